@@ -1,0 +1,29 @@
+/**
+ * Errors are classified once, where they arise:
+ * - UserError: wrong use or bad input. One clear line, never retried, exit code 2.
+ * - WorldError: the disk, the network, another process. Retried with back-off.
+ * - anything else is a bug and is shown loudly.
+ * Cancellation is not an error; it travels as an AbortSignal's reason.
+ */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+}
+
+export class WorldError extends Error {
+  override readonly name: string = 'WorldError';
+}
+
+/** A range of the source does not decode to the frames that its plan promises: the source must be conformed. */
+export class SegmentMismatch extends Error {
+  override readonly name = 'SegmentMismatch';
+}
+
+/** A committed part is missing or its bytes differ from its record: that range must be made again. */
+export class PartDamaged extends Error {
+  override readonly name = 'PartDamaged';
+}
+
+/** Less than the required space is free; the job pauses itself. */
+export class DiskFull extends Error {
+  override readonly name = 'DiskFull';
+}

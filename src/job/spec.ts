@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+/** A file by the name of its root and its path below it, so that hosts may mount the roots at different places. */
+export const rootedPathSchema = z.object({ root: z.enum(['jobs', 'media', 'models']), path: z.string().min(1) });
+export type RootedPath = z.infer<typeof rootedPathSchema>;
+
+/** 64 lower-case hexadecimal digits. */
+export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** int8 is not made yet; the type leaves room for it. */
+export const precisionSchema = z.enum(['fp32', 'fp16', 'int8']);
+export type Precision = z.infer<typeof precisionSchema>;
+
+export const filterMethodSchema = z.object({
+  kind: z.literal('filter'),
+  name: z.enum(['bicubic', 'lanczos']),
+  scale: z.number().int().min(1).max(8),
+});
+
+export const modelMethodSchema = z.object({
+  kind: z.literal('model'),
+  /** As the user named it, for people. */
+  name: z.string().min(1),
+  file: rootedPathSchema,
+  /** SHA-256 of the ONNX file. */
+  digest: sha256Schema,
+  scale: z.number().int().min(1).max(8),
+  precision: precisionSchema,
+  /** Edge of a square tile in source pixels, even; 0 means the whole frame at once. */
+  tile: z.number().int().min(0),
+  /** Pixels of context around each tile, clamped at the frame's edge. */
+  tilePad: z.number().int().min(0),
+  /** Pixels reflected at the right and bottom before tiling, as RealESRGANer's pre_pad. */
+  prePad: z.number().int().min(0),
+});
+export const methodSchema = z.discriminatedUnion('kind', [filterMethodSchema, modelMethodSchema]);
+export type Method = z.infer<typeof methodSchema>;
+export type ModelMethod = z.infer<typeof modelMethodSchema>;
+
+export const encodeSpecSchema = z.object({
+  codec: z.literal('h264'),
+  crf: z.number().min(0).max(51),
+  preset: z.enum(['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow']),
+  /** x264's output depends on its thread count, so it is fixed in the job. */
+  threads: z.number().int().min(1),
+});
+export type EncodeSpec = z.infer<typeof encodeSpecSchema>;
+
+/** Everything that was decided before the start. Stored as job.json and never changed afterwards. */
+export const jobSpecSchema = z.object({
+  version: z.literal(1),
+  jobKey: z.string().regex(/^[0-9a-f]{32}$/),
+  upscaleKey: z.string().regex(/^[0-9a-f]{32}$/),
+  input: rootedPathSchema,
+  output: rootedPathSchema,
+  source: z.object({ size: z.number().int(), mtimeMs: z.number(), digest: sha256Schema }),
+  method: methodSchema,
+  encode: encodeSpecSchema,
+  /** Frames in one segment, where the user asked for a number; the planner chooses otherwise. */
+  segmentFrames: z.number().int().min(1).optional(),
+  /** Most frames in one upscaled part. */
+  checkpointFrames: z.number().int().min(1),
+  /** Device tags whose workers may upscale this job, at least one for a model. */
+  tags: z.array(z.string().min(1)),
+  keepMezzanine: z.boolean(),
+  overwrite: z.boolean(),
+  createdAt: z.string(),
+});
+export type JobSpec = z.infer<typeof jobSpecSchema>;

@@ -1,0 +1,76 @@
+import os from 'node:os';
+import path from 'node:path';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { z } from 'zod';
+import { UserError } from './src/job/errors.js';
+
+/**
+ * Everything that differs between machines, read from the environment once and checked:
+ * the Temporal connection, the queue prefix, the roots, time-outs and worker sizes.
+ * The connection itself follows Temporal's own convention (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
+ * TEMPORAL_PROFILE, temporal.toml); the rest is REELSCALE_*.
+ */
+const seconds = (fallback: number) => z.coerce.number().positive().default(fallback);
+
+const environment = z.object({
+  REELSCALE_HOME: z.string().min(1).optional(),
+  /** Jobs, models and media may each be mounted elsewhere on other hosts; payloads hold paths relative to them. */
+  REELSCALE_JOBS_ROOT: z.string().min(1).optional(),
+  REELSCALE_MODELS_ROOT: z.string().min(1).optional(),
+  REELSCALE_MEDIA_ROOT: z.string().min(1).default('/'),
+  /** Names the pool of workers that sees the same roots. */
+  REELSCALE_QUEUE_PREFIX: z.string().regex(/^[\w.-]+$/, 'may hold letters, digits, dot, dash and underscore').default('reelscale'),
+  REELSCALE_HEARTBEAT_SECONDS: seconds(30),
+  /** Longest time between two durable parts of one upscale. */
+  REELSCALE_CHECKPOINT_SECONDS: seconds(60),
+  /** How long a background supervisor stays after its last lease ended. */
+  REELSCALE_LINGER_SECONDS: seconds(10),
+  REELSCALE_ENCODE_SLOTS: z.coerce.number().int().min(1).max(64).optional(),
+  /** Bytes that must stay free on the jobs' disk before each part. */
+  REELSCALE_MIN_FREE_BYTES: z.coerce.number().int().min(0).default(2 * 1024 ** 3),
+});
+
+export type Config = ReturnType<typeof loadConfig>;
+
+/** Memory that one x264 `fast` at 2880x2304 takes, measured: encode slots are limited by it. */
+const BYTES_PER_ENCODE = 1.1e9;
+
+function encodeSlots(): number {
+  const byMemory = Math.floor((os.totalmem() * 0.5) / BYTES_PER_ENCODE);
+  return Math.max(1, Math.min(os.availableParallelism(), byMemory));
+}
+
+function defaultHome(env: NodeJS.ProcessEnv): string {
+  const data = env['XDG_DATA_HOME'];
+  return path.join(data && path.isAbsolute(data) ? data : path.join(os.homedir(), '.local', 'share'), 'reelscale');
+}
+
+/** @throws UserError when a variable has a value that cannot be used; the message names it. */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new UserError(`${issue?.path.join('.') ?? 'environment'}: ${issue?.message ?? 'cannot be used'}`);
+  }
+  const e = parsed.data;
+  const home = path.resolve(e.REELSCALE_HOME ?? defaultHome(env));
+  const connection = loadClientConnectConfig({ overrideEnvVars: env });
+  return {
+    home,
+    roots: {
+      jobs: path.resolve(e.REELSCALE_JOBS_ROOT ?? path.join(home, 'jobs')),
+      models: path.resolve(e.REELSCALE_MODELS_ROOT ?? path.join(home, 'models')),
+      media: path.resolve(e.REELSCALE_MEDIA_ROOT),
+    },
+    /** Undefined: the embedded dev server is used. */
+    temporalAddress: connection.connectionOptions.address,
+    temporalConnection: connection.connectionOptions,
+    namespace: connection.namespace ?? 'default',
+    queuePrefix: e.REELSCALE_QUEUE_PREFIX,
+    heartbeatSeconds: e.REELSCALE_HEARTBEAT_SECONDS,
+    checkpointSeconds: e.REELSCALE_CHECKPOINT_SECONDS,
+    lingerSeconds: e.REELSCALE_LINGER_SECONDS,
+    encodeSlots: e.REELSCALE_ENCODE_SLOTS ?? encodeSlots(),
+    minFreeBytes: e.REELSCALE_MIN_FREE_BYTES,
+  };
+}
