@@ -54,7 +54,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
   }
   const e = parsed.data;
   const home = path.resolve(e.REELSCALE_HOME ?? defaultHome(env));
-  const connection = loadClientConnectConfig({ overrideEnvVars: env });
+  const connection = loadClientConnectConfig({ overrideEnvVars: env as Record<string, string> });
   return {
     home,
     roots: {

@@ -1,0 +1,61 @@
+import path from 'node:path';
+import type { RootedPath } from './spec.js';
+
+export type Roots = Record<RootedPath['root'], string>;
+
+export function resolveRooted(roots: Roots, file: RootedPath): string {
+  const resolved = path.resolve(roots[file.root], file.path);
+  if (!isInside(roots[file.root], resolved)) throw new RangeError(`${file.path} leaves the ${file.root} root`);
+  return resolved;
+}
+
+/** @throws RangeError when the file is not below that root. */
+export function toRooted(roots: Roots, root: RootedPath['root'], file: string): RootedPath {
+  if (!isInside(roots[root], file)) throw new RangeError(`${file} is not below the ${root} root ${roots[root]}`);
+  return { root, path: path.relative(roots[root], file) };
+}
+
+function isInside(root: string, file: string): boolean {
+  const relative = path.relative(root, file);
+  return relative !== '' && relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
+}
+
+const segmentName = (index: number): string => `seg-${String(index).padStart(5, '0')}`;
+
+/**
+ * ```
+ * <jobs>/upscaled/<upscaleKey>/   scan.json timeline.json plan.json           shared by all jobs with the same pictures
+ *                                 conform/{conformed.json,plan.json,timeline.json,…}
+ *                                 seg-00000/{000000000.json,<random>.nut,inferred}
+ * <jobs>/jobs/<jobKey>/           job.json state.json report.json video.json merged.json
+ *                                 encoded/seg-00000/{000000000.json,<random>.mp4}
+ * <jobs>/outputs/<digest>.json    which job owns an output path
+ * <jobs>/digests/<digest>.json    cached digests of inputs
+ * ```
+ */
+export function jobLayout(roots: Pick<Roots, 'jobs'>, keys: { jobKey: string; upscaleKey: string }) {
+  const upscaled = path.join(roots.jobs, 'upscaled', keys.upscaleKey);
+  const job = path.join(roots.jobs, 'jobs', keys.jobKey);
+  return {
+    upscaled,
+    scan: path.join(upscaled, 'scan.json'),
+    /** Plan, timeline and parts are kept apart for a conformed source, so that both can stand beside each other. */
+    planned: (from: 'source' | 'conformed') => {
+      const folder = from === 'source' ? upscaled : path.join(upscaled, 'conform');
+      return {
+        folder,
+        plan: path.join(folder, 'plan.json'),
+        timeline: path.join(folder, 'timeline.json'),
+        parts: (segment: number) => path.join(folder, segmentName(segment)),
+      };
+    },
+    conformed: path.join(upscaled, 'conform', 'conformed.json'),
+    job,
+    spec: path.join(job, 'job.json'),
+    state: path.join(job, 'state.json'),
+    report: path.join(job, 'report.json'),
+    video: path.join(job, 'video.json'),
+    merged: path.join(job, 'merged.json'),
+    encoded: (from: 'source' | 'conformed', segment: number) => path.join(job, `encoded-${from}`, segmentName(segment)),
+  };
+}

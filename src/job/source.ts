@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { rationalSchema } from './rational.js';
+
+/** What is known of a source before its packets are read. Sizes are of upright pictures, after the display matrix. */
+export const sourceInfoSchema = z.object({
+  /** libavformat's demuxer name, such as `matroska,webm`. */
+  format: z.string(),
+  durationSeconds: z.number().optional(),
+  video: z.object({
+    /** Index of the stream in the file, as in `-map 0:<index>`. */
+    index: z.number().int(),
+    codec: z.string(),
+    width: z.number().int().positive(),
+    height: z.number().int().positive(),
+    pixelFormat: z.string(),
+    bitDepth: z.number().int(),
+    sampleAspectRatio: rationalSchema,
+    timebase: rationalSchema,
+    /** Nominal rate: `r_frame_rate` where it is plausible, else the average. */
+    frameRate: rationalSchema,
+    /** Frames that the container's header promises, where it says so. */
+    promisedFrames: z.number().int().optional(),
+    reorderDepth: z.number().int(),
+    /** Explicit values for every conversion: tags where they are, else SD = 601, HD = 709, limited, left. */
+    color: z.object({
+      matrix: z.enum(['bt601', 'bt709', 'bt2020nc', 'rgb']),
+      range: z.enum(['limited', 'full']),
+      chromaLocation: z.enum(['left', 'center', 'topleft']),
+      /** As ffmpeg names them, where the source is tagged. */
+      tags: z.object({ matrix: z.string(), primaries: z.string(), transfer: z.string() }).partial(),
+    }),
+  }),
+  audio: z.array(
+    z.object({
+      index: z.number().int(),
+      /** Empty where the codec is unknown to ffmpeg. */
+      codec: z.string(),
+      channels: z.number().int(),
+      sampleRate: z.number().int(),
+      bitRate: z.number().optional(),
+    }),
+  ),
+});
+export type SourceInfo = z.infer<typeof sourceInfoSchema>;
+
+/** How frames of the source can be reached, once its packets have been read. */
+export const sourceScanSchema = z.object({
+  info: sourceInfoSchema,
+  /** Packets of the video stream that should give a frame each. */
+  packets: z.number().int(),
+  /** True when segments may seek in the source; false when it has to be conformed first, and why. */
+  seekable: z.boolean(),
+  reason: z.string().optional(),
+  /** Ticks that a decode must start before its first frame: intervals between keyframes plus reorder depth. */
+  runIn: z.number().int(),
+});
+export type SourceScan = z.infer<typeof sourceScanSchema>;
