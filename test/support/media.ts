@@ -1,0 +1,52 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterAll } from 'vitest';
+
+/** A folder of the test file's own, removed after its tests. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'reelscale-test-'));
+  afterAll(() => { rmSync(folder, { recursive: true, force: true }); });
+  return folder;
+}
+
+const sharedRoot = path.resolve(process.env['REELSCALE_TEST_MEDIA'] ?? path.join(import.meta.dirname, '../../../shared/data'));
+
+/** Real clips that the project does not ship; tests over them are skipped where they are missing. */
+export const hasSharedMedia = existsSync(path.join(sharedRoot, 'clips'));
+export const sharedFile = (name: string): string => path.join(sharedRoot, name);
+export function sharedClips(folder: string): string[] {
+  const full = path.join(sharedRoot, 'clips', folder);
+  return existsSync(full) ? readdirSync(full).sort().map((name) => path.join(full, name)) : [];
+}
+
+export async function ffmpeg(...args: string[]): Promise<void> {
+  await execa('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', ...args]);
+}
+
+export interface ClipOptions {
+  seconds?: number;
+  rate?: string;
+  size?: string;
+  /** Encoder and its options, such as `['-c:v', 'libx264', '-g', '30']`. */
+  video?: string[];
+  /** Number of sine tracks. */
+  audioTracks?: number;
+  audio?: string[];
+}
+
+/** A moving test picture with sound. Every frame differs from its neighbours. */
+export async function makeClip(file: string, options: ClipOptions = {}): Promise<string> {
+  const { seconds = 2, rate = '25', size = '160x120', audioTracks = 1 } = options;
+  const tracks = Array.from({ length: audioTracks }, (_, i) => i);
+  await ffmpeg(
+    '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`,
+    ...tracks.flatMap((i) => ['-f', 'lavfi', '-i', `sine=frequency=${440 * (i + 1)}:duration=${seconds}`]),
+    '-map', '0:v', ...tracks.flatMap((i) => ['-map', `${i + 1}:a`]),
+    ...(options.video ?? ['-c:v', 'libx264', '-preset', 'veryfast', '-g', '25', '-pix_fmt', 'yuv420p']),
+    ...(options.audio ?? ['-c:a', 'aac']),
+    file,
+  );
+  return file;
+}
