@@ -62,7 +62,7 @@ export function planSegments(request: PlanRequest): Plan {
       startFrame: start,
       frames: end - start,
       startPts: request.pts[start] as number,
-      ...(end < frames && { endPts: request.pts[end] as number }),
+      ...(end < frames && { endPts: request.pts[end] }),
     });
   }
   return { version: 1, from: request.from, frames, encodePartFrames, segments };
