@@ -1,0 +1,149 @@
+import type { Plan } from './plan.js';
+
+/**
+ * What client, workflow and activities say to each other. Payloads hold keys, numbers and short texts only; everything that
+ * grows with the video lies in the job's folder.
+ */
+export interface JobRef {
+  jobKey: string;
+  upscaleKey: string;
+}
+
+export interface UpscaleVideoInput extends JobRef {
+  /** For people: names shown in the Temporal Web UI. */
+  inputName: string;
+  methodName: string;
+  /** A filter works inside the encode; a model has an upscale stage with a mezzanine. */
+  method: 'filter' | 'model';
+  /** One upscale queue for each tag that the job names; the next segment goes to whichever frees. */
+  queues: { control: string; encode: string; upscale: string[] };
+  /** Devices that may upscale at the same time, over all queues. */
+  devices: number;
+  /** Encodes that may run at the same time. */
+  encodeSlots: number;
+  heartbeatSeconds: number;
+  keepMezzanine: boolean;
+  /** False where the server could not register them. */
+  searchAttributes: boolean;
+}
+
+export interface ScanResult {
+  /** Frames that the source promises. */
+  frames: number;
+  seekable: boolean;
+  /** Why segments cannot seek in the source. */
+  reason?: string;
+}
+
+export interface ConformResult {
+  decoded: number;
+  promised: number;
+  damaged: boolean;
+}
+
+export type From = Plan['from'];
+
+export interface PlanResult {
+  frames: number;
+  /** Frames in each segment, in order. At most 500. */
+  segments: number[];
+}
+
+export interface PlannedRef extends JobRef {
+  from: From;
+}
+
+export interface SegmentRef extends PlannedRef {
+  segment: number;
+}
+
+export interface SegmentResult {
+  /** Frames found done on the disk, made by an earlier run. */
+  reused: number;
+}
+
+/** Last known position of a running activity; a hint for people and for the next attempt, the parts are the truth. */
+export interface Heartbeat {
+  segment?: number;
+  /** Frames of the segment (or of the whole video) that are safe on the disk. */
+  durableFrame: number;
+  /** Frames that are done, safe or not. */
+  frame: number;
+  fps?: number;
+  /** Edge of the tile in use, 0 for whole frames; a smaller one found after running out of memory reaches the next attempt. */
+  tile?: number;
+  /** Attempts in a row that began without a new durable frame. */
+  stalled?: number;
+  notice?: string;
+}
+
+export interface VerifyResult {
+  ok: boolean;
+  /** Plain sentences, the first ones only. */
+  problems: string[];
+}
+
+export interface PublishInput extends PlannedRef {
+  /** Start of the workflow, milliseconds since 1970. */
+  startedAt: number;
+  reusedFrames: number;
+}
+
+export interface ControlActivities {
+  /** Reads the source's packets: its timeline, and whether segments may seek in it. */
+  probe(ref: JobRef): Promise<ScanResult>;
+  /** Writes plan.json once, or reads the one that is there. */
+  planSegments(input: PlannedRef & { devices: number }): Promise<PlanResult>;
+  concatSegments(ref: PlannedRef): Promise<void>;
+  mergeAudio(ref: PlannedRef): Promise<{ warnings: string[] }>;
+  verifyDeliverable(ref: PlannedRef): Promise<VerifyResult>;
+  publish(input: PublishInput): Promise<JobReport>;
+  /** Removes a segment's upscaled frames, after its encode is durable. */
+  deleteMezzanine(ref: SegmentRef): Promise<void>;
+  /** Writes how the job ended to its folder, and removes partial output; the parts stay unless they are discarded. */
+  recordEnd(input: JobRef & { state: 'failed' | 'cancelled'; message: string; discard: boolean }): Promise<void>;
+}
+
+export interface EncodeActivities {
+  /** One straight decode to an all-intra lossless copy, where seeking in the source cannot be trusted. */
+  conformSource(ref: JobRef): Promise<ConformResult>;
+  encodeSegment(ref: SegmentRef): Promise<SegmentResult>;
+}
+
+export interface UpscaleActivities {
+  upscaleSegment(ref: SegmentRef): Promise<SegmentResult>;
+}
+
+export interface JobReport {
+  job: string;
+  status: 'done';
+  output: string;
+  frames: number;
+  /** Frames that went through the network in this job, also those of attempts that were killed. */
+  inferredFrames: number;
+  /** Frames that this run found done on the disk. */
+  reusedFrames: number;
+  seconds: number;
+  fps: number;
+  bytes: number;
+  sha256: string;
+  damaged?: { expected: number; decoded: number };
+  warnings: string[];
+}
+
+export type Stage = 'probe' | 'conform' | 'plan' | 'upscale' | 'encode' | 'concat' | 'merge' | 'verify' | 'publish' | 'done' | 'failed' | 'cancelled';
+
+/** The answer of the workflow's progress query. */
+export interface Progress {
+  stage: Stage;
+  /** Set while the job waits. */
+  paused?: { reason: string };
+  /** Frames of the whole video; 0 until they are known. */
+  frames: number;
+  /** Frames in segments that are encoded. */
+  encodedFrames: number;
+  /** Frames of upscaled segments, encoded ones included. */
+  upscaledFrames: number;
+  segments: { frames: number; state: 'waiting' | 'upscaling' | 'upscaled' | 'encoding' | 'encoded' }[];
+  notices: string[];
+}

@@ -1,0 +1,129 @@
+import { ActivityFailure, ApplicationFailure, CancellationScope, condition, sleep, TimeoutFailure } from '@temporalio/workflow';
+import { TimeoutType } from '@temporalio/common';
+import type { SegmentRef, UpscaleVideoInput } from '../job/contracts.js';
+import type { Activities } from './stages.js';
+import type { JobState } from './state.js';
+
+/** Times that one segment may be sent back because a part on the disk was found damaged. */
+const MAX_REPAIRS = 5;
+
+export function failureType(error: unknown): string | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure ? (cause.type ?? undefined) : undefined;
+}
+
+/**
+ * Takes every segment through upscale and encode. Upscale lanes fill the devices; segments that are upscaled but not yet
+ * encoded are bounded by devices + 1, and so is the disk.
+ */
+export async function runSegments(input: UpscaleVideoInput, state: JobState, activities: Activities): Promise<void> {
+  const toUpscale: number[] = [];
+  const toEncode: number[] = [];
+  const repairs = new Map<number, number>();
+  let open = 0;
+  let backlog = 0;
+  for (const [index, segment] of state.segments.entries()) {
+    if (segment.state === 'encoded') continue;
+    open++;
+    // What an interrupted run had upscaled is found on the disk again within moments.
+    segment.state = 'waiting';
+    (input.method === 'model' ? toUpscale : toEncode).push(index);
+  }
+  const ref = (segment: number): SegmentRef => ({ jobKey: input.jobKey, upscaleKey: input.upscaleKey, from: state.from, segment });
+  const summary = (segment: number) => ({ summary: `segment ${segment + 1} of ${state.segments.length}` });
+  const mark = (segment: number, mark: JobState['segments'][number]['state']) => {
+    const entry = state.segments[segment];
+    if (entry) entry.state = mark;
+  };
+
+  async function upscaleLane(upscale: Activities['upscale'][number]): Promise<void> {
+    for (;;) {
+      await condition(() => open === 0 || (toUpscale.length > 0 && backlog <= input.devices));
+      const segment = open === 0 ? undefined : toUpscale.shift();
+      if (segment === undefined) return;
+      backlog++;
+      mark(segment, 'upscaling');
+      try {
+        const { reused } = await upscale.upscaleSegment.executeWithOptions(summary(segment), [ref(segment)]);
+        state.reusedFrames += reused;
+      } catch (error) {
+        if (!wasNotTaken(error)) throw error;
+        backlog--;
+        mark(segment, 'waiting');
+        giveBack(toUpscale, segment);
+        await sleep('1 second');
+        continue;
+      }
+      mark(segment, 'upscaled');
+      toEncode.push(segment);
+      state.show();
+    }
+  }
+
+  async function encodeLane(): Promise<void> {
+    for (;;) {
+      await condition(() => open === 0 || toEncode.length > 0);
+      const segment = open === 0 ? undefined : toEncode.shift();
+      if (segment === undefined) return;
+      mark(segment, 'encoding');
+      try {
+        const { reused } = await activities.encode.encodeSegment.executeWithOptions(summary(segment), [ref(segment)]);
+        if (input.method === 'filter') state.reusedFrames += reused;
+      } catch (error) {
+        if (failureType(error) !== 'PartDamaged' || !mayRepair(repairs, segment)) throw error;
+        state.notice(`segment ${segment + 1}: ${messageOf(error)}`);
+        mark(segment, 'waiting');
+        if (input.method === 'model') backlog--;
+        giveBack(input.method === 'model' ? toUpscale : toEncode, segment);
+        continue;
+      }
+      if (input.method === 'model') {
+        if (!input.keepMezzanine) await activities.control.deleteMezzanine(ref(segment));
+        backlog--;
+      }
+      mark(segment, 'encoded');
+      open--;
+      state.show();
+    }
+  }
+
+  // One lane more than devices keeps the next segment queued, so that no device waits for the workflow between two.
+  const lanes = input.method === 'filter' ? [] : activities.upscale.flatMap((upscale) =>
+    Array.from({ length: input.devices + 1 }, () => () => upscaleLane(upscale)));
+  await allOrNone([...lanes, ...Array.from({ length: input.encodeSlots }, () => encodeLane)]);
+}
+
+/** Runs all; at the first failure the others are cancelled, and have committed their parts before it is thrown. */
+async function allOrNone(tasks: (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  await CancellationScope.cancellable(async () => {
+    const scope = CancellationScope.current();
+    await Promise.all(tasks.map(async (task) => {
+      try {
+        await task();
+      } catch (error) {
+        failures.push(error);
+        scope.cancel();
+      }
+    }));
+  });
+  if (failures.length > 0) throw failures[0];
+}
+
+function mayRepair(repairs: Map<number, number>, segment: number): boolean {
+  const count = (repairs.get(segment) ?? 0) + 1;
+  repairs.set(segment, count);
+  return count <= MAX_REPAIRS;
+}
+
+function giveBack(queue: number[], segment: number): void {
+  queue.push(segment);
+  queue.sort((a, b) => a - b);
+}
+
+function wasNotTaken(error: unknown): boolean {
+  return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure && error.cause.timeoutType === TimeoutType.SCHEDULE_TO_START;
+}
+
+export const messageOf = (error: unknown): string =>
+  error instanceof ActivityFailure && error.cause ? error.cause.message : error instanceof Error ? error.message : String(error);

@@ -1,0 +1,99 @@
+import type { CancellationScope} from '@temporalio/workflow';
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { From, Progress, ScanResult, Stage, UpscaleVideoInput } from '../job/contracts.js';
+
+const stageKey = defineSearchAttributeKey('reelscaleStage', SearchAttributeType.KEYWORD);
+const percentKey = defineSearchAttributeKey('reelscalePercent', SearchAttributeType.DOUBLE);
+const modelKey = defineSearchAttributeKey('reelscaleModel', SearchAttributeType.KEYWORD);
+const inputKey = defineSearchAttributeKey('reelscaleInput', SearchAttributeType.KEYWORD);
+
+const NOTICES = 20;
+
+/** What one job has reached. Results of stages are remembered here, so that a resumed run goes on behind them. */
+export class JobState {
+  readonly #input: UpscaleVideoInput;
+  stage: Stage = 'probe';
+  paused: { reason: string } | undefined;
+  cancelling: { discard: boolean } | undefined;
+  /** The scope of the activities that run now; undefined while none do. */
+  scope: CancellationScope | undefined;
+  from: From = 'source';
+  scan: ScanResult | undefined;
+  conformed = false;
+  segments: Progress['segments'] = [];
+  reusedFrames = 0;
+  notices: string[] = [];
+
+  constructor(input: UpscaleVideoInput) {
+    this.#input = input;
+  }
+
+  enter(stage: Stage): void {
+    this.stage = stage;
+    this.show();
+  }
+
+  notice(text: string): void {
+    if (this.notices.at(-1) !== text) this.notices = [...this.notices, text].slice(-NOTICES);
+  }
+
+  pause(reason: string): void {
+    this.paused = { reason };
+    this.scope?.cancel();
+    this.show();
+  }
+
+  cancel(discard: boolean): void {
+    this.cancelling = { discard };
+    this.scope?.cancel();
+  }
+
+  progress(): Progress {
+    const { stage, paused, segments, notices } = this;
+    return {
+      stage,
+      ...(paused && { paused }),
+      frames: sum(segments),
+      upscaledFrames: sum(segments.filter(({ state }) => state !== 'waiting' && state !== 'upscaling')),
+      encodedFrames: sum(segments.filter(({ state }) => state === 'encoded')),
+      segments,
+      notices,
+    };
+  }
+
+  /** Makes the Temporal Web UI useful: called at the ends of stages and segments only, since each call is history. */
+  show(): void {
+    const percent = this.percent();
+    setCurrentDetails(this.details(percent));
+    if (!this.#input.searchAttributes) return;
+    upsertSearchAttributes([
+      { key: stageKey, value: this.paused ? 'paused' : this.stage },
+      { key: percentKey, value: percent },
+      { key: modelKey, value: this.#input.methodName },
+      { key: inputKey, value: this.#input.inputName },
+    ]);
+  }
+
+  private percent(): number {
+    if (this.stage === 'done') return 100;
+    const { frames, upscaledFrames, encodedFrames } = this.progress();
+    if (frames === 0) return 0;
+    const done = this.#input.method === 'filter' ? encodedFrames : (upscaledFrames + encodedFrames) / 2;
+    return Math.floor((1000 * done) / frames) / 10;
+  }
+
+  private details(percent: number): string {
+    const { frames, upscaledFrames, encodedFrames } = this.progress();
+    const lines = [
+      `**${this.#input.inputName}** with ${this.#input.methodName}`,
+      `Stage: ${this.stage}, ${percent} %`,
+      ...(this.paused ? [`Paused: ${this.paused.reason}`] : []),
+      ...(frames > 0 ? [`Frames: ${frames}, upscaled ${upscaledFrames}, encoded ${encodedFrames}, in ${this.segments.length} segments`] : []),
+      ...this.notices.map((notice) => `- ${notice}`),
+    ];
+    return lines.join('\n\n');
+  }
+}
+
+const sum = (segments: { frames: number }[]): number => segments.reduce((total, { frames }) => total + frames, 0);

@@ -1,0 +1,122 @@
+import { allHandlersFinished, ApplicationFailure, CancellationScope, condition, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { JobReport, JobRef, PlannedRef, UpscaleVideoInput } from '../job/contracts.js';
+import { cancelUpdate, pauseUpdate, progressQuery, resumeUpdate } from './messages.js';
+import { failureType, messageOf, runSegments } from './segments.js';
+import { bindActivities, type Activities } from './stages.js';
+import { JobState } from './state.js';
+
+/** Times that a whole pass may be repeated because parts were found damaged at the concat. */
+const MAX_PASSES = 5;
+
+/**
+ * One video, from the source to a checked file. Every activity finds on the disk what was done before it, so this code only
+ * decides what comes next; it holds no frame, no path and no clock.
+ */
+export async function upscaleVideo(input: UpscaleVideoInput): Promise<JobReport> {
+  const state = new JobState(input);
+  const activities = bindActivities(input);
+  const ref: JobRef = { jobKey: input.jobKey, upscaleKey: input.upscaleKey };
+
+  setHandler(progressQuery, () => state.progress());
+  setHandler(pauseUpdate, async ({ reason }) => {
+    if (state.stage === 'done') return;
+    state.pause(reason);
+    await condition(() => state.scope === undefined);
+  });
+  setHandler(resumeUpdate, () => {
+    state.paused = undefined;
+    state.show();
+  });
+  setHandler(cancelUpdate, ({ discard }) => {
+    state.cancel(discard);
+  });
+
+  const end = (how: 'failed' | 'cancelled', message: string) =>
+    CancellationScope.nonCancellable(async () => {
+      await activities.control.recordEnd({ ...ref, state: how, message, discard: state.cancelling?.discard ?? false });
+      state.enter(how);
+      await condition(allHandlersFinished);
+    });
+
+  try {
+    const report = await untilDone(input, state, activities);
+    state.enter('done');
+    await condition(allHandlersFinished);
+    return report;
+  } catch (error) {
+    if (state.cancelling || isCancellation(error)) {
+      await end('cancelled', 'cancelled');
+      throw ApplicationFailure.create({ type: 'JobCancelled', message: 'the job was cancelled', nonRetryable: true });
+    }
+    await end('failed', messageOf(error));
+    throw error;
+  }
+}
+
+/** Runs the stages until they are through; a pause, a full disk or a damaged part only interrupts them. */
+async function untilDone(input: UpscaleVideoInput, state: JobState, activities: Activities): Promise<JobReport> {
+  for (let passes = 0; ; ) {
+    await condition(() => state.paused === undefined || state.cancelling !== undefined);
+    if (state.cancelling) throw ApplicationFailure.nonRetryable('the job was cancelled', 'JobCancelled');
+    const scope = new CancellationScope();
+    state.scope = scope;
+    try {
+      return await scope.run(() => stages(input, state, activities));
+    } catch (error) {
+      if (isCancellation(error) && (state.paused || state.cancelling)) continue;
+      const type = failureType(error);
+      if (type === 'DiskFull') {
+        state.scope = undefined;
+        state.pause(messageOf(error));
+      } else if (type === 'SegmentMismatch' && state.from === 'source') {
+        state.notice(`${messageOf(error)}; the source is read in one straight pass instead`);
+        state.from = 'conformed';
+        state.segments = [];
+      } else if (type === 'PartDamaged' && ++passes < MAX_PASSES) {
+        // Found at the concat: the next pass looks at every segment again and finds the whole ones on the disk.
+        state.notice(messageOf(error));
+        for (const segment of state.segments) segment.state = 'waiting';
+      } else {
+        throw error;
+      }
+    } finally {
+      state.scope = undefined;
+    }
+  }
+}
+
+async function stages(input: UpscaleVideoInput, state: JobState, { control, encode, upscale }: Activities): Promise<JobReport> {
+  const ref: JobRef = { jobKey: input.jobKey, upscaleKey: input.upscaleKey };
+  if (!state.scan) {
+    state.enter('probe');
+    state.scan = await control.probe(ref);
+    if (!state.scan.seekable) {
+      state.from = 'conformed';
+      state.notice(`the source is read in one straight pass first: ${state.scan.reason ?? 'segments cannot seek in it'}`);
+    }
+  }
+  if (state.from === 'conformed' && !state.conformed) {
+    state.enter('conform');
+    const { decoded, promised, damaged } = await encode.conformSource(ref);
+    if (damaged) state.notice(`the source is damaged: it promises ${promised} frames and ${decoded} can be decoded`);
+    state.conformed = true;
+  }
+  const planned: PlannedRef = { ...ref, from: state.from };
+  if (state.segments.length === 0) {
+    state.enter('plan');
+    const plan = await control.planSegments({ ...planned, devices: input.devices });
+    state.segments = plan.segments.map((frames) => ({ frames, state: 'waiting' }));
+  }
+  state.enter(input.method === 'model' ? 'upscale' : 'encode');
+  await runSegments(input, state, { control, encode, upscale });
+  state.enter('concat');
+  await control.concatSegments(planned);
+  state.enter('merge');
+  const { warnings } = await control.mergeAudio(planned);
+  warnings.forEach((warning) => { state.notice(warning); });
+  state.enter('verify');
+  const verified = await control.verifyDeliverable(planned);
+  if (!verified.ok) throw ApplicationFailure.nonRetryable(`the result did not pass its checks: ${verified.problems.join('; ')}`, 'NotVerified');
+  state.enter('publish');
+  return control.publish({ ...planned, startedAt: workflowInfo().startTime.getTime(), reusedFrames: state.reusedFrames });
+}
