@@ -1,0 +1,52 @@
+import { writeFile } from 'node:fs/promises';
+import { floats, model, node, value } from '../../src/models/onnx/build.js';
+import { encodeModel, FLOAT, type Node, type Tensor } from '../../src/models/onnx/schema.js';
+
+export interface TinyModelOptions {
+  /** Default 2. */
+  scale?: number;
+  /** Convolution layers (3x3, 32 channels between them) that cost time and change nothing. Default 1. */
+  work?: number;
+  /** picture: nearest-neighbour upsampling, exact; black: zeros; nan: not a number everywhere. */
+  output?: 'picture' | 'black' | 'nan';
+}
+
+const FEATURES = 32;
+
+/** Writes a super-resolution net whose output is known: input `input` [1,3,h,w] float32 RGB 0..1, output `output`. */
+export async function tinyModel(file: string, options: TinyModelOptions = {}): Promise<string> {
+  const { scale = 2, work = 1, output = 'picture' } = options;
+  const nodes: Node[] = [];
+  const weights: Tensor[] = [];
+  let last = 'input';
+  for (let i = 0; i < work; i++) {
+    const from = i === 0 ? 3 : FEATURES;
+    const to = i === work - 1 ? 3 : FEATURES;
+    weights.push(floats(`weight${i}`, [to, from, 3, 3], smallWeights(to * from * 9)));
+    nodes.push(node('Conv', [last, `weight${i}`], [`conv${i}`], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }));
+    last = `conv${i}`;
+  }
+  weights.push(floats('zero', [], [0]), floats('factor', [], [output === 'black' ? 0 : 1]), floats('offset', [], [output === 'nan' ? NaN : 0]));
+  weights.push(floats('scales', [4], [1, 1, scale, scale]));
+  nodes.push(
+    node('Mul', [last, 'zero'], ['nothing']),
+    node('Add', ['input', 'nothing'], ['same']),
+    node('Mul', ['same', 'factor'], ['lit']),
+    node('Add', ['lit', 'offset'], ['shifted']),
+    node('Resize', ['shifted', '', 'scales'], ['output'], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }),
+  );
+  const graph = {
+    name: 'tiny',
+    node: nodes,
+    initializer: weights,
+    input: [value('input', FLOAT, [1, 3, 'h', 'w'])],
+    output: [value('output', FLOAT, [1, 3, 'oh', 'ow'])],
+  };
+  await writeFile(file, encodeModel(model(graph)));
+  return file;
+}
+
+/** Bounded so that any number of layers stays finite on pictures in 0..1. */
+function smallWeights(count: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => (((i * 37) % 19) - 9) / (9 * 9 * FEATURES));
+}
