@@ -1,0 +1,82 @@
+import { SegmentMismatch } from '../job/errors.js';
+import { toNumber } from '../job/rational.js';
+import type { SourceInfo } from '../job/source.js';
+import { PTS_FD } from './run.js';
+import { sourceInput } from './tools.js';
+
+/** A video whose frames can be read by number. */
+export interface FrameSource {
+  file: string;
+  /** `conformed`: an all-intra file whose timestamps are the frame numbers (see conform.ts). */
+  from: 'source' | 'conformed';
+  info: SourceInfo;
+  /** The source's own timestamps of all frames in ticks, strictly increasing. */
+  pts: Float64Array;
+  /** Ticks that a decode of the source must start before its first frame. */
+  runIn: number;
+}
+
+/** Frames a second in a conformed file: its timestamps count frames, so the number itself means nothing. */
+export const CONFORMED_RATE = 25;
+/** Frames that a read of a conformed file starts early, so that rounding of the seek never costs one. */
+const CONFORMED_RUN_IN = 2;
+
+/** The filters that print the timestamp of every frame to a file descriptor, one line each, as the frame passes. */
+export const printPts = (fd: number = PTS_FD): string[] => [
+  // Only frames with metadata are printed.
+  'metadata=mode=add:key=reelscale:value=1',
+  `metadata=mode=print:key=reelscale:file='pipe\\:${fd}':direct=1`,
+];
+
+/**
+ * The arguments that give exactly the frames `[start, end)`, counted over the whole video.
+ * - `input`: up to and including `-map` and `-fps_mode passthrough`.
+ * - `filters`: the head of the `-vf` chain; it prints each frame's timestamp to `fd` before anything changes it.
+ *   What it prints is to be compared by {@link checkPts}.
+ *
+ * Decoding starts a run-in earlier, since a decoder that begins at `start` itself shows other pictures or none where references
+ * lie before it; the frames of the run-in are dropped by their timestamps.
+ */
+export function frameArgs(source: FrameSource, start: number, end: number, fd: number = PTS_FD): { input: string[]; filters: string[] } {
+  if (!(start >= 0 && start < end && end <= source.pts.length)) throw new RangeError(`no frames ${start} to ${end} in a video of ${source.pts.length}`);
+  return source.from === 'conformed' ? conformedArgs(source, start, end, fd) : seekArgs(source, start, end, fd);
+}
+
+function seekArgs(source: FrameSource, start: number, end: number, fd: number) {
+  const { info, pts } = source;
+  const from = (pts[start] as number) - source.runIn;
+  const seek = from > (pts[0] as number) ? ['-noaccurate_seek', '-seek_timestamp', '1', '-ss', seconds(from * toNumber(info.video.timebase))] : [];
+  const trim = end < pts.length ? `trim=start_pts=${pts[start]}:end_pts=${pts[end]}` : `trim=start_pts=${pts[start]}`;
+  return { input: inputArgs(source, seek, info.video.index), filters: [trim, ...printPts(fd)] };
+}
+
+function conformedArgs(source: FrameSource, start: number, end: number, fd: number) {
+  const from = start - CONFORMED_RUN_IN;
+  const seek = from > 0 ? ['-noaccurate_seek', '-seek_timestamp', '1', '-ss', seconds(from / CONFORMED_RATE)] : [];
+  return {
+    input: inputArgs(source, seek, 0),
+    filters: [`settb=1/${CONFORMED_RATE}`, `trim=start_pts=${start}:end_pts=${end}`, ...printPts(fd)],
+  };
+}
+
+const inputArgs = (source: FrameSource, seek: string[], stream: number): string[] => [
+  // A run-in may begin with frames that cannot be decoded; what counts is checked by timestamps.
+  '-max_error_rate', '1', '-copyts', ...seek, ...sourceInput(source.file), '-map', `0:${stream}`, '-fps_mode', 'passthrough',
+];
+
+/** Rounded down to ffmpeg's microseconds. */
+const seconds = (value: number): string => (Math.floor(value * 1e6) / 1e6).toFixed(6);
+
+/**
+ * Compares the timestamps that {@link frameArgs} printed with those expected from frame `start` on.
+ * @param end where given, every frame up to it must have come.
+ * @throws SegmentMismatch that names the first difference.
+ */
+export function checkPts(source: Pick<FrameSource, 'from' | 'pts'>, start: number, pts: ArrayLike<number>, end?: number): void {
+  for (let i = 0; i < pts.length; i++) {
+    const frame = start + i;
+    const expected = source.from === 'conformed' ? frame : source.pts[frame];
+    if (pts[i] !== expected) throw new SegmentMismatch(`frame ${frame} has the timestamp ${pts[i]}, not ${expected ?? 'one beyond the last frame'}`);
+  }
+  if (end !== undefined && pts.length !== end - start) throw new SegmentMismatch(`frames ${start} to ${end - 1} gave ${pts.length} frames, not ${end - start}`);
+}

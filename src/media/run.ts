@@ -1,0 +1,147 @@
+import type { Readable, Writable } from 'node:stream';
+import { createInterface } from 'node:readline';
+import { DiskFull, WorldError } from '../job/errors.js';
+import { spawnTool } from './tools.js';
+
+/** Where arguments print frames' timestamps, see `printPts` in frames.ts. */
+export const PTS_FD = 3;
+const PROGRESS_FD = 4;
+/** Lines of stderr that are kept: enough to see what went wrong, whatever a damaged file makes ffmpeg say. */
+const TAIL_LINES = 20;
+const LINE_LENGTH = 500;
+
+export interface FfmpegOptions {
+  signal?: AbortSignal | undefined;
+  /** Frames written so far, about twice a second. */
+  onProgress?: (progress: { frame: number }) => void;
+  /** Timestamps of the frames that pass `printPts`, in ticks and in order; NaN where a frame has none. */
+  onPts?: (pts: number) => void;
+  onStdoutLine?: (line: string) => void;
+  /** `pipe`: the caller writes to the run's stdin. Default: none. */
+  stdin?: 'pipe';
+  /** `pipe`: the caller reads the run's stdout. Default: none, unless `onStdoutLine` reads it. */
+  stdout?: 'pipe';
+}
+
+export interface FfmpegResult {
+  /** The last lines that ffmpeg wrote to stderr, errors only. */
+  stderrLines: string[];
+  /** How many lines there were. */
+  errors: number;
+}
+
+export interface FfmpegRun {
+  /** Undefined unless asked for as a pipe. */
+  stdin: Writable | undefined;
+  stdout: Readable | undefined;
+  /**
+   * Fulfilled once ffmpeg has ended well and all its lines were handed over.
+   * Rejected with the signal's reason when aborted, with DiskFull or WorldError when ffmpeg fails.
+   */
+  done: Promise<FfmpegResult>;
+}
+
+/** Starts ffmpeg on arguments that name inputs, filters and outputs; what every call needs is added here. */
+export function startFfmpeg(args: readonly string[], options: FfmpegOptions = {}): FfmpegRun {
+  const { signal, onProgress, onPts, onStdoutLine } = options;
+  const common = ['-hide_banner', '-nostdin', '-loglevel', 'repeat+level+error', '-progress', `pipe:${PROGRESS_FD}`];
+  const child = spawnTool('ffmpeg', [...common, ...args], {
+    stdio: [options.stdin ?? 'ignore', options.stdout ?? (onStdoutLine ? 'pipe' : 'ignore'), 'pipe', onPts ? 'pipe' : 'ignore', 'pipe'],
+    buffer: false,
+    ...(signal && { cancelSignal: signal }),
+  });
+  const tail = new Tail();
+  const readers = [
+    eachLine(child.stdio[2], (line) => { tail.add(line); }),
+    eachLine(child.stdio[PROGRESS_FD], (line) => {
+      if (line.startsWith('frame=')) onProgress?.({ frame: Number(line.slice('frame='.length)) });
+    }),
+    ...(onPts ? [eachLine(child.stdio[PTS_FD], (line) => { readPts(line, onPts); })] : []),
+    ...(onStdoutLine ? [eachLine(child.stdio[1], onStdoutLine)] : []),
+  ];
+  return {
+    stdin: (options.stdin && child.stdin) ?? undefined,
+    stdout: (options.stdout && child.stdout) ?? undefined,
+    done: finish('ffmpeg', child, readers, tail, signal),
+  };
+}
+
+/** Runs ffmpeg to its end; see {@link startFfmpeg}. */
+export function runFfmpeg(args: readonly string[], options: Omit<FfmpegOptions, 'stdin' | 'stdout'> = {}): Promise<FfmpegResult> {
+  return startFfmpeg(args, options).done;
+}
+
+/**
+ * Runs ffprobe and hands over its output line by line, so that it may be of any length.
+ * @throws the signal's reason when aborted; WorldError with what ffprobe said when it fails.
+ */
+export function runFfprobe(
+  args: readonly string[],
+  options: { signal?: AbortSignal | undefined; onLine: (line: string) => void },
+): Promise<FfmpegResult> {
+  const { signal, onLine } = options;
+  const child = spawnTool('ffprobe', ['-hide_banner', '-loglevel', 'repeat+level+error', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    buffer: false,
+    ...(signal && { cancelSignal: signal }),
+  });
+  const tail = new Tail();
+  const readers = [eachLine(child.stdio[1], onLine), eachLine(child.stdio[2], (line) => { tail.add(line); })];
+  return finish('ffprobe', child, readers, tail, signal);
+}
+
+async function finish(
+  tool: string,
+  child: ReturnType<typeof spawnTool>,
+  readers: Promise<void>[],
+  tail: Tail,
+  signal: AbortSignal | undefined,
+): Promise<FfmpegResult> {
+  const reading = Promise.all(readers);
+  // A reader fails only when its callback does: the caller has seen enough.
+  reading.catch(() => child.kill());
+  const [ended, read] = await Promise.allSettled([child, reading]);
+  signal?.throwIfAborted();
+  if (read.status === 'rejected') throw read.reason;
+  if (ended.status === 'rejected') throw classify(tool, ended.reason, tail);
+  return { stderrLines: tail.lines, errors: tail.count };
+}
+
+function classify(tool: string, error: unknown, tail: Tail): Error {
+  const said = tail.lines.join('\n');
+  if (said.includes('No space left on device')) return new DiskFull(`${tool}: no space left on the disk`);
+  const ending = error instanceof Error && 'shortMessage' in error ? endingOf(error) : String(error);
+  return new WorldError(`${tool} ${ending}${said && `: ${said}`}`, { cause: error });
+}
+
+/** Execa's own message repeats the whole command line. */
+function endingOf(error: Error & { exitCode?: unknown; signal?: unknown }): string {
+  if (typeof error.exitCode === 'number') return `failed with exit code ${error.exitCode}`;
+  if (typeof error.signal === 'string') return `was ended by ${error.signal}`;
+  return `could not be run (${error.message})`;
+}
+
+async function eachLine(stream: Readable | null, onLine: (line: string) => void): Promise<void> {
+  if (!stream) return;
+  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) onLine(line);
+}
+
+function readPts(line: string, onPts: (pts: number) => void): void {
+  const match = /^frame:\d+\s+pts:(\S+)/.exec(line);
+  if (match) onPts(Number(match[1]));
+}
+
+/** The last lines of a stream, and how many there were. */
+class Tail {
+  readonly lines: string[] = [];
+  count = 0;
+
+  add(raw: string): void {
+    // `[h264 @ 0x55d0c8] [error] message`: neither the address nor the level tells a person anything.
+    const line = raw.replace(/\[([\w,.]+) @ 0x[0-9a-f]+\] /g, '$1: ').replace(/\[(error|fatal|panic)\] /, '').trim();
+    if (line === '') return;
+    this.count++;
+    this.lines.push(line.slice(0, LINE_LENGTH));
+    if (this.lines.length > TAIL_LINES) this.lines.shift();
+  }
+}
