@@ -36,6 +36,7 @@ const segmentName = (index: number): string => `seg-${String(index).padStart(5, 
 export function jobLayout(roots: Pick<Roots, 'jobs'>, keys: { jobKey: string; upscaleKey: string }) {
   const upscaled = path.join(roots.jobs, 'upscaled', keys.upscaleKey);
   const job = path.join(roots.jobs, 'jobs', keys.jobKey);
+  const encodedRoot = (from: 'source' | 'conformed') => path.join(job, `encoded-${from}`);
   return {
     upscaled,
     scan: path.join(upscaled, 'scan.json'),
@@ -56,6 +57,8 @@ export function jobLayout(roots: Pick<Roots, 'jobs'>, keys: { jobKey: string; up
     report: path.join(job, 'report.json'),
     video: path.join(job, 'video.json'),
     merged: path.join(job, 'merged.json'),
-    encoded: (from: 'source' | 'conformed', segment: number) => path.join(job, `encoded-${from}`, segmentName(segment)),
+    verified: path.join(job, 'verified.json'),
+    encodedRoot,
+    encoded: (from: 'source' | 'conformed', segment: number) => path.join(encodedRoot(from), segmentName(segment)),
   };
 }

@@ -101,10 +101,16 @@ export async function verifyParts(folder: string, parts: Part[], signal?: AbortS
   if (damaged) throw new PartDamaged(`the part with frames ${damaged.start} to ${damaged.end - 1} was changed on the disk; it is made again`);
 }
 
-/** Removes files that no record names: what killed attempts left behind. Only safe where no attempt is at work. */
+/** Older files that no record names were left by killed attempts; a younger one may belong to an attempt that is only slow. */
+const STRAY_AGE_MS = 10 * 60_000;
+
+/** Removes what killed attempts left behind. */
 export async function sweepStrays(folder: string, keep: Part[]): Promise<void> {
-  const known = new Set(keep.flatMap((part) => [part.file, recordName(part.start)]));
+  const known = new Set(keep.map((part) => part.file));
   for (const name of await readdir(folder)) {
-    if (/\.(nut|mp4|tmp)$/.test(name) && !known.has(name)) await rm(path.join(folder, name), { force: true });
+    if (!/\.(nut|mp4|tmp)$/.test(name) || known.has(name)) continue;
+    const file = path.join(folder, name);
+    const age = Date.now() - (await stat(file)).mtimeMs;
+    if (age > STRAY_AGE_MS) await rm(file, { force: true });
   }
 }

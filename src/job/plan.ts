@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MEZZANINE_BYTES_PER_PIXEL } from './estimates.js';
 
 /**
  * A segment is the unit of fan-out: a half-open range of frames `[startFrame, startFrame + frames)` with the timestamps
@@ -18,7 +19,7 @@ export const planSchema = z.object({
   /** Where frames are read from: the source by seeking, or its conformed copy by frame number. */
   from: z.enum(['source', 'conformed']),
   frames: z.number().int().min(1),
-  /** Frames in one encoded part, a multiple of the GOP length; parts begin at multiples of it, counted from frame 0. */
+  /** Frames in one encoded part, a multiple of the GOP length; parts begin at multiples of it, counted from the segment's start. */
   encodePartFrames: z.number().int().min(1),
   segments: z.array(segmentSchema).min(1),
 });
@@ -30,8 +31,6 @@ const MAX_SEGMENTS = 500;
 /** Pixels written by one encode part: about 20 s of x264 `fast` on two cores. */
 const PART_PIXELS = 1.2e9;
 const MEZZANINE_BYTES = 10e9;
-/** UT Video, measured at 2880x2304: 2.8 MB a frame. */
-const MEZZANINE_BYTES_PER_PIXEL = 2.8e6 / (2880 * 2304);
 const SEGMENT_SECONDS = 15 * 60;
 
 export interface PlanRequest {
@@ -72,23 +71,21 @@ function segmentSize(request: PlanRequest, frames: number, grid: number): number
   const byDisk = MEZZANINE_BYTES / (request.outputPixels * MEZZANINE_BYTES_PER_PIXEL);
   const byTime = request.expectedFps === undefined ? Infinity : request.expectedFps * SEGMENT_SECONDS;
   const byShare = frames / request.devices / 8;
-  const wanted = Math.max(1, Math.min(byDisk, byTime, byShare));
-  const least = Math.ceil(frames / MAX_SEGMENTS);
-  // Segments that end on the encoder's grid waste no short GOPs, unless inference is so slow that segments are shorter than a GOP.
-  const aligned = wanted >= grid ? Math.floor(wanted / grid) * grid : byTime < grid ? Math.ceil(wanted) : grid;
-  return Math.max(aligned, least);
+  const most = Math.max(1, Math.min(byDisk, byTime));
+  // A short clip is not cut below one encode part, which would cost keyframes and save nothing.
+  const wanted = Math.max(Math.min(grid, most), Math.min(most, byShare));
+  const aligned = wanted >= grid ? Math.floor(wanted / grid) * grid : Math.floor(wanted);
+  return Math.max(aligned, Math.ceil(frames / MAX_SEGMENTS));
 }
 
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
-/** The encode parts of a segment: half-open frame ranges that begin at the segment's start or at a multiple of the grid. */
+/** The encode parts of a segment: half-open frame ranges on a grid that begins at the segment's start. */
 export function encodeRanges(segment: Pick<Segment, 'startFrame' | 'frames'>, partFrames: number): { start: number; end: number }[] {
   const ranges = [];
   const last = segment.startFrame + segment.frames;
-  for (let start = segment.startFrame; start < last; ) {
-    const end = Math.min(last, (Math.floor(start / partFrames) + 1) * partFrames);
-    ranges.push({ start, end });
-    start = end;
+  for (let start = segment.startFrame; start < last; start += partFrames) {
+    ranges.push({ start, end: Math.min(last, start + partFrames) });
   }
   return ranges;
 }

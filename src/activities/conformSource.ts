@@ -1,0 +1,28 @@
+import path from 'node:path';
+import type { ConformResult, EncodeActivities } from '../job/contracts.js';
+import { flush, publishJson, readJson } from '../job/durable.js';
+import { conformedSchema, type Conformed } from '../job/records.js';
+import { conformSource as conform } from '../media/conform.js';
+import { requireFreeSpace } from './disk.js';
+import { runActivity, type ActivityDeps } from './context.js';
+import { loadScan } from './job.js';
+import { makeFolder, wholeFile } from './files.js';
+
+export const conformSource = (deps: ActivityDeps): EncodeActivities['conformSource'] => (ref) =>
+  runActivity(deps, ref, async (job) => {
+    const { layout, input, signal, report } = job;
+    const { folder, timeline } = layout.planned('conformed');
+    const known = await readJson(layout.conformed, conformedSchema);
+    if (known && (await wholeFile(folder, known))) return toResult(known);
+    const { info } = await loadScan(job);
+    await makeFolder(folder);
+    await requireFreeSpace(folder, deps.minFreeBytes);
+    const { decoded, promised, errors, ...result } = await conform(input, info, folder, { signal, onFrame: (frame) => { report({ frame }); } });
+    await flush(path.join(folder, result.file));
+    const conformed: Conformed = { ...result, decoded, promised, errors, damaged: decoded < promised || errors.length > 0 };
+    await publishJson(timeline, result.timeline);
+    await publishJson(layout.conformed, conformed);
+    return toResult(conformed);
+  });
+
+const toResult = ({ decoded, promised, damaged }: Conformed): ConformResult => ({ decoded, promised, damaged });

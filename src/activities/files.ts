@@ -1,0 +1,23 @@
+import { mkdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { hasCode } from '../job/durable.js';
+import type { FileRecord } from '../job/records.js';
+
+/** True when the file that a record names is there with its size. */
+export async function wholeFile(folder: string, record: Pick<FileRecord, 'file' | 'bytes'>): Promise<boolean> {
+  try {
+    return (await stat(path.join(folder, record.file))).size === record.bytes;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+/** Creates one folder, whose parent must exist: a late writer must not revive a removed job. */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  }
+}

@@ -1,0 +1,81 @@
+import { stat } from 'node:fs/promises';
+import type { From, JobRef } from '../job/contracts.js';
+import { hasCode, readJson } from '../job/durable.js';
+import { UserError } from '../job/errors.js';
+import { jobLayout, resolveRooted, type Roots } from '../job/layout.js';
+import { planSchema, type Plan, type Segment } from '../job/plan.js';
+import { conformedSchema } from '../job/records.js';
+import { sourceScanSchema, type SourceScan } from '../job/source.js';
+import { jobSpecSchema, type JobSpec } from '../job/spec.js';
+import { decodeTimeline, timelineSchema, type Timeline } from '../job/timeline.js';
+import type { FrameSource } from '../media/frames.js';
+
+export interface LoadedJob {
+  spec: JobSpec;
+  layout: ReturnType<typeof jobLayout>;
+  /** Absolute paths on this host. */
+  input: string;
+  output: string;
+}
+
+/** Reads a job from its folder and checks that its source is still the file that it was made for. */
+export async function loadJob(roots: Roots, ref: JobRef): Promise<LoadedJob> {
+  const layout = jobLayout(roots, ref);
+  const spec = await readJson(layout.spec, jobSpecSchema);
+  if (!spec) throw new UserError(`job ${ref.jobKey.slice(0, 8)} is not in the jobs folder: it was removed`);
+  const input = resolveRooted(roots, spec.input);
+  await checkUnchanged(input, spec);
+  return { spec, layout, input, output: resolveRooted(roots, spec.output) };
+}
+
+async function checkUnchanged(input: string, spec: JobSpec): Promise<void> {
+  try {
+    const { size, mtimeMs } = await stat(input);
+    if (size === spec.source.size && Math.abs(mtimeMs - spec.source.mtimeMs) < 1) return;
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+    throw new UserError(`${input} is gone: put it back and run the same command again`);
+  }
+  throw new UserError(`${input} has changed since the job began: cancel the job, then run the command again`);
+}
+
+export async function loadScan({ layout }: LoadedJob): Promise<SourceScan> {
+  const scan = await readJson(layout.scan, sourceScanSchema);
+  if (!scan) throw new Error('the source was not scanned');
+  return scan;
+}
+
+export async function loadTimeline({ layout }: LoadedJob, from: From): Promise<Timeline> {
+  const timeline = await readJson(layout.planned(from).timeline, timelineSchema);
+  if (!timeline) throw new Error('the timeline is missing');
+  return timeline;
+}
+
+/** Where frames of this job are decoded from: the source itself, or its conformed copy. */
+export async function loadFrames(job: LoadedJob, from: From): Promise<FrameSource> {
+  const scan = await loadScan(job);
+  const pts = decodeTimeline(await loadTimeline(job, from));
+  if (from === 'source') return { file: job.input, from, info: scan.info, pts, runIn: scan.runIn };
+  const conformed = await readJson(job.layout.conformed, conformedSchema);
+  if (!conformed) throw new Error('the source was not conformed');
+  return { file: `${job.layout.planned(from).folder}/${conformed.file}`, from, info: scan.info, pts, runIn: 0 };
+}
+
+export async function loadPlan({ layout }: LoadedJob, from: From): Promise<Plan> {
+  const plan = await readJson(layout.planned(from).plan, planSchema);
+  if (!plan) throw new Error('the plan is missing');
+  return plan;
+}
+
+export async function loadSegment(job: LoadedJob, from: From, index: number): Promise<{ plan: Plan; segment: Segment }> {
+  const plan = await loadPlan(job, from);
+  const segment = plan.segments[index];
+  if (!segment) throw new Error(`the plan has no segment ${index}`);
+  return { plan, segment };
+}
+
+/** Size of the delivered picture: the scaled source, made even by repeating the edge, since 4:2:0 needs even sizes. */
+export function outputSize(scan: SourceScan, scale: number): { width: number; height: number } {
+  const even = (n: number): number => n + (n % 2);
+  return { width: even(scan.info.video.width * scale), height: even(scan.info.video.height * scale) };
+}

@@ -1,0 +1,61 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import type { ControlActivities } from '../job/contracts.js';
+import { flush, randomName, readJson, replaceJson } from '../job/durable.js';
+import { shortJob } from '../job/keys.js';
+import { fileDigest } from '../job/parts.js';
+import { fileRecordSchema } from '../job/records.js';
+import type { JobSpec } from '../job/spec.js';
+import { mergeAudio as merge } from '../media/merge.js';
+import { runActivity, type ActivityDeps } from './context.js';
+import { requireFreeSpace } from './disk.js';
+import { wholeFile } from './files.js';
+import { loadScan, loadTimeline } from './job.js';
+
+/** What the merge left beside the output, hidden, until it is published. */
+export const mergedSchema = fileRecordSchema.extend({ warnings: z.array(z.string()), audioTracks: z.number().int() });
+
+/** The silent video and every audio track of the source, in a hidden file in the output's own folder, so that publishing is one link. */
+export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] => ({ from, ...ref }) =>
+  runActivity(deps, ref, async (job) => {
+    const { layout, spec, output, signal, report } = job;
+    const folder = path.dirname(output);
+    const known = await readJson(layout.merged, mergedSchema);
+    if (known && (await wholeFile(folder, known))) return { warnings: known.warnings };
+    await requireFreeSpace(folder, deps.minFreeBytes);
+    const video = await readJson(layout.video, fileRecordSchema);
+    if (!video) throw new Error('the joined video is missing');
+    await removeHidden(folder, spec);
+    const file = `${hiddenPrefix(spec)}${randomName()}.mp4`;
+    const target = path.join(folder, file);
+    const timeline = await loadTimeline(job, from);
+    const { info } = await loadScan(job);
+    try {
+      const { warnings, audio } = await merge({
+        video: path.join(layout.job, video.file),
+        source: job.input,
+        info,
+        firstSeconds: (timeline.firstPts * timeline.timebase.num) / timeline.timebase.den,
+        output: target,
+        signal,
+        onProgress: ({ frame }) => { report({ frame }); },
+      });
+      await flush(target);
+      const record = { file, bytes: (await stat(target)).size, sha256: await fileDigest(target, signal), warnings, audioTracks: audio.length };
+      await replaceJson(layout.merged, record);
+      return { warnings };
+    } catch (error) {
+      await rm(target, { force: true });
+      throw error;
+    }
+  });
+
+const hiddenPrefix = (spec: JobSpec): string => `.reelscale-${shortJob(spec)}-`;
+
+/** Removes a job's unpublished files from the output's folder. */
+export async function removeHidden(folder: string, spec: JobSpec): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (name.startsWith(hiddenPrefix(spec))) await rm(path.join(folder, name), { force: true });
+  }
+}

@@ -1,0 +1,88 @@
+import { link, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { ControlActivities, JobReport, PublishInput } from '../job/contracts.js';
+import { releaseOutput } from '../job/claims.js';
+import { flush, hasCode, readJson, replaceJson } from '../job/durable.js';
+import { UserError } from '../job/errors.js';
+import { shortJob } from '../job/keys.js';
+import { fileDigest } from '../job/parts.js';
+import { conformedSchema, reportSchema } from '../job/records.js';
+import { runActivity, type ActivityDeps, type Run } from './context.js';
+import { loadPlan } from './job.js';
+import { mergedSchema, removeHidden } from './mergeAudio.js';
+
+/** Gives the checked file its name, writes the report, and removes what only the way there needed. */
+export const publish = (deps: ActivityDeps): ControlActivities['publish'] => (input) =>
+  runActivity(deps, input, async (job) => {
+    const { layout, spec, output } = job;
+    const known = await readJson(layout.report, reportSchema);
+    if (known) return known as JobReport;
+    const merged = await readJson(layout.merged, mergedSchema);
+    if (!merged) throw new Error('the merged file is missing');
+    await place(path.join(path.dirname(output), merged.file), output, merged.sha256, spec.overwrite);
+    const report = await writeReport(job, input, merged);
+    await removeHidden(path.dirname(output), spec);
+    await rm(layout.video, { force: true });
+    await rm(layout.encodedRoot(input.from), { recursive: true, force: true });
+    await releaseOutput(deps.roots, spec.output, spec.jobKey);
+    return report;
+  });
+
+/** A repeated publish recognises its own output by its digest. */
+async function place(merged: string, output: string, sha256: string, overwrite: boolean): Promise<void> {
+  try {
+    await (overwrite ? rename(merged, output) : link(merged, output));
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST', 'ENOENT')) throw error;
+    if (!(await hasDigest(output, sha256))) {
+      if (hasCode(error, 'ENOENT')) throw error;
+      throw new UserError(`${output} appeared while the job ran and is another file: move it away or use --overwrite, then run the command again`);
+    }
+  }
+  await flush(path.dirname(output));
+}
+
+async function hasDigest(file: string, sha256: string): Promise<boolean> {
+  try {
+    return (await fileDigest(file)) === sha256;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+async function writeReport(job: Run, input: PublishInput, merged: { bytes: number; sha256: string; warnings: string[] }): Promise<JobReport> {
+  const { layout, spec } = job;
+  const plan = await loadPlan(job, input.from);
+  const conformed = input.from === 'conformed' ? await readJson(layout.conformed, conformedSchema) : undefined;
+  const seconds = Math.max(0.001, (Date.now() - input.startedAt) / 1000);
+  const warnings = [...merged.warnings];
+  if (conformed && conformed.repairedTimestamps > 0) warnings.push(`${conformed.repairedTimestamps} timestamps of the source did not increase and were moved`);
+  if (conformed?.errors[0] !== undefined) warnings.push(`the decoder said: ${conformed.errors[0]}`);
+  const report: JobReport = {
+    job: shortJob(spec),
+    status: 'done',
+    output: job.output,
+    frames: plan.frames,
+    inferredFrames: spec.method.kind === 'model' ? await inferredFrames(job, input, plan.segments.length) : 0,
+    reusedFrames: input.reusedFrames,
+    seconds: Math.round(seconds * 1000) / 1000,
+    fps: Math.round((plan.frames / seconds) * 100) / 100,
+    bytes: merged.bytes,
+    sha256: merged.sha256,
+    ...(conformed?.damaged && { damaged: { expected: conformed.promised, decoded: conformed.decoded } }),
+    warnings,
+  };
+  await replaceJson(layout.report, report);
+  return report;
+}
+
+/** The upscaler adds one byte for each frame to a file beside the parts, so that frames of killed attempts count too. */
+async function inferredFrames({ layout }: Run, { from }: PublishInput, segments: number): Promise<number> {
+  let total = 0;
+  for (let index = 0; index < segments; index++) {
+    const tally = path.join(layout.planned(from).parts(index), 'inferred');
+    total += await stat(tally).then(({ size }) => size, () => 0);
+  }
+  return total;
+}

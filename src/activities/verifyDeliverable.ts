@@ -1,0 +1,29 @@
+import path from 'node:path';
+import type { ControlActivities } from '../job/contracts.js';
+import { readJson, replaceJson } from '../job/durable.js';
+import { verifyDeliverable as verify } from '../media/verify.js';
+import { gridTimeline } from '../media/grid.js';
+import { runActivity, type ActivityDeps } from './context.js';
+import { loadFrames, loadScan, loadTimeline, outputSize } from './job.js';
+import { mergedSchema } from './mergeAudio.js';
+
+const SHOWN_PROBLEMS = 5;
+
+export const verifyDeliverable = (deps: ActivityDeps): ControlActivities['verifyDeliverable'] => ({ from, ...ref }) =>
+  runActivity(deps, ref, async (job) => {
+    const { layout, spec, signal, report } = job;
+    const merged = await readJson(layout.merged, mergedSchema);
+    if (!merged) throw new Error('the merged file is missing');
+    const scan = await loadScan(job);
+    const result = await verify({
+      file: path.join(path.dirname(job.output), merged.file),
+      source: await loadFrames(job, from),
+      timeline: gridTimeline(await loadTimeline(job, from), scan.info.video.frameRate),
+      ...outputSize(scan, spec.method.scale),
+      audioTracks: merged.audioTracks,
+      signal,
+      onFrame: (frame) => { report({ frame }); },
+    });
+    await replaceJson(layout.verified, result);
+    return { ok: result.ok, problems: result.problems.slice(0, SHOWN_PROBLEMS) };
+  });

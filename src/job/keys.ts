@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import type { EncodeSpec, JobSpec, Method, RootedPath } from './spec.js';
+
+/** Digest of a value whose object keys are sorted, so that it does not depend on the order in which they were set. */
+function keyOf(value: unknown): string {
+  const canonical = JSON.stringify(value, (_, entry: unknown) =>
+    entry !== null && typeof entry === 'object' && !Array.isArray(entry)
+      ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : entry,
+  );
+  return createHash('sha256').update(canonical).digest('hex').slice(0, 32);
+}
+
+/** Names what the pictures depend on. A model counts by its bytes, not by its name or place. */
+export function upscaleKey(inputDigest: string, method: Method): string {
+  const pictures = method.kind === 'filter' ? method : { ...method, name: undefined, file: undefined };
+  return keyOf({ version: 1, inputDigest, pictures });
+}
+
+/** Adds what the delivered file depends on. */
+export function jobKey(upscale: string, encode: EncodeSpec, input: RootedPath, output: RootedPath): string {
+  return keyOf({ upscale, encode, input, output });
+}
+
+/** The name people use: the first eight digits. */
+export const shortJob = (spec: Pick<JobSpec, 'jobKey'>): string => spec.jobKey.slice(0, 8);

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { sha256Schema } from './spec.js';
+import { timelineSchema } from './timeline.js';
+
+/** A finished file of a stage: what concat and merge leave, so that a repeated attempt finds it. */
+export const fileRecordSchema = z.object({
+  file: z.string(),
+  bytes: z.number().int(),
+  sha256: sha256Schema,
+});
+export type FileRecord = z.infer<typeof fileRecordSchema>;
+
+/** The straight lossless copy of a source that segments cannot seek in. Its timeline is the truth from then on. */
+export const conformedSchema = fileRecordSchema.extend({
+  timeline: timelineSchema,
+  decoded: z.number().int(),
+  promised: z.number().int(),
+  /** What the decoder complained about, the first lines. */
+  errors: z.array(z.string()),
+  repairedTimestamps: z.number().int(),
+  damaged: z.boolean(),
+});
+export type Conformed = z.infer<typeof conformedSchema>;
+
+/** How a job ended without a result. */
+export const endedSchema = z.object({ state: z.enum(['failed', 'cancelled']), message: z.string(), at: z.string() });
+export type Ended = z.infer<typeof endedSchema>;
+
+export const reportSchema = z.object({
+  job: z.string(),
+  status: z.literal('done'),
+  output: z.string(),
+  frames: z.number().int(),
+  inferredFrames: z.number().int(),
+  reusedFrames: z.number().int(),
+  seconds: z.number(),
+  fps: z.number(),
+  bytes: z.number().int(),
+  sha256: sha256Schema,
+  damaged: z.object({ expected: z.number().int(), decoded: z.number().int() }).optional(),
+  warnings: z.array(z.string()),
+});
