@@ -4,7 +4,7 @@ import { FLOAT, INT64, type Attribute, type Dimension, type Graph, type Node, ty
 const OPSET = 17;
 const IR_VERSION = 8;
 
-type AttributeValue = number | { float: number } | string | number[];
+export type AttributeValue = number | { float: number } | string | number[];
 
 /** An attribute of AttributeProto.AttributeType: a bare number is an integer, `{ float }` is not. */
 function attribute(name: string, value: AttributeValue): Attribute {
