@@ -1,5 +1,5 @@
-import type { Readable, Writable } from 'node:stream';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { DiskFull, WorldError } from '../job/errors.js';
 import { spawnTool } from './tools.js';
 
@@ -92,7 +92,7 @@ export function runFfprobe(
 
 async function finish(
   tool: string,
-  child: ReturnType<typeof spawnTool>,
+  child: PromiseLike<unknown> & { kill(): boolean },
   readers: Promise<void>[],
   tail: Tail,
   signal: AbortSignal | undefined,

@@ -26,5 +26,7 @@ export function tied(tool: string, args: readonly string[]): [string, string[]] 
 /** Starts ffmpeg or ffprobe so that it does not outlive this process; killed when `cancelSignal` aborts. */
 export function spawnTool<T extends Options>(tool: 'ffmpeg' | 'ffprobe', args: readonly string[], options: T) {
   const [file, tiedArgs] = tied(tool, args);
-  return execa(file, tiedArgs, { stdin: 'ignore', forceKillAfterDelay: 2000, ...options });
+  // Execa takes either the list of all streams or single ones.
+  const stdin = options.stdio === undefined ? { stdin: 'ignore' as const } : {};
+  return execa(file, tiedArgs, { ...stdin, forceKillAfterDelay: 2000, ...options });
 }

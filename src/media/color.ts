@@ -1,0 +1,106 @@
+import { UserError } from '../job/errors.js';
+import type { SourceInfo } from '../job/source.js';
+
+export type Color = SourceInfo['video']['color'];
+
+/** What ffprobe says of a stream's colours; `unknown`, `unspecified`, `reserved` or nothing where the stream has no tag. */
+export interface ColorTags {
+  pix_fmt: string;
+  color_space?: string | undefined;
+  color_range?: string | undefined;
+  color_primaries?: string | undefined;
+  color_transfer?: string | undefined;
+  chroma_location?: string | undefined;
+}
+
+const tagged = (tag: string | undefined): string | undefined => (tag && !['unknown', 'unspecified', 'reserved'].includes(tag) ? tag : undefined);
+
+/** Constant-luminance BT.2020, SMPTE 240M and FCC are read as their nearest neighbours, a few code values away. */
+const MATRICES: Record<string, Color['matrix']> = {
+  bt709: 'bt709', smpte240m: 'bt709',
+  smpte170m: 'bt601', bt470bg: 'bt601', fcc: 'bt601',
+  bt2020nc: 'bt2020nc', bt2020c: 'bt2020nc',
+  gbr: 'rgb',
+};
+
+/** What untagged video of this size means by custom: players take HD for BT.709 and anything smaller for BT.601. */
+const customaryMatrix = (width: number, height: number): 'bt601' | 'bt709' => (width >= 1280 || height > 576 ? 'bt709' : 'bt601');
+
+export const isRgb = (pixelFormat: string): boolean => /^(gbra?p|x?rgb|x?bgr|argb|abgr|[0x]rgb|[0x]bgr|pal8|monow|monob)/.test(pixelFormat);
+
+/**
+ * Decides every value that a conversion needs, from tags where there are any.
+ * @throws UserError for a matrix that has no conversion here.
+ */
+export function readColor(tags: ColorTags, width: number, height: number): Color {
+  const matrix = tagged(tags.color_space);
+  const primaries = tagged(tags.color_primaries);
+  const transfer = tagged(tags.color_transfer);
+  const rgb = isRgb(tags.pix_fmt);
+  const known = matrix === undefined ? customaryMatrix(width, height) : MATRICES[matrix];
+  if (!rgb && (known === undefined || known === 'rgb')) throw new UserError(`the colour matrix ${matrix} is not supported; convert the video to BT.709 first`);
+  return {
+    matrix: rgb ? 'rgb' : (known ?? 'rgb'),
+    range: rgb || tags.color_range === 'pc' || tags.pix_fmt.startsWith('yuvj') ? 'full' : 'limited',
+    chromaLocation: readChromaLocation(tagged(tags.chroma_location)),
+    tags: { ...(matrix && { matrix }), ...(primaries && { primaries }), ...(transfer && { transfer }) },
+  };
+}
+
+function readChromaLocation(tag: string | undefined): Color['chromaLocation'] {
+  if (tag === 'center' || tag === 'top' || tag === 'bottom') return 'center';
+  return tag === 'topleft' ? 'topleft' : 'left';
+}
+
+/** Colours of the YUV made of a source: its own, except that RGB becomes what its size means by custom. */
+export function deliverableColor(info: SourceInfo): Color {
+  const { color, width, height } = info.video;
+  if (color.matrix !== 'rgb') return color;
+  return { ...color, matrix: customaryMatrix(width, height), range: 'limited', chromaLocation: 'left', tags: {} };
+}
+
+/** Bits of one sample, read off the pixel format's name. */
+export function bitDepth(pixelFormat: string): number {
+  const planar = /^(?:yuva?4\d\dp|gbra?p|gray|ya|p[0-4]|y2|xyz)(9|1[0246])(?:le|be)/.exec(pixelFormat);
+  if (planar) return Number(planar[1]);
+  if (/^x2(rgb|bgr)10/.test(pixelFormat)) return 10;
+  return /^(rgb|bgr)48|^(rgba|bgra)64/.test(pixelFormat) ? 16 : 8;
+}
+
+/** Names of the matrices in libzimg. */
+const ZIMG_MATRIX: Record<Color['matrix'], string> = { bt601: '170m', bt709: '709', bt2020nc: '2020_ncl', rgb: 'gbr' };
+/** Names of the matrices in libswscale. */
+const SWS_MATRIX: Record<Color['matrix'], string> = { bt601: 'smpte170m', bt709: 'bt709', bt2020nc: 'bt2020', rgb: 'bt709' };
+/** Position of a chroma sample in 1/256 of a luma sample, to the right and down. */
+const CHROMA_POSITION = { left: [0, 128], center: [128, 128], topleft: [0, 0] } as const;
+
+/**
+ * Filters from the source's pixels to planar 8-bit RGB, full range. Nothing is left to a guess: matrix, range and chroma position
+ * are all given. Alpha is dropped; deeper samples are dithered.
+ */
+export function toPlanarRgb(video: SourceInfo['video']): string[] {
+  const { color, pixelFormat } = video;
+  if (color.matrix === 'rgb') return ['format=gbrp'];
+  // libzimg refuses sizes that the chroma planes do not divide, and formats with alpha or without chroma take another way.
+  const zimg = /^yuvj?4(20|22|44)p/.test(pixelFormat) && video.width % 2 === 0 && video.height % 2 === 0;
+  if (!zimg) return [swscaleToRgb(color), 'format=gbrp'];
+  const dither = video.bitDepth > 8 ? ':d=error_diffusion' : '';
+  return [
+    `zscale=min=${ZIMG_MATRIX[color.matrix]}:rin=${color.range}:cin=${color.chromaLocation}:m=gbr:r=full:f=spline36${dither}`,
+    'format=gbrp',
+  ];
+}
+
+function swscaleToRgb(color: Color): string {
+  const [h, v] = CHROMA_POSITION[color.chromaLocation];
+  return `scale=in_color_matrix=${SWS_MATRIX[color.matrix]}:in_range=${color.range}:out_range=full:in_h_chr_pos=${h}:in_v_chr_pos=${v}`
+    + ':flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp:sws_dither=ed';
+}
+
+/** The filter from planar 8-bit RGB of even size to 8-bit 4:2:0 in the given colours. */
+export function fromPlanarRgb(color: Color): string[] {
+  return [
+    `zscale=min=gbr:rin=full:m=${ZIMG_MATRIX[color.matrix]}:r=${color.range}:c=${color.chromaLocation}:f=spline36`,
+    'format=yuv420p',
+  ];
+}

@@ -1,0 +1,40 @@
+import { WorldError } from '../job/errors.js';
+import { parseRational, type Rational } from '../job/rational.js';
+import { runFfmpeg } from './run.js';
+import { sourceInput } from './tools.js';
+
+/** The first picture as it is shown: upright, after the display matrix. */
+export interface FirstFrame {
+  width: number;
+  height: number;
+  sampleAspectRatio: Rational;
+}
+
+const LONGEST_MS = 60_000;
+
+/**
+ * Decodes a stream until its first frame comes. Sizes are ffmpeg's own, after its rotation, so they hold for every decode that follows.
+ * @returns `no decoder` where ffmpeg has none for the codec, `no frame` when nothing decodes within a minute.
+ */
+export async function firstFrame(file: string, stream: number, signal: AbortSignal | undefined): Promise<FirstFrame | 'no decoder' | 'no frame'> {
+  const limit = AbortSignal.timeout(LONGEST_MS);
+  const lines: string[] = [];
+  // framecrc heads its list with `#dimensions 0: 640x480` and `#sar 0: 64/45`, and has one line for each frame.
+  const args = ['-max_error_rate', '1', ...sourceInput(file), '-map', `0:${stream}`, '-frames:v', '1', '-fps_mode', 'passthrough', '-f', 'framecrc', 'pipe:1'];
+  try {
+    await runFfmpeg(args, { signal: signal ? AbortSignal.any([signal, limit]) : limit, onStdoutLine: (line) => lines.push(line) });
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof WorldError && /[Dd]ecoder .*not found|Decoding requested, but no decoder/.test(error.message)) return 'no decoder';
+    if (error instanceof WorldError || limit.aborted) return 'no frame';
+    throw error;
+  }
+  return readFrame(lines) ?? 'no frame';
+}
+
+function readFrame(lines: string[]): FirstFrame | undefined {
+  const size = lines.map((line) => /^#dimensions 0: (\d+)x(\d+)$/.exec(line)).find((match) => match !== null);
+  if (!size || !lines.some((line) => line.startsWith('0,'))) return undefined;
+  const sar = lines.map((line) => /^#sar 0: (\S+)$/.exec(line)).find((match) => match !== null);
+  return { width: Number(size[1]), height: Number(size[2]), sampleAspectRatio: parseRational(sar?.[1]) ?? { num: 1, den: 1 } };
+}

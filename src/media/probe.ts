@@ -1,0 +1,148 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { hasCode } from '../job/durable.js';
+import { UserError, WorldError } from '../job/errors.js';
+import { parseRational, toNumber, type Rational } from '../job/rational.js';
+import { sourceInfoSchema, type SourceInfo } from '../job/source.js';
+import { bitDepth, readColor } from './color.js';
+import { firstFrame, type FirstFrame } from './firstFrame.js';
+import { runFfprobe } from './run.js';
+import { sourceInput } from './tools.js';
+
+const count = z.coerce.number().int().optional().catch(undefined);
+
+const streamSchema = z.object({
+  index: z.number().int(),
+  codec_type: z.string().optional(),
+  codec_name: z.string().optional(),
+  codec_tag_string: z.string().optional(),
+  width: z.number().optional(),
+  height: z.number().optional(),
+  pix_fmt: z.string().optional(),
+  color_space: z.string().optional(),
+  color_range: z.string().optional(),
+  color_primaries: z.string().optional(),
+  color_transfer: z.string().optional(),
+  chroma_location: z.string().optional(),
+  has_b_frames: z.number().int().optional(),
+  time_base: z.string(),
+  r_frame_rate: z.string().optional(),
+  avg_frame_rate: z.string().optional(),
+  nb_frames: count,
+  bit_rate: count,
+  channels: z.number().int().optional(),
+  sample_rate: count,
+  disposition: z.object({ default: z.number(), attached_pic: z.number() }),
+});
+type Stream = z.infer<typeof streamSchema>;
+
+const outputSchema = z.object({
+  format: z.object({ format_name: z.string(), duration: z.coerce.number().optional().catch(undefined) }),
+  streams: z.array(streamSchema),
+});
+
+/** What ffprobe says of bytes that it cannot use; other failures are the machine's. */
+const BAD_CONTENT = /Invalid data found|not on whitelist|End of file|Invalid argument|patches welcome/i;
+
+/** A path for people: on one line, whatever its name holds. */
+ 
+export const shown = (file: string): string => file.replace(/[\u0000-\u001f\u007f]/g, (c) => JSON.stringify(c).slice(1, -1));
+
+/**
+ * Reads what a video is, and decodes its first frame.
+ * @throws UserError of one line for anything that is not a video that can be decoded.
+ */
+export async function probeSource(file: string, options: { signal?: AbortSignal | undefined } = {}): Promise<SourceInfo> {
+  await checkFile(file);
+  const { format, streams } = await readHeader(file, options.signal);
+  const stream = chooseVideo(streams);
+  if (!stream) {
+    throw new UserError(`${shown(file)} has no video${streams.some((s) => s.codec_type === 'audio') ? ', only sound' : ''}`);
+  }
+  const first = await firstFrame(file, stream.index, options.signal);
+  if (typeof first === 'string' || !stream.pix_fmt) throw new UserError(undecodable(file, stream, first));
+  return sourceInfoSchema.parse({
+    format: format.format_name,
+    durationSeconds: format.duration,
+    video: describe(file, stream, stream.pix_fmt, first),
+    audio: streams.filter((s) => s.codec_type === 'audio').map((s) => ({
+      index: s.index,
+      codec: s.codec_name ?? '',
+      channels: s.channels ?? 0,
+      sampleRate: s.sample_rate ?? 0,
+      bitRate: s.bit_rate,
+    })),
+  });
+}
+
+async function checkFile(file: string): Promise<void> {
+  const name = shown(file);
+  try {
+    const found = await stat(file);
+    if (found.isDirectory()) throw new UserError(`${name} is a folder; name a video file`);
+    if (!found.isFile()) throw new UserError(`${name} is not a regular file; save the video to a file first`);
+    if (found.size === 0) throw new UserError(`${name} is empty`);
+    await access(file, constants.R_OK);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) throw new UserError(`${name} does not exist`);
+    if (hasCode(error, 'EACCES', 'EPERM')) throw new UserError(`${name} may not be read; check its permissions`);
+    if (hasCode(error, 'ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE')) throw new UserError(`${name} is not a usable path`);
+    throw error;
+  }
+}
+
+async function readHeader(file: string, signal: AbortSignal | undefined): Promise<z.infer<typeof outputSchema>> {
+  const lines: string[] = [];
+  const args = ['-of', 'json', '-show_format', '-show_streams', ...sourceInput(file)];
+  try {
+    await runFfprobe(args, { signal, onLine: (line) => lines.push(line) });
+  } catch (error) {
+    if (!(error instanceof WorldError && BAD_CONTENT.test(error.message))) throw error;
+    throw new UserError(`${shown(file)} is not a video that can be read: its format is unknown or not allowed, or its header is damaged`);
+  }
+  return outputSchema.parse(JSON.parse(lines.join('\n')));
+}
+
+/** The stream that players show: marked as default, else the first. Attached pictures are covers. */
+function chooseVideo(streams: Stream[]): Stream | undefined {
+  const videos = streams.filter((s) => s.codec_type === 'video' && s.disposition.attached_pic === 0);
+  return videos.find((s) => s.disposition.default === 1) ?? videos[0];
+}
+
+function undecodable(file: string, stream: Stream, why: FirstFrame | string): string {
+  const codec = stream.codec_name && stream.codec_name !== 'unknown' ? stream.codec_name : (stream.codec_tag_string ?? 'unknown');
+  if (why === 'no decoder') return `${shown(file)} is coded as ${codec}, for which this ffmpeg has no decoder`;
+  return `${shown(file)} cannot be decoded from the start (${codec}): it is damaged or encrypted`;
+}
+
+function describe(file: string, stream: Stream, pixelFormat: string, first: FirstFrame): SourceInfo['video'] {
+  const timebase = parseRational(stream.time_base);
+  if (!timebase) throw new UserError(`${shown(file)} has no usable timebase`);
+  const { width, height, sampleAspectRatio } = first;
+  return {
+    index: stream.index,
+    codec: stream.codec_name ?? 'unknown',
+    width,
+    height,
+    pixelFormat,
+    bitDepth: bitDepth(pixelFormat),
+    sampleAspectRatio,
+    timebase,
+    frameRate: nominalRate(parseRational(stream.r_frame_rate), parseRational(stream.avg_frame_rate)),
+    ...(stream.nb_frames !== undefined && stream.nb_frames > 0 && { promisedFrames: stream.nb_frames }),
+    reorderDepth: stream.has_b_frames ?? 0,
+    color: readColor({ ...stream, pix_fmt: pixelFormat }, width, height),
+  };
+}
+
+/**
+ * `r_frame_rate` is exact for a constant rate (24000/1001) where the average is only near it; with a variable rate it is the
+ * finest step there is, far from the average.
+ */
+function nominalRate(real: Rational | undefined, average: Rational | undefined): Rational {
+  if (!real || !average) return real ?? average ?? { num: 25, den: 1 };
+  const ratio = toNumber(real) / toNumber(average);
+  // Of two rates that differ, the higher is the one that a few irregular timestamps misled.
+  return ratio < 1.05 ? real : average;
+}
