@@ -1,0 +1,70 @@
+import type { SourceInfo } from '../job/source.js';
+import { deliverableColor } from './color.js';
+
+/** Width and height of the deliverable: 4:2:0 needs even sizes, so an odd edge is repeated once. */
+export function deliverableSize({ width, height }: { width: number; height: number }, scale: number): { width: number; height: number } {
+  const even = (n: number): number => n + (n % 2);
+  return { width: even(width * scale), height: even(height * scale) };
+}
+
+/** Repeats the right and bottom edge of pictures of an odd size; nothing for even ones. */
+export function padToEven(width: number, height: number): string[] {
+  const [right, bottom] = [width % 2, height % 2];
+  if (right + bottom === 0) return [];
+  return [`pad=${width + right}:${height + bottom}`, `fillborders=right=${right}:bottom=${bottom}:mode=smear`];
+}
+
+/** By ffmpeg's names. */
+export interface DeliverableTags {
+  matrix: string;
+  primaries: string;
+  transfer: string;
+  range: 'tv' | 'pc';
+}
+
+/**
+ * The tags that the deliverable carries: the source's, and where it has none those that players assume for a picture of the
+ * source's size. The deliverable is larger, so they would assume something else for it.
+ */
+export function deliverableTags(info: SourceInfo): DeliverableTags {
+  const { matrix, range, tags } = deliverableColor(info);
+  const sd = info.video.height > 486 ? 'bt470bg' : 'smpte170m';
+  const assumed = {
+    bt601: { matrix: sd, primaries: sd, transfer: 'bt709' },
+    bt709: { matrix: 'bt709', primaries: 'bt709', transfer: 'bt709' },
+    bt2020nc: { matrix: 'bt2020nc', primaries: 'bt2020', transfer: 'bt2020-10' },
+    rgb: { matrix: 'bt709', primaries: 'bt709', transfer: 'bt709' },
+  }[matrix];
+  return {
+    matrix: tags.matrix ?? assumed.matrix,
+    primaries: tags.primaries ?? assumed.primaries,
+    transfer: tags.transfer ?? assumed.transfer,
+    range: range === 'full' ? 'pc' : 'tv',
+  };
+}
+
+/** x264's numbers for where chroma lies. */
+export const CHROMA_LOCATION = { left: 0, center: 1, topleft: 2 } as const;
+
+/** swscale's chroma positions in 1/256 of a luma pixel, across and down, for 4:2:0. */
+const CHROMA_POSITION = { left: [0, 128], center: [128, 128], topleft: [0, 0] } as const;
+const SWS_MATRIX = { bt601: 'smpte170m', bt709: 'bt709', bt2020nc: 'bt2020', rgb: 'bt709' } as const;
+
+/**
+ * The scale filter to 4:2:0, with nothing left to guess: chroma lies in the result where it lay in the source, and matrix
+ * and range are the same on both sides, unless the source is RGB.
+ */
+export function scaleFilter(info: SourceInfo, method: { name: 'bicubic' | 'lanczos'; scale: number }): string {
+  const { width, height, color, pixelFormat } = info.video;
+  const to = deliverableColor(info);
+  const [x, y] = CHROMA_POSITION[to.chromaLocation];
+  // A direction without subsampling has its chroma on the luma, whatever the location says.
+  const across = /4(?:20|22|11|10)|nv12|nv21|p0\d\d|uyvy|yuyv/.test(pixelFormat) ? x : 0;
+  const down = /4(?:20|40|10)|nv12|nv21|p0\d\d/.test(pixelFormat) ? y : 0;
+  return [
+    `scale=w=${width * method.scale}:h=${height * method.scale}:flags=${method.name}`,
+    `in_h_chr_pos=${across}:in_v_chr_pos=${down}:out_h_chr_pos=${x}:out_v_chr_pos=${y}`,
+    `in_color_matrix=${SWS_MATRIX[color.matrix]}:out_color_matrix=${SWS_MATRIX[to.matrix]}`,
+    `in_range=${color.range}:out_range=${to.range}`,
+  ].join(':');
+}

@@ -1,0 +1,125 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { GOP_FRAMES } from '../job/plan.js';
+import type { SourceInfo } from '../job/source.js';
+import type { EncodeSpec } from '../job/spec.js';
+import { deliverableColor } from './color.js';
+import { CHROMA_LOCATION, deliverableTags, padToEven, scaleFilter } from './deliverable.js';
+import { checkPts, frameArgs, type FrameSource } from './frames.js';
+import { runFfmpeg } from './run.js';
+
+interface EncodeTarget {
+  /** The frames `[start, end)`, counted over the whole video. `start` begins a GOP. */
+  start: number;
+  end: number;
+  encode: EncodeSpec;
+  /** An MP4 of its own. The same frames give the same bytes. */
+  output: string;
+  signal?: AbortSignal | undefined;
+  /** Frames encoded so far, 0 to `end - start`, about twice a second. */
+  onFrame?: (frames: number) => void;
+}
+
+export interface SourceEncode extends EncodeTarget {
+  source: FrameSource;
+  method: { name: 'bicubic' | 'lanczos'; scale: number };
+}
+
+export interface MezzaninePart {
+  /** Absolute path. */
+  file: string;
+  start: number;
+  end: number;
+}
+
+export interface MezzanineEncode extends EncodeTarget {
+  /** Upscaled frames in the deliverable's pixel format; in order, each beginning where the one before ends. */
+  parts: readonly MezzaninePart[];
+  info: SourceInfo;
+  /** Size of the pictures in the parts. */
+  width: number;
+  height: number;
+}
+
+/**
+ * Encodes frames of the source, enlarged by a filter in the same process.
+ * @throws SegmentMismatch when the source does not decode to exactly these frames.
+ */
+export async function encodeFromSource(request: SourceEncode): Promise<void> {
+  const { source, start, end, method } = request;
+  const { video } = source.info;
+  const { input, filters } = frameArgs(source, start, end);
+  const chain = [...filters, scaleFilter(source.info, method), ...padToEven(video.width * method.scale, video.height * method.scale)];
+  const pts: number[] = [];
+  const encoded = await run([...input, ...encoderArgs(source.info, chain, request)], request, (value) => pts.push(value));
+  checkPts(source, start, pts, end);
+  checkCount(encoded, request);
+}
+
+/** Encodes frames of the mezzanine. @throws when the parts do not hold them all. */
+export async function encodeFromParts(request: MezzanineEncode): Promise<void> {
+  const { parts, start, end, output } = request;
+  const used = parts.filter((part) => part.start < end && part.end > start);
+  const offset = start - (used[0]?.start ?? start);
+  const list = `${output}.ffconcat`;
+  const input = [
+    '-xerror', '-f', 'concat', '-safe', '0', '-protocol_whitelist', 'file', '-format_whitelist', 'concat,nut', '-i', `file:${list}`,
+    '-map', '0:v:0', '-fps_mode', 'passthrough',
+  ];
+  const chain = [`trim=start_frame=${offset}:end_frame=${offset + end - start}`, ...padToEven(request.width, request.height)];
+  try {
+    await writeFile(list, concatList(used.map((part) => part.file)), { flag: 'wx' });
+    checkCount(await run([...input, ...encoderArgs(request.info, chain, request)], request), request);
+  } finally {
+    await rm(list, { force: true });
+  }
+}
+
+/** A list for the concat demuxer. @throws RangeError for a name with a line break, which its format cannot hold. */
+export function concatList(files: readonly string[]): string {
+  const lines = files.map((file) => {
+    if (/[\r\n]/.test(file)) throw new RangeError(`a list of parts cannot hold a name with a line break: ${JSON.stringify(file)}`);
+    return `file 'file:${file.replaceAll("'", String.raw`'\''`)}'\n`;
+  });
+  return `ffconcat version 1.0\n${lines.join('')}`;
+}
+
+/** The rest of the command line: filters, encoder and output. */
+export function encoderArgs(info: SourceInfo, filters: readonly string[], { encode, output }: Pick<EncodeTarget, 'encode' | 'output'>): string[] {
+  const { frameRate, sampleAspectRatio } = info.video;
+  const tags = deliverableTags(info);
+  const chain = [
+    ...filters,
+    'format=yuv420p',
+    // Timestamps count frames at the nominal rate, so that rate control does not depend on where the encode began.
+    `settb=${frameRate.den}/${frameRate.num}`,
+    'setpts=N',
+    `setsar=${sampleAspectRatio.num}/${sampleAspectRatio.den}`,
+    `setparams=field_mode=prog:range=${tags.range}:color_primaries=${tags.primaries}:color_trc=${tags.transfer}:colorspace=${tags.matrix}`,
+  ];
+  return [
+    '-vf', chain.join(','),
+    '-c:v', 'libx264', '-preset', encode.preset, '-crf', String(encode.crf), '-threads', String(encode.threads),
+    // stitchable: the parameter sets depend on the CRF and the frames otherwise, and parts could not be joined.
+    '-x264-params', `stitchable=1:open-gop=0:keyint=${GOP_FRAMES}:chromaloc=${CHROMA_LOCATION[deliverableColor(info).chromaLocation]}`,
+    '-enc_time_base', `${frameRate.den}:${frameRate.num}`,
+    '-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact', '-flags:v', '+bitexact',
+    '-f', 'mp4', '-y', `file:${output}`,
+  ];
+}
+
+async function run(args: string[], { signal, onFrame }: EncodeTarget, onPts?: (pts: number) => void): Promise<number> {
+  let encoded = 0;
+  await runFfmpeg(args, {
+    signal,
+    ...(onPts && { onPts }),
+    onProgress: ({ frame }) => {
+      encoded = frame;
+      onFrame?.(frame);
+    },
+  });
+  return encoded;
+}
+
+function checkCount(encoded: number, { start, end }: EncodeTarget): void {
+  if (encoded !== end - start) throw new Error(`frames ${start} to ${end - 1} were encoded to ${encoded} frames instead of ${end - start}`);
+}
