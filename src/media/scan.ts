@@ -1,0 +1,147 @@
+import { toNumber } from '../job/rational.js';
+import type { SourceInfo, SourceScan } from '../job/source.js';
+import { encodeTimeline, type Timeline } from '../job/timeline.js';
+import { readPackets, type Packets } from './packets.js';
+import { runFfprobe } from './run.js';
+import { sourceInput } from './tools.js';
+
+/**
+ * Containers in which a seek with a run-in was found to give exactly the right frames. Others lack an index or timestamps that can be
+ * trusted: program streams, raw streams, AVI, Ogg, ASF, FLV.
+ */
+const SEEKABLE = /^(mov|matroska|mpegts)/;
+/** Frames decoded in vain for each segment; beyond this one straight pass is cheaper. */
+const LONGEST_INTERVAL = 1000;
+/** MPEG timestamps have 33 bits. */
+const MPEG_WRAP = 2 ** 33;
+
+export interface ScanOptions {
+  signal?: AbortSignal | undefined;
+  /** Packets read so far. */
+  onPackets?: (packets: number) => void;
+}
+
+/**
+ * Reads all packets of the video stream and decides whether segments may seek in the file.
+ * @returns `timeline`: the timestamps of all frames where `scan.seekable`, else undefined. `scan.info` is the given information with
+ * `promisedFrames` as a decode should give them: the header's count without those an edit list hides, or the packets if there are more.
+ */
+export async function scanSource(
+  file: string,
+  info: SourceInfo,
+  options: ScanOptions = {},
+): Promise<{ scan: SourceScan; timeline: Timeline | undefined }> {
+  const packets = await readPackets(file, info, options);
+  // VP8 keeps pictures that are not shown in packets of their own, under the timestamp of a shown one.
+  const pts = info.video.codec === 'vp8' ? packets.pts.filter((time, i, all) => time !== all[i - 1]) : packets.pts;
+  const steps = stepsOf(pts);
+  const scan: SourceScan = {
+    info: { ...info, video: { ...info.video, ...promise(info, packets, pts.length) } },
+    packets: pts.length,
+    seekable: false,
+    runIn: 0,
+  };
+  const reason = whyNotSeekable(info, packets, pts);
+  if (reason !== undefined) return { scan: { ...scan, reason }, timeline: undefined };
+
+  const step = steps.median || Math.round(1 / (toNumber(info.video.frameRate) * toNumber(info.video.timebase)));
+  const intervals = (await hasRealKeyframes(file, info, packets.keys, steps.longest, options.signal)) ? 1 : 2;
+  const runIn = intervals * longestInterval(packets, pts).ticks + (info.video.reorderDepth + 1) * (steps.longest || step);
+  // Some muxers write one tick for the last packet.
+  const lastDuration = packets.lastDuration >= step / 2 ? packets.lastDuration : step;
+  const timeline = encodeTimeline(pts, info.video.timebase, Math.max(1, lastDuration));
+  return { scan: { ...scan, seekable: true, runIn }, timeline };
+}
+
+/** Interlaced H.264 may have a packet for each field, so that its packets promise nothing. */
+function promise(info: SourceInfo, packets: Packets, shown: number): { promisedFrames?: number } {
+  const header = info.video.promisedFrames === undefined ? 0 : info.video.promisedFrames - packets.discarded;
+  const counted = info.video.codec === 'h264' && isInterlaced(packets) ? 0 : shown + packets.withoutPts;
+  const promisedFrames = Math.max(header, counted);
+  return promisedFrames > 0 ? { promisedFrames } : {};
+}
+
+const isInterlaced = (packets: Packets): boolean => !['progressive', 'unknown'].includes(packets.fieldOrder);
+
+function whyNotSeekable(info: SourceInfo, packets: Packets, pts: Float64Array): string | undefined {
+  const { format, video } = info;
+  const all = pts.length + packets.discarded;
+  const early = packets.complaints.find((line) => /ended prematurely|partial file/i.test(line));
+  if (packets.withoutPts > 0) return `${packets.withoutPts} packets have no timestamp`;
+  if (pts.length === 0) return 'no packet is to be shown';
+  if (!SEEKABLE.test(format)) return `seeking in ${format} cannot be trusted`;
+  if (isInterlaced(packets)) return 'the video is interlaced';
+  if (packets.corrupt > 0) return `${packets.corrupt} packets are damaged`;
+  if (early !== undefined) return 'the file ends early';
+  if (video.promisedFrames !== undefined && video.promisedFrames > all) return `the header promises ${video.promisedFrames} frames, the file holds ${all}`;
+  if (packets.keys[0] !== packets.firstPts) return 'the video does not begin with a keyframe';
+  const repeated = pts.findIndex((time, i) => time === pts[i - 1]);
+  if (repeated > 0) return `frame ${repeated} has the timestamp of the one before`;
+  const jump = findJump(info, pts);
+  if (jump !== undefined) return `timestamps jump before frame ${jump}`;
+  const longest = longestInterval(packets, pts).frames;
+  if (longest > LONGEST_INTERVAL) return `${longest} frames lie between two keyframes`;
+  return undefined;
+}
+
+/**
+ * The longest pause between two frames that is no error, in seconds; ffmpeg's own limits. Streams for broadcast restart their clock
+ * within a file; elsewhere a still picture may stay for hours.
+ */
+export const longestPause = (format: string): number => (/^(mov|matroska|nut)/.test(format) ? 30 * 3600 : 10);
+
+function findJump({ format, video }: SourceInfo, pts: Float64Array): number | undefined {
+  const limit = longestPause(format) / toNumber(video.timebase);
+  const jump = pts.findIndex((time, i) => i > 0 && time - (pts[i - 1] as number) > limit);
+  if (jump > 0) return jump;
+  if (format !== 'mpegts') return undefined;
+  const wrapped = pts.findIndex((time) => time < 0 || time >= MPEG_WRAP);
+  return wrapped >= 0 ? wrapped : undefined;
+}
+
+/** The longest stretch without a keyframe, its ends included; in ticks and in frames that are shown. */
+function longestInterval({ keys }: Packets, pts: Float64Array): { ticks: number; frames: number } {
+  let ticks = 0;
+  let frames = 0;
+  let from = 0;
+  const end = pts.at(-1) as number;
+  for (let k = 0; k < keys.length; k++) {
+    const start = keys[k] as number;
+    const next = keys[k + 1] ?? end + 1;
+    let to = from;
+    while (to < pts.length && (pts[to] as number) < next) to++;
+    ticks = Math.max(ticks, Math.min(next, end) - start);
+    frames = Math.max(frames, to - from);
+    from = to;
+  }
+  return { ticks, frames };
+}
+
+function stepsOf(pts: Float64Array): { median: number; longest: number } {
+  const steps = new Float64Array(Math.max(0, pts.length - 1)).map((_, i) => (pts[i + 1] as number) - (pts[i] as number)).sort();
+  return { median: steps[steps.length >> 1] ?? 0, longest: steps.at(-1) ?? 0 };
+}
+
+/**
+ * H.264 may mark a picture as a point to begin at that is no intra picture: with intra refresh everything is right only an interval
+ * later. Two such points are decoded to see.
+ */
+async function hasRealKeyframes(file: string, info: SourceInfo, keys: Float64Array, step: number, signal: AbortSignal | undefined): Promise<boolean> {
+  if (info.video.codec !== 'h264' || keys.length < 2) return true;
+  for (const k of new Set([1, keys.length >> 1])) {
+    if (!(await isIntra(file, info, keys[k - 1] as number, keys[k] as number, step, signal))) return false;
+  }
+  return true;
+}
+
+async function isIntra(file: string, info: SourceInfo, before: number, key: number, step: number, signal: AbortSignal | undefined): Promise<boolean> {
+  const { index, timebase, reorderDepth } = info.video;
+  const at = (ticks: number): string => (ticks * toNumber(timebase)).toFixed(6);
+  let intra = false;
+  const args = [
+    '-select_streams', String(index), '-read_intervals', `${at(before)}%${at(key + (reorderDepth + 2) * step)}`,
+    '-show_entries', 'frame=pts,pict_type', '-of', 'csv=p=0', ...sourceInput(file),
+  ];
+  await runFfprobe(args, { signal, onLine: (line) => { intra ||= line.startsWith(`${key},I`); } });
+  return intra;
+}
