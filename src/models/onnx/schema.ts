@@ -170,11 +170,12 @@ export const encodeModel = (model: OnnxModel): Uint8Array => ModelType.encode(mo
 /** @throws Error when the bytes are no protobuf message, or one that holds no ONNX graph. */
 export function decodeModel(bytes: Uint8Array): OnnxModel {
   const model = ModelType.decode(bytes) as unknown as OnnxModel;
-  if (!model.graph || model.graph.node.length === 0 || model.opsetImport.length === 0) throw new Error('it holds no ONNX graph');
+  if (!model.graph || model.graph.node.length === 0 || model.opsetImport.length === 0) throw new Error('holds no ONNX graph');
   return model;
 }
 
-/** The size of a dimension; undefined when it is dynamic. */
+/** The size of a dimension; undefined when it is dynamic (which some exporters write as 0 or -1). */
 export function fixedSize(dimension: Dimension): number | undefined {
-  return Object.hasOwn(dimension, 'dimValue') && dimension.dimValue !== undefined ? toInteger(dimension.dimValue) : undefined;
+  const size = toInteger(dimension.dimValue ?? 0);
+  return size > 0 ? size : undefined;
 }
