@@ -4,28 +4,40 @@ import { z } from 'zod';
  * What the upscale worker and the upscaler process say to each other over Node's IPC channel. Frames never pass through it:
  * the upscaler starts ffmpeg itself, reads planar pictures from its pipe, and writes parts to the disk.
  */
+export const upscaleModelSchema = z.object({
+  /** Absolute path of an ONNX file: input NCHW RGB 0..1 float32, output the same, `scale` times as large. */
+  file: z.string(),
+  /** SHA-256 of that file. */
+  digest: z.string(),
+  scale: z.number().int().min(1),
+  /** Edge of a square tile in source pixels; 0 means the whole frame at once. */
+  tile: z.number().int().min(0),
+  /** Pixels of context around each tile, clamped at the frame's edge. */
+  tilePad: z.number().int().min(0),
+  /** Pixels reflected at the right and bottom before tiling, cut off afterwards. */
+  prePad: z.number().int().min(0),
+  precision: z.enum(['fp32', 'fp16', 'int8']),
+});
+export type UpscaleModel = z.infer<typeof upscaleModelSchema>;
+
 export const upscaleRequestSchema = z.object({
-  model: z.object({
-    /** Absolute path of an ONNX file: input NCHW RGB 0..1 float32, output the same, `scale` times as large. */
-    file: z.string(),
-    digest: z.string(),
-    scale: z.number().int(),
-    tile: z.number().int(),
-    tilePad: z.number().int(),
-    prePad: z.number().int(),
-    precision: z.enum(['fp32', 'fp16', 'int8']),
-  }),
+  model: upscaleModelSchema,
   /** Size of a source picture, upright. */
-  width: z.number().int(),
-  height: z.number().int(),
-  /** ffmpeg arguments that write gbrp pictures (planes G, B, R; 8 bit) to pipe:1 and one `pts:<ticks>` line for each to pipe:3. */
+  width: z.number().int().min(1),
+  height: z.number().int().min(1),
+  /**
+   * ffmpeg arguments that write gbrp pictures (planes G, B, R; 8 bit) to pipe:1 and the timestamp of each to pipe:3, before the
+   * picture itself and unbuffered (`printPts` of src/media/frames.ts).
+   */
   decodeArgs: z.array(z.string()),
   /** ffmpeg arguments that read gbrp pictures of the output size from pipe:0; the part's path is appended. */
   encodeArgs: z.array(z.string()),
   /** Counted over the whole video. */
-  firstFrame: z.number().int(),
-  frames: z.number().int(),
+  firstFrame: z.number().int().min(0),
+  frames: z.number().int().min(1),
+  /** Must exist. */
   partFolder: z.string(),
+  /** Without a dot. */
   partExtension: z.string(),
   checkpointFrames: z.number().int().min(1),
   checkpointSeconds: z.number().positive(),
@@ -36,28 +48,41 @@ export const toUpscalerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('start'), request: upscaleRequestSchema }),
   /** Finish the part at hand with the frames it has, then report `done`. */
   z.object({ type: z.literal('flush') }),
+  /** The last `part` is durable. Never more than one part awaits this while the next is being made. */
+  z.object({ type: z.literal('committed') }),
 ]);
 export type ToUpscaler = z.infer<typeof toUpscalerSchema>;
 
+/** user: retrying cannot help (all-black output, wrong model); mismatch: the decoder gave other frames than asked for; disk: full; world: retry. */
+export const failureKindSchema = z.enum(['user', 'mismatch', 'disk', 'world', 'bug']);
+export type FailureKind = z.infer<typeof failureKindSchema>;
+
+export const upscaledPartSchema = z.object({
+  type: z.literal('part'),
+  /** Name in the part folder. */
+  file: z.string(),
+  start: z.number(),
+  end: z.number(),
+  bytes: z.number(),
+  sha256: z.string(),
+  pts: z.array(z.number()),
+});
+export type UpscaledPart = z.infer<typeof upscaledPartSchema>;
+
+export const progressSchema = z.object({ type: z.literal('progress'), frame: z.number(), fps: z.number(), tile: z.number() });
+export type UpscaleProgress = z.infer<typeof progressSchema>;
+
 export const fromUpscalerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
-  /** After every tile. `frame` counts whole frames over the video; `tile` is the edge now in use. */
-  z.object({ type: z.literal('progress'), frame: z.number(), fps: z.number(), tile: z.number() }),
+  /** After a tile, at most ten times a second. `frame` counts whole frames over the video; `tile` is the edge now in use, 0 for whole frames. */
+  progressSchema,
   /** A part's file is whole and its encoder has ended; pts are the source timestamps of its frames, in order. */
-  z.object({
-    type: z.literal('part'),
-    file: z.string(),
-    start: z.number(),
-    end: z.number(),
-    bytes: z.number(),
-    sha256: z.string(),
-    pts: z.array(z.number()),
-  }),
+  upscaledPartSchema,
   /** Something the user should read once, such as a smaller tile after running out of memory. */
   z.object({ type: z.literal('notice'), message: z.string() }),
-  /** All frames that were asked for, or all until a flush, are in parts. */
+  /** All frames that were asked for, or all until a flush, are in committed parts. */
   z.object({ type: z.literal('done'), frames: z.number() }),
-  /** user: retrying cannot help (all-black output, wrong model); mismatch: the decoder gave other frames than asked for; world: retry. */
-  z.object({ type: z.literal('failed'), kind: z.enum(['user', 'mismatch', 'world', 'bug']), message: z.string() }),
+  /** The run is over; the process is of no more use. */
+  z.object({ type: z.literal('failed'), kind: failureKindSchema, message: z.string() }),
 ]);
 export type FromUpscaler = z.infer<typeof fromUpscalerSchema>;
