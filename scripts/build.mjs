@@ -1,0 +1,39 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { digestOf, main, readText, root, run, say } from './lib.mjs';
+
+const dist = path.join(root, 'dist');
+const INPUTS = ['src', 'bench', 'temporal.config.ts', 'tsconfig.json', 'package-lock.json', 'scripts/build.mjs'];
+
+/** Compiles src and bench to dist and bundles the workflows, when any input has changed since the last build. */
+export async function build({ log = say } = {}) {
+  const inputs = digestOf(INPUTS);
+  const stamp = readText(path.join(dist, 'build.json'));
+  if (stamp && JSON.parse(stamp).inputs === inputs) return;
+  log('building');
+  // Built aside and put in place whole: a failed build leaves the last one as it was, and a running program never sees half of one.
+  const scratch = mkdtempSync(path.join(root, '.build-'));
+  try {
+    run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', root, '--outDir', scratch]);
+    await bundleWorkflows(scratch);
+    writeFileSync(path.join(scratch, 'build.json'), JSON.stringify({ inputs }));
+    const old = `${scratch}-old`;
+    try {
+      renameSync(dist, old);
+    } catch (error) {
+      if (error.code !== 'ENOENT') throw error;
+    }
+    renameSync(scratch, dist);
+    rmSync(old, { recursive: true, force: true });
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function bundleWorkflows(folder) {
+  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
+  const { code } = await bundleWorkflowCode({ workflowsPath: path.join(folder, 'src/workflows/index.js'), logger: new DefaultLogger('WARN') });
+  writeFileSync(path.join(folder, 'workflow-bundle.js'), code);
+}
+
+await main(import.meta, () => build());

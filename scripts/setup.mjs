@@ -1,0 +1,54 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build } from './build.mjs';
+import { digestOf, main, onPath, readText, root, run, say, SetupError } from './lib.mjs';
+
+/**
+ * Brings a machine to the point where every command works. Each step looks first and works only when something is missing;
+ * it prints a line when it does.
+ */
+export async function setup({ log = say } = {}) {
+  checkNode();
+  installPackages(log);
+  installFfmpeg(log);
+  await build({ log });
+  await provideTemporal(log);
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  throw new SetupError(`Node ${process.versions.node} is too old: 20.19 or newer is needed`);
+}
+
+function installPackages(log) {
+  const stamp = path.join(root, 'node_modules', '.reelscale-lock');
+  const lock = digestOf(['package-lock.json']);
+  if (readText(stamp) === lock) return;
+  log('installing npm packages');
+  // Install scripts are off by .npmrc: ONNX Runtime's would download its CUDA files.
+  run('npm', ['ci', '--no-audit', '--no-fund']);
+  writeFileSync(stamp, lock);
+}
+
+function installFfmpeg(log) {
+  if (onPath('ffmpeg') && onPath('ffprobe')) return;
+  const root = process.getuid?.() === 0;
+  if (!root || !onPath('apt-get')) {
+    throw new SetupError(`ffmpeg is missing: install it first (${process.platform === 'darwin' ? 'brew install ffmpeg' : 'as root: apt-get install ffmpeg'})`);
+  }
+  log('installing ffmpeg');
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  run('apt-get', ['-q', 'update'], { env });
+  run('apt-get', ['-q', 'install', '-y', '--no-install-recommends', 'ffmpeg'], { env });
+}
+
+async function provideTemporal(log) {
+  const { loadConfig } = await import('../dist/temporal.config.js');
+  const { home, temporalAddress } = loadConfig();
+  if (temporalAddress) return;
+  const temporal = await import('../dist/src/worker/temporalBinary.js');
+  await temporal.provideTemporal(home, log);
+}
+
+await main(import.meta, () => setup());

@@ -1,0 +1,87 @@
+import { link, mkdtemp, rename, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { hasCode, publishJson, randomName, readJson } from '../job/durable.js';
+import { homeLayout } from './home.js';
+import { connectTo } from './protocol.js';
+
+/** `run/supervisor.json` names the one supervisor of a state folder. */
+export const announcementSchema = z.object({
+  id: z.string(),
+  pid: z.number().int(),
+  socket: z.string(),
+});
+export type Announcement = z.infer<typeof announcementSchema>;
+
+/** The kernel's limit for a socket's path is 104 bytes on macOS and 108 on Linux. */
+const LONGEST_SOCKET_PATH = 100;
+
+/** A path that no other supervisor has, in a folder that only this user can enter. */
+export async function socketPath(home: string): Promise<string> {
+  const file = path.join(homeLayout(home).run, `${randomName()}.sock`);
+  if (Buffer.byteLength(file) <= LONGEST_SOCKET_PATH) return file;
+  return path.join(await mkdtemp(path.join(os.tmpdir(), 'reelscale-')), 'sock');
+}
+
+export async function removeSocket(socket: string, home: string): Promise<void> {
+  const folder = path.dirname(socket);
+  await rm(folder === homeLayout(home).run ? socket : folder, { recursive: true, force: true });
+}
+
+export const readAnnouncement = (home: string): Promise<Announcement | undefined> =>
+  readJson(homeLayout(home).announcement, announcementSchema);
+
+/**
+ * Makes this the supervisor of the state folder, unless a living one is there. Its socket must listen already.
+ * @returns the other one, undefined when this one won.
+ */
+export async function claim(home: string, own: Announcement): Promise<Announcement | undefined> {
+  const file = homeLayout(home).announcement;
+  while (!(await publishJson(file, own))) {
+    const other = await readAnnouncement(home);
+    if (!other) continue;
+    if (await answers(other)) return other;
+    await removeStale(home, other);
+  }
+  return undefined;
+}
+
+/** @returns true while the announcement is this supervisor's; a lost one is published again. */
+export async function stillOwn(home: string, own: Announcement): Promise<boolean> {
+  const current = await readAnnouncement(home);
+  if (current) return current.id === own.id;
+  return publishJson(homeLayout(home).announcement, own);
+}
+
+export async function withdraw(home: string, own: Announcement): Promise<void> {
+  const current = await readAnnouncement(home);
+  if (current?.id === own.id) await rm(homeLayout(home).announcement, { force: true });
+}
+
+async function answers(other: Announcement): Promise<boolean> {
+  const socket = await connectTo(other.socket);
+  socket?.destroy();
+  return socket !== undefined;
+}
+
+/** Renames first and looks then: between the judgement and the removal, another supervisor may have taken the name. */
+async function removeStale(home: string, stale: Announcement): Promise<void> {
+  const { run, announcement } = homeLayout(home);
+  const aside = path.join(run, `.${randomName()}.stale`);
+  try {
+    await rename(announcement, aside);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  const found = await readJson(aside, announcementSchema);
+  if (found?.id !== stale.id) {
+    await link(aside, announcement).catch((error: unknown) => {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    });
+  } else {
+    await removeSocket(stale.socket, home);
+  }
+  await rm(aside, { force: true });
+}

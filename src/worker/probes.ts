@@ -1,0 +1,29 @@
+import { execa } from 'execa';
+import { UserError } from '../job/errors.js';
+import { spawnTool, tied } from '../media/tools.js';
+import { entryFile } from './project.js';
+
+const PROBE_MS = 60_000;
+
+/** @returns ffmpeg's version, such as `5.1.9-0+deb12u1`. @throws UserError that says what to install. */
+export async function probeTool(tool: 'ffmpeg' | 'ffprobe'): Promise<string> {
+  const result = await spawnTool(tool, ['-hide_banner', '-version'], { reject: false, timeout: PROBE_MS });
+  const version = /version (\S+)/.exec(result.stdout)?.[1];
+  if (result.failed || !version) throw new UserError(`${tool} is missing: install ffmpeg (Debian and Ubuntu: apt-get install ffmpeg; macOS: brew install ffmpeg)`);
+  return version;
+}
+
+/** @throws UserError when this ffmpeg was built without x264. */
+export async function probeX264(): Promise<void> {
+  const { stdout } = await spawnTool('ffmpeg', ['-hide_banner', '-encoders'], { reject: false, timeout: PROBE_MS });
+  if (!/ libx264 /.test(stdout)) throw new UserError('this ffmpeg cannot encode H.264: install one that was built with libx264');
+}
+
+/** Opens a session on a GPU in a process of its own, which gives the memory back. @throws UserError with ONNX Runtime's reason. */
+export async function probeCuda(index: number): Promise<void> {
+  const [file, args] = tied(process.execPath, [entryFile('worker/cudaProbe.js'), String(index)]);
+  const result = await execa(file, args, { stdin: 'ignore', reject: false, timeout: PROBE_MS });
+  if (!result.failed) return;
+  const reason = result.stderr.trim().split('\n').at(-1) ?? result.shortMessage;
+  throw new UserError(`ONNX Runtime cannot use cuda:${index} (${reason}): run npm run setup:cuda, and check the NVIDIA driver`);
+}

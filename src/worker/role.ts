@@ -1,0 +1,89 @@
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import type { Config } from '../../temporal.config.js';
+import type { ActivityDeps } from '../activities/index.js';
+import { controlQueue, encodeQueue, upscaleQueue } from '../job/queues.js';
+import { deviceTags } from './devices.js';
+import { DeviceSlots } from './deviceSlots.js';
+import { probeCuda, probeTool, probeX264 } from './probes.js';
+import { workflowBundleFile } from './project.js';
+
+/** Light activities of one control worker at a time: they read whole files, and more at once only fight for the disk. */
+const CONTROL_SLOTS = 4;
+
+export type Role = { name: 'control' } | { name: 'encode' } | { name: 'upscale'; device: string; tags: string[] };
+
+/** Checks what the role needs before it takes any work. @throws UserError with one line that says what is missing. */
+export async function probeRole(role: Role): Promise<void> {
+  await Promise.all([probeTool('ffmpeg'), probeTool('ffprobe')]);
+  if (role.name === 'encode') await probeX264();
+  if (role.name === 'upscale' && role.device !== 'cpu') await probeCuda(Number(role.device.slice('cuda:'.length)));
+}
+
+/** The workers of a role: one, or one for each queue of a device. */
+export async function createWorkers(role: Role, config: Config, connection: NativeConnection, shutdown: AbortSignal): Promise<Worker[]> {
+  const deps: ActivityDeps = { roots: config.roots, shutdown, checkpointSeconds: config.checkpointSeconds, minFreeBytes: config.minFreeBytes };
+  const common = {
+    connection,
+    namespace: config.namespace,
+    // The activities learn of the shutdown at once by `shutdown`, and commit the part at hand within this time.
+    shutdownGraceTime: '20 seconds',
+    shutdownForceTime: '24 seconds',
+    // A heartbeat carries the progress that people see.
+    maxHeartbeatThrottleInterval: '2 seconds',
+    defaultHeartbeatThrottleInterval: '2 seconds',
+  } satisfies Partial<WorkerOptions>;
+  // Loaded late: each role needs its own, and the probes come first.
+  const activities = await import('../activities/index.js');
+  switch (role.name) {
+    case 'control':
+      return [
+        await Worker.create({
+          ...common,
+          taskQueue: controlQueue(config.queuePrefix),
+          workflowBundle: { codePath: workflowBundleFile },
+          activities: activities.createControlActivities(deps),
+          maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
+          // After a crash, workflows wait this long for the worker that remembered them.
+          stickyQueueScheduleToStartTimeout: '2 seconds',
+        }),
+      ];
+    case 'encode':
+      return [
+        await Worker.create({
+          ...common,
+          taskQueue: encodeQueue(config.queuePrefix),
+          activities: activities.createEncodeActivities(deps),
+          maxConcurrentActivityTaskExecutions: config.encodeSlots,
+        }),
+      ];
+    case 'upscale': {
+      const { createUpscaler } = await import('../upscaler/client.js');
+      const upscale = activities.createUpscaleActivities(deps, createUpscaler({ device: role.device }));
+      const tags = [...new Set([...deviceTags(role.device), ...role.tags])];
+      return createDeviceWorkers(common, tags.map((tag) => upscaleQueue(config.queuePrefix, tag)), upscale, shutdown);
+    }
+  }
+}
+
+/** Activity-only workers on several queues that share one device: one activity at a time over all of them. */
+export function createDeviceWorkers(common: Partial<WorkerOptions>, queues: string[], activities: object, shutdown: AbortSignal): Promise<Worker[]> {
+  const slots = new DeviceSlots(shutdown);
+  const unused = { type: 'fixed-size', numSlots: 1 } as const;
+  return Promise.all(
+    queues.map((taskQueue) =>
+      Worker.create({
+        ...common,
+        taskQueue,
+        activities,
+        maxConcurrentActivityTaskPolls: 1,
+        interceptors: { activity: [slots.interceptor] },
+        tuner: {
+          activityTaskSlotSupplier: slots.supplier(),
+          workflowTaskSlotSupplier: unused,
+          localActivityTaskSlotSupplier: unused,
+          nexusTaskSlotSupplier: unused,
+        },
+      }),
+    ),
+  );
+}

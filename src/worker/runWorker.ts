@@ -1,0 +1,42 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import type { Config } from '../../temporal.config.js';
+import { createWorkers, probeRole, type Role } from './role.js';
+
+/**
+ * Works until the signal aborts; then running activities commit the part at hand, within 20 seconds.
+ * @param onReady called once it polls.
+ * @throws UserError when the machine lacks something that the role needs.
+ */
+export async function runWorker(role: Role, config: Config, shutdown: AbortSignal, onReady?: () => void): Promise<void> {
+  await probeRole(role);
+  // Signals are the caller's: it knows what else has to end.
+  Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('WARN') });
+  const connection = await connectPatiently(config, shutdown);
+  if (!connection) return;
+  try {
+    const workers = await createWorkers(role, config, connection, shutdown);
+    const running = Promise.all(workers.map((worker) => worker.run()));
+    const stop = (): void => { for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown(); };
+    if (shutdown.aborted) stop();
+    else shutdown.addEventListener('abort', stop, { once: true });
+    // One that fails takes the others of this process along, so that it is started again as a whole.
+    running.catch(stop);
+    onReady?.();
+    await running;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** The server may start later than its workers. @returns undefined when told to stop before it answered. */
+async function connectPatiently(config: Config, signal: AbortSignal): Promise<NativeConnection | undefined> {
+  for (let delay = 100; !signal.aborted; delay = Math.min(delay * 2, 5000)) {
+    try {
+      return await NativeConnection.connect({ ...config.temporalConnection });
+    } catch {
+      await sleep(delay, undefined, { signal }).catch(() => undefined);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,193 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection } from '@temporalio/client';
+import type { Config } from '../../temporal.config.js';
+import { randomName } from '../job/durable.js';
+import { claim, removeSocket, socketPath, stillOwn, withdraw, type Announcement } from './announcement.js';
+import { DetachedJobs } from './detachedJobs.js';
+import { discoverDevices } from './devices.js';
+import { startEmbeddedServer, type EmbeddedServer } from './embeddedServer.js';
+import { homeLayout, prepareHome } from './home.js';
+import type { KeptChild } from './keptChild.js';
+import { LeaseServer } from './leaseServer.js';
+import type { SupervisorInfo } from './protocol.js';
+import { registerSearchAttributes } from './searchAttributes.js';
+import { connectWhenReady, keepHistories } from './temporalConnection.js';
+import { startWorkers } from './workers.js';
+
+/** Workers need 20 s for the part at hand, and some for the goodbye. */
+const WORKER_GRACE_MS = 25_000;
+const SERVER_GRACE_MS = 10_000;
+const START_MS = 60_000;
+const OWNERSHIP_CHECK_MS = 5000;
+
+export interface SupervisorOptions {
+  /** True: ends `lingerSeconds` after the last lease. */
+  background: boolean;
+  /** Ends the supervisor in order: workers commit their parts, then the server. */
+  signal: AbortSignal;
+  log: (line: string) => void;
+  /** The server answers and the workers are started. */
+  onReady?: (info: SupervisorInfo) => void;
+}
+
+/**
+ * Runs the one supervisor of a state folder until it is told to end.
+ * @returns the process id of the supervisor that is there already, undefined after this one has ended.
+ * @throws when the server cannot be started.
+ */
+export async function runSupervisor(config: Config, options: SupervisorOptions): Promise<number | undefined> {
+  prepareHome(config.home);
+  const supervisor = new Supervisor(config, options);
+  const other = await supervisor.claim();
+  if (other) return other.pid;
+  await supervisor.run();
+  return undefined;
+}
+
+class Supervisor {
+  readonly #config: Config;
+  readonly #options: SupervisorOptions;
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #leases: LeaseServer;
+  #own: Announcement | undefined;
+  #detached: DetachedJobs | undefined;
+  #connection: Connection | undefined;
+  #server: EmbeddedServer | undefined;
+  #workers: KeptChild[] = [];
+  #linger: NodeJS.Timeout | undefined;
+
+  constructor(config: Config, options: SupervisorOptions) {
+    this.#config = config;
+    this.#options = options;
+    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    this.#leases = new LeaseServer({
+      changed: () => { this.#changed(); },
+      detach: async (workflowId) => { await this.#detached?.add(workflowId); },
+      isDetached: (workflowId) => this.#detached?.has(workflowId) ?? false,
+      superseded: () => {
+        if (!options.background || this.#inUse()) return false;
+        this.#stop.abort();
+        return true;
+      },
+    });
+  }
+
+  /** Listens first and claims then, so that whoever reads the announcement can connect. */
+  async claim(): Promise<Announcement | undefined> {
+    const { home } = this.#config;
+    const own = { id: randomName(), pid: process.pid, socket: await socketPath(home) };
+    await this.#leases.listen(own.socket);
+    const other = await claim(home, own);
+    if (other) {
+      await this.#leases.close();
+      await removeSocket(own.socket, home);
+    } else {
+      this.#own = own;
+    }
+    return other;
+  }
+
+  async run(): Promise<void> {
+    const watching = this.#watchOwnership();
+    try {
+      const info = await this.#start();
+      this.#leases.open(info);
+      this.#options.onReady?.(info);
+      this.#changed();
+      await aborted(this.#signal);
+    } catch (error) {
+      if (!this.#signal.aborted) {
+        this.#leases.refuse('failed', `the supervisor could not start: ${(error as Error).message}`);
+        throw error;
+      }
+    } finally {
+      await this.#end();
+      await watching;
+    }
+  }
+
+  async #start(): Promise<SupervisorInfo> {
+    const config = this.#config;
+    const { log } = this.#options;
+    if (!config.temporalAddress) this.#server = await startEmbeddedServer(config, log);
+    const temporalAddress = config.temporalAddress ?? (this.#server as EmbeddedServer).address;
+    const devices = await discoverDevices();
+
+    const starting = AbortSignal.any([this.#signal, AbortSignal.timeout(START_MS)]);
+    this.#connection = await connectWhenReady(config, temporalAddress, starting).catch((error: unknown) => {
+      this.#signal.throwIfAborted();
+      throw new Error(`Temporal at ${temporalAddress} does not answer for the namespace ${config.namespace}`, { cause: error });
+    });
+    const unregistered = this.#server ? undefined : await registerSearchAttributes(this.#connection, config.namespace);
+    if (unregistered) log(`the search attributes could not be registered (${unregistered}); jobs go on without them`);
+    if (this.#server) await keepHistories(this.#connection, config.namespace);
+
+    this.#detached = new DetachedJobs({
+      file: homeLayout(config.home).detached,
+      connection: this.#connection,
+      namespace: config.namespace,
+      signal: this.#signal,
+      changed: () => { this.#changed(); },
+    });
+    await this.#detached.restore();
+    this.#workers = startWorkers(config, temporalAddress, devices, {
+      log,
+      notice: (line) => {
+        log(line);
+        this.#leases.notice(line);
+      },
+    });
+    return {
+      pid: process.pid,
+      temporalAddress,
+      namespace: config.namespace,
+      queuePrefix: config.queuePrefix,
+      ...(this.#server && { uiUrl: this.#server.uiUrl }),
+      searchAttributes: unregistered === undefined,
+      devices,
+    };
+  }
+
+  #inUse(): boolean {
+    return this.#leases.count + (this.#detached?.count ?? 0) > 0;
+  }
+
+  #changed(): void {
+    clearTimeout(this.#linger);
+    if (!this.#options.background || this.#inUse()) return;
+    this.#linger = setTimeout(() => { this.#stop.abort(); }, this.#config.lingerSeconds * 1000);
+  }
+
+  /** Somebody may have removed the announcement by hand, or displaced it in a race: there is only one supervisor in the end. */
+  async #watchOwnership(): Promise<void> {
+    while (!this.#signal.aborted) {
+      if (!(await stillOwn(this.#config.home, this.#own as Announcement))) {
+        this.#options.log('another supervisor has taken over this state folder; this one ends');
+        this.#stop.abort();
+      }
+      await sleep(OWNERSHIP_CHECK_MS, undefined, { signal: this.#signal }).catch(() => undefined);
+    }
+  }
+
+  /** The announcement goes last: until then a new supervisor would meet this one's server on the same database. */
+  async #end(): Promise<void> {
+    this.#stop.abort();
+    clearTimeout(this.#linger);
+    this.#leases.refuse('closing', 'the supervisor ends');
+    await Promise.all(this.#workers.map((worker) => worker.stop(WORKER_GRACE_MS)));
+    await this.#connection?.close();
+    await this.#server?.child.stop(SERVER_GRACE_MS);
+    const own = this.#own as Announcement;
+    await withdraw(this.#config.home, own);
+    await this.#leases.close();
+    await removeSocket(own.socket, this.#config.home);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => { resolve(); }, { once: true });
+  });
+}

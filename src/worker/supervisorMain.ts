@@ -1,0 +1,17 @@
+import { loadConfig } from '../../temporal.config.js';
+import { runSupervisor } from './supervisor.js';
+
+/** The background supervisor's process: stdout and stderr are its log. */
+const log = (line: string): void => { console.log(`${new Date().toISOString()} ${line}`); };
+
+const stop = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => { stop.abort(); });
+
+try {
+  const other = await runSupervisor(loadConfig(), { background: true, signal: stop.signal, log });
+  log(other ? `the supervisor with process id ${other} is there already` : 'ended');
+  process.exit(0);
+} catch (error) {
+  log((error as Error).message);
+  process.exit(1);
+}
