@@ -36,10 +36,17 @@ export async function runSegments(input: UpscaleVideoInput, state: JobState, act
     if (entry) entry.state = mark;
   };
 
+  /** The lowest segment of a queue, once one is there and may start; undefined when all are encoded. */
+  async function next(queue: number[], mayStart: () => boolean): Promise<number | undefined> {
+    const ready = () => queue.length > 0 && mayStart();
+    // Several lanes wake at the same change; all but the first find it taken and wait again.
+    while (open > 0 && !ready()) await condition(() => open === 0 || ready());
+    return open === 0 ? undefined : queue.shift();
+  }
+
   async function upscaleLane(upscale: Activities['upscale'][number]): Promise<void> {
     for (;;) {
-      await condition(() => open === 0 || (toUpscale.length > 0 && backlog <= input.devices));
-      const segment = open === 0 ? undefined : toUpscale.shift();
+      const segment = await next(toUpscale, () => backlog <= input.devices);
       if (segment === undefined) return;
       backlog++;
       mark(segment, 'upscaling');
@@ -62,8 +69,7 @@ export async function runSegments(input: UpscaleVideoInput, state: JobState, act
 
   async function encodeLane(): Promise<void> {
     for (;;) {
-      await condition(() => open === 0 || toEncode.length > 0);
-      const segment = open === 0 ? undefined : toEncode.shift();
+      const segment = await next(toEncode, () => true);
       if (segment === undefined) return;
       mark(segment, 'encoding');
       try {

@@ -19,7 +19,7 @@ export function bindActivities(input: UpscaleVideoInput) {
     encode: proxyActivities<EncodeActivities>({ ...common, taskQueue: input.queues.encode }),
     /** One for each queue. A segment that no worker of a tag takes goes back, so that another tag's worker can take it. */
     upscale: input.queues.upscale.map((taskQueue) =>
-      proxyActivities<UpscaleActivities>({ ...common, taskQueue, ...(manyQueues && { scheduleToStartTimeout: '30 seconds' }) }),
+      proxyActivities<UpscaleActivities>({ ...common, taskQueue, ...(manyQueues && { scheduleToStartTimeout: common.heartbeatTimeout }) }),
     ),
   };
 }

@@ -1,0 +1,103 @@
+import { Command, CommanderError } from 'commander';
+import { UserError, WorldError } from '../job/errors.js';
+import { protectDashedFiles } from './argv.js';
+import { EXIT } from './exit.js';
+
+/** Runs one command line, without the program's name. @returns the exit code; never throws. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code: number = EXIT.done;
+  const program = build((result) => { code = result; });
+  try {
+    await program.parseAsync(protectDashedFiles(argv, (argument) => isFlag(program, argument)), { from: 'user' });
+    return code;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+/** One clear line for what the user or the world did; everything for a bug. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof UserError || error instanceof WorldError) {
+    process.stderr.write(`reelscale: ${error.message}\n`);
+    return error instanceof UserError ? EXIT.usage : EXIT.failed;
+  }
+  process.stderr.write(`reelscale: this is a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return EXIT.failed;
+}
+
+function isFlag(program: Command, argument: string): boolean {
+  const name = argument.split('=')[0] ?? '';
+  return [program, ...program.commands].some((command) =>
+    ['-h', '--help', '-V', '--version'].includes(name) || command.options.some(({ short, long }) => name === long || (short !== undefined && name.startsWith(short) && !name.startsWith('--'))));
+}
+
+/** Commands are imported when they run: `--help` and a wrong flag answer at once. */
+function build(done: (code: number) => void): Command {
+  const run = <A extends unknown[]>(action: (...args: A) => Promise<number>) => async (...args: A): Promise<void> => { done(await action(...args)); };
+  const program = new Command('reelscale')
+    .description('Upscales long videos and never loses a frame.')
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => { write(text.replace(/^error: /, 'reelscale: ')); } })
+    .showSuggestionAfterError(true);
+
+  program.command('upscale')
+    .description('upscale one video; running the same command again goes on where it was')
+    .argument('<input>', 'the video')
+    .option('-o, --output <file>', "the result, .mp4 (default: INPUT's name with .x4.mp4, beside it)")
+    .option('-m, --model <name>', 'a model, a path to an .onnx file, bicubic or lanczos')
+    .option('-s, --scale <n>', 'how many times larger')
+    .option('--preset <name>', 'preview (bicubic), fast (realesr-animevideov3) or production (realesrgan-x4plus); default: production on a GPU, fast on a CPU')
+    .option('--tile <n>', 'edge of a tile in source pixels, 0 for whole frames (default: auto)')
+    .option('--tile-pad <n>', 'context around a tile in pixels (default: auto)')
+    .option('--pre-pad <n>', 'pixels reflected at the right and bottom (default: 0)')
+    .option('--precision <name>', 'auto, fp32 or fp16 (default: auto)')
+    .option('--crf <n>', 'H.264 quality from 0 (lossless) to 51; 18 to 28 is sensible (default: 23)')
+    .option('--encoder-preset <name>', "x264's preset (default: fast)")
+    .option('--segment-frames <n>', 'frames in one segment (default: chosen by the planner)')
+    .option('--checkpoint-frames <n>', 'most frames between two checkpoints (default: 100)')
+    .option('--device <name>', 'cpu or cuda:N')
+    .option('--tag <names>', 'tags of the workers that may upscale, joined by commas')
+    .option('--keep-mezzanine', 'keep the lossless upscaled frames after the job')
+    .option('--overwrite', 'replace the output if it exists')
+    .option('--detach', 'return at once; the job goes on in the background')
+    .option('--json', 'print one JSON object as the last line of stdout')
+    .action(run(async (input: string, options: unknown) => (await import('./commands/upscale.js')).upscale(input, options)));
+
+  const json = ['--json', 'print JSON'] as const;
+  const jobs = () => import('./commands/jobs.js');
+  program.command('status').description('one job in full, or all open ones').argument('[job]').option(...json)
+    .action(run(async (job: string | undefined, options: object) => (await jobs()).status(job, options)));
+  program.command('list').description('all jobs on this machine').option(...json)
+    .action(run(async (options: object) => (await jobs()).status(undefined, options, true)));
+  program.command('wait').description('show the progress of a job until it ends').argument('<job>').option(...json)
+    .action(run(async (job: string, options: object) => (await jobs()).wait(job, options)));
+  program.command('pause').description('stop a job after the part at hand').argument('<job>')
+    .action(run(async (job: string) => (await jobs()).pause(job)));
+  program.command('resume').description('go on with a paused or interrupted job').argument('<job>')
+    .action(run(async (job: string) => (await jobs()).resume(job)));
+  program.command('cancel').description('end a job; its parts are kept').argument('<job>').option('--discard', 'remove its parts too')
+    .action(run(async (job: string, options: object) => (await jobs()).cancel(job, options)));
+  program.command('clean').description('remove what finished and abandoned jobs left').option(...json)
+    .action(run(async (options: object) => (await import('./commands/clean.js')).clean(options)));
+
+  const host = () => import('./commands/host.js');
+  program.command('up').description('run the supervisor in the foreground: the server and the workers of this machine')
+    .action(run(async () => (await host()).up()));
+  program.command('worker').description('run one worker for a Temporal server elsewhere (TEMPORAL_ADDRESS)')
+    .requiredOption('--role <name>', 'control, encode or upscale')
+    .option('--device <name>', 'cpu or cuda:N, for the upscale role')
+    .option('--tag <names>', 'further tags of this worker, joined by commas')
+    .action(run(async (options: unknown) => (await host()).worker(options)));
+  program.command('doctor').description('check this machine, and say what to do').option(...json)
+    .action(run(async (options: object) => (await host()).doctor(options)));
+
+  const models = program.command('models').description('networks on this machine and where to get them').exitOverride();
+  models.command('list').description('known models').option(...json)
+    .action(run(async (options: object) => (await import('./commands/models.js')).list(options)));
+  models.command('pull').description('fetch a model, check it and convert it to ONNX').argument('<name>')
+    .action(run(async (name: string) => (await import('./commands/models.js')).pull(name)));
+  models.command('info').description('one model in full').argument('<name>').option(...json)
+    .action(run(async (name: string, options: object) => (await import('./commands/models.js')).info(name, options)));
+  return program;
+}

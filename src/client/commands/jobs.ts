@@ -1,0 +1,168 @@
+import path from 'node:path';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { loadConfig, type Config } from '../../../temporal.config.js';
+import { UserError } from '../../job/errors.js';
+import { shortJob } from '../../job/keys.js';
+import { resolveRooted } from '../../job/layout.js';
+import { discardJob, storedJobs, type StoredJob } from '../../job/store.js';
+import { releaseOutput } from '../../job/claims.js';
+import { cancelUpdate, pauseUpdate } from '../../workflows/messages.js';
+import { connectIfRunning, openSession, workflowIdOf, type JobHandle, type Session } from '../connect.js';
+import { EXIT } from '../exit.js';
+import { findJob } from '../findJob.js';
+import { liveProgress, type LiveProgress } from '../live.js';
+import { progressLine } from '../render.js';
+import { recordJob, startJob } from '../submit.js';
+import { waitForJob } from '../wait.js';
+
+interface Json {
+  json?: boolean;
+}
+
+const print = (text: string): void => { process.stdout.write(`${text}\n`); };
+const log = (line: string): void => { process.stderr.write(`${line}\n`); };
+
+/** What is known of a job without a server: how it ended, or that it can go on. */
+function storedStatus({ report, ended }: StoredJob): string {
+  if (report) return report.damaged ? 'done (damaged source)' : 'done';
+  return ended?.state ?? 'interrupted';
+}
+
+interface Row {
+  job: string;
+  status: string;
+  input: string;
+  output: string;
+  method: string;
+  progress?: LiveProgress;
+  error?: string;
+}
+
+async function describe(config: Config, job: StoredJob, session: Pick<Session, 'client'> | undefined): Promise<Row> {
+  const { spec } = job;
+  const open = !job.report && !job.ended;
+  const progress = open && session ? await liveProgress(handleOf(session, job)).catch(() => undefined) : undefined;
+  return {
+    job: shortJob(spec),
+    status: progress ? (progress.paused ? 'paused' : 'running') : storedStatus(job),
+    input: resolveRooted(config.roots, spec.input),
+    output: resolveRooted(config.roots, spec.output),
+    method: `${spec.method.name} x${spec.method.scale}`,
+    ...(progress && { progress }),
+    ...(job.ended && { error: job.ended.message }),
+  };
+}
+
+const handleOf = (session: Pick<Session, 'client'>, { spec }: StoredJob): JobHandle => session.client.workflow.getHandle(workflowIdOf(spec.jobKey));
+
+/** `status JOB`: one job in full. `status`: the open ones. `list`: all. */
+export async function status(name: string | undefined, { json }: Json, all = false): Promise<number> {
+  const config = loadConfig();
+  const jobs = name === undefined ? await storedJobs(config.roots) : [await findJob(config, name)];
+  const session = await connectIfRunning(config);
+  try {
+    const shown = name === undefined && !all ? jobs.filter((job) => !job.report && !job.ended) : jobs;
+    const rows = await Promise.all(shown.map((job) => describe(config, job, session)));
+    if (json) print(JSON.stringify(name === undefined ? rows : rows[0]));
+    else if (rows.length === 0) print(all ? 'no jobs' : 'no open jobs');
+    else rows.forEach((row) => { print(name === undefined ? line(row) : full(row)); });
+    return EXIT.done;
+  } finally {
+    await session?.close();
+  }
+}
+
+const line = (row: Row): string =>
+  `${row.job}  ${row.status.padEnd(11)}  ${path.basename(row.input)}  ${row.method}${row.progress && !row.progress.paused ? `  ${progressLine(row.progress, 0, false)}` : ''}`;
+
+function full(row: Row): string {
+  return [
+    `job      ${row.job}`,
+    `status   ${row.status}${row.status === 'interrupted' ? ': reelscale resume, or the same command again, goes on' : ''}`,
+    `input    ${row.input}`,
+    `output   ${row.output}`,
+    `method   ${row.method}`,
+    ...(row.progress ? [`progress ${progressLine(row.progress, 0, false)}`, ...row.progress.notices.map((notice) => `         ${notice}`)] : []),
+    ...(row.error ? [`error    ${row.error}`] : []),
+  ].join('\n');
+}
+
+async function withOpenJob(name: string, act: (session: Session, job: StoredJob, config: Config) => Promise<number>): Promise<number> {
+  const config = loadConfig();
+  const job = await findJob(config, name);
+  if (job.report || job.ended) throw new UserError(`job ${shortJob(job.spec)} has ended: ${storedStatus(job)}`);
+  const session = await openSession(config, log);
+  try {
+    return await act(session, job, config);
+  } finally {
+    await session.close();
+  }
+}
+
+export async function wait(name: string, { json }: Json): Promise<number> {
+  const config = loadConfig();
+  const job = await findJob(config, name);
+  if (job.report) {
+    print(json ? JSON.stringify(job.report) : job.report.output);
+    return job.report.damaged ? EXIT.damaged : EXIT.done;
+  }
+  return withOpenJob(name, async (session, { spec }) => waitForJob(session, spec, json ?? false));
+}
+
+export const pause = (name: string): Promise<number> =>
+  withOpenJob(name, async (session, job) => {
+    await running(job, () => handleOf(session, job).executeUpdate(pauseUpdate, { args: [{ reason: 'by the user' }] }));
+    print(`job ${shortJob(job.spec)} is paused`);
+    return EXIT.done;
+  });
+
+async function running(job: StoredJob, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    throw new UserError(`job ${shortJob(job.spec)} is not running`);
+  }
+}
+
+/** Goes on in the background, also when the server that knew the job is gone. */
+export async function resume(name: string): Promise<number> {
+  const config = loadConfig();
+  const { report, spec } = await findJob(config, name);
+  if (report) throw new UserError(`job ${shortJob(spec)} is done: ${report.output}`);
+  const session = await openSession(config, log);
+  try {
+    await recordJob(config, spec);
+    const handle = await startJob(config, session, spec);
+    await session.lease.detach(handle.workflowId);
+    print(`job ${shortJob(spec)} goes on in the background: reelscale wait ${shortJob(spec)}`);
+    return EXIT.done;
+  } finally {
+    await session.close();
+  }
+}
+
+export async function cancel(name: string, { discard = false }: { discard?: boolean }): Promise<number> {
+  const config = loadConfig();
+  const job = await findJob(config, name);
+  if (job.report || job.ended) {
+    if (!discard) throw new UserError(`job ${shortJob(job.spec)} has ended: ${storedStatus(job)}`);
+    await discardJob(config.roots, job.spec);
+    print(`job ${shortJob(job.spec)} and its parts are removed`);
+    return EXIT.done;
+  }
+  return withOpenJob(name, async (session) => {
+    const handle = handleOf(session, job);
+    try {
+      await handle.executeUpdate(cancelUpdate, { args: [{ discard }] });
+      await handle.result().catch(() => undefined);
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+      // The server has no such job: what is on the disk is all there is.
+      await releaseOutput(config.roots, job.spec.output, job.spec.jobKey);
+      if (discard) await discardJob(config.roots, job.spec);
+    }
+    print(discard ? `job ${shortJob(job.spec)} is cancelled and its parts are removed` : `job ${shortJob(job.spec)} is cancelled; its parts are kept (reelscale cancel ${shortJob(job.spec)} --discard removes them)`);
+    return EXIT.done;
+  });
+}

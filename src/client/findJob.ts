@@ -1,0 +1,17 @@
+import path from 'node:path';
+import type { Config } from '../../temporal.config.js';
+import { UserError } from '../job/errors.js';
+import { shortJob } from '../job/keys.js';
+import { resolveRooted } from '../job/layout.js';
+import { storedJobs, type StoredJob } from '../job/store.js';
+
+/** The job that a person means: the beginning of its key, or the path of its input or output. */
+export async function findJob(config: Config, name: string): Promise<StoredJob> {
+  const jobs = await storedJobs(config.roots);
+  const file = path.resolve(name);
+  const found = jobs.filter(({ spec }) =>
+    (name.length >= 4 && spec.jobKey.startsWith(name)) || resolveRooted(config.roots, spec.output) === file || resolveRooted(config.roots, spec.input) === file);
+  if (found.length === 1 && found[0]) return found[0];
+  if (found.length === 0) throw new UserError(`there is no job ${name}: see reelscale list`);
+  throw new UserError(`${name} means ${found.length} jobs: ${found.map(({ spec }) => shortJob(spec)).join(', ')}`);
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { UserError } from '../job/errors.js';
+import { encodeSpecSchema } from '../job/spec.js';
+
+const PRESETS = ['preview', 'fast', 'production'] as const;
+
+const whole = (least: number, most: number) => z.coerce.number({ error: 'must be a number' }).int('must be a whole number').min(least).max(most);
+const autoOr = (least: number, most: number) => z.union([z.literal('auto'), whole(least, most)], { error: `must be auto or a whole number from ${least} to ${most}` });
+
+/** The flags of `reelscale upscale`, as text from the command line. Only those that were given are there. */
+export const upscaleFlagsSchema = z.object({
+  output: z.string().min(1).optional(),
+  model: z.string().min(1).optional(),
+  scale: whole(1, 8).optional(),
+  preset: z.enum(PRESETS, { error: `must be one of ${PRESETS.join(', ')}` }).optional(),
+  tile: autoOr(0, 8192).optional(),
+  tilePad: autoOr(0, 512).optional(),
+  prePad: whole(0, 512).optional(),
+  precision: z.enum(['auto', 'fp32', 'fp16'], { error: 'must be auto, fp32 or fp16' }).optional(),
+  crf: z.coerce.number({ error: 'must be a number' }).min(0, 'must be from 0 (lossless) to 51; 18 to 28 is sensible').max(51, 'must be from 0 (lossless) to 51; 18 to 28 is sensible').optional(),
+  encoderPreset: z.enum(encodeSpecSchema.shape.preset.options, { error: `must be one of ${encodeSpecSchema.shape.preset.options.join(', ')}` }).optional(),
+  segmentFrames: whole(1, 1_000_000).optional(),
+  checkpointFrames: whole(1, 100_000).optional(),
+  device: z.string().regex(/^(cpu|cuda:\d+)$/, 'must be cpu or cuda:N').optional(),
+  tag: z.string().transform((text) => text.split(',').map((tag) => tag.trim())).pipe(z.array(z.string().regex(/^[\w.:-]+$/, 'must be names joined by commas'))).optional(),
+  keepMezzanine: z.boolean().optional(),
+  overwrite: z.boolean().optional(),
+  detach: z.boolean().optional(),
+  json: z.boolean().optional(),
+});
+export type UpscaleFlags = z.infer<typeof upscaleFlagsSchema>;
+
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** @throws UserError with one line that names the flag. */
+export function parseFlags(options: unknown): UpscaleFlags {
+  const parsed = upscaleFlagsSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new UserError(`--${kebab(String(issue?.path[0] ?? ''))}: ${issue?.message ?? 'cannot be used'}`);
+}

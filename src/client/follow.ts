@@ -1,0 +1,52 @@
+import { ApplicationFailure, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { JobReport } from '../job/contracts.js';
+import type { JobHandle } from './connect.js';
+import { liveProgress } from './live.js';
+import type { ProgressView } from './render.js';
+
+export type Outcome =
+  | { how: 'done'; report: JobReport }
+  | { how: 'cancelled' }
+  | { how: 'paused'; reason: string }
+  /** usage: the source or the flags are at fault. */
+  | { how: 'failed'; message: string; usage: boolean };
+
+/** Shows a job's progress until it ends, or until `stop` aborts; a job that pauses itself ends the wait too. */
+export async function follow(handle: () => JobHandle, view: ProgressView, stop: AbortSignal): Promise<Outcome | undefined> {
+  const ended = { value: undefined as Outcome | undefined };
+  const watch = waitForEnd(handle, stop).then((outcome) => { ended.value = outcome; });
+  while (!ended.value && !stop.aborted) {
+    try {
+      const progress = await liveProgress(handle());
+      view.update(progress, Date.now());
+      if (progress.paused && progress.paused.reason !== 'interrupted') return { how: 'paused', reason: progress.paused.reason };
+    } catch {
+      // The server or the control worker is being restarted; the supervisor sees to it.
+    }
+    await Promise.race([delay(view.interactive ? 250 : 1000), watch]);
+  }
+  view.end();
+  return ended.value;
+}
+
+async function waitForEnd(handle: () => JobHandle, stop: AbortSignal): Promise<Outcome | undefined> {
+  while (!stop.aborted) {
+    try {
+      return { how: 'done', report: await handle().result() };
+    } catch (error) {
+      if (error instanceof WorkflowFailedError) return failure(error);
+      if (error instanceof WorkflowNotFoundError) return { how: 'failed', message: 'the server has lost this job: run the same command again, its parts are kept', usage: false };
+      await delay(500);
+    }
+  }
+  return undefined;
+}
+
+function failure(error: WorkflowFailedError): Outcome {
+  let cause: unknown = error;
+  while (cause instanceof Error && cause.cause && !(cause instanceof ApplicationFailure)) cause = cause.cause;
+  const type = cause instanceof ApplicationFailure ? cause.type : undefined;
+  if (type === 'JobCancelled') return { how: 'cancelled' };
+  return { how: 'failed', message: cause instanceof Error ? cause.message : String(cause), usage: type === 'UserError' };
+}

@@ -1,0 +1,65 @@
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
+import { z } from 'zod';
+import type { Progress } from '../job/contracts.js';
+import { progressQuery } from '../workflows/messages.js';
+import type { JobHandle } from './connect.js';
+
+/** The workflow's own view merged with the heartbeats of its running activities: frames that no history holds. */
+export interface LiveProgress extends Progress {
+  /** Frames that are done in the stage that takes longest: upscale for a model, encode for a filter. */
+  doneFrames: number;
+  /** Sum of what the running activities say, frames a second. */
+  fps: number;
+  /** What holds the job up, in plain words. */
+  waiting?: string;
+}
+
+const heartbeatSchema = z.object({
+  segment: z.number().optional(),
+  durableFrame: z.number().default(0),
+  frame: z.number().default(0),
+  fps: z.number().optional(),
+  notice: z.string().optional(),
+});
+type Heartbeat = z.infer<typeof heartbeatSchema>;
+
+type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
+/** PENDING_ACTIVITY_STATE_STARTED */
+const STARTED = 2;
+
+export async function liveProgress(handle: JobHandle): Promise<LiveProgress> {
+  const [progress, { raw }] = await Promise.all([handle.query(progressQuery), handle.describe()]);
+  return merge(progress, raw.pendingActivities ?? []);
+}
+
+export function merge(progress: Progress, pending: PendingActivity[]): LiveProgress {
+  const isModel = progress.segments.some(({ state }) => state === 'upscaling' || state === 'upscaled') || progress.stage === 'upscale';
+  const main = isModel ? 'upscaleSegment' : 'encodeSegment';
+  const running = pending.filter(({ activityType }) => activityType?.name === main).map(heartbeatOf);
+  const done = isModel ? progress.upscaledFrames : progress.encodedFrames;
+  const inFlight = running.reduce((sum, { frame, durableFrame }) => sum + Math.max(frame, durableFrame), 0);
+  const waiting = waitingFor(pending, isModel);
+  return {
+    ...progress,
+    notices: [...progress.notices, ...running.flatMap(({ notice }) => notice ?? [])],
+    doneFrames: Math.min(progress.frames, done + inFlight),
+    fps: running.reduce((sum, { fps }) => sum + (fps ?? 0), 0),
+    ...(waiting !== undefined && { waiting }),
+  };
+}
+
+function heartbeatOf({ heartbeatDetails }: PendingActivity): Heartbeat {
+  const payload = heartbeatDetails?.payloads?.[0];
+  const parsed = heartbeatSchema.safeParse(payload ? defaultPayloadConverter.fromPayload(payload) : {});
+  return parsed.success ? parsed.data : { durableFrame: 0, frame: 0 };
+}
+
+/** The retry that is under way, or the queue that nobody serves. */
+function waitingFor(pending: PendingActivity[], isModel: boolean): string | undefined {
+  const retrying = pending.find(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure?.message);
+  if (retrying) return `attempt ${retrying.attempt ?? 2} after: ${retrying.lastFailure?.message ?? 'an interruption'}`;
+  const started = pending.some(({ state }) => Number(state) === STARTED);
+  if (started || pending.length === 0) return undefined;
+  return isModel ? 'waiting for a worker to take the next segment' : 'waiting for a worker';
+}

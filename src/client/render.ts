@@ -1,0 +1,89 @@
+import type { LiveProgress } from './live.js';
+
+/** Speed over the last half minute, since a job that was resumed has frames that cost nothing. */
+export class Speedometer {
+  readonly #samples: { at: number; frames: number }[] = [];
+
+  add(at: number, frames: number): void {
+    this.#samples.push({ at, frames });
+    while (this.#samples.length > 2 && at - (this.#samples[0]?.at ?? at) > 30_000) this.#samples.shift();
+  }
+
+  /** Frames a second, 0 until two samples are there. */
+  get fps(): number {
+    const first = this.#samples[0];
+    const last = this.#samples.at(-1);
+    if (!first || !last || last.at === first.at) return 0;
+    return (1000 * (last.frames - first.frames)) / (last.at - first.at);
+  }
+}
+
+const BAR = 24;
+
+/** One line for people: stage, bar, frames, fps and the time that is left. */
+export function progressLine(progress: LiveProgress, measuredFps: number, bar: boolean): string {
+  const { stage, frames, doneFrames, paused, waiting } = progress;
+  if (paused) return `paused: ${paused.reason}`;
+  if (frames === 0 || (stage !== 'upscale' && stage !== 'encode')) return waiting ? `${stage}: ${waiting}` : stage;
+  const share = doneFrames / frames;
+  const fps = progress.fps || measuredFps;
+  const parts = [
+    stage,
+    ...(bar ? [`[${'#'.repeat(Math.round(share * BAR)).padEnd(BAR, '.')}]`] : []),
+    `${Math.floor(share * 100)} %`,
+    `${doneFrames}/${frames} frames`,
+    ...(fps > 0 ? [`${fps < 10 ? fps.toFixed(2) : Math.round(fps)} fps`, `${formatDuration((frames - doneFrames) / fps)} left`] : []),
+    ...(waiting ? [waiting] : []),
+  ];
+  return parts.join('  ');
+}
+
+/** 95 -> 1:35, 7265 -> 2:01:05 */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+/** Where progress goes: a line that is rewritten on a terminal, one every few seconds elsewhere. */
+export class ProgressView {
+  readonly #out: NodeJS.WriteStream;
+  readonly #speed = new Speedometer();
+  readonly #seen = new Set<string>();
+  #lastAt = -Infinity;
+  #lastText = '';
+
+  constructor(out: NodeJS.WriteStream) {
+    this.#out = out;
+  }
+
+  get interactive(): boolean {
+    return this.#out.isTTY;
+  }
+
+  update(progress: LiveProgress, now: number): void {
+    this.#speed.add(now, progress.doneFrames);
+    for (const notice of progress.notices) {
+      if (!this.#seen.has(notice)) this.line(notice);
+      this.#seen.add(notice);
+    }
+    const text = progressLine(progress, this.#speed.fps, this.interactive);
+    if (this.interactive) {
+      this.#out.write(`\r\x1b[K${text.slice(0, this.#out.columns - 1)}`);
+    } else if (text !== this.#lastText && (now - this.#lastAt >= 5000 || text.split(' ')[0] !== this.#lastText.split(' ')[0])) {
+      this.#out.write(`${text}\n`);
+      this.#lastAt = now;
+      this.#lastText = text;
+    }
+  }
+
+  /** A line that stays. */
+  line(text: string): void {
+    this.#out.write(this.interactive ? `\r\x1b[K${text}\n` : `${text}\n`);
+  }
+
+  end(): void {
+    if (this.interactive) this.#out.write('\r\x1b[K');
+  }
+}

@@ -1,0 +1,110 @@
+import os from 'node:os';
+import { realpath } from 'node:fs/promises';
+import type { Config } from '../../temporal.config.js';
+import { ownerOf } from '../job/claims.js';
+import { UserError } from '../job/errors.js';
+import { jobKey, shortJob, upscaleKey } from '../job/keys.js';
+import { resolveRooted, toRooted, type Roots } from '../job/layout.js';
+import { readStored, type StoredJob } from '../job/store.js';
+import type { JobSpec } from '../job/spec.js';
+import type { SourceInfo } from '../job/source.js';
+import { probeSource } from '../media/probe.js';
+import { discoverDevices } from '../worker/devices.js';
+import { checkOutput, defaultOutput, sourceDigest } from './files.js';
+import type { UpscaleFlags } from './flags.js';
+import { resolveMethod } from './method.js';
+
+/** x264's threads for one encode; encodes run side by side, and the number is part of the job since the bits depend on it. */
+const ENCODE_THREADS = 2;
+
+export interface ResolvedJob {
+  spec: JobSpec;
+  info: SourceInfo;
+  /** The job on the disk with these keys, if there is one. */
+  stored?: StoredJob;
+}
+
+/**
+ * Turns a command line into a job, before anything is written. A job that already owns the output with the same input
+ * and agrees with every flag that was given is that job, as it was specified.
+ * @throws UserError for everything that is wrong with the input, the flags or the output.
+ */
+export async function resolveJob(input: string, flags: UpscaleFlags, config: Config): Promise<ResolvedJob> {
+  const info = await probeSource(input, {});
+  const file = await realpath(input);
+  const source = await sourceDigest(config.roots.jobs, file);
+  const rooted = inRoot(config, file, 'INPUT');
+  const first = await specify(flags, undefined);
+  const owner = await ownerOf(config.roots, first.output);
+  const owned = owner === undefined ? undefined : await readStored(config.roots, owner);
+  if (owned && owned.spec.jobKey !== first.jobKey && isOpen(owned)) {
+    // Flags that were not given mean what the unfinished job was given.
+    const again = owned.spec.input.path === rooted.path ? await specify(flags, owned.spec) : undefined;
+    if (again?.jobKey === owned.spec.jobKey) return { spec: owned.spec, info, stored: owned };
+    throw new UserError(
+      `job ${shortJob(owned.spec)} already works on that output with other settings: wait for it, cancel it (reelscale cancel ${shortJob(owned.spec)}), or choose another name with -o`);
+  }
+  const stored = await readStored(config.roots, first.jobKey);
+  return { spec: stored && isOpen(stored) ? stored.spec : first, info, ...(stored && { stored }) };
+
+  async function specify(given: UpscaleFlags, open: JobSpec | undefined): Promise<JobSpec> {
+    const { tags, gpu } = await placement(given, open);
+    const { width, height } = info.video;
+    const pictures = open && !given.preset && !given.model ? { ...methodFlags(open, config.roots), ...definedOf(given) } : given;
+    const method = await resolveMethod(pictures, { roots: config.roots, gpu, memory: os.totalmem(), width, height });
+    const encode = {
+      codec: 'h264' as const,
+      crf: given.crf ?? open?.encode.crf ?? 23,
+      preset: given.encoderPreset ?? open?.encode.preset ?? ('fast' as const),
+      threads: open?.encode.threads ?? ENCODE_THREADS,
+    };
+    const output = inRoot(config, await checkOutput(given.output ?? defaultOutput(file, method.scale), file), 'OUTPUT');
+    const up = upscaleKey(source.digest, method);
+    return {
+      version: 1,
+      jobKey: jobKey(up, encode, rooted, output),
+      upscaleKey: up,
+      input: rooted,
+      output,
+      source,
+      method,
+      encode,
+      ...(given.segmentFrames !== undefined && { segmentFrames: given.segmentFrames }),
+      checkpointFrames: given.checkpointFrames ?? open?.checkpointFrames ?? 100,
+      tags,
+      keepMezzanine: given.keepMezzanine ?? open?.keepMezzanine ?? false,
+      overwrite: given.overwrite ?? open?.overwrite ?? false,
+      createdAt: new Date().toISOString(),
+    };
+  }
+}
+
+export const isOpen = (job: StoredJob): boolean => !job.report && !job.ended;
+
+/** Which tags a job goes to: those given, else the device's, else this machine's first device. */
+async function placement(flags: UpscaleFlags, open: JobSpec | undefined): Promise<{ tags: string[]; gpu: boolean }> {
+  if (flags.tag) return { tags: flags.tag, gpu: !flags.tag.includes('cpu') };
+  if (flags.device) return { tags: [flags.device], gpu: flags.device !== 'cpu' };
+  if (open) return { tags: open.tags, gpu: !open.tags.includes('cpu') };
+  const { devices } = await discoverDevices();
+  const gpu = devices.some(({ name }) => name !== 'cpu');
+  return { tags: [gpu ? 'gpu' : 'cpu'], gpu };
+}
+
+const definedOf = (flags: UpscaleFlags): UpscaleFlags => Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+
+/** The flags that would give an unfinished job's pictures again. */
+function methodFlags({ method }: JobSpec, roots: Roots): UpscaleFlags {
+  if (method.kind === 'filter') return { model: method.name, scale: method.scale };
+  const { scale, tile, tilePad, prePad, precision } = method;
+  const model = method.file.root === 'media' ? resolveRooted(roots, method.file) : method.name;
+  return { model, scale, tile, tilePad, prePad, ...(precision !== 'int8' && { precision }) };
+}
+
+function inRoot(config: Config, file: string, what: string) {
+  try {
+    return toRooted(config.roots, 'media', file);
+  } catch {
+    throw new UserError(`${what} must lie below the media root ${config.roots.media}: move it there, or set REELSCALE_MEDIA_ROOT`);
+  }
+}

@@ -1,0 +1,67 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
+import type { Config } from '../../temporal.config.js';
+import { claimOutput, releaseOutput } from '../job/claims.js';
+import type { UpscaleVideoInput } from '../job/contracts.js';
+import { publishJson } from '../job/durable.js';
+import { UserError } from '../job/errors.js';
+import { shortJob } from '../job/keys.js';
+import { jobLayout } from '../job/layout.js';
+import { controlQueue, encodeQueue, upscaleQueue } from '../job/queues.js';
+import type { JobSpec } from '../job/spec.js';
+import { readStored } from '../job/store.js';
+import { resumeUpdate } from '../workflows/messages.js';
+import { workflowIdOf, type JobHandle, type Session } from './connect.js';
+
+/**
+ * Makes the job's folder and its claim on the output. The claim is first: of two commands that ask for the same output at
+ * the same time with other settings, one is told which job was faster.
+ */
+export async function recordJob(config: Config, spec: JobSpec): Promise<void> {
+  const owner = await claimOutput(config.roots, spec.output, spec.jobKey);
+  if (owner !== spec.jobKey) {
+    const other = await readStored(config.roots, owner);
+    if (other && !other.report && !other.ended) throw new UserError(`job ${shortJob(other.spec)} already works on that output: choose another name with -o`);
+    await releaseOutput(config.roots, spec.output, owner);
+    await recordJob(config, spec);
+    return;
+  }
+  const layout = jobLayout(config.roots, spec);
+  for (const folder of [layout.upscaled, layout.job]) await mkdir(folder, { recursive: true });
+  await publishJson(layout.spec, spec);
+  // A job that ended before begins anew, from its parts.
+  for (const file of [layout.report, layout.state]) await rm(file, { force: true });
+}
+
+/** Starts the job's workflow, or attaches to the one that runs; a paused one goes on. */
+export async function startJob(config: Config, { client, lease }: Session, spec: JobSpec): Promise<JobHandle> {
+  const { queuePrefix, searchAttributes, devices } = lease.info;
+  const input: UpscaleVideoInput = {
+    jobKey: spec.jobKey,
+    upscaleKey: spec.upscaleKey,
+    inputName: path.basename(spec.input.path),
+    methodName: `${spec.method.name} x${spec.method.scale}`,
+    method: spec.method.kind,
+    queues: {
+      control: controlQueue(queuePrefix),
+      encode: encodeQueue(queuePrefix),
+      upscale: spec.tags.map((tag) => upscaleQueue(queuePrefix, tag)),
+    },
+    devices: Math.max(1, devices.filter(({ tags }) => tags.some((tag) => spec.tags.includes(tag))).length),
+    encodeSlots: config.encodeSlots,
+    heartbeatSeconds: config.heartbeatSeconds,
+    keepMezzanine: spec.keepMezzanine,
+    searchAttributes,
+  };
+  const handle = (await client.workflow.start('upscaleVideo', {
+    workflowId: workflowIdOf(spec.jobKey),
+    taskQueue: controlQueue(queuePrefix),
+    args: [input],
+    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+    staticSummary: `${input.inputName}, ${input.methodName}`,
+  })) as JobHandle;
+  await handle.executeUpdate(resumeUpdate, { args: [{}] });
+  return handle;
+}

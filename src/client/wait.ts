@@ -1,0 +1,56 @@
+import { shortJob } from '../job/keys.js';
+import type { JobSpec } from '../job/spec.js';
+import { pauseUpdate } from '../workflows/messages.js';
+import { workflowIdOf, type JobHandle, type Session } from './connect.js';
+import { EXIT } from './exit.js';
+import { follow, type Outcome } from './follow.js';
+import { ProgressView } from './render.js';
+
+/** Waits for a job with progress on stderr, says how it ended, and returns the exit code. Ctrl-C pauses the job, unless others wait on it. */
+export async function waitForJob(session: Session, spec: JobSpec, json: boolean): Promise<number> {
+  const handle = (): JobHandle => session.client.workflow.getHandle(workflowIdOf(spec.jobKey));
+  const view = new ProgressView(process.stderr);
+  const stop = new AbortController();
+  const interrupt = (): void => {
+    if (stop.signal.aborted) process.exit(EXIT.interrupted);
+    stop.abort();
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  await session.lease.watch(workflowIdOf(spec.jobKey));
+  try {
+    const outcome = await follow(handle, view, stop.signal);
+    return outcome ? conclude(outcome, spec, json) : await pauseUnlessWatched(session, handle(), spec, json);
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+async function pauseUnlessWatched(session: Session, handle: JobHandle, spec: JobSpec, json: boolean): Promise<number> {
+  const job = shortJob(spec);
+  const others = await session.lease.otherWatchers(handle.workflowId);
+  if (others > 0) {
+    process.stderr.write(`job ${job} goes on: another command waits for it\n`);
+  } else {
+    process.stderr.write('finishing the part at hand; Ctrl-C again leaves at once\n');
+    await handle.executeUpdate(pauseUpdate, { args: [{ reason: 'interrupted' }] });
+    process.stderr.write(`job ${job} is paused: run the same command again to go on\n`);
+  }
+  if (json) process.stdout.write(`${JSON.stringify({ job, status: others > 0 ? 'running' : 'interrupted' })}\n`);
+  return EXIT.interrupted;
+}
+
+function conclude(outcome: Outcome, spec: JobSpec, json: boolean): number {
+  const job = shortJob(spec);
+  if (outcome.how === 'done') {
+    const { report } = outcome;
+    for (const warning of report.warnings) process.stderr.write(`warning: ${warning}\n`);
+    if (report.damaged) process.stderr.write(`the source is damaged: ${report.damaged.decoded} of ${report.damaged.expected} promised frames could be decoded, and all of them were delivered\n`);
+    process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${report.output}\n`);
+    return report.damaged ? EXIT.damaged : EXIT.done;
+  }
+  const text = outcome.how === 'failed' ? outcome.message : outcome.how === 'paused' ? `paused: ${outcome.reason}` : 'cancelled';
+  process.stderr.write(`reelscale: job ${job}: ${text}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ job, status: outcome.how, error: text })}\n`);
+  if (outcome.how === 'paused') return EXIT.interrupted;
+  return outcome.how === 'failed' && outcome.usage ? EXIT.usage : EXIT.failed;
+}

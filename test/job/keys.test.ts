@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { jobKey, upscaleKey } from '../../src/job/keys.js';
+import type { ModelMethod } from '../../src/job/spec.js';
+
+const method: ModelMethod = {
+  kind: 'model', name: 'a', file: { root: 'models', path: 'a/model.onnx' }, digest: '0'.repeat(64), scale: 2, precision: 'fp32', tile: 0, tilePad: 18, prePad: 0,
+};
+const encode = { codec: 'h264' as const, crf: 23, preset: 'fast' as const, threads: 2 };
+const input = { root: 'media' as const, path: 'in.mp4' };
+const output = { root: 'media' as const, path: 'out.mp4' };
+
+describe('the keys of a job', () => {
+  it('take a model by its bytes, not by its name or place', () => {
+    const moved = { ...method, name: 'b', file: { root: 'media' as const, path: 'b.onnx' } };
+    expect(upscaleKey('d', moved)).toBe(upscaleKey('d', method));
+  });
+
+  it('differ for everything that changes a picture', () => {
+    const variants = [{ scale: 4 }, { tile: 256 }, { tilePad: 10 }, { prePad: 4 }, { precision: 'fp16' as const }, { digest: '1'.repeat(64) }];
+    const keys = [method, ...variants.map((variant) => ({ ...method, ...variant }))].map((entry) => upscaleKey('d', entry));
+    expect(new Set([...keys, upscaleKey('other', method)]).size).toBe(keys.length + 1);
+  });
+
+  it('share the upscaled pictures between encodes, and tell the jobs apart', () => {
+    const up = upscaleKey('d', method);
+    const keys = [jobKey(up, encode, input, output), jobKey(up, { ...encode, crf: 18 }, input, output), jobKey(up, encode, input, { ...output, path: 'c.mp4' })];
+    expect(new Set(keys).size).toBe(3);
+  });
+
+  it('do not depend on the order in which a spec was written', () => {
+    const { scale, ...rest } = method;
+    expect(upscaleKey('d', { ...rest, scale })).toBe(upscaleKey('d', method));
+  });
+});
