@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { UpscalerProcess } from './childProcess.js';
 import { parseDevice } from './device.js';
 import { upscalerEntry } from './entry.js';
@@ -29,6 +30,8 @@ export interface Upscaler {
    * @throws what `onPart` throws; the reason of `abort`; UserError, SegmentMismatch, DiskFull or WorldError.
    */
   run(request: UpscaleRequest, handlers: UpscaleHandlers, signals?: UpscaleSignals): Promise<{ frames: number }>;
+  /** What makes the pictures, for a part's provenance: the runtime's version and the device's kind. */
+  readonly versions: Record<string, string>;
   /** Id of the process, while there is one. */
   readonly pid: number | undefined;
   /** Ends the process, and with it a run that is under way. */
@@ -40,7 +43,7 @@ export interface Upscaler {
  * @throws UserError when it is no such name. Whether the device can be used shows at the first run.
  */
 export function createUpscaler({ device }: { device: string }): Upscaler {
-  parseDevice(device);
+  const { kind } = parseDevice(device);
   let child: UpscalerProcess | undefined;
   let busy = false;
 
@@ -56,6 +59,7 @@ export function createUpscaler({ device }: { device: string }): Upscaler {
   };
 
   return {
+    versions: { onnxruntime: runtimeVersion(), provider: kind },
     get pid() {
       return child?.pid;
     },
@@ -75,6 +79,12 @@ export function createUpscaler({ device }: { device: string }): Upscaler {
       }
     },
   };
+}
+
+/** Read from its package, since loading the runtime itself is left to the process. */
+function runtimeVersion(): string {
+  const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
+  return version;
 }
 
 async function runOn(child: UpscalerProcess, request: UpscaleRequest, handlers: UpscaleHandlers, { flush, abort }: UpscaleSignals) {

@@ -1,0 +1,167 @@
+import { expect, test } from 'vitest';
+import { pictureBytes, PLANES, type Picture } from '../../src/upscaler/picture.js';
+import { Tiler, type FrameNet, type TilerOptions } from '../../src/upscaler/tiler.js';
+
+/** Any sample at or beyond the edge counts as the edge's: a net whose pixels see one neighbour on each side. */
+function blurredAndDoubled(input: Picture, output: Picture): void {
+  const at = (plane: number, x: number, y: number): number => {
+    const cx = Math.min(Math.max(x, 0), input.width - 1);
+    const cy = Math.min(Math.max(y, 0), input.height - 1);
+    return input.data[(plane * input.height + cy) * input.width + cx] as number;
+  };
+  for (let plane = 0; plane < PLANES; plane++) {
+    for (let y = 0; y < output.height; y++) {
+      for (let x = 0; x < output.width; x++) {
+        const [sx, sy] = [x >> 1, y >> 1];
+        const sum = at(plane, sx, sy) * 2 + at(plane, sx - 1, sy) + at(plane, sx + 1, sy) + at(plane, sx, sy - 1) + at(plane, sx, sy + 1);
+        output.data[(plane * output.height + y) * output.width + x] = sum / 6;
+      }
+    }
+  }
+}
+
+interface Seen {
+  width: number;
+  height: number;
+}
+
+function fakeNet(fails: (size: Seen) => Error | undefined = () => undefined): FrameNet & { seen: Seen[] } {
+  const seen: Seen[] = [];
+  return {
+    seen,
+    run(input, output) {
+      const size = { width: input.width, height: input.height };
+      const error = fails(size);
+      if (error) return Promise.reject(error);
+      expect(input.data.length).toBe(pictureBytes(size.width, size.height));
+      expect([output.width, output.height]).toEqual([size.width * 2, size.height * 2]);
+      seen.push(size);
+      blurredAndDoubled(input, output);
+      return Promise.resolve({ nan: false });
+    },
+  };
+}
+
+const noise = (width: number, height: number): Uint8Array => {
+  let state = 12345;
+  return Uint8Array.from({ length: pictureBytes(width, height) }, () => (state = (state * 1103515245 + 12345) % 2 ** 31) >> 16);
+};
+
+async function upscale(options: Partial<TilerOptions> & Seen) {
+  const net = (options.net ?? fakeNet()) as ReturnType<typeof fakeNet>;
+  const notices: string[] = [];
+  const progress: { done: number; tiles: number; tile: number }[] = [];
+  const onNotice = (message: string): void => { notices.push(message); };
+  const tiler = new Tiler({ scale: 2, tile: 0, tilePad: 0, prePad: 0, onNotice, ...options, net });
+  const input = noise(options.width, options.height);
+  const frame = async () => {
+    const output = new Uint8Array(pictureBytes(options.width * 2, options.height * 2)).fill(77);
+    const result = await tiler.upscale(input, output, (tile) => { progress.push(tile); }, () => false);
+    return { output, result };
+  };
+  return { ...(await frame()), frame, net, notices, progress };
+}
+
+const outOfMemory = (size: Seen): Error =>
+  new Error(`Non-zero status code returned while running Conv node. bfc_arena.cc:360 Failed to allocate memory for requested buffer of size ${size.width * size.height}`);
+
+test.each([
+  [64, 48, 32, 2],
+  [65, 47, 32, 1],
+  [101, 67, 34, 10],
+  [33, 31, 40, 4],
+])('%i x %i in tiles of %i with a pad of %i equals the whole frame where the pad is as wide as the net sees', async (width, height, tile, tilePad) => {
+  const whole = await upscale({ width, height });
+  const tiled = await upscale({ width, height, tile, tilePad });
+  expect(whole.net.seen).toEqual([{ width, height }]);
+  expect(Buffer.compare(tiled.output, whole.output)).toBe(0);
+});
+
+test('without context the tiles have seams', async () => {
+  const whole = await upscale({ width: 64, height: 48 });
+  const tiled = await upscale({ width: 64, height: 48, tile: 32, tilePad: 0 });
+  expect(Buffer.compare(tiled.output, whole.output)).not.toBe(0);
+});
+
+test('tiles at the edges are cut short, not padded', async () => {
+  const { net } = await upscale({ width: 70, height: 40, tile: 32, tilePad: 4 });
+  expect(net.seen).toEqual([
+    { width: 36, height: 36 }, { width: 40, height: 36 }, { width: 10, height: 36 },
+    { width: 36, height: 12 }, { width: 40, height: 12 }, { width: 10, height: 12 },
+  ]);
+});
+
+test('pre_pad shows the net a reflection at the right and bottom and cuts it off again', async () => {
+  const plain = await upscale({ width: 20, height: 10 });
+  const padded = await upscale({ width: 20, height: 10, prePad: 3 });
+  expect(padded.net.seen).toEqual([{ width: 23, height: 13 }]);
+  const differing = new Set<string>();
+  padded.output.forEach((sample, i) => {
+    const [x, y] = [(i % 800) % 40, Math.floor((i % 800) / 40)];
+    if (sample !== plain.output[i]) differing.add(x >= 38 ? 'right' : y >= 18 ? 'bottom' : 'inside');
+  });
+  expect(differing).toEqual(new Set(['right', 'bottom']));
+  const tiled = await upscale({ width: 20, height: 10, prePad: 3, tile: 8, tilePad: 2 });
+  expect(Buffer.compare(tiled.output, padded.output)).toBe(0);
+});
+
+test('tiles that lie in the padding altogether are not computed', async () => {
+  const { net } = await upscale({ width: 64, height: 32, prePad: 10, tile: 32, tilePad: 0 });
+  expect(net.seen).toEqual([{ width: 32, height: 32 }, { width: 32, height: 32 }]);
+});
+
+test('after running out of memory the same frame is done with smaller tiles, which stay', async () => {
+  const whole = await upscale({ width: 200, height: 120 });
+  const net = fakeNet((size) => (size.width * size.height > 70 * 70 ? outOfMemory(size) : undefined));
+  const run = await upscale({ width: 200, height: 120, tilePad: 4, net });
+  expect(Buffer.compare(run.output, whole.output)).toBe(0);
+  expect(run.notices).toEqual([
+    'out of memory with whole frames: going on with tiles of 100 pixels',
+    'out of memory with tiles of 100 pixels: going on with tiles of 50 pixels',
+  ]);
+  expect(run.progress).toHaveLength(12);
+  expect(run.progress.at(-1)).toEqual({ done: 12, tiles: 12, tile: 50 });
+
+  const again = await run.frame();
+  expect(Buffer.compare(again.output, whole.output)).toBe(0);
+  expect(run.notices).toHaveLength(2);
+  expect(net.seen).toHaveLength(24);
+});
+
+test('running out of memory in the middle of a frame leaves no trace in the picture', async () => {
+  const whole = await upscale({ width: 128, height: 128 });
+  let calls = 0;
+  const net = fakeNet((size) => (++calls === 3 ? new Error('CUDA error: out of memory') : size.width > 128 ? outOfMemory(size) : undefined));
+  const run = await upscale({ width: 128, height: 128, tile: 64, tilePad: 2, net });
+  expect(Buffer.compare(run.output, whole.output)).toBe(0);
+  expect(run.progress.at(-1)?.tile).toBe(32);
+});
+
+test('a model that does not fit even with tiles of 32 pixels fails with one clear line', async () => {
+  const net = fakeNet(outOfMemory);
+  await expect(upscale({ width: 128, height: 96, net })).rejects.toMatchObject({
+    name: 'UserError',
+    message: 'the model does not fit into memory even with tiles of 32 pixels: use a smaller model, or another device',
+  });
+});
+
+test('other errors of the net are passed on', async () => {
+  const net = fakeNet(() => new Error('CUDA failure 700: an illegal memory access was encountered'));
+  await expect(upscale({ width: 64, height: 64, net })).rejects.toThrow('failure 700');
+});
+
+test('a frame is given up between tiles', async () => {
+  const net = fakeNet();
+  const tiler = new Tiler({ net, width: 64, height: 64, scale: 2, tile: 32, tilePad: 0, prePad: 0, onNotice: () => undefined });
+  const output = new Uint8Array(pictureBytes(128, 128));
+  expect(await tiler.upscale(noise(64, 64), output, () => undefined, () => net.seen.length === 2)).toBe('stopped');
+  expect(net.seen).toHaveLength(2);
+});
+
+test('a value that is not a number in any tile is told', async () => {
+  let calls = 0;
+  const net: FrameNet = { run: () => Promise.resolve({ nan: ++calls === 3 }) };
+  const { result } = await upscale({ width: 64, height: 64, tile: 32, net });
+  expect(result).toEqual({ nan: true });
+  expect(calls).toBe(4);
+});

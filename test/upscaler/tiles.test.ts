@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { planTiles, smallerTile } from '../../src/upscaler/tiles.js';
+
+test('a tile of 0 is the whole picture', () => {
+  const whole = { x: 0, y: 0, width: 37, height: 21 };
+  expect(planTiles(37, 21, 0, 10)).toEqual([{ seen: whole, kept: whole }]);
+});
+
+test('tiles and their context are clamped at the edges of the picture', () => {
+  expect(planTiles(50, 20, 32, 10)).toEqual([
+    { seen: { x: 0, y: 0, width: 42, height: 20 }, kept: { x: 0, y: 0, width: 32, height: 20 } },
+    { seen: { x: 22, y: 0, width: 28, height: 20 }, kept: { x: 32, y: 0, width: 18, height: 20 } },
+  ]);
+});
+
+test.each([[720, 576, 256], [101, 67, 32], [64, 64, 32], [33, 32, 32]])('the tiles of %i x %i by %i cover every pixel once', (width, height, tile) => {
+  const covered = new Uint8Array(width * height);
+  for (const { kept, seen } of planTiles(width, height, tile, 7)) {
+    expect(seen.x).toBe(Math.max(0, kept.x - 7));
+    expect(seen.y + seen.height).toBe(Math.min(height, kept.y + kept.height + 7));
+    for (let y = kept.y; y < kept.y + kept.height; y++) {
+      for (let x = kept.x; x < kept.x + kept.width; x++) covered[y * width + x]!++;
+    }
+  }
+  expect(covered.every((times) => times === 1)).toBe(true);
+});
+
+test('the tile is halved and even, from the larger edge of a whole frame down to 32', () => {
+  expect(smallerTile(720, 576, 0)).toBe(360);
+  expect(smallerTile(722, 576, 0)).toBe(362);
+  expect(smallerTile(720, 576, 360)).toBe(180);
+  expect(smallerTile(720, 576, 90)).toBe(46);
+  expect(smallerTile(200, 100, 512)).toBe(100);
+  expect(smallerTile(720, 576, 64)).toBe(32);
+  expect(smallerTile(720, 576, 46)).toBeUndefined();
+  expect(smallerTile(720, 576, 32)).toBeUndefined();
+});
