@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { ControlActivities } from '../job/contracts.js';
+import type { ControlActivities, From } from '../job/contracts.js';
 import { flush, randomName, readJson, replaceJson } from '../job/durable.js';
 import { PartDamaged } from '../job/errors.js';
 import { fileDigest, findParts, verifyParts } from '../job/parts.js';
@@ -9,9 +9,7 @@ import { concatParts } from '../media/concat.js';
 import { runActivity, type ActivityDeps, type Run } from './context.js';
 import { requireFreeSpace } from './disk.js';
 import { wholeFile } from './files.js';
-import { loadPlan, loadScan, loadTimeline } from './job.js';
-import { gridTimeline } from '../media/grid.js';
-import type { From } from '../job/contracts.js';
+import { loadDelivered, loadPlan } from './job.js';
 
 /** Joins all encoded parts into one silent video under the source's timestamps. */
 export const concatSegments = (deps: ActivityDeps): ControlActivities['concatSegments'] => ({ from, ...ref }) =>
@@ -21,10 +19,9 @@ export const concatSegments = (deps: ActivityDeps): ControlActivities['concatSeg
     if (known && (await wholeFile(layout.job, known))) return;
     await requireFreeSpace(layout.job, deps.minFreeBytes);
     const parts = await encodedParts(job, from);
-    const timeline = gridTimeline(await loadTimeline(job, from), (await loadScan(job)).info.video.frameRate);
     const file = `${randomName()}.mp4`;
     const output = path.join(layout.job, file);
-    await concatParts({ parts, timeline, output, signal });
+    await concatParts({ ...(await loadDelivered(job, from)), parts, output, signal });
     await flush(output);
     const record: FileRecord = { file, bytes: (await stat(output)).size, sha256: await fileDigest(output, signal) };
     await replaceJson(layout.video, record);

@@ -12,7 +12,7 @@ import { countAttempt } from './attempts.js';
 import { runActivity, type ActivityDeps, type Run } from './context.js';
 import { requireFreeSpace } from './disk.js';
 import { makeFolder } from './files.js';
-import { loadFrames, loadSegment } from './job.js';
+import { loadFrames, loadScan, loadSegment, outputSize } from './job.js';
 
 export const encodeSegment = (deps: ActivityDeps): EncodeActivities['encodeSegment'] => ({ from, segment: index, ...ref }) =>
   runActivity(deps, ref, async (job) => {
@@ -28,12 +28,13 @@ export const encodeSegment = (deps: ActivityDeps): EncodeActivities['encodeSegme
     await sweepStrays(folder, found).catch(() => undefined);
 
     const source = await loadFrames(job, from);
+    const size = outputSize(await loadScan(job), job.spec.method.scale);
     const mezzanine = job.spec.method.kind === 'filter' ? undefined : await openMezzanine(job.layout.planned(from).parts(index), segment.startFrame, last);
     for (const range of encodeRanges(segment, plan.encodePartFrames)) {
       if (range.start < next) continue;
       await requireFreeSpace(folder, deps.minFreeBytes);
       const file = `${randomName()}.mp4`;
-      const target = { ...range, info: source.info, encode: job.spec.encode, output: path.join(folder, file), signal: job.signal,
+      const target = { ...range, ...size, info: source.info, encode: job.spec.encode, output: path.join(folder, file), signal: job.signal,
         onFrame: (frame: number) => { job.report({ frame: range.start - segment.startFrame + frame }); } };
       await encodeRange(job, source, mezzanine, target);
       const part: Part = { ...range, file, bytes: (await stat(target.output)).size, sha256: await fileDigest(target.output), tools: await toolVersions() };

@@ -4,11 +4,13 @@ import { hasCode, readJson } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
 import { jobLayout, resolveRooted, type Roots } from '../job/layout.js';
 import { planSchema, type Plan, type Segment } from '../job/plan.js';
+import type { Rational } from '../job/rational.js';
 import { conformedSchema } from '../job/records.js';
 import { sourceScanSchema, type SourceScan } from '../job/source.js';
 import { jobSpecSchema, type JobSpec } from '../job/spec.js';
 import { decodeTimeline, timelineSchema, type Timeline } from '../job/timeline.js';
 import type { FrameSource } from '../media/frames.js';
+import { deliveredTimeline } from '../media/grid.js';
 
 export interface LoadedJob {
   spec: JobSpec;
@@ -59,6 +61,13 @@ export async function loadFrames(job: LoadedJob, from: From): Promise<FrameSourc
   const conformed = await readJson(job.layout.conformed, conformedSchema);
   if (!conformed) throw new Error('the source was not conformed');
   return { file: `${job.layout.planned(from).folder}/${conformed.file}`, from, info: scan.info, pts, runIn: 0 };
+}
+
+/** The timestamps that the deliverable has: the source's, exact where its container had to round them. */
+export async function loadDelivered(job: LoadedJob, from: From): Promise<{ pts: Float64Array; timebase: Rational; lastDuration: number }> {
+  const { frameRate } = (await loadScan(job)).info.video;
+  const timeline = deliveredTimeline(await loadTimeline(job, from), frameRate);
+  return { pts: decodeTimeline(timeline), timebase: timeline.timebase, lastDuration: timeline.lastDuration };
 }
 
 export async function loadPlan({ layout }: LoadedJob, from: From): Promise<Plan> {

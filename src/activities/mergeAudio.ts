@@ -36,7 +36,7 @@ export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] 
         video: path.join(layout.job, video.file),
         source: job.input,
         info,
-        firstSeconds: (timeline.firstPts * timeline.timebase.num) / timeline.timebase.den,
+        firstPts: (timeline.firstPts * timeline.timebase.num) / timeline.timebase.den,
         output: target,
         signal,
         onProgress: ({ frame }) => { report({ frame }); },

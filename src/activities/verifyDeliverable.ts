@@ -2,9 +2,8 @@ import path from 'node:path';
 import type { ControlActivities } from '../job/contracts.js';
 import { readJson, replaceJson } from '../job/durable.js';
 import { verifyDeliverable as verify } from '../media/verify.js';
-import { gridTimeline } from '../media/grid.js';
 import { runActivity, type ActivityDeps } from './context.js';
-import { loadFrames, loadScan, loadTimeline, outputSize } from './job.js';
+import { loadDelivered, loadFrames, loadScan, outputSize } from './job.js';
 import { mergedSchema } from './mergeAudio.js';
 
 const SHOWN_PROBLEMS = 5;
@@ -14,12 +13,14 @@ export const verifyDeliverable = (deps: ActivityDeps): ControlActivities['verify
     const { layout, spec, signal, report } = job;
     const merged = await readJson(layout.merged, mergedSchema);
     if (!merged) throw new Error('the merged file is missing');
-    const scan = await loadScan(job);
+    const { pts, timebase, lastDuration } = await loadDelivered(job, from);
     const result = await verify({
       file: path.join(path.dirname(job.output), merged.file),
       source: await loadFrames(job, from),
-      timeline: gridTimeline(await loadTimeline(job, from), scan.info.video.frameRate),
-      ...outputSize(scan, spec.method.scale),
+      expectedPts: pts,
+      timebase,
+      lastDuration,
+      ...outputSize(await loadScan(job), spec.method.scale),
       audioTracks: merged.audioTracks,
       signal,
       onFrame: (frame) => { report({ frame }); },

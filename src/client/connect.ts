@@ -1,6 +1,8 @@
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
-import { acquireLease, type Lease, type LeaseEvent } from '../worker/lease.js';
+import { readAnnouncement } from '../worker/announcement.js';
+import { connectTo } from '../worker/protocol.js';
+import { acquireLease, type Lease } from '../worker/lease.js';
 import type { upscaleVideo } from '../workflows/index.js';
 
 export type JobHandle = WorkflowHandle<typeof upscaleVideo>;
@@ -14,21 +16,29 @@ export interface Session {
 /** Temporal's name for a job: one running workflow for each. */
 export const workflowIdOf = (jobKey: string): string => `upscale-${jobKey}`;
 
+/** A client where a server is running already: looking at jobs starts nothing. */
+export async function connectIfRunning(config: Config): Promise<Pick<Session, 'client' | 'close'> | undefined> {
+  if (config.temporalAddress === undefined) {
+    const announced = await readAnnouncement(config.home);
+    const socket = announced && (await connectTo(announced.socket));
+    if (!socket) return undefined;
+    socket.destroy();
+    return openSession(config, () => undefined);
+  }
+  const connection = await Connection.connect(config.temporalConnection);
+  return { client: new Client({ connection, namespace: config.namespace }), close: () => connection.close() };
+}
+
 /** A lease on this machine's supervisor, started when there is none, and a client of the server that it serves. */
 export async function openSession(config: Config, log: (line: string) => void): Promise<Session> {
-  const lease = await acquireLease(config, { onEvent: (event) => { say(event, log); } });
+  const lease = await acquireLease(config, { onEvent: log });
   const connection = await Connection.connect({ ...config.temporalConnection, address: lease.info.temporalAddress });
   return {
     client: new Client({ connection, namespace: lease.info.namespace }),
     lease,
     close: async () => {
       await connection.close();
-      lease.release();
+      await lease.release();
     },
   };
-}
-
-function say(event: LeaseEvent, log: (line: string) => void): void {
-  if (event.type === 'notice') log(event.message);
-  if (event.type === 'lost') log('the supervisor has ended; it is started again');
 }

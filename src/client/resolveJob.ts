@@ -86,8 +86,7 @@ async function placement(flags: UpscaleFlags, open: JobSpec | undefined): Promis
   if (flags.tag) return { tags: flags.tag, gpu: !flags.tag.includes('cpu') };
   if (flags.device) return { tags: [flags.device], gpu: flags.device !== 'cpu' };
   if (open) return { tags: open.tags, gpu: !open.tags.includes('cpu') };
-  const { devices } = await discoverDevices();
-  const gpu = devices.some(({ name }) => name !== 'cpu');
+  const gpu = (await discoverDevices()).some(({ device }) => device !== 'cpu');
   return { tags: [gpu ? 'gpu' : 'cpu'], gpu };
 }
 
