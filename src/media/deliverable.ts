@@ -48,7 +48,8 @@ export const CHROMA_LOCATION = { left: 0, center: 1, topleft: 2 } as const;
 
 /** swscale's chroma positions in 1/256 of a luma pixel, across and down, for 4:2:0. */
 const CHROMA_POSITION = { left: [0, 128], center: [128, 128], topleft: [0, 0] } as const;
-const SWS_MATRIX = { bt601: 'smpte170m', bt709: 'bt709', bt2020nc: 'bt2020', rgb: 'bt709' } as const;
+/** Names of the matrices in libswscale. */
+export const SWS_MATRIX = { bt601: 'smpte170m', bt709: 'bt709', bt2020nc: 'bt2020', rgb: 'bt709' } as const;
 
 /**
  * The scale filter to 4:2:0, with nothing left to guess: chroma lies in the result where it lay in the source, and matrix

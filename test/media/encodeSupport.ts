@@ -1,0 +1,44 @@
+import { execa } from 'execa';
+import type { EncodeSpec } from '../../src/job/spec.js';
+import type { FrameSource } from '../../src/media/frames.js';
+import { probeSource } from '../../src/media/probe.js';
+
+export const fastEncode: EncodeSpec = { codec: 'h264', crf: 23, preset: 'veryfast', threads: 1 };
+
+async function ffprobe(file: string, ...args: string[]): Promise<string> {
+  return (await execa('ffprobe', ['-v', 'error', '-of', 'csv=p=0', ...args, `file:${file}`])).stdout;
+}
+
+/** Timestamps of the frames that one straight decode gives, in ticks. */
+export async function decodedPts(file: string, stream = 'v:0'): Promise<number[]> {
+  const text = await ffprobe(file, '-select_streams', stream, '-show_entries', 'frame=pts');
+  return text.split('\n').map((line) => parseInt(line, 10)).filter((pts) => !Number.isNaN(pts));
+}
+
+/** A source whose ranges are decoded from its beginning, unless a run-in in ticks is given. */
+export async function frameSource(file: string, runIn = Infinity): Promise<FrameSource> {
+  const info = await probeSource(file);
+  return { file, from: 'source', info, pts: Float64Array.from(await decodedPts(file, String(info.video.index))), runIn };
+}
+
+/** MD5 of every decoded frame in order, of a filtered picture if wanted. */
+export async function frameDigests(file: string, filters = 'null'): Promise<string[]> {
+  const { stdout } = await execa('ffmpeg', ['-v', 'error', '-i', `file:${file}`, '-map', '0:v:0', '-fps_mode', 'passthrough', '-vf', `${filters},settb=1/25,setpts=N`, '-f', 'framemd5', '-']);
+  return stdout.split('\n').filter((line) => !line.startsWith('#')).map((line) => line.split(',').at(-1)?.trim() ?? '');
+}
+
+export interface Stream extends Record<string, unknown> {
+  codec_type: string;
+  tags?: Record<string, string>;
+}
+
+export async function streams(file: string): Promise<Stream[]> {
+  const { stdout } = await execa('ffprobe', ['-v', 'error', '-show_streams', '-of', 'json', `file:${file}`]);
+  return (JSON.parse(stdout) as { streams: Stream[] }).streams;
+}
+
+/** Decoded pixels of the first video stream in one buffer. */
+export async function pixels(file: string, format: string, filters = 'null'): Promise<Buffer> {
+  const { stdout } = await execa('ffmpeg', ['-v', 'error', '-i', `file:${file}`, '-map', '0:v:0', '-fps_mode', 'passthrough', '-vf', filters, '-pix_fmt', format, '-f', 'rawvideo', '-'], { encoding: 'buffer' });
+  return Buffer.from(stdout);
+}
