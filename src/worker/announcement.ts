@@ -1,8 +1,9 @@
-import { link, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { hasCode, publishJson, randomName, readJson } from '../job/durable.js';
+import { publishJson, randomName, readJson } from '../job/durable.js';
 import { homeLayout } from './home.js';
 import { connectTo } from './protocol.js';
 
@@ -16,6 +17,8 @@ export type Announcement = z.infer<typeof announcementSchema>;
 
 /** The kernel's limit for a socket's path is 104 bytes on macOS and 108 on Linux. */
 const LONGEST_SOCKET_PATH = 100;
+/** Between two looks while another supervisor removes a dead one's announcement. */
+const HEIR_POLL_MS = 20;
 
 /** A path that no other supervisor has, in a folder that only this user can enter. */
 export async function socketPath(home: string): Promise<string> {
@@ -42,7 +45,7 @@ export async function claim(home: string, own: Announcement): Promise<Announceme
     const other = await readAnnouncement(home);
     if (!other) continue;
     if (await answers(other)) return other;
-    await removeStale(home, other);
+    await removeStale(home, other, own);
   }
   return undefined;
 }
@@ -65,23 +68,28 @@ async function answers(other: Announcement): Promise<boolean> {
   return socket !== undefined;
 }
 
-/** Renames first and looks then: between the judgement and the removal, another supervisor may have taken the name. */
-async function removeStale(home: string, stale: Announcement): Promise<void> {
+/**
+ * Removes a dead supervisor's announcement. The right to do so is a file of its own, `heir-<id of the dead>`, that only one can
+ * publish; if that one dies too, its own heir inherits the right. So nobody ever removes the announcement of a living one, however
+ * late it acts.
+ */
+async function removeStale(home: string, stale: Announcement, own: Announcement): Promise<void> {
   const { run, announcement } = homeLayout(home);
-  const aside = path.join(run, `.${randomName()}.stale`);
-  try {
-    await rename(announcement, aside);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
-    throw error;
+  const rights: string[] = [];
+  for (let dead = stale; ; ) {
+    const right = path.join(run, `heir-${dead.id}.json`);
+    rights.push(right);
+    if (await publishJson(right, own)) break;
+    const heir = await readJson(right, announcementSchema);
+    if (!heir || (await answers(heir))) {
+      await sleep(HEIR_POLL_MS);
+      return;
+    }
+    dead = heir;
   }
-  const found = await readJson(aside, announcementSchema);
-  if (found?.id !== stale.id) {
-    await link(aside, announcement).catch((error: unknown) => {
-      if (!hasCode(error, 'EEXIST')) throw error;
-    });
-  } else {
+  if ((await readAnnouncement(home))?.id === stale.id) {
+    await rm(announcement, { force: true });
     await removeSocket(stale.socket, home);
   }
-  await rm(aside, { force: true });
+  for (const right of rights) await rm(right, { force: true });
 }

@@ -1,0 +1,99 @@
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { mkdir, statfs } from 'node:fs/promises';
+import { Connection } from '@temporalio/client';
+import { execa } from 'execa';
+import type { Config } from '../../temporal.config.js';
+import { tied } from '../media/tools.js';
+import { hasCudaProvider, listGpus } from './devices.js';
+import { probeCuda, probeTool, probeX264 } from './probes.js';
+import { provideTemporal, TEMPORAL_VERSION } from './temporalBinary.js';
+
+export interface Finding {
+  line: string;
+  ok: boolean;
+  /** What to do about it. */
+  advice?: string;
+}
+
+/** Looks at everything that a job needs on this machine. Fetches the Temporal program when it is missing. */
+export async function doctor(config: Config): Promise<Finding[]> {
+  const checks = [ffmpeg(), pip(), temporal(config), stateFolder(config), models(config), ...(await devices())];
+  return [node(), ...(await Promise.all(checks))];
+}
+
+const node = (): Finding => ({ line: `Node ${process.versions.node} on ${process.platform}-${process.arch}`, ok: true });
+
+async function ffmpeg(): Promise<Finding> {
+  return attempt(async () => {
+    const version = await probeTool('ffmpeg');
+    await probeTool('ffprobe');
+    await probeX264();
+    return `ffmpeg ${version} with libx264`;
+  });
+}
+
+async function pip(): Promise<Finding> {
+  const [file, args] = tied('python3', ['-m', 'pip', '--version']);
+  const { failed, stdout } = await execa(file, args, { stdin: 'ignore', reject: false, timeout: 30_000 });
+  if (!failed) return { line: `Python's ${stdout.split(' from ')[0] ?? 'pip'}`, ok: true };
+  return { line: 'Python 3 with pip is missing', ok: false, advice: 'reelscale models pull needs it; on Debian and Ubuntu: apt-get install python3-pip' };
+}
+
+async function temporal(config: Config): Promise<Finding> {
+  const address = config.temporalAddress;
+  if (!address) return attempt(async () => `Temporal ${TEMPORAL_VERSION}, embedded: ${await provideTemporal(config.home, () => undefined)}`);
+  const connection = Connection.lazy({ ...config.temporalConnection });
+  try {
+    await connection.withDeadline(Date.now() + 5000, () => connection.workflowService.describeNamespace({ namespace: config.namespace }));
+    return { line: `Temporal at ${address}, namespace ${config.namespace}`, ok: true };
+  } catch (error) {
+    const advice = `check the address and the namespace (${(error as Error).message}), or unset TEMPORAL_ADDRESS to use the embedded server`;
+    return { line: `Temporal at ${address} does not answer for the namespace ${config.namespace}`, ok: false, advice };
+  } finally {
+    await connection.close();
+  }
+}
+
+async function stateFolder({ home, roots, minFreeBytes }: Config): Promise<Finding> {
+  try {
+    for (const folder of [home, roots.jobs]) {
+      await mkdir(folder, { recursive: true });
+      accessSync(folder, constants.W_OK);
+    }
+  } catch (error) {
+    return { line: `the state folder ${home} cannot be written`, ok: false, advice: `${(error as Error).message}; set REELSCALE_HOME to a folder of yours` };
+  }
+  const { bavail, bsize } = await statfs(roots.jobs);
+  const free = `${((bavail * bsize) / 1e9).toFixed(1)} GB free at ${roots.jobs}`;
+  if (bavail * bsize > minFreeBytes) return { line: free, ok: true };
+  return { line: free, ok: false, advice: 'make room, or set REELSCALE_HOME to a larger disk: jobs pause below this' };
+}
+
+function models({ roots }: Config): Promise<Finding> {
+  const names = existsSync(roots.models) ? readdirSync(roots.models, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.onnx')) : [];
+  if (names.length > 0) return Promise.resolve({ line: `models: ${names.join(', ')}`, ok: true });
+  return Promise.resolve({ line: 'no model is there yet', ok: false, advice: 'reelscale models pull realesr-animevideov3, or use --preset preview' });
+}
+
+async function devices(): Promise<Promise<Finding>[]> {
+  const gpus = await listGpus();
+  if (gpus.length === 0) return [Promise.resolve({ line: 'no NVIDIA GPU; the CPU is used', ok: true })];
+  return gpus.map(async ({ index, label }) => {
+    const line = `cuda:${index} is ${label}`;
+    if (!hasCudaProvider()) return { line: `${line}, but it is not used`, ok: false, advice: "npm run setup:cuda fetches ONNX Runtime's CUDA files" };
+    return attempt(async () => {
+      await probeCuda(index);
+      return line;
+    });
+  });
+}
+
+/** The errors of the probes say what is wrong and what to do in one line. */
+async function attempt(check: () => Promise<string>): Promise<Finding> {
+  try {
+    return { line: await check(), ok: true };
+  } catch (error) {
+    const [line = '', ...advice] = (error as Error).message.split(': ');
+    return { line, ok: false, ...(advice.length > 0 && { advice: advice.join(': ') }) };
+  }
+}
