@@ -29,9 +29,7 @@ export async function concatParts(request: ConcatRequest): Promise<{ frames: num
   const source = new EncodedVideoPacketSource('avc');
   const output = new Output({ format: new Mp4OutputFormat({ fastStart: false }), target: new FilePathTarget(request.output) });
   // The writer's timescale is the denominator of 1 / frameRate, and times are rounded to it: whole ticks stay what they are.
-  const timescale = request.timebase.den;
-  if (timescale > MAX_TIMESCALE) throw new RangeError(`a timebase of 1/${timescale} s is finer than the MP4 writer can hold`);
-  output.addVideoTrack(source, { frameRate: timescale });
+  output.addVideoTrack(source, { frameRate: timescaleFor(request.timebase) });
   await output.start();
   try {
     const frames = await addParts(request, source);
@@ -41,6 +39,14 @@ export async function concatParts(request: ConcatRequest): Promise<{ frames: num
     await output.cancel();
     throw error;
   }
+}
+
+/** A multiple of the timebase's ticks, so fine that the merge can also place the first frame exactly enough. */
+function timescaleFor({ den }: Rational): number {
+  if (den > MAX_TIMESCALE) throw new RangeError(`a timebase of 1/${den} s is finer than the MP4 writer can hold`);
+  let timescale = den;
+  while (timescale < 10_000) timescale *= 2;
+  return timescale;
 }
 
 async function addParts({ parts, pts, timebase, lastDuration, signal }: ConcatRequest, source: EncodedVideoPacketSource): Promise<number> {
