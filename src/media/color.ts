@@ -80,20 +80,24 @@ const CHROMA_POSITION = { left: [0, 128], center: [128, 128], topleft: [0, 0] } 
  */
 export function toPlanarRgb(video: SourceInfo['video']): string[] {
   const { color, pixelFormat } = video;
-  if (color.matrix === 'rgb') return ['format=gbrp'];
+  if (color.matrix === 'rgb') return [`scale=w=${video.width}:h=${video.height}`, 'format=gbrp'];
   // libzimg refuses sizes that the chroma planes do not divide, and formats with alpha or without chroma take another way.
   const zimg = /^yuvj?4(20|22|44)p/.test(pixelFormat) && video.width % 2 === 0 && video.height % 2 === 0;
-  if (!zimg) return [swscaleToRgb(color), 'format=gbrp'];
+  if (!zimg) return [swscaleToRgb(video), 'format=gbrp'];
   const dither = video.bitDepth > 8 ? ':d=error_diffusion' : '';
   return [
-    `zscale=min=${ZIMG_MATRIX[color.matrix]}:rin=${color.range}:cin=${color.chromaLocation}:m=gbr:r=full:f=spline36${dither}`,
+    // The size is said as well, since a picture may change it in mid-stream.
+    `zscale=w=${video.width}:h=${video.height}:min=${ZIMG_MATRIX[color.matrix]}:rin=${color.range}:cin=${color.chromaLocation}:m=gbr:r=full:f=spline36${dither}`,
     'format=gbrp',
   ];
 }
 
-function swscaleToRgb(color: Color): string {
-  const [h, v] = CHROMA_POSITION[color.chromaLocation];
-  return `scale=in_color_matrix=${SWS_MATRIX[color.matrix]}:in_range=${color.range}:out_range=full:in_h_chr_pos=${h}:in_v_chr_pos=${v}`
+function swscaleToRgb({ width, height, color, pixelFormat }: SourceInfo['video']): string {
+  const [left, down] = CHROMA_POSITION[color.chromaLocation];
+  // In a direction that is not subsampled, chroma lies on the luma whatever the location says.
+  const h = /4(20|22|11|10)p/.test(pixelFormat) ? left : 0;
+  const v = /4(20|40|10)p/.test(pixelFormat) ? down : 0;
+  return `scale=w=${width}:h=${height}:in_color_matrix=${SWS_MATRIX[color.matrix]}:in_range=${color.range}:out_range=full:in_h_chr_pos=${h}:in_v_chr_pos=${v}`
     + ':flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp:sws_dither=ed';
 }
 

@@ -24,9 +24,9 @@ export interface FfmpegOptions {
 }
 
 export interface FfmpegResult {
-  /** The last lines that ffmpeg wrote to stderr, errors only. */
+  /** The last errors that were written to stderr, without those of ffmpeg's first look at its inputs. */
   stderrLines: string[];
-  /** How many lines there were. */
+  /** How many errors there were. */
   errors: number;
 }
 
@@ -44,7 +44,8 @@ export interface FfmpegRun {
 /** Starts ffmpeg on arguments that name inputs, filters and outputs; what every call needs is added here. */
 export function startFfmpeg(args: readonly string[], options: FfmpegOptions = {}): FfmpegRun {
   const { signal, onProgress, onPts, onStdoutLine } = options;
-  const common = ['-hide_banner', '-nostdin', '-loglevel', 'repeat+level+error', '-progress', `pipe:${PROGRESS_FD}`];
+  // `info` for the one line that says that the inputs are open; only errors are kept.
+  const common = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'repeat+level+info', '-progress', `pipe:${PROGRESS_FD}`];
   const child = spawnTool('ffmpeg', [...common, ...args], {
     stdio: [options.stdin ?? 'ignore', options.stdout ?? (onStdoutLine ? 'pipe' : 'ignore'), 'pipe', onPts ? 'pipe' : 'ignore', 'pipe'],
     buffer: false,
@@ -131,17 +132,24 @@ function readPts(line: string, onPts: (pts: number) => void): void {
   if (match) onPts(Number(match[1]));
 }
 
-/** The last lines of a stream, and how many there were. */
+/** The last errors of a log, and how many there were. */
 class Tail {
   readonly lines: string[] = [];
   count = 0;
 
   add(raw: string): void {
+    // Until here ffmpeg looked at its inputs, decoding from anywhere: what it said then says nothing about the run.
+    if (raw.startsWith('[info] Stream mapping:')) this.#clear();
+    if (!/\[(error|fatal|panic)\] /.test(raw)) return;
     // `[h264 @ 0x55d0c8] [error] message`: neither the address nor the level tells a person anything.
     const line = raw.replace(/\[([\w,.]+) @ 0x[0-9a-f]+\] /g, '$1: ').replace(/\[(error|fatal|panic)\] /, '').trim();
-    if (line === '') return;
     this.count++;
     this.lines.push(line.slice(0, LINE_LENGTH));
     if (this.lines.length > TAIL_LINES) this.lines.shift();
+  }
+
+  #clear(): void {
+    this.lines.length = 0;
+    this.count = 0;
   }
 }

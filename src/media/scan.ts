@@ -12,6 +12,8 @@ import { sourceInput } from './tools.js';
 const SEEKABLE = /^(mov|matroska|mpegts)/;
 /** Frames decoded in vain for each segment; beyond this one straight pass is cheaper. */
 const LONGEST_INTERVAL = 1000;
+/** Codecs that may keep pictures which are not shown in packets of their own, often under the timestamp of a shown one. */
+const HIDING = /^vp[89]$/;
 /** MPEG timestamps have 33 bits. */
 const MPEG_WRAP = 2 ** 33;
 
@@ -32,8 +34,7 @@ export async function scanSource(
   options: ScanOptions = {},
 ): Promise<{ scan: SourceScan; timeline: Timeline | undefined }> {
   const packets = await readPackets(file, info, options);
-  // VP8 keeps pictures that are not shown in packets of their own, under the timestamp of a shown one.
-  const pts = info.video.codec === 'vp8' ? packets.pts.filter((time, i, all) => time !== all[i - 1]) : packets.pts;
+  const pts = HIDING.test(info.video.codec) ? packets.pts.filter((time, i, all) => time !== all[i - 1]) : packets.pts;
   const steps = stepsOf(pts);
   const scan: SourceScan = {
     info: { ...info, video: { ...info.video, ...promise(info, packets, pts.length) } },
@@ -53,10 +54,11 @@ export async function scanSource(
   return { scan: { ...scan, seekable: true, runIn }, timeline };
 }
 
-/** Interlaced H.264 may have a packet for each field, so that its packets promise nothing. */
+/** Packets promise a frame each, except in interlaced H.264, which may have one for each field, and where some are not to be shown. */
 function promise(info: SourceInfo, packets: Packets, shown: number): { promisedFrames?: number } {
   const header = info.video.promisedFrames === undefined ? 0 : info.video.promisedFrames - packets.discarded;
-  const counted = info.video.codec === 'h264' && isInterlaced(packets) ? 0 : shown + packets.withoutPts;
+  const vague = HIDING.test(info.video.codec) || (info.video.codec === 'h264' && isInterlaced(packets));
+  const counted = vague ? 0 : shown + packets.withoutPts;
   const promisedFrames = Math.max(header, counted);
   return promisedFrames > 0 ? { promisedFrames } : {};
 }

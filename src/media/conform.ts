@@ -1,0 +1,111 @@
+import { rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { randomName } from '../job/durable.js';
+import { UserError } from '../job/errors.js';
+import { fileDigest } from '../job/parts.js';
+import type { Conformed } from '../job/records.js';
+import { toNumber } from '../job/rational.js';
+import type { SourceInfo } from '../job/source.js';
+import { encodeTimeline } from '../job/timeline.js';
+import { isRgb } from './color.js';
+import { CONFORMED_RATE, printPts } from './frames.js';
+import { TimestampRepair } from './repair.js';
+import { runFfmpeg, type FfmpegResult } from './run.js';
+import { longestPause } from './scan.js';
+import { sourceInput } from './tools.js';
+
+const STALL_MS = 60_000;
+/** Ticks a second in the conformed file. NUT would divide coarser ones further. */
+const TICKS = 50_000;
+
+export interface ConformOptions {
+  signal?: AbortSignal | undefined;
+  /** Frames decoded so far. */
+  onFrame?: (frames: number) => void;
+}
+
+/**
+ * Decodes the whole video once into an all-intra lossless file of the source's size and format, upright, whose timestamps count
+ * frames at CONFORMED_RATE; the real ones, repaired where they cannot be true, are the returned timeline. The file lies in `folder`, which
+ * must exist, under a random name. It is removed again when this fails.
+ * @param info as the scan returned it: `promisedFrames` is what the packets promise.
+ * @throws UserError when nothing decodes, or when the decoder hangs.
+ */
+export async function conformSource(file: string, info: SourceInfo, folder: string, options: ConformOptions = {}): Promise<Omit<Conformed, 'damaged'>> {
+  const name = `${randomName()}.nut`;
+  const output = path.join(folder, name);
+  try {
+    const { repair, stderrLines } = await decodeAll(conformArgs(file, info, output), info, options);
+    const [sha256, { size }] = await Promise.all([fileDigest(output, options.signal), stat(output)]);
+    return {
+      file: name,
+      bytes: size,
+      sha256,
+      timeline: encodeTimeline(repair.pts, info.video.timebase, nominalStep(info)),
+      decoded: repair.pts.length,
+      promised: info.video.promisedFrames ?? repair.pts.length,
+      errors: stderrLines,
+      repairedTimestamps: repair.repaired,
+    };
+  } catch (error) {
+    await rm(output, { force: true });
+    throw error;
+  }
+}
+
+async function decodeAll(args: string[], info: SourceInfo, { signal, onFrame }: ConformOptions): Promise<FfmpegResult & { repair: TimestampRepair }> {
+  const repair = new TimestampRepair({ nominalStep: nominalStep(info), longestPause: longestPause(info.format) / toNumber(info.video.timebase) });
+  const stall = new AbortController();
+  const stalled = (): void => {
+    stall.abort(new UserError(`the video cannot be decoded beyond frame ${repair.pts.length}: the decoder gives nothing more`));
+  };
+  const watch = setTimeout(stalled, STALL_MS);
+  try {
+    const result = await runFfmpeg(args, {
+      signal: signal ? AbortSignal.any([signal, stall.signal]) : stall.signal,
+      onPts: (pts) => {
+        repair.push(pts);
+        watch.refresh();
+      },
+      onProgress: ({ frame }) => onFrame?.(frame),
+    });
+    if (repair.pts.length === 0) throw new UserError('no frame of the video can be decoded: it is damaged or encrypted');
+    return { ...result, repair };
+  } finally {
+    clearTimeout(watch);
+  }
+}
+
+const nominalStep = ({ video }: SourceInfo): number => Math.max(1, Math.round(1 / (toNumber(video.frameRate) * toNumber(video.timebase))));
+
+function conformArgs(file: string, info: SourceInfo, output: string): string[] {
+  const { index, color } = info.video;
+  const { codec, pixelFormat } = losslessFormat(info);
+  const filters = [
+    ...printPts(),
+    // Names the range on both sides, so that a format that only implies it (yuvj420p) is copied, not converted.
+    `scale=in_range=${color.range}:out_range=${color.range}`,
+    `format=${pixelFormat}`,
+  ];
+  return [
+    '-max_error_rate', '1', '-copyts', ...sourceInput(file), '-map', `0:${index}`, '-fps_mode', 'passthrough',
+    '-vf', filters.join(','), '-enc_time_base', `1:${TICKS}`, '-c:v', ...codec,
+    // Packets are counted, not frames, since the filters begin anew where the picture changes its size in mid-stream.
+    '-bsf:v', `setts=ts=N*${TICKS / CONFORMED_RATE}`,
+    '-f', 'nut', '-y', `file:${output}`,
+  ];
+}
+
+const UT_VIDEO = ['yuv420p', 'yuv422p', 'yuv444p', 'gbrp'];
+
+/** The fastest lossless codec that takes the source's samples as they are, alpha dropped. */
+function losslessFormat({ video }: SourceInfo): { codec: string[]; pixelFormat: string } {
+  const { bitDepth, width, height } = video;
+  const planar = video.pixelFormat.replace(/^yuvj/, 'yuv').replace(/^yuva/, 'yuv').replace(/^gbrap/, 'gbrp').replace(/^ya(8|16)/, 'gray$1').replace(/^gray8$/, 'gray');
+  const pixelFormat = isRgb(planar) && !planar.startsWith('gbrp') ? (bitDepth > 8 ? 'gbrp16le' : 'gbrp') : planar;
+  const even = width % 2 === 0 && height % 2 === 0;
+  if (UT_VIDEO.includes(pixelFormat) && even) return { codec: ['utvideo'], pixelFormat };
+  if (bitDepth > 8 && even) return { codec: ['ffvhuff'], pixelFormat };
+  // Level 1 takes every size; newer ones divide the picture into slices and lose small ones.
+  return { codec: ['ffv1', '-level', '1', '-g', '1'], pixelFormat };
+}
