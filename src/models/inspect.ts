@@ -10,6 +10,9 @@ import { answerSchema, inspectedSchema, type Inspected } from './inspected.js';
 /** The largest message that the format allows. */
 const MOST_BYTES = 2 ** 31 - 1;
 
+/** Far more than loading a network and running it on two tiny pictures takes. */
+const TIMEOUT_MS = 300_000;
+
 /** Node runs compiled files only: from the sources, as in tests, the built one beside them is taken. */
 const CHILD = import.meta.filename.endsWith('.ts')
   ? path.join(import.meta.dirname, '../../dist/src/models/inspectChild.js')
@@ -47,9 +50,11 @@ async function tryInChild(file: string, name: string, signal: AbortSignal | unde
     stdin: 'ignore',
     reject: false,
     maxBuffer: 1 << 20,
+    timeout: TIMEOUT_MS,
     ...(signal && { cancelSignal: signal }),
   });
   signal?.throwIfAborted();
+  if (result.timedOut) throw new UserError(`${name} cannot be used: it did not finish a tiny picture within ${TIMEOUT_MS / 60_000} minutes`);
   if (result.failed) throw new UserError(`${name} cannot be used: onnxruntime ended unexpectedly on it (${result.signal ?? `exit code ${result.exitCode}`})`);
   const answer = answerSchema.parse(JSON.parse(result.stdout));
   if ('problem' in answer) throw new UserError(`${name} cannot be used: it ${answer.problem}`);

@@ -47,7 +47,7 @@ export const registry: readonly RegisteredModel[] = [
     parameters: 621_424,
     ...REAL_ESRGAN,
     goodFor: 'animation, fast; scales 2 and 3 are the x4 network and a resize, and cost as much as it',
-    bytesPerPixel: 1000,
+    bytesPerPixel: 2200,
     variants: new Map([
       // 18 convolutions of 3x3. The resize behind them reaches one source pixel further.
       [2, { radius: 19, files: inWheel('realesr-animevideov3-x2', 'b88ff4f00ebf019a7fdac17fdd45a7fd3665d37509efc5baf2e4da2e24420a04', ANIMEVIDEO_BIN, 'c351cb37b3d28c589f858186c2c23cf537b30c3281ddac2a619f625268dee6eb') }],
@@ -62,7 +62,7 @@ export const registry: readonly RegisteredModel[] = [
     parameters: 16_697_987,
     ...REAL_ESRGAN,
     goodFor: 'live action and anything else; the best pictures, slow without a GPU',
-    bytesPerPixel: 6000,
+    bytesPerPixel: 28_000,
     variants: new Map([
       [4, { radius: 32, files: inWheel('realesrgan-x4plus', '35330ececcea33b6c397a72548e788d5d53becee4734c50b7fada36e89f10a86', '713ee713b0353afaa27976f0563a64a5043bd70b9bd8936c2e26e25ebcdbcddf', '9f9298ddc67e61af251a4c177be2470f9ab67fe8e150c0a34e65d8d464ac5b08') }],
     ]),
@@ -74,7 +74,7 @@ export const registry: readonly RegisteredModel[] = [
     parameters: 4_467_779,
     ...REAL_ESRGAN,
     goodFor: 'drawings and animation; sharper than animevideov3, slow without a GPU',
-    bytesPerPixel: 6000,
+    bytesPerPixel: 28_000,
     variants: new Map([
       [4, { radius: 32, files: inWheel('realesrgan-x4plus-anime', '2b8fb6e0ae4d2d85704ca08c119a2f5ea40add4f2ecd512eb7f4cd44b6127ed4', 'fe01c269cfd10cdef8e018ab66ebe750cf79c7af4d1f9c16c737e1295229bacc', '6cfb3de8af310a5b917076f0436103b0449b79f847a73dc1f5eb6336b9bceb26') }],
     ]),

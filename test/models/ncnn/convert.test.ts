@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../../src/job/errors.js';
+import { convertNcnn } from '../../../src/models/ncnn/convert.js';
+import { registered } from '../../../src/models/registry.js';
+import { sharedFile } from '../../support/media.js';
+import { binBytes, compactNet, denseNet, numbers, paramText } from './net.js';
+import { runNcnn, type Planes } from './reference.js';
+
+function picture(h: number, w: number): Planes {
+  return { c: 3, h, w, data: Float64Array.from({ length: 3 * h * w }, (_, i) => Math.fround(((i * 89) % 256) / 255)) };
+}
+
+async function runOnnx(bytes: Uint8Array, { h, w, data }: Planes): Promise<Planes> {
+  const session = await InferenceSession.create(bytes);
+  const output = (await session.run({ input: new Tensor('float32', Float32Array.from(data), [1, 3, h, w]) }))['output'] as Tensor;
+  await session.release();
+  const [, c = 0, height = 0, width = 0] = output.dims;
+  return { c, h: height, w: width, data: Float64Array.from(output.data as Float32Array) };
+}
+
+async function expectSame(param: string, bin: Uint8Array, input: Planes): Promise<void> {
+  const expected = runNcnn(param, bin, input);
+  const actual = await runOnnx(convertNcnn(param, bin), input);
+  expect([actual.c, actual.h, actual.w]).toEqual([expected.c, expected.h, expected.w]);
+  expect(Math.max(...actual.data.map((value, i) => Math.abs(value - (expected.data[i] as number))))).toBeLessThan(2e-5);
+}
+
+describe('a converted network gives what its ncnn files say', () => {
+  it('for the layers of SRVGGNetCompact', async () => {
+    const { param, bin } = compactNet();
+    await expectSame(param, bin, picture(6, 9));
+  });
+
+  it('for the layers of RRDBNet', async () => {
+    const { param, bin } = denseNet();
+    await expectSame(param, bin, picture(5, 4));
+  });
+
+  it('for both orders of channels in a pixel shuffle', async () => {
+    for (const mode of [0, 1]) {
+      const param = paramText(['Input in 0 1 data', 'Convolution conv 1 1 data a 0=12 1=1 6=36', `PixelShuffle ps 1 1 a out 0=2 1=${mode}`]);
+      await expectSame(param, binBytes([{ raw: numbers(36, 1) }]), picture(3, 4));
+    }
+  });
+
+  it('where the last layer is a split', async () => {
+    const param = paramText(['Input in 0 1 data', 'PReLU act 1 1 data a 0=1', 'Split s 1 1 a out']);
+    await expectSame(param, binBytes([{ bare: [0.5] }]), picture(3, 4));
+  });
+
+  it.skipIf(!existsSync(sharedFile('models/realesr-animevideov3-x4.bin'))).each([2, 4])('for Real-ESRGAN animevideov3 x%i, bit for bit the registered file', async (scale) => {
+    const param = readFileSync(sharedFile(`models/realesr-animevideov3-x${scale}.param`), 'utf8');
+    const bin = readFileSync(sharedFile('models/realesr-animevideov3-x4.bin'));
+    await expectSame(param, bin, picture(5, 6));
+    expect(createHash('sha256').update(convertNcnn(param, bin)).digest('hex')).toBe(registered('realesr-animevideov3').variants.get(scale)?.files.onnx);
+  });
+});
+
+describe('one line says what is wrong with', () => {
+  const { param, bin } = compactNet();
+  const error = (changed: string, bytes = bin): unknown => {
+    try {
+      return convertNcnn(changed, bytes);
+    } catch (thrown) {
+      return thrown;
+    }
+  };
+  it.each<[string, string, Uint8Array, RegExp]>([
+    ['a truncated .bin', param, bin.subarray(0, bin.length - 4), /ends at byte \d+, within the weights of layer Convolution conv1/],
+    ['an empty .bin', param, new Uint8Array(), /ends at byte 0/],
+    ['trailing bytes', param, Uint8Array.from([...bin, 0]), /1 bytes more/],
+    ['weights in another storage', param, Uint8Array.from([0x38, 0x4b, 0x0d, 0, ...bin.slice(4)]), /0xd4b38/],
+    ['a text that is no .param', 'hello', bin, /not an ncnn .param/],
+    ['a truncated .param', param.split('\n').slice(0, 6).join('\n'), bin, /promises "10" layers and holds 4/],
+    ['a blob that does not exist', param.replace('1 1 c d', '1 1 zz d'), bin, /"act0" reads blob "zz"/],
+    ['a blob that is made twice', param.replace('1 1 c d', '1 1 c c'), bin, /"c" a second time/],
+    ['an unknown layer', param.replace('PReLU ', 'Swish '), bin, /Swish act0 cannot be converted/],
+    ['a layer named as a property of objects', param.replace('PReLU ', 'constructor '), bin, /constructor act0 cannot be converted/],
+    ['a parameter that is no number', param.replace('0=5 1=3', '0=5 1=x'), bin, /"1=x"/],
+    ['an array of a wrong length', param.replace('-23310=1', '-23310=2'), bin, /length is wrong/],
+    ['weights that do not fit the channels', param.replace('6=135', '6=90'), bin, /6=90/],
+    ['a padding that is not supported', param.replace('4=1 5=1 6=135', '4=-233 5=1 6=135'), bin, /4=-233/],
+    ['a second input', paramText(['Input in 0 1 data', 'Input x 0 1 y', 'BinaryOp add 2 1 data y out']), bin, /more than one input/],
+    ['a second output', param.replace('1 2 data a b', '1 3 data a b left').replace('10 11', '10 12'), bin, /2 outputs/],
+    ['channels that are no picture', paramText(['Input in 0 1 data', 'Convolution c 1 1 data out 0=1 1=1 6=3']), binBytes([{ raw: [1, 1, 1] }]), /1 channels instead of 3/],
+  ])('%s', (_, changed, bytes, message) => {
+    const thrown = error(changed, bytes);
+    expect(thrown).toBeInstanceOf(UserError);
+    expect((thrown as Error).message).toMatch(message);
+    expect((thrown as Error).message).not.toContain('\n');
+  });
+
+  it('hundreds of random changes, or they are harmless', () => {
+    let state = 1;
+    const random = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below;
+    let refused = 0;
+    for (let i = 0; i < 400; i++) {
+      const chars = [...param];
+      const bytes = Uint8Array.from(bin);
+      const at = random(chars.length);
+      if (i % 4 === 0) chars.splice(at, random(20));
+      else if (i % 4 === 1) chars[at] = String.fromCharCode(random(128));
+      else if (i % 4 === 2) chars.splice(at, 0, String(random(1e9)));
+      else bytes[random(bytes.length)] = random(256);
+      const thrown = error(chars.join(''), i % 8 === 7 ? bytes.subarray(0, random(bytes.length)) : bytes);
+      if (thrown instanceof Uint8Array) continue;
+      refused++;
+      expect(thrown).toBeInstanceOf(UserError);
+      expect((thrown as Error).message).not.toContain('\n');
+    }
+    expect(refused).toBeGreaterThan(200);
+  });
+});
