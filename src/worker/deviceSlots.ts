@@ -28,7 +28,13 @@ export class DeviceSlots {
     return {
       type: 'custom',
       reserveSlot: async (_, abortSignal) => {
-        while (reserved || this.#tasks > 0) await once(this.#changes, 'change', { signal: abortSignal });
+        try {
+          while (reserved || this.#tasks > 0) await once(this.#changes, 'change', { signal: abortSignal });
+        } catch (error) {
+          // The SDK wants to see its own reason again.
+          abortSignal.throwIfAborted();
+          throw error;
+        }
         reserved = true;
         return {};
       },

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { hasCode } from '../job/durable.js';
 
 /**
  * What commands and the supervisor say to each other: one JSON a line over a Unix socket. A connection that was welcomed is a
@@ -70,9 +71,9 @@ export function receive<T extends z.ZodType>(socket: net.Socket, schema: T, hand
   });
 }
 
-/** @returns undefined when nobody listens there. */
+/** @returns undefined when nobody listens there: whoever did is dead. */
 export function connectTo(file: string): Promise<net.Socket | undefined> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const socket = net.connect(file);
     socket.once('connect', () => {
       socket.removeAllListeners('error');
@@ -80,6 +81,9 @@ export function connectTo(file: string): Promise<net.Socket | undefined> {
       socket.on('error', () => undefined);
       resolve(socket);
     });
-    socket.once('error', () => { resolve(undefined); });
+    socket.once('error', (error) => {
+      if (hasCode(error, 'ECONNREFUSED', 'ENOENT')) resolve(undefined);
+      else reject(error);
+    });
   });
 }
