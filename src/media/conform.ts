@@ -8,11 +8,10 @@ import { toNumber } from '../job/rational.js';
 import type { SourceInfo } from '../job/source.js';
 import { encodeTimeline } from '../job/timeline.js';
 import { isRgb } from './color.js';
-import { CONFORMED_RATE, printPts } from './frames.js';
+import { CONFORMED_RATE, inputFrom, printPts } from './frames.js';
 import { TimestampRepair } from './repair.js';
 import { runFfmpeg, type FfmpegResult } from './run.js';
 import { longestPause } from './scan.js';
-import { sourceInput } from './tools.js';
 
 const STALL_MS = 60_000;
 /** Ticks a second in the conformed file. NUT would divide coarser ones further. */
@@ -88,7 +87,7 @@ function conformArgs(file: string, info: SourceInfo, output: string): string[] {
     `format=${pixelFormat}`,
   ];
   return [
-    '-max_error_rate', '1', '-copyts', ...sourceInput(file), '-map', `0:${index}`, '-fps_mode', 'passthrough',
+    ...inputFrom(file, index, undefined),
     '-vf', filters.join(','), '-enc_time_base', `1:${TICKS}`, '-c:v', ...codec,
     // Packets are counted, not frames, since the filters begin anew where the picture changes its size in mid-stream.
     '-bsf:v', `setts=ts=N*${TICKS / CONFORMED_RATE}`,

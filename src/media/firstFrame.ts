@@ -1,7 +1,7 @@
 import { WorldError } from '../job/errors.js';
 import { parseRational, type Rational } from '../job/rational.js';
+import { inputFrom } from './frames.js';
 import { runFfmpeg } from './run.js';
-import { sourceInput } from './tools.js';
 
 /** The first picture as it is shown: upright, after the display matrix. */
 export interface FirstFrame {
@@ -20,7 +20,7 @@ export async function firstFrame(file: string, stream: number, signal: AbortSign
   const limit = AbortSignal.timeout(LONGEST_MS);
   const lines: string[] = [];
   // framecrc heads its list with `#dimensions 0: 640x480` and `#sar 0: 64/45`, and has one line for each frame.
-  const args = ['-max_error_rate', '1', ...sourceInput(file), '-map', `0:${stream}`, '-frames:v', '1', '-fps_mode', 'passthrough', '-f', 'framecrc', 'pipe:1'];
+  const args = [...inputFrom(file, stream, undefined), '-frames:v', '1', '-f', 'framecrc', 'pipe:1'];
   try {
     await runFfmpeg(args, { signal: signal ? AbortSignal.any([signal, limit]) : limit, onStdoutLine: (line) => lines.push(line) });
   } catch (error) {

@@ -44,30 +44,36 @@ export function frameArgs(source: FrameSource, start: number, end: number, fd: n
   return source.from === 'conformed' ? conformedArgs(source, start, end, fd) : seekArgs(source, start, end, fd);
 }
 
-function seekArgs(source: FrameSource, start: number, end: number, fd: number) {
-  const { info, pts } = source;
-  const from = (pts[start] as number) - source.runIn;
-  const seek = from > (pts[0] as number) ? ['-noaccurate_seek', '-seek_timestamp', '1', '-ss', seconds(from * toNumber(info.video.timebase))] : [];
+function seekArgs({ file, info, pts, runIn }: FrameSource, start: number, end: number, fd: number) {
+  const { index, timebase } = info.video;
+  const from = (pts[start] as number) - runIn;
   const trim = end < pts.length ? `trim=start_pts=${pts[start]}:end_pts=${pts[end]}` : `trim=start_pts=${pts[start]}`;
-  return { input: inputArgs(source, seek, info.video.index), filters: [trim, ...printPts(fd)] };
+  return {
+    input: inputFrom(file, index, from > (pts[0] as number) ? from * toNumber(timebase) : undefined),
+    filters: [trim, ...printPts(fd)],
+  };
 }
 
-function conformedArgs(source: FrameSource, start: number, end: number, fd: number) {
+function conformedArgs({ file }: FrameSource, start: number, end: number, fd: number) {
   const from = start - CONFORMED_RUN_IN;
-  const seek = from > 0 ? ['-noaccurate_seek', '-seek_timestamp', '1', '-ss', seconds(from / CONFORMED_RATE)] : [];
   return {
-    input: inputArgs(source, seek, 0),
+    input: inputFrom(file, 0, from > 0 ? from / CONFORMED_RATE : undefined),
     filters: [`settb=1/${CONFORMED_RATE}`, `trim=start_pts=${start}:end_pts=${end}`, ...printPts(fd)],
   };
 }
 
-const inputArgs = (source: FrameSource, seek: string[], stream: number): string[] => [
-  // A run-in may begin with frames that cannot be decoded; what counts is checked by timestamps.
-  '-max_error_rate', '1', '-copyts', ...seek, ...sourceInput(source.file), '-map', `0:${stream}`, '-fps_mode', 'passthrough',
+/**
+ * The arguments that decode one stream with its own timestamps, from a keyframe at or before `seconds`, or from the beginning.
+ * The first frames may be undecodable; what comes is to be chosen and checked by timestamps.
+ */
+export const inputFrom = (file: string, stream: number, seconds: number | undefined): string[] => [
+  '-max_error_rate', '1', '-copyts',
+  ...(seconds === undefined ? [] : ['-noaccurate_seek', '-seek_timestamp', '1', '-ss', microseconds(seconds)]),
+  ...sourceInput(file), '-map', `0:${stream}`, '-fps_mode', 'passthrough',
 ];
 
 /** Rounded down to ffmpeg's microseconds. */
-const seconds = (value: number): string => (Math.floor(value * 1e6) / 1e6).toFixed(6);
+const microseconds = (value: number): string => (Math.floor(value * 1e6) / 1e6).toFixed(6);
 
 /**
  * The whole command that writes the frames `[start, end)` to stdout as planar 8-bit RGB: for each frame the planes G, B and R of

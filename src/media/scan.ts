@@ -1,9 +1,9 @@
 import { toNumber } from '../job/rational.js';
 import type { SourceInfo, SourceScan } from '../job/source.js';
 import { encodeTimeline, type Timeline } from '../job/timeline.js';
+import { inputFrom, printPts } from './frames.js';
 import { readPackets, type Packets } from './packets.js';
-import { runFfprobe } from './run.js';
-import { sourceInput } from './tools.js';
+import { runFfmpeg } from './run.js';
 
 /**
  * Containers in which a seek with a run-in was found to give exactly the right frames. Others lack an index or timestamps that can be
@@ -46,7 +46,7 @@ export async function scanSource(
   if (reason !== undefined) return { scan: { ...scan, reason }, timeline: undefined };
 
   const step = steps.median || Math.round(1 / (toNumber(info.video.frameRate) * toNumber(info.video.timebase)));
-  const intervals = (await hasRealKeyframes(file, info, packets.keys, steps.longest, options.signal)) ? 1 : 2;
+  const intervals = (await hasRealKeyframes(file, info, packets.keys, options.signal)) ? 1 : 2;
   const runIn = intervals * longestInterval(packets, pts).ticks + (info.video.reorderDepth + 1) * (steps.longest || step);
   // Some muxers write one tick for the last packet.
   const lastDuration = packets.lastDuration >= step / 2 ? packets.lastDuration : step;
@@ -128,22 +128,19 @@ function stepsOf(pts: Float64Array): { median: number; longest: number } {
  * H.264 may mark a picture as a point to begin at that is no intra picture: with intra refresh everything is right only an interval
  * later. Two such points are decoded to see.
  */
-async function hasRealKeyframes(file: string, info: SourceInfo, keys: Float64Array, step: number, signal: AbortSignal | undefined): Promise<boolean> {
+async function hasRealKeyframes(file: string, info: SourceInfo, keys: Float64Array, signal: AbortSignal | undefined): Promise<boolean> {
   if (info.video.codec !== 'h264' || keys.length < 2) return true;
   for (const k of new Set([1, keys.length >> 1])) {
-    if (!(await isIntra(file, info, keys[k - 1] as number, keys[k] as number, step, signal))) return false;
+    if (!(await isIntra(file, info, keys[k] as number, keys[k - 1] as number, signal))) return false;
   }
   return true;
 }
 
-async function isIntra(file: string, info: SourceInfo, before: number, key: number, step: number, signal: AbortSignal | undefined): Promise<boolean> {
-  const { index, timebase, reorderDepth } = info.video;
-  const at = (ticks: number): string => (ticks * toNumber(timebase)).toFixed(6);
-  let intra = false;
-  const args = [
-    '-select_streams', String(index), '-read_intervals', `${at(before)}%${at(key + (reorderDepth + 2) * step)}`,
-    '-show_entries', 'frame=pts,pict_type', '-of', 'csv=p=0', ...sourceInput(file),
-  ];
-  await runFfprobe(args, { signal, onLine: (line) => { intra ||= line.startsWith(`${key},I`); } });
-  return intra;
+async function isIntra(file: string, info: SourceInfo, key: number, before: number, signal: AbortSignal | undefined): Promise<boolean> {
+  const { index, timebase } = info.video;
+  const filters = [`trim=start_pts=${key}:end_pts=${key + 1}`, 'select=eq(pict_type\\,I)', ...printPts()];
+  let found = false;
+  const args = [...inputFrom(file, index, before * toNumber(timebase)), '-vf', filters.join(','), '-f', 'null', '-'];
+  await runFfmpeg(args, { signal, onPts: () => { found = true; } });
+  return found;
 }
