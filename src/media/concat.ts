@@ -15,6 +15,7 @@ export interface ConcatRequest {
   timebase: Rational;
   /** How long the last frame is shown, in ticks. */
   lastDuration: number;
+  sampleAspectRatio: Rational;
   output: string;
   signal?: AbortSignal;
 }
@@ -49,7 +50,7 @@ function timescaleFor({ den }: Rational): number {
   return timescale;
 }
 
-async function addParts({ parts, pts, timebase, lastDuration, signal }: ConcatRequest, source: EncodedVideoPacketSource): Promise<number> {
+async function addParts({ parts, pts, timebase, lastDuration, sampleAspectRatio, signal }: ConcatRequest, source: EncodedVideoPacketSource): Promise<number> {
   const first = pts[0] ?? 0;
   const seconds = (ticks: number): number => (ticks * timebase.num) / timebase.den;
   const durationOf = (rank: number): number => (rank + 1 < pts.length ? (pts[rank + 1] as number) - (pts[rank] as number) : lastDuration);
@@ -77,7 +78,7 @@ async function addParts({ parts, pts, timebase, lastDuration, signal }: ConcatRe
         const duration = isLastPart && k === ranks.length ? lastDuration : durationOf(rank);
         await source.add(
           packet.clone({ timestamp: seconds((pts[rank] as number) - first), duration: seconds(duration) }),
-          frames + k === 1 ? { decoderConfig: config } : undefined,
+          frames + k === 1 ? { decoderConfig: { ...config, ...shape(config, sampleAspectRatio) } } : undefined,
         );
       }
       frames += ranks.length;
@@ -99,6 +100,11 @@ async function openPart(file: string): Promise<{ track: InputVideoTrack; sink: E
     input.dispose();
     throw error;
   }
+}
+
+/** The writer derives the shape of a pixel from these; the display size that it reads from a part is rounded to whole pixels. */
+function shape({ codedWidth = 1, codedHeight = 1 }: { codedWidth?: number | undefined; codedHeight?: number | undefined }, { num, den }: Rational) {
+  return { displayAspectWidth: codedWidth * num, displayAspectHeight: codedHeight * den };
 }
 
 /** For each packet in decode order, its place among the part's frames in presentation order. */

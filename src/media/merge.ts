@@ -1,7 +1,7 @@
 import type { SourceInfo } from '../job/source.js';
 import { runFfmpeg } from './run.js';
 import { sourceInput } from './tools.js';
-import { usableTracks, type AudioTrack } from './tracks.js';
+import { readTags, usableTracks, type AudioTrack, type SourceTags } from './tracks.js';
 
 export interface MergeRequest {
   /** The joined video: H.264 in MP4, its first frame at zero. */
@@ -30,21 +30,24 @@ export interface MergeResult {
 export async function mergeAudio(request: MergeRequest): Promise<MergeResult> {
   const { source, info, signal, onProgress } = request;
   const { tracks, warnings } = await usableTracks(source, info.audio, signal);
-  const { errors, stderrLines } = await runFfmpeg(mergeArgs(request, tracks), { signal, ...(onProgress && { onProgress }) });
+  const tags = await readTags(source, signal);
+  const { errors, stderrLines } = await runFfmpeg(mergeArgs({ ...request, tracks, tags }), { signal, ...(onProgress && { onProgress }) });
   if (errors > 0) warnings.push(`reading the sound gave ${errors} error${errors === 1 ? '' : 's'}: ${stderrLines[0] ?? ''}`);
   return { warnings, audio: tracks };
 }
 
-export function mergeArgs({ video, source, info, firstPts, output }: Omit<MergeRequest, 'signal' | 'onProgress'>, tracks: readonly AudioTrack[]): string[] {
-  const zero = zeroOf(firstPts, tracks);
+type MergePlan = Pick<MergeRequest, 'video' | 'source' | 'info' | 'firstPts' | 'output'> & { tracks: readonly AudioTrack[]; tags: SourceTags };
+
+export function mergeArgs({ video, source, info, firstPts, output, tracks, tags }: MergePlan): string[] {
+  const zero = zeroOf(firstPts, tracks, tags);
   return [
     '-copyts',
-    '-itsoffset', (firstPts - zero).toFixed(6), ...sourceInput(video),
-    '-itsoffset', (-zero).toFixed(6), '-max_error_rate', '1', ...sourceInput(source),
+    '-itsoffset', seconds(micro(firstPts) - zero), ...sourceInput(video),
+    '-itsoffset', seconds(-zero), '-max_error_rate', '1', ...sourceInput(source),
     '-map', '0:v:0', ...tracks.flatMap((track) => ['-map', `1:${track.index}`]),
     '-c:v', 'copy', '-tag:v', 'avc1',
-    ...tracks.flatMap(audioArgs),
-    '-map_metadata', '1', '-map_chapters', '1', `-map_metadata:s:v:0`, `1:s:${info.video.index}`,
+    ...tracks.flatMap((track, i) => audioArgs(track, i, tags)),
+    '-map_metadata', '1', '-map_chapters', '1', '-map_metadata:s:v:0', `1:s:${info.video.index}`,
     // Sound that begins late must not make the muxer give up on the pictures that wait for it.
     '-max_muxing_queue_size', '100000',
     // Edit lists hold the offsets between streams in this timescale: 1/1000 by default, which is too coarse.
@@ -53,18 +56,24 @@ export function mergeArgs({ video, source, info, firstPts, output }: Omit<MergeR
   ];
 }
 
+const micro = (value: number): number => Math.round(value * 1e6);
+const seconds = (microseconds: number): string => (microseconds / 1e6).toFixed(6);
+
 /**
- * The time of the source that becomes zero: where the first of its streams begins. Sound before zero (an encoder's priming in
- * containers that cannot mark it) is not heard in the source either and stays before zero.
+ * The time of the source that becomes zero, in microseconds: where the first of its streams begins. Sound before zero (an encoder's
+ * priming in containers that cannot mark it) is not heard in the source either and stays before zero.
  */
-function zeroOf(firstPts: number, tracks: readonly AudioTrack[]): number {
-  const earliest = Math.min(firstPts, ...tracks.map((track) => track.startSeconds));
-  return firstPts < 0 ? firstPts : Math.max(0, earliest);
+function zeroOf(firstPts: number, tracks: readonly AudioTrack[], { startMicroseconds }: SourceTags): number {
+  const earliest = micro(Math.min(firstPts, ...tracks.map((track) => track.startSeconds)));
+  const zero = firstPts < 0 ? micro(firstPts) : Math.max(0, earliest);
+  // In a transport stream ffmpeg takes an offset that is exactly the file's start for its own, and moves it to the first mapped stream.
+  return zero === startMicroseconds ? zero - 1 : zero;
 }
 
-function audioArgs(track: AudioTrack, i: number): string[] {
-  const metadata = [`-map_metadata:s:a:${i}`, `1:s:${track.index}`];
-  if (track.handling.kind === 'copy') return [`-c:a:${i}`, 'copy', ...metadata];
+function audioArgs({ index, handling }: AudioTrack, i: number, { titles }: SourceTags): string[] {
+  const title = titles.get(index);
+  const metadata = [`-map_metadata:s:a:${i}`, `1:s:${index}`, ...(title ? [`-metadata:s:a:${i}`, `handler_name=${title}`] : [])];
+  if (handling.kind === 'copy') return [`-c:a:${i}`, 'copy', ...metadata];
   // Gaps are filled with silence: the encoder counts samples and would close them otherwise.
-  return [`-c:a:${i}`, 'aac', `-b:a:${i}`, String(track.handling.bitRate), `-filter:a:${i}`, 'aresample=async=1', ...metadata];
+  return [`-c:a:${i}`, 'aac', `-b:a:${i}`, String(handling.bitRate), `-filter:a:${i}`, 'aresample=async=1', ...metadata];
 }

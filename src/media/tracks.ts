@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { SourceInfo } from '../job/source.js';
-import { runFfmpeg } from './run.js';
+import { runFfmpeg, runFfprobe } from './run.js';
 import { sourceInput } from './tools.js';
 
 type AudioInfo = SourceInfo['audio'][number];
@@ -68,4 +68,27 @@ async function firstSample(file: string, index: number, signal?: AbortSignal): P
     return undefined;
   }
   return ticks === undefined ? undefined : ticks * timebase;
+}
+
+const tagsSchema = z.object({
+  streams: z.array(z.object({ index: z.number(), tags: z.object({ title: z.string() }).partial().optional() })),
+  format: z.object({ start_time: z.coerce.number().optional().catch(undefined) }),
+});
+
+export interface SourceTags {
+  /** Titles by stream index. */
+  titles: Map<number, string>;
+  /** The container's first timestamp in microseconds, as ffmpeg sees it. */
+  startMicroseconds: number | undefined;
+}
+
+export async function readTags(file: string, signal?: AbortSignal): Promise<SourceTags> {
+  const lines: string[] = [];
+  const entries = ['-show_entries', 'format=start_time:stream=index:stream_tags=title', '-of', 'json'];
+  await runFfprobe([...entries, ...sourceInput(file)], { signal, onLine: (line) => lines.push(line) });
+  const { streams, format } = tagsSchema.parse(JSON.parse(lines.join('\n')));
+  return {
+    titles: new Map(streams.flatMap(({ index, tags }) => (tags?.title ? [[index, tags.title] as const] : []))),
+    startMicroseconds: format.start_time === undefined ? undefined : Math.round(format.start_time * 1e6),
+  };
 }

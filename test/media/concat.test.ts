@@ -12,6 +12,7 @@ import { decodedPts, fastEncode, frameDigests, frameSource, streams } from './en
 const folder = scratchFolder();
 const at = (name: string): string => path.join(folder, name);
 const ranges = [[0, 20], [20, 21], [21, 50]] as const;
+const square = { num: 1, den: 1 };
 const method = { name: 'bicubic', scale: 1 } as const;
 
 async function encodeParts(source: FrameSource, name: string, spans: readonly (readonly [number, number])[] = ranges): Promise<string[]> {
@@ -31,7 +32,7 @@ describe('joining parts', () => {
     source = await frameSource(await makeClip(at('film.mp4'), { rate: '24000/1001', seconds: 2.1 }));
     parts = await encodeParts(source, 'film');
   });
-  const request = () => ({ parts, pts: Float64Array.from({ length: 50 }, (_, i) => i * 1001), timebase: { num: 1, den: 24000 }, lastDuration: 1001 });
+  const request = () => ({ parts, pts: Float64Array.from({ length: 50 }, (_, i) => i * 1001), timebase: { num: 1, den: 24000 }, lastDuration: 1001, sampleAspectRatio: square });
 
   it('keeps every picture and gives every frame its exact time', async () => {
     const result = await concatParts({ ...request(), output: at('joined.mp4') });
@@ -53,7 +54,7 @@ describe('joining parts', () => {
   it('keeps a variable rate and the length of the last frame, in a timebase whose numerator is not 1', async () => {
     let time = 0;
     const pts = Float64Array.from({ length: 50 }, (_, i) => (time += 1 + ((i * 7) % 13)));
-    await concatParts({ parts, pts, timebase: { num: 3, den: 10_000 }, lastDuration: 777, output: at('vfr.mp4') });
+    await concatParts({ parts, pts, timebase: { num: 3, den: 10_000 }, lastDuration: 777, sampleAspectRatio: square, output: at('vfr.mp4') });
     expect(await decodedPts(at('vfr.mp4'))).toEqual([...pts].map((value) => (value - (pts[0] as number)) * 3));
     expect((await streams(at('vfr.mp4')))[0]).toMatchObject({ time_base: '1/10000', duration_ts: (time - (pts[0] as number) + 777) * 3 });
   });
@@ -71,7 +72,7 @@ describe('joining parts', () => {
     await ffmpeg('-i', source.file, '-c', 'copy', at('film.mkv'));
     const { pts, info } = await frameSource(at('film.mkv'));
     const timeline = deliveredTimeline(encodeTimeline(pts.slice(0, 50), info.video.timebase, 42), info.video.frameRate);
-    await concatParts({ parts, pts: decodeTimeline(timeline), timebase: timeline.timebase, lastDuration: timeline.lastDuration, output: at('regained.mp4') });
+    await concatParts({ parts, pts: decodeTimeline(timeline), timebase: timeline.timebase, lastDuration: timeline.lastDuration, sampleAspectRatio: square, output: at('regained.mp4') });
     expect((await streams(at('regained.mp4')))[0]).toMatchObject({ avg_frame_rate: '24000/1001', duration_ts: 50 * 1001 * (timeline.timebase.den / 24000) });
   });
 
@@ -102,7 +103,7 @@ describe.skipIf(!hasSharedMedia)('joining parts of real clips', () => {
     const source = await frameSource(sharedFile('clips/live/iscc-176x144-vorbis-60s.mkv'));
     const parts = await encodeParts(source, 'iscc', [[0, 750], [750, 1441]]);
     const timeline = deliveredTimeline(encodeTimeline(source.pts, source.info.video.timebase, 42), source.info.video.frameRate);
-    await concatParts({ parts, pts: decodeTimeline(timeline), timebase: timeline.timebase, lastDuration: timeline.lastDuration, output: at('iscc.mp4') });
+    await concatParts({ parts, pts: decodeTimeline(timeline), timebase: timeline.timebase, lastDuration: timeline.lastDuration, sampleAspectRatio: square, output: at('iscc.mp4') });
     expect(await decodedPts(at('iscc.mp4'))).toEqual([...source.pts].map((ms) => ms * 16));
   });
 
@@ -111,7 +112,7 @@ describe.skipIf(!hasSharedMedia)('joining parts of real clips', () => {
     const parts = await encodeParts(source, 'screenrec', [[0, 30], [30, source.pts.length]]);
     const { timebase, frameRate } = source.info.video;
     const timeline = deliveredTimeline(encodeTimeline(source.pts, timebase, 1000), frameRate);
-    await concatParts({ parts, pts: source.pts, timebase: timeline.timebase, lastDuration: timeline.lastDuration, output: at('screenrec.mp4') });
+    await concatParts({ parts, pts: source.pts, timebase: timeline.timebase, lastDuration: timeline.lastDuration, sampleAspectRatio: square, output: at('screenrec.mp4') });
     expect(await decodedPts(at('screenrec.mp4'))).toEqual([...source.pts].map((value) => value - (source.pts[0] as number)));
   });
 });

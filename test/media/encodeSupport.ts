@@ -1,5 +1,7 @@
 import { execa } from 'execa';
 import type { EncodeSpec } from '../../src/job/spec.js';
+import { concatParts } from '../../src/media/concat.js';
+import { encodeFromSource } from '../../src/media/encode.js';
 import type { FrameSource } from '../../src/media/frames.js';
 import { probeSource } from '../../src/media/probe.js';
 
@@ -42,3 +44,18 @@ export async function pixels(file: string, format: string, filters = 'null'): Pr
   const { stdout } = await execa('ffmpeg', ['-v', 'error', '-i', `file:${file}`, '-map', '0:v:0', '-fps_mode', 'passthrough', '-vf', filters, '-pix_fmt', format, '-f', 'rawvideo', '-'], { encoding: 'buffer' });
   return Buffer.from(stdout);
 }
+
+/** The source's pictures, twice as large, joined under its own times into `output`; its parts lie beside it. */
+export async function upscaledVideo(source: FrameSource, output: string): Promise<void> {
+  const frames = source.pts.length;
+  const parts = [];
+  for (const [start, end] of [[0, Math.ceil(frames / 2)], [Math.ceil(frames / 2), frames]] as const) {
+    const part = `${output}.${start}.mp4`;
+    await encodeFromSource({ source, start, end, method: { name: 'bicubic', scale: 2 }, encode: fastEncode, output: part });
+    parts.push(part);
+  }
+  const { timebase, sampleAspectRatio } = source.info.video;
+  await concatParts({ parts, pts: source.pts, timebase, lastDuration: lastDuration(source), sampleAspectRatio, output });
+}
+
+export const lastDuration = ({ pts }: FrameSource): number => (pts.at(-1) as number) - (pts.at(-2) as number);
