@@ -33,8 +33,7 @@ function installPackages(log) {
 
 function installFfmpeg(log) {
   if (onPath('ffmpeg') && onPath('ffprobe')) return;
-  const root = process.getuid?.() === 0;
-  if (!root || !onPath('apt-get')) {
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) {
     throw new SetupError(`ffmpeg is missing: install it first (${process.platform === 'darwin' ? 'brew install ffmpeg' : 'as root: apt-get install ffmpeg'})`);
   }
   log('installing ffmpeg');

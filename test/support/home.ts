@@ -11,7 +11,7 @@ export async function scratchHome(env: Record<string, string> = {}): Promise<Con
   // Registered first, so that it runs after the processes are gone.
   const home = path.join(scratchFolder(), 'home');
   afterAll(() => { for (const { pid } of processesOf(home)) process.kill(pid, 'SIGKILL'); });
-  const program = process.env['REELSCALE_TEST_TEMPORAL'] ?? (await provideTemporal(loadConfig().home, console.error));
+  const program = await provideTemporal(loadConfig().home, console.error);
   mkdirSync(path.join(home, 'bin'), { recursive: true });
   if (path.isAbsolute(program)) symlinkSync(program, path.join(home, 'bin', `temporal-${TEMPORAL_VERSION}`));
   return loadConfig({ REELSCALE_HOME: home, REELSCALE_LINGER_SECONDS: '1', ...env });
