@@ -21,6 +21,7 @@ export const publish = (deps: ActivityDeps): ControlActivities['publish'] => (in
     if (!merged) throw new Error('the merged file is missing');
     await place(path.join(path.dirname(output), merged.file), output, merged.sha256, spec.overwrite);
     const report = await writeReport(job, input, merged);
+    await resetTally(job, input);
     await removeHidden(path.dirname(output), spec);
     await rm(layout.video, { force: true });
     await rm(layout.encodedRoot(input.from), { recursive: true, force: true });
@@ -64,7 +65,7 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
     status: 'done',
     output: job.output,
     frames: plan.frames,
-    inferredFrames: spec.method.kind === 'model' ? await inferredFrames(job, input, plan.segments.length) : 0,
+    inferredFrames: spec.method.kind === 'model' ? await inferredFrames(job, input) : 0,
     reusedFrames: input.reusedFrames,
     seconds: Math.round(seconds * 1000) / 1000,
     fps: Math.round((plan.frames / seconds) * 100) / 100,
@@ -78,11 +79,17 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
 }
 
 /** The upscaler adds one byte for each frame to a file beside the parts, so that frames of killed attempts count too. */
-async function inferredFrames({ layout }: Run, { from }: PublishInput, segments: number): Promise<number> {
-  let total = 0;
-  for (let index = 0; index < segments; index++) {
-    const tally = path.join(layout.planned(from).parts(index), 'inferred');
-    total += await stat(tally).then(({ size }) => size, () => 0);
-  }
-  return total;
+async function tallies(job: Run, { from }: PublishInput): Promise<string[]> {
+  const { segments } = await loadPlan(job, from);
+  return segments.map(({ index }) => path.join(job.layout.planned(from).parts(index), 'inferred'));
+}
+
+async function inferredFrames(job: Run, input: PublishInput): Promise<number> {
+  const sizes = (await tallies(job, input)).map((tally) => stat(tally).then(({ size }) => size, () => 0));
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+/** The next job with the same pictures counts from nothing. */
+async function resetTally(job: Run, input: PublishInput): Promise<void> {
+  for (const tally of await tallies(job, input)) await rm(tally, { force: true });
 }

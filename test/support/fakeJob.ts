@@ -14,7 +14,7 @@ export class FakeJob {
 
   constructor(segments: number[], replaced: Partial<Activities> = {}) {
     const said = <A extends unknown[], R>(name: string, act: (...args: A) => Promise<R> | R) => async (...args: A): Promise<R> => {
-      const [first] = args as [{ segment?: number }?];
+      const first = args[0] as { segment?: number } | undefined;
       this.calls.push(first?.segment === undefined ? name : `${name} ${first.segment}`);
       return act(...args);
     };
