@@ -6,7 +6,6 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json temporal.config.ts ./
 COPY scripts scripts
-COPY bench bench
 COPY src src
 RUN node scripts/build.mjs && npm prune --omit=dev
 COPY bin bin

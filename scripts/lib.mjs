@@ -44,12 +44,14 @@ export function onPath(name) {
   return undefined;
 }
 
-/** SHA-256 over the names and bytes of files and of all files below folders, in order. */
+/** SHA-256 over the names and bytes of files and of all files below folders, in order; what does not exist counts as empty. */
 export function digestOf(names) {
   const hash = createHash('sha256');
   const add = (name) => {
     const file = path.join(root, name);
-    if (statSync(file).isDirectory()) {
+    const info = statSync(file, { throwIfNoEntry: false });
+    if (!info) return;
+    if (info.isDirectory()) {
       for (const entry of readdirSync(file).sort()) add(path.join(name, entry));
     } else {
       hash.update(`${name}\0`).update(createHash('sha256').update(readFileSync(file)).digest());
