@@ -24,8 +24,9 @@ export function startDecoder({ decodeArgs, firstFrame, frames }: UpscaleRequest)
   const stopping = new AbortController();
   const timestamps = new Timestamps();
   const ffmpeg = startFfmpeg(decodeArgs, { stdout: 'pipe', onPts: timestamps.add, signal: stopping.signal });
-  if (!ffmpeg.stdout) throw new Error('the decoder has no stdout');
-  const reader = new FrameReader(ffmpeg.stdout);
+  const { stdout } = ffmpeg;
+  if (!stdout) throw new Error('the decoder has no stdout');
+  const reader = new FrameReader(stdout);
   // How it ended matters only when frames are missing: they are the truth.
   const ended = ffmpeg.done.then(() => undefined, (error: unknown) => error).finally(timestamps.end);
   const asked = `${frames} frames from frame ${firstFrame} on were asked for`;
@@ -49,10 +50,13 @@ export function startDecoder({ decodeArgs, firstFrame, frames }: UpscaleRequest)
       return pts;
     },
     async requireEnd() {
-      if ((await readOrEnd(reader, new Uint8Array(1))) > 0) throw new SegmentMismatch(`${asked}, but the decoder gave more than ${frames}`);
+      const more = await readOrEnd(reader, new Uint8Array(1));
+      if (more > 0 && !stopping.signal.aborted) throw new SegmentMismatch(`${asked}, but the decoder gave more than ${frames}`);
     },
     async stop() {
       stopping.abort();
+      // Frames that nobody will read would keep the pipe open.
+      stdout.destroy();
       await ended;
     },
   };

@@ -41,6 +41,11 @@ export class PartChain {
     if (this.#writer.frames >= request.checkpointFrames || seconds >= request.checkpointSeconds) await this.#close();
   }
 
+  /** Waits until all parts that have ended are committed. */
+  async committed(): Promise<void> {
+    await this.#committing;
+  }
+
   /** Ends the part at hand and waits until all are committed. @returns frames in all parts. */
   async end(): Promise<number> {
     await this.#close();

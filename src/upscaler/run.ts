@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { SegmentMismatch } from '../job/errors.js';
 import { BufferPool } from './bufferPool.js';
 import { startDecoder } from './decoder.js';
 import type { Inference, InferredFrame } from './inference.js';
@@ -60,18 +61,27 @@ export async function runRequest(request: UpscaleRequest, inference: Inference, 
     outputs.give(output);
   };
 
-  try {
-    let collected = Promise.resolve();
+  let collected = Promise.resolve();
+  const feed = async (): Promise<void> => {
     for (let n = 0; n < request.frames; n++) {
       const input = await inputs.take();
-      if (!(await decoder.read(new Uint8Array(input)))) break;
+      if (!(await decoder.read(new Uint8Array(input)))) return;
       const output = await outputs.take();
       const frame = inference.infer(input, output);
       collected = Promise.all([frame, collected]).then(([result]) => collect(result));
       collected.catch(fail);
     }
-    if (!flush.aborted) await decoder.requireEnd();
+    await decoder.requireEnd();
+  };
+
+  try {
+    const mismatch = await feed().then(() => undefined, mismatchOrThrow);
     await collected;
+    if (mismatch) {
+      // What was decoded before is kept as far as it fills parts.
+      await parts.committed();
+      throw mismatch;
+    }
     return await parts.end();
   } catch (error) {
     fail(error);
@@ -83,4 +93,9 @@ export async function runRequest(request: UpscaleRequest, inference: Inference, 
     await decoder.stop();
     await inferred.close();
   }
+}
+
+function mismatchOrThrow(error: unknown): SegmentMismatch {
+  if (error instanceof SegmentMismatch) return error;
+  throw error;
 }
