@@ -1,9 +1,9 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { randomName } from '../job/durable.js';
-import { WorldError } from '../job/errors.js';
+import { DiskFull, WorldError } from '../job/errors.js';
 import { fileDigest } from '../job/parts.js';
-import { startFfmpeg } from '../media/run.js';
+import { startFfmpeg, type FfmpegResult } from '../media/run.js';
 import type { UpscaledPart, UpscaleRequest } from './protocol.js';
 
 /** Writes the frames of one part through a lossless encoder into a file with a name of its own. */
@@ -28,7 +28,7 @@ export class PartWriter {
       onProgress: ({ frame }) => { this.#encoded = frame; },
     });
     // Its death is seen when it is written to, or waited for.
-    this.#ended = this.#ffmpeg.done.then(() => undefined, (error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    this.#ended = this.#ffmpeg.done.then(complaint, (error: unknown) => (error instanceof Error ? error : new Error(String(error))));
     this.#stdin.on('error', () => undefined);
   }
 
@@ -63,4 +63,11 @@ export class PartWriter {
     await this.#ended;
     await rm(this.#path, { force: true });
   }
+}
+
+/** When the last bytes of a file cannot be written, ffmpeg says so and ends as if all were well. */
+function complaint({ stderrLines }: FfmpegResult): Error | undefined {
+  const said = stderrLines.join('\n');
+  if (said.includes('No space left on device')) return new DiskFull('no space left on the disk for a part');
+  return said ? new WorldError(`the encoder of a part failed: ${said}`) : undefined;
 }

@@ -184,7 +184,7 @@ test('a decoder that fails says why', async () => {
   expect(String(error)).toMatch(/the decoder gave 0 .*missing\.mkv: No such file or directory/s);
 });
 
-test('a decoder that ends badly after all its frames has done its work', async () => {
+test('a decoder that complains after all its frames has done its work', async () => {
   const failing = ['-map', '0:v:0', '-frames:v', '1', '-c:v', 'copy', '-f', 'nut', '/dev/full'];
   const { done, error } = await run(await request({ decodeArgs: ['-y', ...decodeArgs(clip), ...failing] }));
   expect(error).toBeUndefined();
@@ -195,6 +195,13 @@ test('an encoder that dies is an error of the world with what it said', async ()
   const { error, parts } = await run(await request({ encodeArgs: encodeArgs(width * 2, height * 2).map((arg) => (arg === 'utvideo' ? 'nosuchcodec' : arg)) }));
   expect(error).toMatchObject({ name: 'WorldError' });
   expect(String(error)).toContain("Unknown encoder 'nosuchcodec'");
+  expect(parts).toEqual([]);
+});
+
+test('an encoder that cannot write its last bytes is a full disk, though it ends as if all were well', async () => {
+  const full = [...encodeArgs(width * 2, height * 2), '/dev/full', '-map', '0:v', '-c:v', 'utvideo', '-f', 'nut'];
+  const { error, parts } = await run(await request({ encodeArgs: ['-y', ...full], checkpointFrames: 1 }));
+  expect(error).toMatchObject({ name: 'DiskFull' });
   expect(parts).toEqual([]);
 });
 
