@@ -8,8 +8,6 @@ export interface Packets {
   pts: Float64Array;
   /** Timestamps of the keyframes, sorted; those of discarded packets included. */
   keys: Float64Array;
-  /** Earliest timestamp of all packets, discarded ones included. */
-  firstPts: number;
   /** Duration of the packet shown last, in ticks; 0 where it has none. */
   lastDuration: number;
   withoutPts: number;
@@ -33,7 +31,7 @@ export async function readPackets(
 ): Promise<Packets> {
   const pts = new Numbers();
   const keys = new Numbers();
-  const read = { firstPts: Infinity, lastDuration: 0, withoutPts: 0, discarded: 0, corrupt: 0, fieldOrder: 'unknown' };
+  const read = { lastDuration: 0, withoutPts: 0, discarded: 0, corrupt: 0, fieldOrder: 'unknown' };
   let count = 0;
   let lastPts = -Infinity;
 
@@ -50,7 +48,6 @@ export async function readPackets(
       read.withoutPts += shown ? 1 : 0;
       return;
     }
-    read.firstPts = Math.min(read.firstPts, time);
     if (flags.includes('K')) keys.push(time);
     if (!shown) return;
     pts.push(time);

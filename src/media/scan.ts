@@ -38,7 +38,7 @@ export async function scanSource(
   const steps = stepsOf(pts);
   const scan: SourceScan = {
     info: { ...info, video: { ...info.video, ...promise(info, packets, pts.length) } },
-    packets: pts.length,
+    packets: pts.length + packets.withoutPts,
     seekable: false,
     runIn: 0,
   };
@@ -69,14 +69,14 @@ function whyNotSeekable(info: SourceInfo, packets: Packets, pts: Float64Array): 
   const { format, video } = info;
   const all = pts.length + packets.discarded;
   const early = packets.complaints.find((line) => /ended prematurely|partial file/i.test(line));
+  if (!SEEKABLE.test(format)) return `seeking in ${format} cannot be trusted`;
   if (packets.withoutPts > 0) return `${packets.withoutPts} packets have no timestamp`;
   if (pts.length === 0) return 'no packet is to be shown';
-  if (!SEEKABLE.test(format)) return `seeking in ${format} cannot be trusted`;
   if (isInterlaced(packets)) return 'the video is interlaced';
   if (packets.corrupt > 0) return `${packets.corrupt} packets are damaged`;
   if (early !== undefined) return 'the file ends early';
   if (video.promisedFrames !== undefined && video.promisedFrames > all) return `the header promises ${video.promisedFrames} frames, the file holds ${all}`;
-  if (packets.keys[0] !== packets.firstPts) return 'the video does not begin with a keyframe';
+  if ((packets.keys[0] ?? Infinity) > (pts[0] as number)) return 'the video does not begin with a keyframe';
   const repeated = pts.findIndex((time, i) => time === pts[i - 1]);
   if (repeated > 0) return `frame ${repeated} has the timestamp of the one before`;
   const jump = findJump(info, pts);

@@ -20,7 +20,7 @@ async function deliver(file: string, output: string): Promise<VerifyRequest> {
   await upscaledVideo(source, `${output}.video.mp4`);
   const { timebase } = source.info.video;
   const firstPts = (source.pts[0] as number) * toNumber(timebase);
-  const { audio } = await mergeAudio({ video: `${output}.video.mp4`, source: file, info: source.info, firstPts, output });
+  const { audio } = await mergeAudio({ video: `${output}.video.mp4`, source: file, info: source.info, firstPts, lastDuration: lastDuration(source) * toNumber(source.info.video.timebase), output });
   return {
     file: output, source, expectedPts: source.pts, timebase, lastDuration: lastDuration(source),
     ...deliverableSize(source.info.video, 2), audioTracks: audio.length,

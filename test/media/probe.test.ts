@@ -1,0 +1,157 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { UserError } from '../../src/job/errors.js';
+import { probeSource } from '../../src/media/probe.js';
+import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../support/media.js';
+
+const folder = scratchFolder();
+const inFolder = (name: string): string => path.join(folder, name);
+const clip = inFolder('clip.mp4');
+
+beforeAll(async () => {
+  await makeClip(clip, { seconds: 1 });
+});
+
+async function refusal(file: string): Promise<string> {
+  const error: unknown = await probeSource(file).then(() => undefined, (e: unknown) => e);
+  expect(error).toBeInstanceOf(UserError);
+  return (error as UserError).message;
+}
+
+describe('what is not a video is refused in one line that names it', () => {
+  const cases: [string, () => string | Promise<string>, string][] = [
+    ['a missing file', () => inFolder('missing.mp4'), 'does not exist'],
+    ['a path below a file', () => path.join(clip, 'x.mp4'), 'does not exist'],
+    ['a folder', () => folder, 'is a folder'],
+    ['an empty file', () => written('empty.mp4', ''), 'is empty'],
+    ['a text', () => written('text.txt', 'The quick brown fox jumps over the lazy dog.\n'.repeat(200)), 'is not a video'],
+    ['a concat list', () => written('list.ffconcat', `ffconcat version 1.0\nfile '${clip}'\n`), 'is not a video'],
+    ['a playlist', () => written('list.m3u8', '#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nclip.mp4\n#EXT-X-ENDLIST\n'), 'is not a video'],
+    ['a named pipe', () => { execFileSync('mkfifo', [inFolder('pipe.mp4')]); return inFolder('pipe.mp4'); }, 'is not a regular file'],
+    ['sound alone', () => soundAlone('sound.m4a'), 'has no video, only sound'],
+    ['sound with a cover', () => soundWithCover('cover.m4a'), 'has no video, only sound'],
+    ['a name with a line break', () => inFolder('two\nlines.mp4'), 'two\\nlines.mp4 does not exist'],
+  ];
+  it.each(cases)('%s', async (_, make, says) => {
+    const message = await refusal(await make());
+    expect(message).toContain(says);
+    expect(message).not.toContain('\n');
+  });
+
+  function written(name: string, text: string): string {
+    writeFileSync(inFolder(name), text);
+    return inFolder(name);
+  }
+  async function soundAlone(name: string): Promise<string> {
+    await ffmpeg('-f', 'lavfi', '-i', 'sine=duration=1', inFolder(name));
+    return inFolder(name);
+  }
+  async function soundWithCover(name: string): Promise<string> {
+    await ffmpeg(
+      '-f', 'lavfi', '-i', 'sine=duration=1', '-f', 'lavfi', '-i', 'testsrc2=size=64x64:duration=0.04', '-map', '0', '-map', '1',
+      '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-disposition:v', 'attached_pic', inFolder(name),
+    );
+    return inFolder(name);
+  }
+});
+
+describe('names', () => {
+  it.each(['with space.mp4', '-dash.mp4', `it's "quoted".mp4`, 'two\nlines.mp4', 'c:olon.mp4', 'per%03dcent.mp4', 'http:nothing.mp4', 'ünï.mp4', '[x];,=\\.mp4'])(
+    'may be %j', async (name) => {
+      mkdirSync(inFolder('names'), { recursive: true });
+      copyFileSync(clip, path.join(folder, 'names', name));
+      const { video } = await probeSource(path.join(folder, 'names', name));
+      expect([video.width, video.height]).toEqual([160, 120]);
+    },
+  );
+});
+
+describe('what is read', () => {
+  it('streams, rate and promised frames', async () => {
+    const info = await probeSource(clip);
+    expect(info.format).toContain('mp4');
+    expect(info.durationSeconds).toBeCloseTo(1, 1);
+    expect(info.video).toMatchObject({
+      index: 0, codec: 'h264', pixelFormat: 'yuv420p', bitDepth: 8, promisedFrames: 25, frameRate: { num: 25, den: 1 },
+      sampleAspectRatio: { num: 1, den: 1 }, color: { matrix: 'bt601', range: 'limited', chromaLocation: 'left', tags: {} },
+    });
+    expect(info.audio).toMatchObject([{ index: 1, codec: 'aac', channels: 1, sampleRate: 44100 }]);
+  });
+
+  it('the stream that is marked as default, not the first', async () => {
+    const file = inFolder('two.mkv');
+    await ffmpeg(
+      '-f', 'lavfi', '-i', 'testsrc2=size=64x64:duration=0.2', '-f', 'lavfi', '-i', 'testsrc2=size=96x64:duration=0.2', '-map', '0', '-map', '1',
+      '-disposition:v:0', '0', '-disposition:v:1', 'default', file,
+    );
+    expect((await probeSource(file)).video).toMatchObject({ index: 1, width: 96 });
+  });
+
+  it('upright sizes and aspect ratio of a turned picture', async () => {
+    const plain = inFolder('anamorphic.mp4');
+    const turned = inFolder('turned.mp4');
+    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=160x96:duration=0.2', '-vf', 'setsar=64/45', plain);
+    await ffmpeg('-i', plain, '-c', 'copy', '-metadata:s:v', 'rotate=90', turned);
+    expect((await probeSource(plain)).video).toMatchObject({ width: 160, height: 96, sampleAspectRatio: { num: 64, den: 45 } });
+    expect((await probeSource(turned)).video).toMatchObject({ width: 96, height: 160, sampleAspectRatio: { num: 45, den: 64 } });
+  });
+
+  it.each([
+    [['-s', '1280x720'], { matrix: 'bt709', range: 'limited' }],
+    [['-s', '160x120', '-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'], { matrix: 'bt709', tags: { matrix: 'bt709', primaries: 'bt709', transfer: 'bt709' } }],
+    [['-s', '160x120', '-pix_fmt', 'yuvj420p'], { matrix: 'bt601', range: 'full' }],
+    [['-c:v', 'libx264rgb', '-s', '160x120', '-pix_fmt', 'rgb24'], { matrix: 'rgb', range: 'full' }],
+  ])('colours of %j', async (args, color) => {
+    const file = inFolder('color.mp4');
+    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=duration=0.1', ...args, file);
+    expect((await probeSource(file)).video.color).toMatchObject(color);
+  });
+});
+
+describe.skipIf(!hasSharedMedia)('real clips', () => {
+  const videos: Record<string, string> = {
+    'cartoon/bbb-320x180-vp9-10s.webm': 'vp9 320x180 1:1 30/1 bt601 limited',
+    'cartoon/bbb-720p24-vp8-vorbis-30s.webm': 'vp8 1280x720 1:1 24/1 bt709 limited',
+    'cartoon/bbb-800x640-sar64x45-bpyramid-4s.mp4': 'h264 800x640 64:45 30/1 bt709 limited',
+    'corrupt/H264_bad_decoding.264': 'h264 352x288 1:1 25/2 bt601 limited',
+    'corrupt/corrupted-720p.mp4': 'h264 1280x720 1:1 10/1 bt709 limited',
+    'corrupt/no-initial-keyframe.ts': 'h264 640x352 44:45 30000/1001 bt601 limited',
+    'corrupt/ogv-bug498380.ogv': 'theora 320x240 1:1 30000299/1000000 bt601 limited',
+    'corrupt/truncated-mdat-100000bytes.mp4': 'h264 1920x1080 1:1 745000/35229 bt709 limited',
+    'hdr/bt709-full-range-720p.mp4': 'h264 1280x720 1:1 30/1 bt709 full',
+    'hdr/hdr10-av1-720x1280-aac-4s.mp4': 'av1 720x1280 1:1 30000/1001 bt2020nc limited',
+    'hdr/hlg10-hevc-1080p.mp4': 'hevc 1920x1080 1:1 90000/3001 bt2020nc limited',
+    'interlaced/dvb-sd-576-mpeg2-sar64x45-mp2-3s.ts': 'mpeg2video 720x576 64:45 25/1 bt601 limited',
+    'odd/-video-with-dash-.mp4': 'h264 1x1 1:1 1/1 bt601 limited',
+    'odd/odd-size-161x121-vp9.webm': 'vp9 161x121 1:1 2997/100 bt601 limited',
+    'timing/decord-rot90.mov': 'h264 320x568 1:1 30/1 bt709 limited',
+    'timing/rotate-and-reflect.mp4': 'h264 720x1080 1:1 30000/1001 bt709 limited',
+    'timing/fire2-720p-vfr-rot180-aac.mp4': 'h264 1280x720 1:1 750000/71393 bt709 limited',
+    'tracks/srt-subs.mkv': 'h264 1080x720 1:1 60/1 bt709 limited',
+    'tracks/nasa_13013-2video-2audio-2subs.mp4': 'h264 320x180 1:1 25/1 bt709 limited',
+  };
+  it.each(Object.entries(videos))('%s is read', async (name, expected) => {
+    const { video: v } = await probeSource(sharedFile(`clips/${name}`));
+    const { num, den } = v.sampleAspectRatio;
+    expect(`${v.codec} ${v.width}x${v.height} ${num}:${den} ${v.frameRate.num}/${v.frameRate.den} ${v.color.matrix} ${v.color.range}`).toBe(expected);
+  });
+
+  const refused: Record<string, string> = {
+    'corrupt/0-timescale.mp4': 'cannot be decoded from the start',
+    'corrupt/bug1079747-512bytes.mp4': 'is not a video that can be read',
+    'corrupt/fragmented-uuid.mp4': 'cannot be decoded from the start',
+    'corrupt/invalid-bitstream-vp9.webm': 'cannot be decoded from the start',
+    'corrupt/mopt-0.mp4': 'has no video, only sound',
+    'corrupt/new-broken.avi': 'is not a video that can be read',
+    'corrupt/ogv-bogus.ogv': 'is not a video that can be read',
+    'corrupt/short-cenc-encrypted.mp4': 'cannot be decoded from the start',
+    'corrupt/zero-bytes.webm': 'is empty',
+    'odd/vvc-no-decoder.mp4': 'no decoder',
+    'tracks/audio-only-2x-aac51.mp4': 'has no video, only sound',
+  };
+  it.each(Object.entries(refused))('%s is refused', async (name, says) => {
+    expect(await refusal(sharedFile(`clips/${name}`))).toContain(says);
+  });
+});
