@@ -3,7 +3,7 @@ import { deliverableColor } from './color.js';
 import { SWS_MATRIX } from './deliverable.js';
 import { checkPts, frameArgs, printPts, type FrameSource } from './frames.js';
 import { startFfmpeg, type FfmpegResult, type FfmpegRun } from './run.js';
-import { distance, meanOf, pieces, Runs, THUMBNAIL_BYTES, thumbnailFilters } from './thumbnails.js';
+import { distance, meanOf, pieces, Runs, THUMBNAIL_BYTES, thumbnailArgs } from './thumbnails.js';
 import { sourceInput } from './tools.js';
 
 /** Means of grey, 0 to 255: a picture below the first is black; one of the source above the second is not. */
@@ -45,13 +45,16 @@ export async function comparePictures(request: PicturesRequest): Promise<Picture
     const rest = await compareAll(thumbnails(output), thumbnails(source), comparison, request.onFrame);
     const decoding = decodingProblems(await outputEnd);
     // Of a source that goes on behind the end of the file nothing more is needed.
-    if (rest) stop.abort();
-    const { error } = await sourceEnd;
-    request.signal?.throwIfAborted();
-    if (error && !rest) throw error;
+    const { error }: Ending = rest ? {} : await sourceEnd;
+    if (error) throw error;
     return { problems: [...decoding, ...comparison.problems()], difference: comparison.difference() };
+  } catch (error) {
+    request.signal?.throwIfAborted();
+    throw error;
   } finally {
     stop.abort();
+    // A process counts as ended only when its pipes are: what nobody reads any more must not hold it.
+    for (const { stdout } of [output, source]) stdout?.destroy();
     await Promise.all([outputEnd, sourceEnd]);
   }
 }
@@ -68,19 +71,20 @@ async function compareAll(outputs: Thumbnails, sources: Thumbnails, comparison: 
   }
 }
 
-const outputArgs = ({ file, range }: PicturesRequest): string[] => [
-  '-max_error_rate', '1', ...sourceInput(file), '-map', '0:v:0', '-fps_mode', 'passthrough',
-  '-vf', [...printPts(), ...thumbnailFilters(range, 'bt709')].join(','), '-f', 'rawvideo', 'pipe:1',
+const matrixOf = ({ info }: FrameSource): string => SWS_MATRIX[deliverableColor(info).matrix];
+
+const outputArgs = ({ file, range, source }: PicturesRequest): string[] => [
+  '-max_error_rate', '1', ...sourceInput(file), '-map', '0:v:0', '-fps_mode', 'passthrough', ...thumbnailArgs(printPts(), range, matrixOf(source)),
 ];
 
 function startSource(source: FrameSource, signal: AbortSignal): FfmpegRun {
   const { input, filters } = frameArgs(source, 0, source.pts.length);
-  const matrix = SWS_MATRIX[deliverableColor(source.info).matrix];
   let frame = 0;
-  return startFfmpeg(
-    [...input, '-vf', [...filters, ...thumbnailFilters(source.info.video.color.range, matrix)].join(','), '-f', 'rawvideo', 'pipe:1'],
-    { signal, stdout: 'pipe', onPts: (pts) => { checkPts(source, frame++, [pts]); } },
-  );
+  return startFfmpeg([...input, ...thumbnailArgs(filters, source.info.video.color.range, matrixOf(source))], {
+    signal,
+    stdout: 'pipe',
+    onPts: (pts) => { checkPts(source, frame++, [pts]); },
+  });
 }
 
 function thumbnails({ stdout }: FfmpegRun): Thumbnails {

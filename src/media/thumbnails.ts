@@ -5,16 +5,20 @@ const EDGE = 16;
 export const THUMBNAIL_BYTES = EDGE * EDGE;
 
 /**
- * The tail of a filter chain that reduces every picture to 16x16 grey values, full range whatever the picture's is, so that pictures of
- * any size and range can be compared.
- * @param matrix swscale's name of the matrix that grey is computed with; matters for RGB only.
+ * Output arguments that write every picture to stdout as 16x16 grey values, full range whatever the picture's is, so that pictures of any
+ * size and range can be compared.
+ * @param head filters that come first.
+ * @param matrix swscale's name of the matrix of YUV pictures, and of the one that RGB is turned into.
  */
-export const thumbnailFilters = (range: 'limited' | 'full', matrix: string): string[] => [
-  `scale=${EDGE}:${EDGE}:flags=area:in_range=${range}:out_range=full:out_color_matrix=${matrix}`,
-  'format=gray',
-  // A muxer's clock of its own, which no variable rate can upset.
-  'settb=1/25',
-  'setpts=N',
+export const thumbnailArgs = (head: readonly string[], range: 'limited' | 'full', matrix: string): string[] => [
+  '-vf', [
+    ...head,
+    `scale=${EDGE}:${EDGE}:flags=area:in_range=${range}:out_range=full:in_color_matrix=${matrix}:out_color_matrix=${matrix}`,
+    'format=gray',
+    // The muxer gets a clock of its own, which no variable rate can upset.
+    'settb=1/25', 'setpts=N',
+  ].join(','),
+  '-enc_time_base', '1:25', '-f', 'rawvideo', 'pipe:1',
 ];
 
 /** Cuts a byte stream into pieces of `size` bytes. A rest at the end is dropped. */

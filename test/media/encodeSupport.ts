@@ -5,7 +5,7 @@ import { encodeFromSource } from '../../src/media/encode.js';
 import type { FrameSource } from '../../src/media/frames.js';
 import { probeSource } from '../../src/media/probe.js';
 
-export const fastEncode: EncodeSpec = { codec: 'h264', crf: 23, preset: 'veryfast', threads: 1 };
+export const fastEncode: EncodeSpec = { codec: 'h264', crf: 23, preset: 'superfast', threads: 1 };
 
 async function ffprobe(file: string, ...args: string[]): Promise<string> {
   return (await execa('ffprobe', ['-v', 'error', '-of', 'csv=p=0', ...args, `file:${file}`])).stdout;
@@ -45,13 +45,13 @@ export async function pixels(file: string, format: string, filters = 'null'): Pr
   return Buffer.from(stdout);
 }
 
-/** The source's pictures, twice as large, joined under its own times into `output`; its parts lie beside it. */
-export async function upscaledVideo(source: FrameSource, output: string): Promise<void> {
+/** The source's pictures, enlarged and joined under its own times into `output`; its parts lie beside it. */
+export async function upscaledVideo(source: FrameSource, output: string, scale = 2): Promise<void> {
   const frames = source.pts.length;
   const parts = [];
   for (const [start, end] of [[0, Math.ceil(frames / 2)], [Math.ceil(frames / 2), frames]] as const) {
     const part = `${output}.${start}.mp4`;
-    await encodeFromSource({ source, start, end, method: { name: 'bicubic', scale: 2 }, encode: fastEncode, output: part });
+    await encodeFromSource({ source, start, end, method: { name: 'bicubic', scale }, encode: fastEncode, output: part });
     parts.push(part);
   }
   const { timebase, sampleAspectRatio } = source.info.video;

@@ -10,9 +10,9 @@ const folder = scratchFolder();
 const at = (name: string): string => path.join(folder, name);
 
 /** Upscales and merges a clip. */
-async function deliver(file: string, output: string): Promise<MergeResult> {
+async function deliver(file: string, output: string, scale = 2): Promise<MergeResult> {
   const source = await frameSource(file);
-  await upscaledVideo(source, `${output}.video.mp4`);
+  await upscaledVideo(source, `${output}.video.mp4`, scale);
   const firstPts = (source.pts[0] as number) * toNumber(source.info.video.timebase);
   return mergeAudio({ video: `${output}.video.mp4`, source: file, info: source.info, firstPts, lastDuration: lastDuration(source) * toNumber(source.info.video.timebase), output });
 }
@@ -129,12 +129,12 @@ describe('the deliverable', () => {
   });
 
   it.skipIf(!hasSharedMedia)('is made of a clip whose sound is damaged', async () => {
-    await deliver(sharedFile('clips/corrupt/failing-audio.mp4'), at('failing.mp4'));
+    await deliver(sharedFile('clips/corrupt/failing-audio.mp4'), at('failing.mp4'), 1);
     expect(await audioOf(at('failing.mp4'))).toMatchObject([{ codec_name: 'mp3' }]);
   });
 
   it.skipIf(!hasSharedMedia)('has the right one of two videos, both tracks of sound and their language', async () => {
-    await deliver(sharedFile('clips/tracks/nasa_13013-2video-2audio-2subs.mp4'), at('nasa.mp4'));
+    await deliver(sharedFile('clips/tracks/nasa_13013-2video-2audio-2subs.mp4'), at('nasa.mp4'), 1);
     expect((await streams(at('nasa.mp4'))).map((s) => s.codec_type)).toEqual(['video', 'audio', 'audio']);
     expect((await audioOf(at('nasa.mp4'))).map((s) => s.tags?.['language'])).toEqual(['eng', 'eng']);
   });
