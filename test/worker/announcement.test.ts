@@ -1,10 +1,10 @@
 import net from 'node:net';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { randomName, publishJson } from '../../src/job/durable.js';
-import { claim, readAnnouncement, socketPath, stillOwn, withdraw, type Announcement } from '../../src/worker/announcement.js';
+import { claim, readAnnouncement, removeSocket, socketPath, stillOwn, withdraw, type Announcement } from '../../src/worker/announcement.js';
 import { homeLayout, prepareHome } from '../../src/worker/home.js';
 import { scratchFolder } from '../support/media.js';
 
@@ -54,9 +54,10 @@ test('an announcement that was removed by hand comes back, and a displaced super
 
 test('a state folder with a long path has its socket elsewhere, where only this user can enter', async () => {
   const home = newHome('x'.repeat(120));
-  const socket = await socketPath(home);
-  expect(Buffer.byteLength(socket)).toBeLessThan(100);
-  expect(existsSync(path.dirname(socket))).toBe(true);
   const own = await listening(home);
+  expect(Buffer.byteLength(own.socket)).toBeLessThan(100);
+  expect(statSync(path.dirname(own.socket)).mode & 0o777).toBe(0o700);
   expect(await claim(home, own)).toBeUndefined();
+  await removeSocket(own.socket, home);
+  expect(existsSync(path.dirname(own.socket))).toBe(false);
 });
