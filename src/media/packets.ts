@@ -13,8 +13,8 @@ export interface Packets {
   withoutPts: number;
   /** Packets that are decoded but not shown, by an edit list. */
   discarded: number;
-  /** Packets that the container itself marks as damaged. */
-  corrupt: number;
+  /** True where the container itself marks packets of the stream as damaged. */
+  corrupt: boolean;
   /** `progressive`, `unknown`, or the order of the fields. */
   fieldOrder: string;
   /** What the demuxer complained about, the last lines. */
@@ -31,7 +31,7 @@ export async function readPackets(
 ): Promise<Packets> {
   const pts = new Numbers();
   const keys = new Numbers();
-  const read = { lastDuration: 0, withoutPts: 0, discarded: 0, corrupt: 0, fieldOrder: 'unknown' };
+  const read = { lastDuration: 0, withoutPts: 0, discarded: 0, corrupt: false, fieldOrder: 'unknown' };
   let count = 0;
   let lastPts = -Infinity;
 
@@ -40,7 +40,7 @@ export async function readPackets(
     if (section === 'stream') read.fieldOrder = first;
     if (section !== 'packet') return;
     if (++count % REPORT_EVERY === 0) options.onPackets?.(count);
-    if (flags.includes('C')) read.corrupt++;
+    if (flags.includes('C')) read.corrupt = true;
     const shown = !flags.includes('D');
     if (!shown) read.discarded++;
     const time = Number(first);
@@ -61,6 +61,8 @@ export async function readPackets(
   const args = ['-select_streams', String(info.video.index), '-show_entries', entries, '-of', 'csv', ...sourceInput(file)];
   const { stderrLines } = await runFfprobe(args, { signal: options.signal, onLine });
   options.onPackets?.(count);
+  // ffprobe below 6.1 does not show the flag; the demuxer says it.
+  read.corrupt ||= stderrLines.some((line) => line.includes(`Packet corrupt (stream = ${info.video.index},`));
   return { ...read, pts: pts.values().sort(), keys: keys.values().sort(), complaints: stderrLines };
 }
 

@@ -81,7 +81,7 @@ export function runFfprobe(
   options: { signal?: AbortSignal | undefined; onLine: (line: string) => void },
 ): Promise<FfmpegResult> {
   const { signal, onLine } = options;
-  const child = spawnTool('ffprobe', ['-hide_banner', '-loglevel', 'repeat+level+error', ...args], {
+  const child = spawnTool('ffprobe', ['-hide_banner', '-loglevel', 'repeat+level+warning', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     buffer: false,
     ...(signal && { cancelSignal: signal }),
@@ -140,9 +140,10 @@ class Tail {
   add(raw: string): void {
     // Until here ffmpeg looked at its inputs, decoding from anywhere: what it said then says nothing about the run.
     if (raw.startsWith('[info] Stream mapping:')) this.#clear();
-    if (!/\[(error|fatal|panic)\] /.test(raw)) return;
+    // Of damage in transport streams the demuxer only warns.
+    if (!/\[(error|fatal|panic)\] |Packet corrupt/.test(raw)) return;
     // `[h264 @ 0x55d0c8] [error] message`: neither the address nor the level tells a person anything.
-    const line = raw.replace(/\[([\w,.]+) @ 0x[0-9a-f]+\] /g, '$1: ').replace(/\[(error|fatal|panic)\] /, '').trim();
+    const line = raw.replace(/\[([\w,.]+) @ 0x[0-9a-f]+\] /g, '$1: ').replace(/\[(warning|error|fatal|panic)\] /, '').trim();
     this.count++;
     this.lines.push(line.slice(0, LINE_LENGTH));
     if (this.lines.length > TAIL_LINES) this.lines.shift();

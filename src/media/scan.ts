@@ -73,7 +73,6 @@ function whyNotSeekable(info: SourceInfo, packets: Packets, pts: Float64Array): 
   if (packets.withoutPts > 0) return `${packets.withoutPts} packets have no timestamp`;
   if (pts.length === 0) return 'no packet is to be shown';
   if (isInterlaced(packets)) return 'the video is interlaced';
-  if (packets.corrupt > 0) return `${packets.corrupt} packets are damaged`;
   if (early !== undefined) return 'the file ends early';
   if (video.promisedFrames !== undefined && video.promisedFrames > all) return `the header promises ${video.promisedFrames} frames, the file holds ${all}`;
   if ((packets.keys[0] ?? Infinity) > (pts[0] as number)) return 'the video does not begin with a keyframe';
@@ -81,6 +80,7 @@ function whyNotSeekable(info: SourceInfo, packets: Packets, pts: Float64Array): 
   if (repeated > 0) return `frame ${repeated} has the timestamp of the one before`;
   const jump = findJump(info, pts);
   if (jump !== undefined) return `timestamps jump before frame ${jump}`;
+  if (packets.corrupt) return 'the file marks packets as damaged';
   const longest = longestInterval(packets, pts).frames;
   if (longest > LONGEST_INTERVAL) return `${longest} frames lie between two keyframes`;
   return undefined;

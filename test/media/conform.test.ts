@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/job/errors.js';
 import { fileDigest } from '../../src/job/parts.js';
 import { decodeTimeline } from '../../src/job/timeline.js';
@@ -67,7 +67,7 @@ describe('the conformed copy', () => {
   it('keeps the first size where the picture changes its size in mid-stream', async () => {
     const [small, large, both] = ['small.ts', 'large.ts', 'both.ts'].map(inFolder) as [string, string, string];
     await ffmpeg('-i', clip, '-an', '-c', 'copy', small);
-    await ffmpeg('-i', clip, '-an', '-vf', 'scale=200:150', '-output_ts_offset', '2', large);
+    await ffmpeg('-i', clip, '-an', '-vf', 'scale=200:150', '-c:v', 'libx264', '-output_ts_offset', '2', large);
     for (const [file, flags] of [[small, 'w'], [large, 'a']] as const) await pipeline(createReadStream(file), createWriteStream(both, { flags }));
     const { copy, source } = await conform(both);
     expect(copy.decoded).toBe(100);
@@ -101,9 +101,6 @@ describe('timestamps that cannot be true', () => {
 });
 
 describe.skipIf(!hasSharedMedia)('damaged and odd clips end in a refusal or in a count', () => {
-  const table: string[] = [];
-  afterAll(() => { console.log(table.join('\n')); });
-
   const decoded: Record<string, [number, number]> = {
     'H264_bad_decoding.264': [12, 11], 'corrupted-720p.mp4': [50, 49], 'failing-audio.mp4': [280, 280], 'invalid-nalu.mp4': [30, 29],
     'mdat-too-long.mp4': [30, 30], 'missing-stsd.mp4': [30, 30], 'no-initial-keyframe.ts': [78, 15], 'ogv-bug498380.ogv': [14, 14],
@@ -116,11 +113,9 @@ describe.skipIf(!hasSharedMedia)('damaged and odd clips end in a refusal or in a
     if (!expected) {
       const error: unknown = await attempt.then(() => undefined, (e: unknown) => e);
       expect(error).toBeInstanceOf(UserError);
-      table.push(`${name}: refused: ${(error as Error).message.replace(file, '…')}`);
       return;
     }
     const { copy, source } = await attempt;
-    table.push(`${name}: promised ${copy.promised}, decoded ${copy.decoded}, ${copy.errors.length} errors, ${copy.repairedTimestamps} repaired`);
     expect([copy.promised, copy.decoded]).toEqual(expected);
     expect(await rangeDigests(source, 0, copy.decoded)).toHaveLength(copy.decoded);
   });

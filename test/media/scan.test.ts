@@ -87,6 +87,15 @@ describe('a source that cannot', () => {
     expect(found.reason).toContain('jump');
   });
 
+  it('a TS with a hole', async () => {
+    const [whole, holed] = [inFolder('whole.ts'), inFolder('holed.ts')];
+    await ffmpeg('-i', clip, '-an', '-c', 'copy', whole);
+    await pipeline(createReadStream(whole, { end: 188 * 150 - 1 }), createWriteStream(holed));
+    await pipeline(createReadStream(whole, { start: 188 * 154 }), createWriteStream(holed, { flags: 'a' }));
+    const { scan: found } = await scan(holed);
+    expect(found).toMatchObject({ seekable: false, reason: 'the file marks packets as damaged' });
+  });
+
   it.each(['mp4', 'mkv'])('a truncated %s', async (extension) => {
     const [whole, half] = [inFolder(`whole.${extension}`), inFolder(`half.${extension}`)];
     await ffmpeg('-i', clip, '-an', '-c', 'copy', '-movflags', '+faststart', whole);
