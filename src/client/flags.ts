@@ -4,20 +4,23 @@ import { encodeSpecSchema } from '../job/spec.js';
 
 const PRESETS = ['preview', 'fast', 'production'] as const;
 
-const whole = (least: number, most: number) => z.coerce.number({ error: 'must be a number' }).int('must be a whole number').min(least).max(most);
+/** Text of a number. Nothing but spaces is none, though JavaScript takes it for 0. */
+const number = (error: string, fits: (value: number) => boolean) => z.string().regex(/\S/, error).transform(Number).refine(fits, error);
+const isWhole = (least: number, most: number) => (value: number): boolean => Number.isInteger(value) && value >= least && value <= most;
+const whole = (least: number, most: number) => number(`must be a whole number from ${least} to ${most}`, isWhole(least, most));
 const autoOr = (least: number, most: number) => z.union([z.literal('auto'), whole(least, most)], { error: `must be auto or a whole number from ${least} to ${most}` });
 
 /** The flags of `reelscale upscale`, as text from the command line. Only those that were given are there. */
 export const upscaleFlagsSchema = z.object({
-  output: z.string().min(1).optional(),
-  model: z.string().min(1).optional(),
+  output: z.string().min(1, 'must name a file').optional(),
+  model: z.string().min(1, 'must name a model or a file').optional(),
   scale: whole(1, 8).optional(),
   preset: z.enum(PRESETS, { error: `must be one of ${PRESETS.join(', ')}` }).optional(),
   tile: autoOr(0, 8192).optional(),
   tilePad: autoOr(0, 512).optional(),
   prePad: whole(0, 512).optional(),
   precision: z.enum(['auto', 'fp32', 'fp16'], { error: 'must be auto, fp32 or fp16' }).optional(),
-  crf: z.coerce.number({ error: 'must be a number' }).min(0, 'must be from 0 (lossless) to 51; 18 to 28 is sensible').max(51, 'must be from 0 (lossless) to 51; 18 to 28 is sensible').optional(),
+  crf: number('must be from 0 (lossless) to 51; 18 to 28 is sensible', (value) => value >= 0 && value <= 51).optional(),
   encoderPreset: z.enum(encodeSpecSchema.shape.preset.options, { error: `must be one of ${encodeSpecSchema.shape.preset.options.join(', ')}` }).optional(),
   segmentFrames: whole(1, 1_000_000).optional(),
   checkpointFrames: whole(1, 100_000).optional(),
