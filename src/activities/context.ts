@@ -30,7 +30,7 @@ export interface Run extends LoadedJob {
   /** What the attempt before last said, parsed again: a hint, never the truth. */
   previous: z.infer<typeof heartbeatSchema> | undefined;
   /** Merged into the heartbeat that goes out every second. */
-  report(details: Partial<Heartbeat>): void;
+  report: (details: Partial<Heartbeat>) => void;
 }
 
 /** Runs an activity's work: loads the job, checks its source, heartbeats, ends child processes, and classifies errors. */

@@ -5,13 +5,14 @@ import type { ControlActivities } from '../job/contracts.js';
 import { flush, randomName, readJson, replaceJson } from '../job/durable.js';
 import { shortJob } from '../job/keys.js';
 import { fileDigest } from '../job/parts.js';
+import type { Rational } from '../job/rational.js';
 import { fileRecordSchema } from '../job/records.js';
 import type { JobSpec } from '../job/spec.js';
 import { mergeAudio as merge } from '../media/merge.js';
 import { runActivity, type ActivityDeps } from './context.js';
 import { requireFreeSpace } from './disk.js';
 import { wholeFile } from './files.js';
-import { loadScan, loadTimeline } from './job.js';
+import { loadDelivered, loadScan, loadTimeline } from './job.js';
 
 /** What the merge left beside the output, hidden, until it is published. */
 export const mergedSchema = fileRecordSchema.extend({ warnings: z.array(z.string()), audioTracks: z.number().int() });
@@ -29,14 +30,17 @@ export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] 
     await removeHidden(folder, spec);
     const file = `${hiddenPrefix(spec)}${randomName()}.mp4`;
     const target = path.join(folder, file);
-    const timeline = await loadTimeline(job, from);
+    const seconds = ({ num, den }: Rational, ticks: number): number => (ticks * num) / den;
+    const { firstPts, timebase } = await loadTimeline(job, from);
+    const delivered = await loadDelivered(job, from);
     const { info } = await loadScan(job);
     try {
       const { warnings, audio } = await merge({
         video: path.join(layout.job, video.file),
         source: job.input,
         info,
-        firstPts: (timeline.firstPts * timeline.timebase.num) / timeline.timebase.den,
+        firstPts: seconds(timebase, firstPts),
+        lastDuration: seconds(delivered.timebase, delivered.lastDuration),
         output: target,
         signal,
         onProgress: ({ frame }) => { report({ frame }); },

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { UpscaleActivities } from '../job/contracts.js';
 import { resolveRooted } from '../job/layout.js';
-import { commitPart, findParts, sweepStrays, type Part } from '../job/parts.js';
+import { commitPart, endOfGap, findParts, sweepStrays, type Part } from '../job/parts.js';
 import type { Segment } from '../job/plan.js';
 import type { ModelMethod } from '../job/spec.js';
 import { checkPts, decodeToPlanarArgs, mezzanineArgs, type FrameSource } from '../media/frames.js';
@@ -36,7 +36,7 @@ export const upscaleSegment = (deps: ActivityDeps, upscaler: Upscaler): UpscaleA
     while (next < last) {
       await requireFreeSpace(folder, deps.minFreeBytes);
       try {
-        await upscaleFrom(deps, upscaler, { job, source, segment, folder, next });
+        await upscaleRange(deps, upscaler, { job, source, segment, folder, start: next, end: await endOfGap(folder, next, last) });
       } catch (error) {
         if (!(error instanceof Overtaken)) throw error;
       }
@@ -51,10 +51,12 @@ interface Range {
   source: FrameSource;
   segment: Segment;
   folder: string;
-  next: number;
+  /** Frames over the whole video, half-open. */
+  start: number;
+  end: number;
 }
 
-async function upscaleFrom(deps: ActivityDeps, upscaler: Upscaler, range: Range): Promise<void> {
+async function upscaleRange(deps: ActivityDeps, upscaler: Upscaler, range: Range): Promise<void> {
   const { job, source, segment, folder } = range;
   const method = job.spec.method as ModelMethod;
   const tools = { ...(await toolVersions()), ...upscaler.versions };
@@ -71,9 +73,8 @@ async function upscaleFrom(deps: ActivityDeps, upscaler: Upscaler, range: Range)
   }, { flush: job.signal });
 }
 
-function requestFor(deps: ActivityDeps, { job, source, segment, folder, next }: Range, method: ModelMethod): UpscaleRequest {
+function requestFor(deps: ActivityDeps, { job, source, folder, start, end }: Range, method: ModelMethod): UpscaleRequest {
   const { width, height } = source.info.video;
-  const last = segment.startFrame + segment.frames;
   const smaller = job.previous?.tile;
   return {
     model: {
@@ -88,10 +89,10 @@ function requestFor(deps: ActivityDeps, { job, source, segment, folder, next }: 
     },
     width,
     height,
-    decodeArgs: decodeToPlanarArgs(source, next, last),
+    decodeArgs: decodeToPlanarArgs(source, start, end),
     encodeArgs: mezzanineArgs(source.info, width * method.scale, height * method.scale),
-    firstFrame: next,
-    frames: last - next,
+    firstFrame: start,
+    frames: end - start,
     partFolder: path.resolve(folder),
     partExtension: 'nut',
     checkpointFrames: job.spec.checkpointFrames,

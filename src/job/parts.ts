@@ -64,6 +64,12 @@ export async function findParts(folder: string, start: number, end: number): Pro
   return chain;
 }
 
+/** Where the next committed part behind a gap begins, at the latest `end`: only what is missing is made again. */
+export async function endOfGap(folder: string, start: number, end: number): Promise<number> {
+  const starts = (await readdir(folder)).map((name) => Number(/^(\d{9})\.json$/.exec(name)?.[1] ?? NaN));
+  return Math.min(end, ...starts.filter((begins) => begins > start));
+}
+
 async function readRecord(folder: string, start: number): Promise<Part | undefined> {
   const file = path.join(folder, recordName(start));
   try {

@@ -41,14 +41,16 @@ export async function runSegments(input: UpscaleVideoInput, state: JobState, act
     const ready = () => queue.length > 0 && mayStart();
     // Several lanes wake at the same change; all but the first find it taken and wait again.
     while (open > 0 && !ready()) await condition(() => open === 0 || ready());
-    return open === 0 ? undefined : queue.shift();
+    if (open === 0) return undefined;
+    // Counted before another lane looks.
+    if (queue === toUpscale) backlog++;
+    return queue.shift();
   }
 
   async function upscaleLane(upscale: Activities['upscale'][number]): Promise<void> {
     for (;;) {
       const segment = await next(toUpscale, () => backlog <= input.devices);
       if (segment === undefined) return;
-      backlog++;
       mark(segment, 'upscaling');
       try {
         const { reused } = await upscale.upscaleSegment.executeWithOptions(summary(segment), [ref(segment)]);

@@ -110,8 +110,7 @@ describe('a job loses no frame when', () => {
     bytes[Math.floor(bytes.length / 2)]! ^= 0x55;
     writeFileSync(first, bytes);
     truncateSync(second, 100);
-    // Both parts have to be made again, and what follows the truncated one in its segment may have to be found again.
-    await expectWhole(output, await cli.start(command(output)), 3 * CHECKPOINT);
+    await expectWhole(output, await cli.start(command(output)), 2 * CHECKPOINT);
   });
 
   it('a frozen worker wakes after its segment was given to another', async () => {

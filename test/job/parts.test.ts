@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PartDamaged } from '../../src/job/errors.js';
-import { commitPart, fileDigest, findParts, sweepStrays, verifyParts, type Part } from '../../src/job/parts.js';
+import { commitPart, endOfGap, fileDigest, findParts, sweepStrays, verifyParts, type Part } from '../../src/job/parts.js';
 import { scratchFolder } from '../support/media.js';
 
 const root = scratchFolder();
@@ -69,6 +69,15 @@ describe('committed parts', () => {
     const part = await write(0, 100);
     rmSync(folder, { recursive: true });
     await expect(commitPart(folder, part)).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('a gap between committed parts', () => {
+  it('ends where the next part begins, or with the segment', async () => {
+    await commitPart(folder, await write(0, 100));
+    await commitPart(folder, await write(150, 200));
+    expect(await endOfGap(folder, 100, 300)).toBe(150);
+    expect(await endOfGap(folder, 200, 300)).toBe(300);
   });
 });
 
