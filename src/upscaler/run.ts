@@ -51,6 +51,7 @@ export async function runRequest(request: UpscaleRequest, inference: Inference, 
   const decoder = startDecoder(request);
   const parts = new PartChain({ request, decoder, commit: events.commit, signal: failure.signal, onError: fail });
   flush.addEventListener('abort', onFlush);
+  if (flush.aborted) onFlush();
 
   const collect = async ({ stopped, input, output }: InferredFrame): Promise<void> => {
     inputs.give(input);
