@@ -3,6 +3,7 @@ import type { ConformResult, EncodeActivities } from '../job/contracts.js';
 import { flush, publishJson, readJson } from '../job/durable.js';
 import { conformedSchema, type Conformed } from '../job/records.js';
 import { conformSource as conform } from '../media/conform.js';
+import { damageOf } from '../media/damage.js';
 import { requireFreeSpace } from './disk.js';
 import { runActivity, type ActivityDeps } from './context.js';
 import { loadScan } from './job.js';
@@ -19,7 +20,7 @@ export const conformSource = (deps: ActivityDeps): EncodeActivities['conformSour
     await requireFreeSpace(folder, deps.minFreeBytes);
     const { decoded, promised, errors, ...result } = await conform(input, info, folder, { signal, onFrame: (frame) => { report({ frame }); } });
     await flush(path.join(folder, result.file));
-    const conformed: Conformed = { ...result, decoded, promised, errors, damaged: decoded < promised || errors.length > 0 };
+    const conformed: Conformed = { ...result, decoded, promised, errors, damaged: decoded < promised || damageOf(errors).length > 0 };
     await publishJson(timeline, result.timeline);
     await publishJson(layout.conformed, conformed);
     return toResult(conformed);

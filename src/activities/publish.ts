@@ -7,6 +7,8 @@ import { UserError } from '../job/errors.js';
 import { shortJob } from '../job/keys.js';
 import { fileDigest } from '../job/parts.js';
 import { conformedSchema, reportSchema } from '../job/records.js';
+import { damageOf } from '../media/damage.js';
+import { verifyReportSchema } from '../media/verify.js';
 import { runActivity, type ActivityDeps, type Run } from './context.js';
 import { loadPlan } from './job.js';
 import { mergedSchema, removeHidden } from './mergeAudio.js';
@@ -56,10 +58,14 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
   const { layout, spec } = job;
   const plan = await loadPlan(job, input.from);
   const conformed = input.from === 'conformed' ? await readJson(layout.conformed, conformedSchema) : undefined;
+  const verified = await readJson(layout.verified, verifyReportSchema);
+  // A conformed copy decodes cleanly whatever its source was like; the source itself was decoded once more by the verification.
+  const damage = conformed ? damageOf(conformed.errors) : (verified?.sourceErrors ?? []);
+  const damaged = conformed?.damaged || damage.length > 0;
   const seconds = Math.max(0.001, (Date.now() - input.startedAt) / 1000);
   const warnings = [...merged.warnings];
   if (conformed && conformed.repairedTimestamps > 0) warnings.push(`${conformed.repairedTimestamps} timestamps of the source did not increase and were moved`);
-  if (conformed?.errors[0] !== undefined) warnings.push(`the decoder said: ${conformed.errors[0]}`);
+  if (damage[0] !== undefined) warnings.push(`the decoder said: ${damage[0]}`);
   const report: JobReport = {
     job: shortJob(spec),
     status: 'done',
@@ -71,7 +77,7 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
     fps: Math.round((plan.frames / seconds) * 100) / 100,
     bytes: merged.bytes,
     sha256: merged.sha256,
-    ...(conformed?.damaged && { damaged: { expected: conformed.promised, decoded: conformed.decoded } }),
+    ...(damaged && { damaged: { expected: conformed?.promised ?? plan.frames, decoded: plan.frames } }),
     warnings,
   };
   await replaceJson(layout.report, report);

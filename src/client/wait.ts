@@ -44,7 +44,7 @@ function conclude(outcome: Outcome, spec: JobSpec, json: boolean): number {
   if (outcome.how === 'done') {
     const { report } = outcome;
     for (const warning of report.warnings) process.stderr.write(`warning: ${warning}\n`);
-    if (report.damaged) process.stderr.write(`the source is damaged: ${report.damaged.decoded} of ${report.damaged.expected} promised frames could be decoded, and all of them were delivered\n`);
+    if (report.damaged) process.stderr.write(damageLine(report.damaged));
     process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${report.output}\n`);
     return report.damaged ? EXIT.damaged : EXIT.done;
   }
@@ -54,3 +54,8 @@ function conclude(outcome: Outcome, spec: JobSpec, json: boolean): number {
   if (outcome.how === 'paused') return EXIT.interrupted;
   return outcome.how === 'failed' && outcome.usage ? EXIT.usage : EXIT.failed;
 }
+
+const damageLine = ({ expected, decoded }: { expected: number; decoded: number }): string =>
+  decoded < expected
+    ? `the source is damaged: ${decoded} of ${expected} promised frames could be decoded, and all of them were delivered\n`
+    : `the source is damaged: all ${decoded} frames could be decoded, some of them not without errors\n`;

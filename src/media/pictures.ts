@@ -27,6 +27,8 @@ export interface PicturesResult {
   problems: string[];
   /** Difference between thumbnails of output and source, in code values. */
   difference: { mean: number; largest: number };
+  /** What the decoder complained about while it read the source, the last lines. */
+  sourceErrors: string[];
 }
 
 /**
@@ -45,9 +47,9 @@ export async function comparePictures(request: PicturesRequest): Promise<Picture
     const rest = await compareAll(thumbnails(output), thumbnails(source), comparison, request.onFrame);
     const decoding = decodingProblems(await outputEnd);
     // Of a source that goes on behind the end of the file nothing more is needed.
-    const { error }: Ending = rest ? {} : await sourceEnd;
+    const { error, result }: Ending = rest ? {} : await sourceEnd;
     if (error) throw error;
-    return { problems: [...decoding, ...comparison.problems()], difference: comparison.difference() };
+    return { problems: [...decoding, ...comparison.problems()], difference: comparison.difference(), sourceErrors: result?.stderrLines ?? [] };
   } catch (error) {
     request.signal?.throwIfAborted();
     throw error;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { toNumber, type Rational } from '../job/rational.js';
 import type { FrameSource } from './frames.js';
 import { checkInventory, inventory, type ExpectedStreams } from './inventory.js';
+import { damageOf } from './damage.js';
 import { comparePictures } from './pictures.js';
 import { runFfmpeg } from './run.js';
 import { sourceInput } from './tools.js';
@@ -20,6 +21,8 @@ export const verifyReportSchema = z.object({
   largestTimeErrorSeconds: z.number().min(0),
   /** Mean and largest difference between thumbnails of output and source, in 8-bit code values. */
   difference: z.object({ mean: z.number(), largest: z.number() }),
+  /** Damage that the decoder met in the source and concealed, the last lines. */
+  sourceErrors: z.array(z.string()),
 });
 export type VerifyReport = z.infer<typeof verifyReportSchema>;
 
@@ -48,7 +51,7 @@ const TIME_TOLERANCE = 1e-6;
 export async function verifyDeliverable(request: VerifyRequest): Promise<VerifyReport> {
   const { file, expectedPts, signal } = request;
   const expectedFrames = expectedPts.length;
-  const empty = { frames: 0, expectedFrames, durationSeconds: 0, largestTimeErrorSeconds: 0, difference: { mean: 0, largest: 0 } };
+  const empty = { frames: 0, expectedFrames, durationSeconds: 0, largestTimeErrorSeconds: 0, difference: { mean: 0, largest: 0 }, sourceErrors: [] };
   const streams = await inventory(file, signal);
   if (typeof streams === 'string') return { ok: false, problems: [`it cannot be opened: ${streams}`], warnings: [], ...empty };
 
@@ -70,6 +73,7 @@ export async function verifyDeliverable(request: VerifyRequest): Promise<VerifyR
     durationSeconds,
     largestTimeErrorSeconds: clock.largestError,
     difference: pictures.difference,
+    sourceErrors: damageOf(pictures.sourceErrors),
   };
 }
 
