@@ -29,13 +29,16 @@ export interface MethodContext {
   height: number;
 }
 
+/** The model that flags name, by themselves or by a preset. */
+export const namedModel = ({ model, preset }: UpscaleFlags): string | undefined => model ?? (preset && PRESETS[preset].model);
+
 /**
  * Decides what makes the pictures: the flags over the preset over the default (production on a GPU, fast on a CPU).
  * @throws UserError for an unknown model, a scale that it lacks, or a model that has not been pulled.
  */
 export async function resolveMethod(flags: UpscaleFlags, context: MethodContext): Promise<Method> {
   const preset = PRESETS[flags.preset ?? (context.gpu ? 'production' : 'fast')];
-  const name = flags.model ?? preset.model;
+  const name = namedModel(flags) ?? preset.model;
   if (isFilter(name)) return { kind: 'filter', name, scale: flags.scale ?? preset.scale };
   if (flags.precision === 'fp16' && !context.gpu) throw new UserError('--precision fp16 needs a CUDA device: use fp32, or --device cuda:N');
 

@@ -1,18 +1,19 @@
 import os from 'node:os';
 import { realpath } from 'node:fs/promises';
+import path from 'node:path';
 import type { Config } from '../../temporal.config.js';
 import { ownerOf } from '../job/claims.js';
 import { UserError } from '../job/errors.js';
 import { jobKey, shortJob, upscaleKey } from '../job/keys.js';
 import { resolveRooted, toRooted, type Roots } from '../job/layout.js';
 import { readStored, type StoredJob } from '../job/store.js';
-import type { JobSpec } from '../job/spec.js';
+import type { JobSpec, RootedPath } from '../job/spec.js';
 import type { SourceInfo } from '../job/source.js';
 import { probeSource } from '../media/probe.js';
 import { discoverDevices } from '../worker/devices.js';
 import { checkOutput, defaultOutput, sourceDigest } from './files.js';
 import type { UpscaleFlags } from './flags.js';
-import { resolveMethod } from './method.js';
+import { namedModel, resolveMethod } from './method.js';
 
 /** x264's threads for one encode; encodes run side by side, and the number is part of the job since the bits depend on it. */
 const ENCODE_THREADS = 2;
@@ -34,23 +35,36 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
   const file = await realpath(input);
   const source = await sourceDigest(config.roots.jobs, file);
   const rooted = inRoot(config, file, 'INPUT');
-  const first = await specify(flags, undefined);
-  const owner = await ownerOf(config.roots, first.output);
-  const owned = owner === undefined ? undefined : await readStored(config.roots, owner);
-  if (owned && owned.spec.jobKey !== first.jobKey && isOpen(owned)) {
+  // Whoever has a named output is asked first: to go on, a job needs no default, which may be a model that is not here.
+  const holder = flags.output === undefined ? undefined : await openOwner(await outputOf(flags.output));
+  const first = holder?.spec.input.path === rooted.path ? await specify(flags, holder.spec) : await specify(flags, undefined);
+  const owned = holder ?? (await openOwner(first.output));
+  if (owned && owned.spec.jobKey !== first.jobKey) {
     // Flags that were not given mean what the unfinished job was given.
     const again = owned.spec.input.path === rooted.path ? await specify(flags, owned.spec) : undefined;
-    if (again?.jobKey === owned.spec.jobKey) return { spec: owned.spec, info, stored: owned };
-    throw new UserError(
-      `job ${shortJob(owned.spec)} already works on that output with other settings: wait for it, cancel it (reelscale cancel ${shortJob(owned.spec)}), or choose another name with -o`);
+    if (again?.jobKey !== owned.spec.jobKey) {
+      throw new UserError(
+        `job ${shortJob(owned.spec)} already works on that output with other settings: wait for it, cancel it (reelscale cancel ${shortJob(owned.spec)}), or choose another name with -o`);
+    }
   }
+  if (owned) return { spec: owned.spec, info, stored: owned };
   const stored = await readStored(config.roots, first.jobKey);
   return { spec: stored && isOpen(stored) ? stored.spec : first, info, ...(stored && { stored }) };
+
+  async function outputOf(output: string): Promise<RootedPath> {
+    return inRoot(config, await checkOutput(output, file), 'OUTPUT');
+  }
+
+  async function openOwner(output: RootedPath): Promise<StoredJob | undefined> {
+    const owner = await ownerOf(config.roots, output);
+    const job = owner === undefined ? undefined : await readStored(config.roots, owner);
+    return job && isOpen(job) ? job : undefined;
+  }
 
   async function specify(given: UpscaleFlags, open: JobSpec | undefined): Promise<JobSpec> {
     const { tags, gpu } = await placement(given, open);
     const { width, height } = info.video;
-    const pictures = open && !given.preset && !given.model ? { ...methodFlags(open, config.roots), ...definedOf(given) } : given;
+    const pictures = open ? inherit(given, methodFlags(open, config.roots)) : given;
     const method = await resolveMethod(pictures, { roots: config.roots, gpu, memory: os.totalmem(), width, height });
     const encode = {
       codec: 'h264' as const,
@@ -58,7 +72,7 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
       preset: given.encoderPreset ?? open?.encode.preset ?? ('fast' as const),
       threads: open?.encode.threads ?? ENCODE_THREADS,
     };
-    const output = inRoot(config, await checkOutput(given.output ?? defaultOutput(file, method.scale), file), 'OUTPUT');
+    const output = await outputOf(given.output ?? defaultOutput(file, method.scale));
     const up = upscaleKey(source.digest, method);
     return {
       version: 1,
@@ -90,7 +104,13 @@ async function placement(flags: UpscaleFlags, open: JobSpec | undefined): Promis
   return { tags: [gpu ? 'gpu' : 'cpu'], gpu };
 }
 
-const definedOf = (flags: UpscaleFlags): UpscaleFlags => Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+/** What was left out is taken from the unfinished job, unless another model is asked for. */
+function inherit(given: UpscaleFlags, open: UpscaleFlags): UpscaleFlags {
+  const model = namedModel(given);
+  if (model !== undefined && model !== open.model && path.resolve(model) !== open.model) return given;
+  const flags = Object.fromEntries(Object.entries(given).filter(([name, value]) => name !== 'preset' && value !== undefined));
+  return { ...open, ...flags };
+}
 
 /** The flags that would give an unfinished job's pictures again. */
 function methodFlags({ method }: JobSpec, roots: Roots): UpscaleFlags {

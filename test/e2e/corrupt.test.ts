@@ -88,8 +88,9 @@ describe.skipIf(!hasSharedMedia)('an unusual file', () => {
   it.each([...sharedClips('odd'), ...sharedClips('interlaced'), ...sharedClips('hdr'), ...sharedClips('tracks')])('%s ends clearly, with all of its frames', async (clip) => {
     const ending = await outcome(clip);
     checkEnding(ending);
-    if (/audio-only|vvc-no-decoder/.test(clip)) expect(ending.code).toBe(2);
-    else expect(ending.code, ending.lines.join('\n')).toBe(0);
+    // The broadcast was cut in mid-stream: 14 of its packets decode to nothing.
+    const code = /audio-only|vvc-no-decoder/.test(clip) ? 2 : /dvb-sd/.test(clip) ? 3 : 0;
+    expect(ending.code, ending.lines.join('\n')).toBe(code);
   });
 });
 

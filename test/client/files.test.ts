@@ -1,0 +1,74 @@
+import { linkSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkOutput, defaultOutput, exists, sourceDigest } from '../../src/client/files.js';
+import { UserError } from '../../src/job/errors.js';
+import { fileDigest } from '../../src/job/parts.js';
+import { scratchFolder } from '../support/media.js';
+import { unwritable } from '../support/mounts.js';
+
+const folder = scratchFolder();
+const source = path.join(folder, 'source.mp4');
+writeFileSync(source, 'frames');
+
+describe('an output', () => {
+  const refusal = async (output: string): Promise<string> => {
+    const error: unknown = await checkOutput(output, source).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as Error).message).not.toContain('\n');
+    return (error as Error).message;
+  };
+
+  it('is named after the input, with its scale', () => {
+    expect(defaultOutput('/films/a film.mkv', 4)).toBe('/films/a film.x4.mp4');
+    expect(defaultOutput('/films/noname', 2)).toBe('/films/noname.x2.mp4');
+    expect(defaultOutput('/films/a.b.ts', 2)).toBe('/films/a.b.x2.mp4');
+  });
+
+  it('is known by its real path', async () => {
+    mkdirSync(path.join(folder, 'real'));
+    symlinkSync(path.join(folder, 'real'), path.join(folder, 'link'));
+    expect(await checkOutput(path.join(folder, 'link', 'out.mp4'), source)).toBe(path.join(folder, 'real', 'out.mp4'));
+    expect(await checkOutput(path.join(folder, 'OUT.MP4'), source)).toBe(path.join(folder, 'OUT.MP4'));
+  });
+
+  it('is not the source, under any name', async () => {
+    const hard = path.join(folder, 'hard.mp4');
+    const soft = path.join(folder, 'soft.mp4');
+    linkSync(source, hard);
+    symlinkSync(source, soft);
+    for (const name of [source, path.join(folder, 'real', '..', 'source.mp4'), hard, soft]) expect(await refusal(name)).toContain('would replace the source');
+  });
+
+  it('lies in a folder that is there', async () => {
+    expect(await refusal(path.join(folder, 'none', 'out.mp4'))).toMatch(/none does not exist: create it/);
+    expect(await refusal(path.join(source, 'out.mp4'))).toMatch(/source\.mp4 (does not exist|cannot be written)/);
+  });
+
+  it('is an .mp4, and no folder', async () => {
+    expect(await refusal(path.join(folder, 'out.mkv'))).toContain('.mp4');
+    mkdirSync(path.join(folder, 'folder.mp4'));
+    expect(await refusal(path.join(folder, 'folder.mp4'))).toContain('is no file');
+  });
+
+  const locked = path.join(folder, 'locked');
+  it.skipIf(!unwritable(locked))('lies in a folder that can be written', async () => {
+    expect(await refusal(path.join(locked, 'out.mp4'))).toContain('locked cannot be written');
+  });
+});
+
+it('a digest is remembered until the file changes', async () => {
+  const jobs = path.join(folder, 'jobs');
+  const first = await sourceDigest(jobs, source);
+  expect(first).toMatchObject({ size: 6, digest: await fileDigest(source) });
+  expect(await sourceDigest(jobs, source)).toEqual(first);
+  writeFileSync(source, 'other!');
+  utimesSync(source, 1e9, 1e9);
+  expect((await sourceDigest(jobs, source)).digest).toBe(await fileDigest(source));
+});
+
+it('a missing file does not exist, and an unreadable question is an error', async () => {
+  expect(await exists(source)).toBe(true);
+  expect(await exists(path.join(folder, 'none'))).toBe(false);
+  await expect(exists('/bad\0name')).rejects.toThrow();
+});

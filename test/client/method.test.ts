@@ -1,0 +1,82 @@
+import path from 'node:path';
+import { expect, it } from 'vitest';
+import type { UpscaleFlags } from '../../src/client/flags.js';
+import { resolveMethod, type MethodContext } from '../../src/client/method.js';
+import { UserError } from '../../src/job/errors.js';
+import { fileDigest } from '../../src/job/parts.js';
+import { scratchFolder } from '../support/media.js';
+import { tinyModel } from '../support/models.js';
+
+const folder = scratchFolder();
+const context: MethodContext = {
+  roots: { jobs: path.join(folder, 'jobs'), models: path.join(folder, 'models'), media: '/' },
+  gpu: false, memory: 8e9, width: 720, height: 576,
+};
+
+async function refusal(flags: UpscaleFlags, change: Partial<MethodContext> = {}): Promise<string> {
+  const error: unknown = await resolveMethod(flags, { ...context, ...change }).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(UserError);
+  expect((error as Error).message).not.toContain('\n');
+  return (error as Error).message;
+}
+
+it('preview is bicubic at four times the size', async () => {
+  expect(await resolveMethod({ preset: 'preview' }, context)).toEqual({ kind: 'filter', name: 'bicubic', scale: 4 });
+});
+
+it('a flag goes before the preset', async () => {
+  expect(await resolveMethod({ preset: 'preview', scale: 2 }, context)).toMatchObject({ name: 'bicubic', scale: 2 });
+  expect(await resolveMethod({ preset: 'production', model: 'lanczos', scale: 3 }, context)).toEqual({ kind: 'filter', name: 'lanczos', scale: 3 });
+});
+
+it.each([
+  ['without a preset, on a CPU', {}, false, 'realesr-animevideov3'],
+  ['without a preset, on a GPU', {}, true, 'realesrgan-x4plus'],
+  ['with fast', { preset: 'fast' }, true, 'realesr-animevideov3'],
+  ['with production', { preset: 'production' }, false, 'realesrgan-x4plus'],
+] as const)('%s, a model that is not here is named with how to get it and what works without', async (_, flags, gpu, name) => {
+  const said = await refusal(flags, { gpu });
+  expect(said).toContain(`reelscale models pull ${name}`);
+  expect(said).toContain('--preset preview');
+});
+
+it('an unknown model is answered with those that exist', async () => {
+  expect(await refusal({ model: 'espcn' })).toMatch(/no model "espcn": choose one of bicubic, lanczos, realesr-animevideov3/);
+});
+
+it('a scale that the model lacks is answered with those it has', async () => {
+  expect(await refusal({ model: 'realesr-animevideov3', scale: 5 })).toContain('only 2, 3, 4');
+  const file = await tinyModel(path.join(folder, 'x2.onnx'));
+  expect(await refusal({ model: file, scale: 4 })).toContain('only 2');
+});
+
+it('half precision needs a GPU', async () => {
+  const file = await tinyModel(path.join(folder, 'half.onnx'));
+  expect(await refusal({ model: file, precision: 'fp16' })).toContain('--precision fp16 needs a CUDA device');
+  expect(await resolveMethod({ model: file, precision: 'fp16' }, { ...context, gpu: true })).toMatchObject({ precision: 'fp16' });
+});
+
+it("a file's scale is its own, and the job is bound to its bytes", async () => {
+  const file = await tinyModel(path.join(folder, 'x3.onnx'), { scale: 3 });
+  expect(await resolveMethod({ model: file }, { ...context, memory: 1e12 })).toEqual({
+    kind: 'model', name: file, file: { root: 'media', path: path.relative('/', file) }, digest: await fileDigest(file),
+    scale: 3, precision: 'fp32', tile: 0, tilePad: 32, prePad: 0,
+  });
+});
+
+it('tiles are the whole frame where memory allows, else a multiple of 32 that fits', async () => {
+  const model = await tinyModel(path.join(folder, 'tiles.onnx'));
+  const tileFor = async (memory: number, flags: UpscaleFlags = {}) => {
+    const method = await resolveMethod({ model, ...flags }, { ...context, memory });
+    return method.kind === 'model' ? method.tile : NaN;
+  };
+  expect(await tileFor(1e12)).toBe(0);
+  const small = await tileFor(2e9);
+  expect(small).toBeGreaterThanOrEqual(64);
+  expect(small % 32).toBe(0);
+  expect(small).toBeLessThan(576);
+  expect(await tileFor(1)).toBe(64);
+  expect(await tileFor(1, { tile: 256 })).toBe(256);
+  expect(await tileFor(1, { tile: 0 })).toBe(0);
+  for (const tile of [16, 33]) expect(await refusal({ model, tile })).toMatch(/^--tile: must/);
+});

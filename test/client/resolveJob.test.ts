@@ -1,0 +1,115 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { loadConfig } from '../../temporal.config.js';
+import type { UpscaleFlags } from '../../src/client/flags.js';
+import { resolveJob } from '../../src/client/resolveJob.js';
+import { recordJob } from '../../src/client/submit.js';
+import { replaceJson } from '../../src/job/durable.js';
+import { UserError } from '../../src/job/errors.js';
+import { shortJob } from '../../src/job/keys.js';
+import { jobLayout, resolveRooted } from '../../src/job/layout.js';
+import { makeClip, scratchFolder } from '../support/media.js';
+import { tinyModel } from '../support/models.js';
+
+const folder = scratchFolder();
+const config = loadConfig({ REELSCALE_HOME: path.join(folder, 'home') });
+let clip: string;
+let other: string;
+beforeAll(async () => {
+  clip = await makeClip(path.join(folder, 'clip.mp4'), { seconds: 0.4, size: '64x48' });
+  other = await makeClip(path.join(folder, 'other.mp4'), { seconds: 0.2, size: '64x48' });
+});
+
+let outputs = 0;
+const newOutput = (): string => path.join(folder, `out${outputs++}.mp4`);
+
+async function openJob(flags: UpscaleFlags, input = clip) {
+  const { spec } = await resolveJob(input, flags, config);
+  await recordJob(config, spec);
+  return spec;
+}
+
+async function refusal(input: string, flags: UpscaleFlags): Promise<string> {
+  const error: unknown = await resolveJob(input, flags, config).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(UserError);
+  expect((error as Error).message).not.toContain('\n');
+  return (error as Error).message;
+}
+
+it('a job without flags of its own has the documented defaults', async () => {
+  const { spec, stored } = await resolveJob(clip, { preset: 'preview' }, config);
+  expect(stored).toBeUndefined();
+  expect(resolveRooted(config.roots, spec.output)).toBe(path.join(folder, 'clip.x4.mp4'));
+  expect(spec).toMatchObject({
+    method: { kind: 'filter', name: 'bicubic', scale: 4 }, encode: { codec: 'h264', crf: 23, preset: 'fast' },
+    checkpointFrames: 100, keepMezzanine: false, overwrite: false,
+  });
+  expect(spec.segmentFrames).toBeUndefined();
+});
+
+it('resolving writes nothing beside the input', async () => {
+  const before = readdirSync(folder).filter((name) => name !== 'home').sort();
+  await resolveJob(clip, { preset: 'preview' }, config);
+  expect(readdirSync(folder).filter((name) => name !== 'home').sort()).toEqual(before);
+});
+
+it('the same command means the same job', async () => {
+  const flags: UpscaleFlags = { preset: 'preview', output: newOutput(), crf: 30 };
+  const spec = await openJob(flags);
+  const again = await resolveJob(clip, flags, config);
+  expect(again.spec).toEqual(spec);
+  expect(again.stored?.spec).toEqual(spec);
+});
+
+it('an unfinished job goes on as it was specified when flags are left out', async () => {
+  const model = await tinyModel(path.join(folder, 'net.onnx'));
+  const output = newOutput();
+  const spec = await openJob({ model, output, crf: 18, encoderPreset: 'medium', tile: 64, tilePad: 8, checkpointFrames: 7, segmentFrames: 5, keepMezzanine: true });
+  expect((await resolveJob(clip, { model, output }, config)).spec).toEqual(spec);
+  expect((await resolveJob(clip, { model, output, crf: 18, tile: 64 }, config)).spec).toEqual(spec);
+});
+
+it('an unfinished job goes on with no flag but the output, also where the default model is not here', async () => {
+  const output = newOutput();
+  const spec = await openJob({ model: 'lanczos', scale: 2, output, crf: 20 });
+  expect((await resolveJob(clip, { output }, config)).spec).toEqual(spec);
+});
+
+it('other settings on the output of an unfinished job are refused, naming the job', async () => {
+  const output = newOutput();
+  const spec = await openJob({ preset: 'preview', output, crf: 20 });
+  for (const flags of [{ preset: 'preview', output, crf: 21 }, { preset: 'preview', output, scale: 2 }, { model: 'lanczos', output }, { output, encoderPreset: 'slow' }] as UpscaleFlags[]) {
+    const said = await refusal(clip, flags);
+    expect(said).toContain(`job ${shortJob(spec)} already works on that output`);
+    expect(said).toContain('-o');
+  }
+});
+
+it('another input is refused the output of an unfinished job', async () => {
+  const output = newOutput();
+  const spec = await openJob({ preset: 'preview', output });
+  expect(await refusal(other, { preset: 'preview', output })).toContain(shortJob(spec));
+});
+
+it('of two jobs that ask for an output at the same time, the one that was faster keeps it', async () => {
+  const output = newOutput();
+  const [first, second] = await Promise.all([20, 21].map(async (crf) => (await resolveJob(clip, { preset: 'preview', output, crf }, config)).spec));
+  await recordJob(config, first!);
+  await expect(recordJob(config, second!)).rejects.toThrow(`job ${shortJob(first!)} already works on that output`);
+});
+
+it('a job that has ended leaves its output to the next', async () => {
+  const output = newOutput();
+  const spec = await openJob({ preset: 'preview', output });
+  await replaceJson(jobLayout(config.roots, spec).state, { state: 'cancelled', message: 'cancelled', at: new Date().toISOString() });
+  const next = await openJob({ preset: 'preview', output, crf: 30 });
+  expect(next.jobKey).not.toBe(spec.jobKey);
+});
+
+it('a file outside of the media root is refused', async () => {
+  const media = path.join(folder, 'media');
+  mkdirSync(media, { recursive: true });
+  const narrow = loadConfig({ REELSCALE_HOME: path.join(folder, 'home'), REELSCALE_MEDIA_ROOT: media });
+  await expect(resolveJob(clip, { preset: 'preview' }, narrow)).rejects.toThrow(/INPUT must lie below the media root/);
+});
