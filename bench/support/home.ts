@@ -1,0 +1,78 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { projectRoot } from '../../src/worker/project.js';
+import { provideTemporal, TEMPORAL_VERSION } from '../../src/worker/temporalBinary.js';
+import { loadConfig, type Config } from '../../temporal.config.js';
+import { processesOf, type SystemProcess } from './processes.js';
+
+const PROGRAM = path.join(projectRoot, 'bin/reelscale');
+
+/** A state folder for one benchmark, with the command line that works in it. */
+export class BenchHome {
+  readonly config: Config;
+  readonly #env: Record<string, string>;
+
+  private constructor(env: Record<string, string>) {
+    this.#env = env;
+    this.config = loadConfig({ ...process.env, ...env });
+  }
+
+  /** Nothing is downloaded if the user's own state folder has the Temporal program already. */
+  static async create(): Promise<BenchHome> {
+    const program = await provideTemporal(loadConfig().home, console.error);
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'reelscale-bench-'));
+    const home = new BenchHome({ REELSCALE_HOME: folder, REELSCALE_LINGER_SECONDS: '600' });
+    mkdirSync(path.join(folder, 'bin'));
+    if (path.isAbsolute(program)) symlinkSync(program, path.join(folder, 'bin', `temporal-${TEMPORAL_VERSION}`));
+    return home;
+  }
+
+  file(name: string): string {
+    return path.join(this.config.home, name);
+  }
+
+  /** Starts a command; its stdout and stderr are text. */
+  start(args: string[]) {
+    return execa(PROGRAM, args, { env: this.#env, stdin: 'ignore', reject: false });
+  }
+
+  /** Every process that works for this state folder, those included whose parents are gone. */
+  processes(): SystemProcess[] {
+    return processesOf(this.config.home);
+  }
+
+  /** kill -9 of everything that works here. */
+  async kill(): Promise<void> {
+    for (let found = this.processes(); found.length > 0; found = this.processes()) {
+      for (const { pid } of found) {
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          // It ended by itself meanwhile.
+        }
+      }
+      await sleep(50);
+    }
+  }
+
+  async remove(): Promise<void> {
+    await this.kill();
+    rmSync(this.config.home, { recursive: true, force: true });
+  }
+}
+
+/** Runs a benchmark in a state folder that is removed afterwards, with every process that worked there. */
+export async function inBenchHome<T>(work: (home: BenchHome) => Promise<T>): Promise<T> {
+  const home = await BenchHome.create();
+  const interrupt = (): void => { void home.remove().finally(() => process.exit(130)); };
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  try {
+    return await work(home);
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    await home.remove();
+  }
+}
