@@ -1,5 +1,10 @@
+import path from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
+import { shortJob } from '../job/keys.js';
+import { openJobs } from '../job/store.js';
+import type { JobSpec } from '../job/spec.js';
+import { stageKey } from '../workflows/attributes.js';
 import { readAnnouncement } from '../worker/announcement.js';
 import { connectTo } from '../worker/protocol.js';
 import { acquireLease, type Lease } from '../worker/lease.js';
@@ -30,15 +35,28 @@ export async function connectIfRunning(config: Config): Promise<Pick<Session, 'c
 }
 
 /** A lease on this machine's supervisor, started when there is none, and a client of the server that it serves. */
-export async function openSession(config: Config, log: (line: string) => void): Promise<Session> {
+export async function openSession(config: Config, log: (line: string) => void, own?: JobSpec): Promise<Session> {
   const lease = await acquireLease(config, { onEvent: log });
   const connection = await Connection.connect({ ...config.temporalConnection, address: lease.info.temporalAddress });
+  const client = new Client({ connection, namespace: lease.info.namespace });
+  if (lease.started) await tellWhatGoesOn(config, client, log, own);
   return {
-    client: new Client({ connection, namespace: lease.info.namespace }),
+    client,
     lease,
     close: async () => {
       await connection.close();
       await lease.release();
     },
   };
+}
+
+/** Workers that start take up every job that was at work when their predecessors died: nobody should wonder where the time goes. */
+async function tellWhatGoesOn(config: Config, client: Client, log: (line: string) => void, own: JobSpec | undefined): Promise<void> {
+  for (const spec of await openJobs(config.roots)) {
+    if (spec.jobKey === own?.jobKey) continue;
+    // Asked of the server alone: the workers are still starting.
+    const known = await client.workflow.getHandle(workflowIdOf(spec.jobKey)).describe().catch(() => undefined);
+    const paused = known?.typedSearchAttributes.get(stageKey) === 'paused';
+    if (known?.status.name === 'RUNNING' && !paused) log(`job ${shortJob(spec)} (${path.basename(spec.input.path)}) goes on too`);
+  }
 }

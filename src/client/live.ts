@@ -39,7 +39,7 @@ export function merge(progress: Progress, pending: PendingActivity[]): LiveProgr
   const running = pending.filter(({ activityType }) => activityType?.name === main).map(heartbeatOf);
   const done = isModel ? progress.upscaledFrames : progress.encodedFrames;
   const inFlight = running.reduce((sum, { frame, durableFrame }) => sum + Math.max(frame, durableFrame), 0);
-  const waiting = waitingFor(pending, isModel);
+  const waiting = waitingFor(pending);
   return {
     ...progress,
     notices: [...progress.notices, ...running.flatMap(({ notice }) => notice ?? [])],
@@ -56,10 +56,12 @@ function heartbeatOf({ heartbeatDetails }: PendingActivity): Heartbeat {
 }
 
 /** The retry that is under way, or the queue that nobody serves. */
-function waitingFor(pending: PendingActivity[], isModel: boolean): string | undefined {
+function waitingFor(pending: PendingActivity[]): string | undefined {
   const retrying = pending.find(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure?.message);
   if (retrying) return `attempt ${retrying.attempt ?? 2} after: ${retrying.lastFailure?.message ?? 'an interruption'}`;
   const started = pending.some(({ state }) => Number(state) === STARTED);
   if (started || pending.length === 0) return undefined;
-  return isModel ? 'waiting for a worker to take the next segment' : 'waiting for a worker';
+  const queue = pending[0]?.activityOptions?.taskQueue?.name ?? '';
+  const tag = /\.upscale\.(.+)$/.exec(queue)?.[1];
+  return tag ? `waiting for a worker with tag ${tag}` : 'waiting for a worker';
 }

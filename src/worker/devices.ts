@@ -9,11 +9,10 @@ import type { Device } from './protocol.js';
 /** Tags whose queues a device serves, before the user's own. */
 export const deviceTags = (device: string): string[] => (device === 'cpu' ? ['cpu'] : [device, 'gpu']);
 
-/** Every NVIDIA GPU that ONNX Runtime can use, else the CPU. */
+/** Every NVIDIA GPU that ONNX Runtime can use, then the CPU, which takes only jobs that ask for it where there is a GPU. */
 export async function discoverDevices(): Promise<Device[]> {
   const gpus = hasCudaProvider() ? await listGpus() : [];
-  if (gpus.length > 0) return gpus.map(({ index, label }) => describe(`cuda:${index}`, label));
-  return [describe('cpu', os.cpus()[0]?.model.trim() || 'CPU')];
+  return [...gpus.map(({ index, label }) => describe(`cuda:${index}`, label)), describe('cpu', os.cpus()[0]?.model.trim() || 'CPU')];
 }
 
 const describe = (device: string, label: string): Device => ({ device, tags: deviceTags(device), label });

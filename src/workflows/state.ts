@@ -1,12 +1,7 @@
 import type { CancellationScope} from '@temporalio/workflow';
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { inputKey, modelKey, percentKey, stageKey } from './attributes.js';
 import type { From, Progress, ScanResult, Stage, UpscaleVideoInput } from '../job/contracts.js';
-
-const stageKey = defineSearchAttributeKey('reelscaleStage', SearchAttributeType.KEYWORD);
-const percentKey = defineSearchAttributeKey('reelscalePercent', SearchAttributeType.DOUBLE);
-const modelKey = defineSearchAttributeKey('reelscaleModel', SearchAttributeType.KEYWORD);
-const inputKey = defineSearchAttributeKey('reelscaleInput', SearchAttributeType.KEYWORD);
 
 const NOTICES = 20;
 

@@ -91,7 +91,7 @@ async function withOpenJob(name: string, act: (session: Session, job: StoredJob,
   const config = loadConfig();
   const job = await findJob(config, name);
   if (job.report || job.ended) throw new UserError(`job ${shortJob(job.spec)} has ended: ${storedStatus(job)}`);
-  const session = await openSession(config, log);
+  const session = await openSession(config, log, job.spec);
   try {
     return await act(session, job, config);
   } finally {
@@ -130,7 +130,7 @@ export async function resume(name: string): Promise<number> {
   const config = loadConfig();
   const { report, spec } = await findJob(config, name);
   if (report) throw new UserError(`job ${shortJob(spec)} is done: ${report.output}`);
-  const session = await openSession(config, log);
+  const session = await openSession(config, log, spec);
   try {
     await recordJob(config, spec);
     const handle = await startJob(config, session, spec);

@@ -25,7 +25,7 @@ export async function upscale(input: string, options: unknown): Promise<number> 
   await refuseWithoutSpace(job, config);
 
   const log = (line: string) => { process.stderr.write(`${line}\n`); };
-  const session = await openSession(config, log);
+  const session = await openSession(config, log, job.spec);
   try {
     await recordJob(config, job.spec);
     const handle = await startJob(config, session, job.spec);
