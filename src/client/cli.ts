@@ -38,7 +38,7 @@ function build(done: (code: number) => void): Command {
   const program = new Command('reelscale')
     .description('Upscales long videos and never loses a frame.')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => { write(text.replace(/^error: /, 'reelscale: ')); } })
+    .configureOutput({ outputError: (text, write) => { write(text.replace(/^error: /, 'reelscale: ').replace('\n(', ' (')); } })
     .showSuggestionAfterError(true);
 
   program.command('upscale')
