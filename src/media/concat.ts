@@ -22,7 +22,8 @@ export interface ConcatRequest {
 
 /**
  * Joins encoded parts into one MP4 without touching a bit of the pictures. The frame with presentation rank i is shown at exactly
- * `pts[i] - pts[0]`: the file starts at zero, and nothing is rounded. One part is open at a time; memory holds some numbers a frame.
+ * `pts[i] - pts[0]`: the file starts at zero, and nothing is rounded. One part is open at a time; the
+ * index of all frames is held in memory until the end, about a kilobyte a frame (170 MB for a two-hour film).
  * @throws when the parameter sets differ between parts, when a part does not begin with a keyframe, and when the
  * parts hold another number of frames than `pts`.
  */
