@@ -106,6 +106,12 @@ export async function wait(name: string, { json }: Json): Promise<number> {
     print(json ? JSON.stringify(job.report) : job.report.output);
     return job.report.damaged ? EXIT.damaged : EXIT.done;
   }
+  if (job.ended) {
+    const { state, message } = job.ended;
+    log(`reelscale: job ${shortJob(job.spec)}: ${message}`);
+    if (json) print(JSON.stringify({ job: shortJob(job.spec), status: state, error: message }));
+    return EXIT.failed;
+  }
   return withOpenJob(name, async (session, { spec }) => waitForJob(session, spec, json ?? false));
 }
 
