@@ -4,7 +4,7 @@ import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/cli
 import type { Config } from '../../temporal.config.js';
 import { claimOutput, releaseOutput } from '../job/claims.js';
 import type { UpscaleVideoInput } from '../job/contracts.js';
-import { publishJson } from '../job/durable.js';
+import { publishJson, replaceJson } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
 import { shortJob } from '../job/keys.js';
 import { jobLayout } from '../job/layout.js';
@@ -29,8 +29,10 @@ export async function recordJob(config: Config, spec: JobSpec): Promise<void> {
   }
   const layout = jobLayout(config.roots, spec);
   for (const folder of [layout.upscaled, layout.job]) await mkdir(folder, { recursive: true });
-  await publishJson(layout.spec, spec);
-  // A job that ended before begins anew, from its parts.
+  const before = await readStored(config.roots, spec.jobKey);
+  // A job that ended before begins anew, from its parts, as it is specified now.
+  if (before?.report || before?.ended) await replaceJson(layout.spec, spec);
+  else await publishJson(layout.spec, spec);
   for (const file of [layout.report, layout.state]) await rm(file, { force: true });
 }
 

@@ -56,11 +56,17 @@ export async function scanSource(
 
 /** Packets promise a frame each, except in interlaced H.264, which may have one for each field, and where some are not to be shown. */
 function promise(info: SourceInfo, packets: Packets, shown: number): { promisedFrames?: number } {
-  const header = info.video.promisedFrames === undefined ? 0 : info.video.promisedFrames - packets.discarded;
+  const header = info.video.promisedFrames === undefined ? 0 : info.video.promisedFrames - packets.discarded - emptyChunks(info, packets);
   const vague = HIDING.test(info.video.codec) || (info.video.codec === 'h264' && isInterlaced(packets));
   const counted = vague ? 0 : shown + packets.withoutPts;
   const promisedFrames = Math.max(header, counted);
   return promisedFrames > 0 ? { promisedFrames } : {};
+}
+
+/** AVI keeps the clock going with chunks that hold nothing: its header counts them, ffmpeg passes them over. */
+function emptyChunks({ format }: SourceInfo, { pts, withoutPts }: Packets): number {
+  const last = pts.at(-1);
+  return format === 'avi' && last !== undefined && withoutPts === 0 ? Math.max(0, last + 1 - pts.length) : 0;
 }
 
 const isInterlaced = (packets: Packets): boolean => !['progressive', 'unknown'].includes(packets.fieldOrder);
