@@ -24,7 +24,7 @@ export async function makeClip(width: number, height: number, frames: number): P
   const input = real
     ? ['-stream_loop', '-1', '-i', CARTOON]
     : ['-f', 'lavfi', '-i', `testsrc2=size=${width}x${height}:rate=25`, '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'];
-  const filter = real ? `scale=${width}:${height},setsar=1,setpts=N/25/TB` : 'noise=alls=12:allf=t';
+  const filter = real ? `scale=${width}:${height},setsar=1,setpts=N/25/TB` : 'noise=alls=3:allf=t';
   const partial = `${file}.partial`;
   await execa('ffmpeg', [
     '-loglevel', 'error', '-y', ...input, '-map', '0:v', '-map', real ? '0:a' : '1:a', '-vf', filter, '-r', '25', '-frames:v', String(frames), '-t', seconds,
