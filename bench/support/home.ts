@@ -67,8 +67,13 @@ export class BenchHome {
 /** Runs a benchmark in a state folder that is removed afterwards, with every process that worked there. */
 export async function inBenchHome<T>(work: (home: BenchHome) => Promise<T>): Promise<T> {
   const home = await BenchHome.create();
-  const interrupt = (): void => { void home.remove().finally(() => process.exit(130)); };
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  let ending = false;
+  const interrupt = (): void => {
+    if (!ending) void home.remove().finally(() => process.exit(130));
+    ending = true;
+  };
+  // Not `once`: execa lets the signal end this process as soon as nobody else listens to it.
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
     return await work(home);
   } finally {

@@ -1,0 +1,62 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeClip } from './support/clips.js';
+import { inBenchHome, type BenchHome } from './support/home.js';
+import { atMost, numberFlag, printMachine } from './support/report.js';
+import { writeSlowNet } from './support/slowNet.js';
+
+/**
+ * After kill -9 of everything that a job started, the same command again: how long until a new frame comes out of the network?
+ * The server has to notice by a heartbeat time-out that the workers are gone.
+ *
+ *   npm run bench -- resume [--rounds 1]
+ */
+const rounds = numberFlag('rounds', 1);
+const [WIDTH, HEIGHT, FRAMES] = [160, 120, 2000];
+/** Enough that the job is in the middle when it is killed. */
+const BEFORE_KILL = 30;
+const OWED_BESIDE_HEARTBEAT = 15;
+
+/** Frames that went through the network so far: each adds one byte to the file `inferred` of its segment. */
+async function inferred(home: BenchHome): Promise<number> {
+  const folder = path.join(home.config.roots.jobs, 'upscaled');
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const sizes = names.filter((name) => path.basename(name) === 'inferred').map((name) => stat(path.join(folder, name)).then(({ size }) => size, () => 0));
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+/** Seconds from the command's start until more than `count` frames were inferred in all. */
+async function untilMore(home: BenchHome, args: string[], count: number): Promise<number> {
+  const begin = performance.now();
+  const command = home.start(args);
+  let over = false;
+  const ended = command.then(({ stderr }) => { over = true; return stderr; });
+  while ((await inferred(home)) <= count) {
+    if (over) throw new Error(`the command ended before: ${await ended}`);
+    await sleep(20);
+  }
+  return (performance.now() - begin) / 1000;
+}
+
+async function measure(home: BenchHome): Promise<{ fresh: number; resumed: number; done: number }> {
+  const { file } = await makeClip(WIDTH, HEIGHT, FRAMES);
+  const net = path.join(home.config.home, 'slow.onnx');
+  await writeSlowNet(net, 24);
+  const args = ['upscale', file, '-o', home.file('out.mp4'), '-m', net, '-s', '2', '--device', 'cpu', '--checkpoint-frames', '10'];
+  const fresh = await untilMore(home, args, 0);
+  while ((await inferred(home)) < BEFORE_KILL) await sleep(50);
+  await home.kill();
+  const done = await inferred(home);
+  return { fresh, resumed: await untilMore(home, args, done), done };
+}
+
+printMachine();
+const results: { fresh: number; resumed: number; done: number; heartbeat: number }[] = [];
+for (let round = 0; round < rounds; round++) {
+  results.push(await inBenchHome(async (home) => ({ ...(await measure(home)), heartbeat: home.config.heartbeatSeconds })));
+}
+console.log('seconds from the command to the first frame out of the network, nothing running before');
+console.table(results.map(({ fresh, resumed, done }) => ({ 'first command': fresh.toFixed(2), 'frames at kill -9': done, 'same command again': resumed.toFixed(2) })));
+const heartbeat = results[0]?.heartbeat ?? 0;
+console.log(`slowest: ${atMost(Math.max(...results.map(({ resumed }) => resumed)), OWED_BESIDE_HEARTBEAT + heartbeat, 's')}, ${heartbeat} s of it the heartbeat time-out`);
