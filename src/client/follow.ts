@@ -15,19 +15,25 @@ export type Outcome =
 /** Shows a job's progress until it ends, or until `stop` aborts; a job that pauses itself ends the wait too. */
 export async function follow(handle: () => JobHandle, view: ProgressView, stop: AbortSignal): Promise<Outcome | undefined> {
   const ended = { value: undefined as Outcome | undefined };
-  const watch = waitForEnd(handle, stop).then((outcome) => { ended.value = outcome; });
-  while (!ended.value && !stop.aborted) {
-    try {
-      const progress = await liveProgress(handle());
-      view.update(progress, Date.now());
-      if (progress.paused && progress.paused.reason !== 'interrupted') return { how: 'paused', reason: progress.paused.reason };
-    } catch {
-      // The server or the control worker is being restarted; the supervisor sees to it.
+  // Whoever waits for the end must not go on when this returns: it would keep the program alive.
+  const leave = new AbortController();
+  const watch = waitForEnd(handle, AbortSignal.any([stop, leave.signal])).then((outcome) => { ended.value = outcome; });
+  try {
+    while (!ended.value && !stop.aborted) {
+      try {
+        const progress = await liveProgress(handle());
+        view.update(progress, Date.now());
+        if (progress.paused && progress.paused.reason !== 'interrupted') return { how: 'paused', reason: progress.paused.reason };
+      } catch {
+        // The server or the control worker is being restarted; the supervisor sees to it.
+      }
+      await Promise.race([delay(view.interactive ? 250 : 1000), watch]);
     }
-    await Promise.race([delay(view.interactive ? 250 : 1000), watch]);
+    return ended.value;
+  } finally {
+    leave.abort();
+    view.end();
   }
-  view.end();
-  return ended.value;
 }
 
 async function waitForEnd(handle: () => JobHandle, stop: AbortSignal): Promise<Outcome | undefined> {
