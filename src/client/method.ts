@@ -40,7 +40,7 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
   const preset = PRESETS[flags.preset ?? (context.gpu ? 'production' : 'fast')];
   const name = namedModel(flags) ?? preset.model;
   if (isFilter(name)) return { kind: 'filter', name, scale: flags.scale ?? preset.scale };
-  if (flags.precision === 'fp16' && !context.gpu) throw new UserError('--precision fp16 needs a CUDA device: use fp32, or --device cuda:N');
+  if (flags.precision === 'fp16') throw new UserError('--precision fp16 is not made yet: use fp32 or auto');
 
   // A file's scale is its own; a registered model is asked for the preset's unless -s says otherwise.
   const isFile = /\.onnx$/i.test(name);
@@ -52,7 +52,7 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
     file: rootOf(context.roots, model.file),
     digest: model.digest,
     scale: model.scale,
-    precision: flags.precision === 'fp16' ? 'fp16' : 'fp32',
+    precision: 'fp32',
     tile: typeof flags.tile === 'number' ? evenTile(flags.tile) : autoTile(context, model.bytesPerPixel),
     tilePad: typeof flags.tilePad === 'number' ? flags.tilePad : (model.tilePad ?? DEFAULT_TILE_PAD),
     prePad: flags.prePad ?? 0,

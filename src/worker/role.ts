@@ -41,6 +41,8 @@ export async function createWorkers(role: Role, config: Config, connection: Nati
           ...common,
           taskQueue: controlQueue(config.queuePrefix),
           workflowBundle: { codePath: workflowBundleFile },
+          // A history that no longer fits, or a bug, fails the job visibly; the same command begins anew from its parts.
+          workflowFailureErrorTypes: { '*': ['NondeterminismError', 'Error'] },
           activities: activities.createControlActivities(deps),
           maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
           // After a crash, workflows wait this long for the worker that remembered them.
