@@ -51,7 +51,7 @@ function build(done: (code: number) => void): Command {
     .option('--tile <n>', 'edge of a tile in source pixels, even and at least 32; 0 for whole frames (default: auto, as memory allows)')
     .option('--tile-pad <n>', 'source pixels of context around a tile (default: auto, as far as the model sees)')
     .option('--pre-pad <n>', 'pixels reflected at the right and bottom (default: 0)')
-    .option('--precision <name>', 'auto, fp32 or fp16 (default: auto, which is fp32)')
+    .option('--precision <name>', 'auto or fp32 (default: auto, which is fp32); fp16 is not made yet')
     .option('--crf <n>', 'H.264 quality from 0 (lossless) to 51; 18 to 28 is sensible (default: 23)')
     .option('--encoder-preset <name>', "x264's preset (default: fast)")
     .option('--segment-frames <n>', 'frames in one segment (default: chosen by the planner)')

@@ -50,7 +50,7 @@ it('a scale that the model lacks is answered with those it has', async () => {
   expect(await refusal({ model: file, scale: 4 })).toContain('only 2');
 });
 
-it('half precision needs a GPU', async () => {
+it('half precision is refused before any work', async () => {
   const file = await tinyModel(path.join(folder, 'half.onnx'));
   expect(await refusal({ model: file, precision: 'fp16' })).toContain('--precision fp16 is not made yet');
 });
