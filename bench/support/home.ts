@@ -44,16 +44,10 @@ export class BenchHome {
     return processesOf(this.config.home);
   }
 
-  /** kill -9 of everything that works here. */
+  /** kill -9 of everything that works here, as by a power cut: nobody lives to see another's death and report it. */
   async kill(): Promise<void> {
     for (let found = this.processes(); found.length > 0; found = this.processes()) {
-      for (const { pid } of found) {
-        try {
-          process.kill(pid, 'SIGKILL');
-        } catch {
-          // It ended by itself meanwhile.
-        }
-      }
+      for (const signal of ['SIGSTOP', 'SIGKILL'] as const) found.forEach(({ pid }) => { send(pid, signal); });
       await sleep(50);
     }
   }
@@ -61,6 +55,14 @@ export class BenchHome {
   async remove(): Promise<void> {
     await this.kill();
     rmSync(this.config.home, { recursive: true, force: true });
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended by itself meanwhile.
   }
 }
 
