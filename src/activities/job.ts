@@ -38,7 +38,7 @@ async function checkUnchanged(input: string, spec: JobSpec): Promise<void> {
     if (!hasCode(error, 'ENOENT')) throw error;
     throw new UserError(`${input} is gone: put it back and run the same command again`);
   }
-  throw new UserError(`${input} has changed since the job began: cancel the job, then run the command again`);
+  throw new UserError(`${input} has changed since the job began: run the command again to begin anew`);
 }
 
 export async function loadScan({ layout }: LoadedJob): Promise<SourceScan> {

@@ -6,7 +6,7 @@ import { flush, hasCode, readJson, replaceJson } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
 import { shortJob } from '../job/keys.js';
 import { fileDigest } from '../job/parts.js';
-import { conformedSchema, reportSchema } from '../job/records.js';
+import { conformedSchema, fileRecordSchema, reportSchema } from '../job/records.js';
 import { damageOf } from '../media/damage.js';
 import { verifyReportSchema } from '../media/verify.js';
 import { runActivity, type ActivityDeps, type Run } from './context.js';
@@ -25,11 +25,17 @@ export const publish = (deps: ActivityDeps): ControlActivities['publish'] => (in
     const report = await writeReport(job, input, merged);
     await resetTally(job, input);
     await removeHidden(path.dirname(output), spec);
-    await rm(layout.video, { force: true });
+    await removeVideo(layout);
     await rm(layout.encodedRoot(input.from), { recursive: true, force: true });
     await releaseOutput(deps.roots, spec.output, spec.jobKey);
     return report;
   });
+
+async function removeVideo({ job, video }: Run['layout']): Promise<void> {
+  const record = await readJson(video, fileRecordSchema);
+  if (record) await rm(path.join(job, record.file), { force: true });
+  await rm(video, { force: true });
+}
 
 /** A repeated publish recognises its own output by its digest. */
 async function place(merged: string, output: string, sha256: string, overwrite: boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { UserError, WorldError } from '../job/errors.js';
+import { packageVersion } from '../worker/project.js';
 import { protectDashedFiles } from './argv.js';
 import { EXIT } from './exit.js';
 
@@ -37,6 +38,7 @@ function build(done: (code: number) => void): Command {
   const run = <A extends unknown[]>(action: (...args: A) => Promise<number>) => async (...args: A): Promise<void> => { done(await action(...args)); };
   const program = new Command('reelscale')
     .description('Upscales long videos and never loses a frame.')
+    .version(packageVersion)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => { write(text.replace(/^error: /, 'reelscale: ').replace('\n(', ' (')); } })
     .showSuggestionAfterError(true);

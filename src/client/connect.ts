@@ -39,6 +39,7 @@ export async function openSession(config: Config, log: (line: string) => void, o
   const lease = await acquireLease(config, { onEvent: log });
   const connection = await Connection.connect({ ...config.temporalConnection, address: lease.info.temporalAddress });
   const client = new Client({ connection, namespace: lease.info.namespace });
+  if (lease.started && lease.info.uiUrl) log(`Temporal's Web UI: ${lease.info.uiUrl}`);
   if (lease.started) await tellWhatGoesOn(config, client, log, own);
   return {
     client,

@@ -1,4 +1,4 @@
-import { ApplicationFailure, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { ApplicationFailure, type Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JobReport } from '../job/contracts.js';
 import type { JobHandle } from './connect.js';
@@ -13,15 +13,16 @@ export type Outcome =
   | { how: 'failed'; message: string; usage: boolean };
 
 /** Shows a job's progress until it ends, or until `stop` aborts; a job that pauses itself ends the wait too. */
-export async function follow(handle: () => JobHandle, view: ProgressView, stop: AbortSignal): Promise<Outcome | undefined> {
+export async function follow(client: Client, workflowId: string, view: ProgressView, stop: AbortSignal): Promise<Outcome | undefined> {
+  const handle: JobHandle = client.workflow.getHandle(workflowId);
   const ended = { value: undefined as Outcome | undefined };
   // Whoever waits for the end must not go on when this returns: it would keep the program alive.
   const leave = new AbortController();
-  const watch = waitForEnd(handle, AbortSignal.any([stop, leave.signal])).then((outcome) => { ended.value = outcome; });
+  const watch = waitForEnd(client, handle, AbortSignal.any([stop, leave.signal])).then((outcome) => { ended.value = outcome; });
   try {
     while (!ended.value && !stop.aborted) {
       try {
-        const progress = await liveProgress(handle());
+        const progress = await liveProgress(handle);
         view.update(progress, Date.now());
         if (progress.paused && progress.paused.reason !== 'interrupted') return { how: 'paused', reason: progress.paused.reason };
       } catch {
@@ -36,14 +37,15 @@ export async function follow(handle: () => JobHandle, view: ProgressView, stop: 
   }
 }
 
-async function waitForEnd(handle: () => JobHandle, stop: AbortSignal): Promise<Outcome | undefined> {
+async function waitForEnd(client: Client, handle: JobHandle, stop: AbortSignal): Promise<Outcome | undefined> {
   while (!stop.aborted) {
     try {
-      return { how: 'done', report: await handle().result() };
+      // The call itself is ended too: left open, it would trip over the connection's end.
+      return { how: 'done', report: await client.withAbortSignal(stop, () => handle.result()) };
     } catch (error) {
       if (error instanceof WorkflowFailedError) return failure(error);
       if (error instanceof WorkflowNotFoundError) return { how: 'failed', message: 'the server has lost this job: run the same command again, its parts are kept', usage: false };
-      await delay(500);
+      if (!stop.aborted) await delay(500);
     }
   }
   return undefined;

@@ -57,7 +57,7 @@ function heartbeatOf({ heartbeatDetails }: PendingActivity): Heartbeat {
 
 /** The retry that is under way, or the queue that nobody serves. */
 function waitingFor(pending: PendingActivity[]): string | undefined {
-  const retrying = pending.find(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure?.message);
+  const retrying = pending.find(({ state, attempt, lastFailure }) => Number(state) !== STARTED && (attempt ?? 1) > 1 && lastFailure?.message);
   if (retrying) return `attempt ${retrying.attempt ?? 2} after: ${retrying.lastFailure?.message ?? 'an interruption'}`;
   const started = pending.some(({ state }) => Number(state) === STARTED);
   if (started || pending.length === 0) return undefined;

@@ -47,9 +47,9 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
         `job ${shortJob(owned.spec)} already works on that output with other settings: wait for it, cancel it (reelscale cancel ${shortJob(owned.spec)}), or choose another name with -o`);
     }
   }
-  if (owned) return { spec: owned.spec, info, stored: owned };
+  if (owned) return { spec: mayOverwrite(owned.spec, flags), info, stored: owned };
   const stored = await readStored(config.roots, first.jobKey);
-  return { spec: stored && isOpen(stored) ? stored.spec : first, info, ...(stored && { stored }) };
+  return { spec: stored && isOpen(stored) ? mayOverwrite(stored.spec, flags) : first, info, ...(stored && { stored }) };
 
   async function outputOf(output: string): Promise<RootedPath> {
     return inRoot(config, await checkOutput(output, file), 'OUTPUT');
@@ -92,6 +92,9 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
     };
   }
 }
+
+/** An open job stays as it was specified; that its output may replace a file can still be said. */
+const mayOverwrite = (spec: JobSpec, flags: UpscaleFlags): JobSpec => (flags.overwrite ? { ...spec, overwrite: true } : spec);
 
 export const isOpen = (job: StoredJob): boolean => !job.report && !job.ended;
 

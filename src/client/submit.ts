@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
+import { type Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
 import { claimOutput, releaseOutput } from '../job/claims.js';
 import type { UpscaleVideoInput } from '../job/contracts.js';
@@ -31,7 +31,8 @@ export async function recordJob(config: Config, spec: JobSpec): Promise<void> {
   for (const folder of [layout.upscaled, layout.job]) await mkdir(folder, { recursive: true });
   const before = await readStored(config.roots, spec.jobKey);
   // A job that ended before begins anew, from its parts, as it is specified now.
-  if (before?.report || before?.ended) await replaceJson(layout.spec, spec);
+  // Of an open one only the leave to replace the output may still be given.
+  if (before?.report || before?.ended || (before && spec.overwrite && !before.spec.overwrite)) await replaceJson(layout.spec, spec);
   else await publishJson(layout.spec, spec);
   for (const file of [layout.report, layout.state]) await rm(file, { force: true });
 }
@@ -39,6 +40,7 @@ export async function recordJob(config: Config, spec: JobSpec): Promise<void> {
 /** Starts the job's workflow, or attaches to the one that runs; a paused one goes on. */
 export async function startJob(config: Config, { client, lease }: Session, spec: JobSpec): Promise<JobHandle> {
   const { queuePrefix, searchAttributes, devices } = lease.info;
+  const upscaleQueues = spec.tags.map((tag) => upscaleQueue(queuePrefix, tag));
   const input: UpscaleVideoInput = {
     jobKey: spec.jobKey,
     upscaleKey: spec.upscaleKey,
@@ -48,9 +50,9 @@ export async function startJob(config: Config, { client, lease }: Session, spec:
     queues: {
       control: controlQueue(queuePrefix),
       encode: encodeQueue(queuePrefix),
-      upscale: spec.tags.map((tag) => upscaleQueue(queuePrefix, tag)),
+      upscale: upscaleQueues,
     },
-    devices: Math.max(1, devices.filter(({ tags }) => tags.some((tag) => spec.tags.includes(tag))).length),
+    devices: Math.max(1, devices.filter(({ tags }) => tags.some((tag) => spec.tags.includes(tag))).length, await pollers(client, lease.info.namespace, upscaleQueues)),
     encodeSlots: config.encodeSlots,
     heartbeatSeconds: config.heartbeatSeconds,
     keepMezzanine: spec.keepMezzanine,
@@ -66,4 +68,14 @@ export async function startJob(config: Config, { client, lease }: Session, spec:
   })) as JobHandle;
   await handle.executeUpdate(resumeUpdate, { args: [{}] });
   return handle;
+}
+
+/** TASK_QUEUE_TYPE_ACTIVITY */
+const ACTIVITY_QUEUE = 2;
+
+/** Workers, one for each device, that asked these queues for work within the last minutes: those of other hosts too. */
+async function pollers({ workflowService }: Client, namespace: string, queues: string[]): Promise<number> {
+  const answers = await Promise.all(queues.map((name) =>
+    workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType: ACTIVITY_QUEUE })));
+  return new Set(answers.flatMap((answer) => answer.pollers.map(({ identity }) => identity))).size;
 }

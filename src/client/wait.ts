@@ -8,7 +8,7 @@ import { ProgressView } from './render.js';
 
 /** Waits for a job with progress on stderr, says how it ended, and returns the exit code. Ctrl-C pauses the job, unless others wait on it. */
 export async function waitForJob(session: Session, spec: JobSpec, json: boolean): Promise<number> {
-  const handle = (): JobHandle => session.client.workflow.getHandle(workflowIdOf(spec.jobKey));
+  const workflowId = workflowIdOf(spec.jobKey);
   const view = new ProgressView(process.stderr);
   const stop = new AbortController();
   const interrupt = (): void => {
@@ -16,10 +16,10 @@ export async function waitForJob(session: Session, spec: JobSpec, json: boolean)
     stop.abort();
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  await session.lease.watch(workflowIdOf(spec.jobKey));
+  await session.lease.watch(workflowId);
   try {
-    const outcome = await follow(handle, view, stop.signal);
-    return outcome ? conclude(outcome, spec, json) : await pauseUnlessWatched(session, handle(), spec, json);
+    const outcome = await follow(session.client, workflowId, view, stop.signal);
+    return outcome ? conclude(outcome, spec, json) : await pauseUnlessWatched(session, session.client.workflow.getHandle(workflowId), spec, json);
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }

@@ -33,6 +33,7 @@ export async function mergeAudio(request: MergeRequest): Promise<MergeResult> {
   const { source, info, signal, onProgress } = request;
   const { tracks, warnings } = await usableTracks(source, info.audio, signal);
   const tags = await readTags(source, signal);
+  warnings.push(...tags.left);
   const { errors, stderrLines } = await runFfmpeg(mergeArgs({ ...request, tracks, tags }), { signal, ...(onProgress && { onProgress }) });
   if (errors > 0) warnings.push(`reading the sound gave ${errors} error${errors === 1 ? '' : 's'}: ${stderrLines[0] ?? ''}`);
   return { warnings, audio: tracks };

@@ -71,24 +71,30 @@ async function firstSample(file: string, index: number, signal?: AbortSignal): P
 }
 
 const tagsSchema = z.object({
-  streams: z.array(z.object({ index: z.number(), tags: z.object({ title: z.string() }).partial().optional() })),
+  streams: z.array(z.object({ index: z.number(), codec_type: z.string().optional(), tags: z.object({ title: z.string() }).partial().optional() })),
   format: z.object({ start_time: z.coerce.number().optional().catch(undefined) }),
 });
 
 export interface SourceTags {
   /** Titles by stream index. */
   titles: Map<number, string>;
+  /** One line for each kind of stream that the deliverable does not hold. */
+  left: string[];
   /** The container's first timestamp in microseconds, as ffmpeg sees it. */
   startMicroseconds: number | undefined;
 }
 
 export async function readTags(file: string, signal?: AbortSignal): Promise<SourceTags> {
   const lines: string[] = [];
-  const entries = ['-show_entries', 'format=start_time:stream=index:stream_tags=title', '-of', 'json'];
+  const entries = ['-show_entries', 'format=start_time:stream=index,codec_type:stream_tags=title', '-of', 'json'];
   await runFfprobe([...entries, ...sourceInput(file)], { signal, onLine: (line) => lines.push(line) });
   const { streams, format } = tagsSchema.parse(JSON.parse(lines.join('\n')));
   return {
     titles: new Map(streams.flatMap(({ index, tags }) => (tags?.title ? [[index, tags.title] as const] : []))),
+    left: ['subtitle', 'attachment'].flatMap((kind) => {
+      const count = streams.filter(({ codec_type }) => codec_type === kind).length;
+      return count === 0 ? [] : [`${count} ${kind}${count === 1 ? ' is' : 's are'} not carried into the result`];
+    }),
     startMicroseconds: format.start_time === undefined ? undefined : Math.round(format.start_time * 1e6),
   };
 }

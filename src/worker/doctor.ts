@@ -72,7 +72,7 @@ async function stateFolder({ home, roots, minFreeBytes }: Config): Promise<Findi
 function models({ roots }: Config): Promise<Finding> {
   const names = existsSync(roots.models) ? readdirSync(roots.models, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.onnx')) : [];
   if (names.length > 0) return Promise.resolve({ line: `models: ${names.join(', ')}`, ok: true });
-  return Promise.resolve({ line: 'no model is there yet', ok: false, advice: 'reelscale models pull realesr-animevideov3, or use --preset preview' });
+  return Promise.resolve({ line: 'no model is there yet', ok: true, advice: 'reelscale models pull realesr-animevideov3, or use --preset preview' });
 }
 
 async function devices(): Promise<Promise<Finding>[]> {

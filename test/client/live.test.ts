@@ -60,7 +60,7 @@ describe('what a person sees of a job', () => {
   });
 
   it('says why a task is tried again', () => {
-    const again = pending('upscaleSegment', undefined, { attempt: 3, lastFailure: { message: 'the upscaler ended' } });
+    const again = pending('upscaleSegment', undefined, { state: SCHEDULED, attempt: 3, lastFailure: { message: 'the upscaler ended' } });
     expect(merge(progress(), [again]).waiting).toBe('attempt 3 after: the upscaler ended');
   });
 });

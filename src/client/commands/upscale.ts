@@ -7,6 +7,7 @@ import { estimateDisk, formatBytes } from '../../job/estimates.js';
 import { shortJob } from '../../job/keys.js';
 import { resolveRooted } from '../../job/layout.js';
 import { fileDigest } from '../../job/parts.js';
+import type { JobSpec } from '../../job/spec.js';
 import { openSession } from '../connect.js';
 import { EXIT } from '../exit.js';
 import { exists } from '../files.js';
@@ -23,6 +24,7 @@ export async function upscale(input: string, options: unknown): Promise<number> 
   const finished = await finishedBefore(job, config, flags);
   if (finished) return sayFinished(finished, flags);
   await refuseWithoutSpace(job, config);
+  for (const flag of unappliedFlags(job.spec, flags)) process.stderr.write(`job ${shortJob(job.spec)} goes on as it was specified: ${flag} has no effect\n`);
 
   const log = (line: string) => { process.stderr.write(`${line}\n`); };
   const session = await openSession(config, log, job.spec);
@@ -37,6 +39,17 @@ export async function upscale(input: string, options: unknown): Promise<number> 
   } finally {
     await session.close();
   }
+}
+
+/** Flags that were given now and differ from what an open job was given: they say how to work, not what to make. */
+function unappliedFlags(spec: JobSpec, flags: UpscaleFlags): string[] {
+  const tags = flags.tag ?? (flags.device ? [flags.device] : undefined);
+  return [
+    ...(flags.segmentFrames !== undefined && flags.segmentFrames !== spec.segmentFrames ? ['--segment-frames'] : []),
+    ...(flags.checkpointFrames !== undefined && flags.checkpointFrames !== spec.checkpointFrames ? ['--checkpoint-frames'] : []),
+    ...(flags.keepMezzanine && !spec.keepMezzanine ? ['--keep-mezzanine'] : []),
+    ...(tags && tags.join() !== spec.tags.join() ? [flags.tag ? '--tag' : '--device'] : []),
+  ];
 }
 
 const printJson = (value: unknown): void => { process.stdout.write(`${JSON.stringify(value)}\n`); };
