@@ -8,7 +8,8 @@ import { writeSlowNet } from './support/slowNet.js';
 
 /**
  * After kill -9 of everything that a job started, the same command again: how long until a new frame comes out of the network?
- * The server has to notice by a heartbeat time-out that the workers are gone.
+ * The server has to notice by a heartbeat time-out that the workers are gone. All frames are one segment, which is the worst case: of
+ * several, the next one would start at once.
  *
  *   npm run bench -- resume [--rounds 1]
  */
@@ -43,7 +44,7 @@ async function measure(home: BenchHome): Promise<{ fresh: number; resumed: numbe
   const { file } = await makeClip(WIDTH, HEIGHT, FRAMES);
   const net = path.join(home.config.home, 'slow.onnx');
   await writeSlowNet(net, 24);
-  const args = ['upscale', file, '-o', home.file('out.mp4'), '-m', net, '-s', '2', '--device', 'cpu', '--checkpoint-frames', '10'];
+  const args = ['upscale', file, '-o', home.file('out.mp4'), '-m', net, '-s', '2', '--device', 'cpu', '--checkpoint-frames', '10', '--segment-frames', String(FRAMES)];
   const fresh = await untilMore(home, args, 0);
   while ((await inferred(home)) < BEFORE_KILL) await sleep(50);
   await home.kill();
