@@ -18,6 +18,8 @@ const long = numberFlag('frames', 5000);
 const short = Math.max(1, Math.round(long / 10));
 const FLAT = 1.25;
 const SAMPLE_MS = 100;
+/** A process that was seen less often may have been caught before its peak. */
+const ENOUGH_SAMPLES = 5;
 
 /** What a process does, from its command line; the first that fits. */
 const KINDS: [kind: string, command: RegExp][] = [
@@ -40,17 +42,27 @@ const KINDS: [kind: string, command: RegExp][] = [
 
 const kindOf = ({ command }: SystemProcess): string => KINDS.find(([, pattern]) => pattern.test(command))?.[0] ?? '';
 
-type Peaks = Map<string, number>;
+interface Peak {
+  bytes: number;
+  samples: number;
+}
+/** By kind: the largest of its processes. */
+type Peaks = Map<string, Peak>;
 
-/** Runs one job and returns the peaks in bytes, by kind. */
+/** Runs one job and returns the peaks. */
 async function peaks(home: BenchHome, frames: number, args: readonly string[]): Promise<Peaks> {
   const { file } = await makeClip(WIDTH, HEIGHT, frames);
+  const seen = new Map<string, Peak>();
   const found: Peaks = new Map();
   const sample = (): void => {
     for (const each of home.processes()) {
       const kind = kindOf(each);
-      const bytes = kind && peakMemory(each.pid);
-      if (kind && bytes) found.set(kind, Math.max(bytes, found.get(kind) ?? 0));
+      const bytes = peakMemory(each.pid);
+      if (kind === '' || bytes === undefined) continue;
+      const id = `${kind} ${each.pid}`;
+      const peak = { bytes, samples: (seen.get(id)?.samples ?? 0) + 1 };
+      seen.set(id, peak);
+      if (bytes >= (found.get(kind)?.bytes ?? 0)) found.set(kind, peak);
     }
   };
   const timer = setInterval(sample, SAMPLE_MS);
@@ -63,7 +75,8 @@ async function peaks(home: BenchHome, frames: number, args: readonly string[]): 
   }
 }
 
-const megabytes = (bytes: number | undefined): string => (bytes === undefined ? '-' : (bytes / 1024 ** 2).toFixed(0));
+const megabytes = (peak: Peak | undefined): string => (peak === undefined ? '-' : (peak.bytes / 1024 ** 2).toFixed(0));
+const isKnown = (peak: Peak | undefined): peak is Peak => peak !== undefined && peak.samples >= ENOUGH_SAMPLES;
 
 async function compare(title: string, method: (home: BenchHome) => Promise<string[]>): Promise<void> {
   const run = (frames: number): Promise<Peaks> => inBenchHome(async (home) => peaks(home, frames, await method(home)));
@@ -72,9 +85,9 @@ async function compare(title: string, method: (home: BenchHome) => Promise<strin
   const rows = KINDS.flatMap(([kind]) => {
     const [a, b] = [few.get(kind), many.get(kind)];
     if (a === undefined && b === undefined) return [];
-    // What lives for less than a sample may be seen in one of the jobs only.
-    const growth = a && b && b / a;
-    return [{ process: kind, [`${short} frames`]: megabytes(a), [`${long} frames`]: megabytes(b), growth: growth ? growth.toFixed(2) : '-', flat: growth ? (growth <= FLAT ? 'yes' : 'NO') : '' }];
+    const growth = isKnown(a) && isKnown(b) ? b.bytes / a.bytes : undefined;
+    const flat = growth === undefined ? 'ran too briefly to tell' : growth <= FLAT ? 'yes' : 'NO';
+    return [{ process: kind, [`${short} frames`]: megabytes(a), [`${long} frames`]: megabytes(b), growth: growth?.toFixed(2) ?? '-', flat }];
   });
   console.table(rows);
 }
