@@ -245,7 +245,7 @@ it('clean removes what finished jobs left and keeps what can go on', async () =>
 const own = new Cli({ REELSCALE_LINGER_SECONDS: '1' });
 
 it('a background supervisor ends when nobody needs it', async () => {
-  const small = await makeClip(own.file('small.mp4'), { seconds: 0.2, size: '64x48' });
+  const small = await makeClip(own.file('small.mp4'), { seconds: 0.4, size: '64x48' });
   const { code, stderr } = await own.run('upscale', small, '--preset', 'preview');
   expect(code, stderr).toBe(0);
   await eventually('no process is left', () => own.processes().length === 0);
