@@ -59,9 +59,13 @@ function heartbeatOf({ heartbeatDetails }: PendingActivity): Heartbeat {
 function waitingFor(pending: PendingActivity[]): string | undefined {
   const retrying = pending.find(({ state, attempt, lastFailure }) => Number(state) !== STARTED && (attempt ?? 1) > 1 && lastFailure?.message);
   if (retrying) return `attempt ${retrying.attempt ?? 2} after: ${retrying.lastFailure?.message ?? 'an interruption'}`;
-  const started = pending.some(({ state }) => Number(state) === STARTED);
+  const started = pending.some(({ state, scheduledTime }) => Number(state) === STARTED || isRecent(scheduledTime));
   if (started || pending.length === 0) return undefined;
   const queue = pending[0]?.activityOptions?.taskQueue?.name ?? '';
   const tag = /\.upscale\.(.+)$/.exec(queue)?.[1];
   return tag ? `waiting for a worker with tag ${tag}` : 'waiting for a worker';
 }
+
+/** Between two activities each of them waits for a moment; that is not worth a word. */
+const MOMENT_MS = 3000;
+const isRecent = (time: PendingActivity['scheduledTime']): boolean => time !== null && time !== undefined && Date.now() - Number(time.seconds) * 1000 < MOMENT_MS;
