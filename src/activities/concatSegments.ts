@@ -4,7 +4,7 @@ import type { ControlActivities, From } from '../job/contracts.js';
 import { flush, randomName, readJson, replaceJson } from '../job/durable.js';
 import { PartDamaged } from '../job/errors.js';
 import { fileDigest, findParts, verifyParts } from '../job/parts.js';
-import { fileRecordSchema, type FileRecord } from '../job/records.js';
+import { videoRecordSchema } from '../job/records.js';
 import { concatParts } from '../media/concat.js';
 import { runActivity, type ActivityDeps, type Run } from './context.js';
 import { requireFreeSpace } from './disk.js';
@@ -15,16 +15,15 @@ import { loadDelivered, loadPlan, loadScan } from './job.js';
 export const concatSegments = (deps: ActivityDeps): ControlActivities['concatSegments'] => ({ from, ...ref }) =>
   runActivity(deps, ref, async (job) => {
     const { layout, signal } = job;
-    const known = await readJson(layout.video, fileRecordSchema);
+    const known = await readJson(layout.video, videoRecordSchema);
     if (known && (await wholeFile(layout.job, known))) return;
     await requireFreeSpace(layout.job, deps.minFreeBytes);
     const parts = await encodedParts(job, from);
     const file = `${randomName()}.mp4`;
     const output = path.join(layout.job, file);
-    await concatParts({ ...(await loadDelivered(job, from)), sampleAspectRatio: (await loadScan(job)).info.video.sampleAspectRatio, parts, output, signal });
+    const { reorderSeconds } = await concatParts({ ...(await loadDelivered(job, from)), sampleAspectRatio: (await loadScan(job)).info.video.sampleAspectRatio, parts, output, signal });
     await flush(output);
-    const record: FileRecord = { file, bytes: (await stat(output)).size, sha256: await fileDigest(output, signal) };
-    await replaceJson(layout.video, record);
+    await replaceJson(layout.video, { file, bytes: (await stat(output)).size, sha256: await fileDigest(output, signal), reorderSeconds });
   });
 
 /** Every part of every segment, in order and read again. @throws PartDamaged when one is missing or was changed. */

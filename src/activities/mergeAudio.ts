@@ -6,7 +6,7 @@ import { flush, randomName, readJson, replaceJson } from '../job/durable.js';
 import { shortJob } from '../job/keys.js';
 import { fileDigest } from '../job/parts.js';
 import type { Rational } from '../job/rational.js';
-import { fileRecordSchema } from '../job/records.js';
+import { fileRecordSchema, videoRecordSchema } from '../job/records.js';
 import type { JobSpec } from '../job/spec.js';
 import { mergeAudio as merge } from '../media/merge.js';
 import { runActivity, type ActivityDeps } from './context.js';
@@ -25,7 +25,7 @@ export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] 
     const known = await readJson(layout.merged, mergedSchema);
     if (known && (await wholeFile(folder, known))) return { warnings: known.warnings };
     await requireFreeSpace(folder, deps.minFreeBytes);
-    const video = await readJson(layout.video, fileRecordSchema);
+    const video = await readJson(layout.video, videoRecordSchema);
     if (!video) throw new Error('the joined video is missing');
     await removeHidden(folder, spec);
     const file = `${hiddenPrefix(spec)}${randomName()}.mp4`;
@@ -40,6 +40,7 @@ export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] 
         source: job.input,
         info,
         firstPts: seconds(timebase, firstPts),
+        reorderSeconds: video.reorderSeconds,
         lastDuration: seconds(delivered.timebase, delivered.lastDuration),
         output: target,
         signal,

@@ -10,6 +10,9 @@ export const fileRecordSchema = z.object({
 });
 export type FileRecord = z.infer<typeof fileRecordSchema>;
 
+/** The joined video without sound; `reorderSeconds` is how early its packets have to be decoded. */
+export const videoRecordSchema = fileRecordSchema.extend({ reorderSeconds: z.number().min(0) });
+
 /** The straight lossless copy of a source that segments cannot seek in. Its timeline is the truth from then on. */
 export const conformedSchema = fileRecordSchema.extend({
   timeline: timelineSchema,

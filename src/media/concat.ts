@@ -27,16 +27,16 @@ export interface ConcatRequest {
  * @throws when the parameter sets differ between parts, when a part does not begin with a keyframe, and when the
  * parts hold another number of frames than `pts`.
  */
-export async function concatParts(request: ConcatRequest): Promise<{ frames: number; bytes: number }> {
+export async function concatParts(request: ConcatRequest): Promise<{ frames: number; bytes: number; reorderSeconds: number }> {
   const source = new EncodedVideoPacketSource('avc');
   const output = new Output({ format: new Mp4OutputFormat({ fastStart: false }), target: new FilePathTarget(request.output) });
   // The writer's timescale is the denominator of 1 / frameRate, and times are rounded to it: whole ticks stay what they are.
   output.addVideoTrack(source, { frameRate: timescaleFor(request.timebase) });
   await output.start();
   try {
-    const frames = await addParts(request, source);
+    const { frames, reorderSeconds } = await addParts(request, source);
     await output.finalize();
-    return { frames, bytes: (await stat(request.output)).size };
+    return { frames, bytes: (await stat(request.output)).size, reorderSeconds };
   } catch (error) {
     await output.cancel();
     throw error;
@@ -51,12 +51,13 @@ function timescaleFor({ den }: Rational): number {
   return timescale;
 }
 
-async function addParts({ parts, pts, timebase, lastDuration, sampleAspectRatio, signal }: ConcatRequest, source: EncodedVideoPacketSource): Promise<number> {
+async function addParts({ parts, pts, timebase, lastDuration, sampleAspectRatio, signal }: ConcatRequest, source: EncodedVideoPacketSource): Promise<{ frames: number; reorderSeconds: number }> {
   const first = pts[0] ?? 0;
   const seconds = (ticks: number): number => (ticks * timebase.num) / timebase.den;
   const durationOf = (rank: number): number => (rank + 1 < pts.length ? (pts[rank + 1] as number) - (pts[rank] as number) : lastDuration);
   let parameters: Uint8Array | undefined;
   let frames = 0;
+  let reorder = 0;
   for (const [index, file] of parts.entries()) {
     const part = await openPart(file);
     try {
@@ -74,6 +75,8 @@ async function addParts({ parts, pts, timebase, lastDuration, sampleAspectRatio,
         signal?.throwIfAborted();
         if (k === 0 && packet.type !== 'key') throw new Error(`${file} does not begin with a keyframe`);
         const rank = frames + (ranks[k] as number);
+        // The writer decodes packet i at the time at which frame i is shown: this much too late for one that is shown before.
+        reorder = Math.max(reorder, (pts[frames + k] as number) - (pts[rank] as number));
         k++;
         // The last packet to be decoded is not always the last to be shown, but the writer takes the end of the track from it.
         const duration = isLastPart && k === ranks.length ? lastDuration : durationOf(rank);
@@ -88,7 +91,7 @@ async function addParts({ parts, pts, timebase, lastDuration, sampleAspectRatio,
     }
   }
   if (frames !== pts.length) throw new Error(`the parts hold ${frames} frames, but the timeline has ${pts.length}`);
-  return frames;
+  return { frames, reorderSeconds: seconds(reorder) };
 }
 
 async function openPart(file: string): Promise<{ track: InputVideoTrack; sink: EncodedPacketSink; close: () => void }> {

@@ -10,6 +10,8 @@ export interface MergeRequest {
   info: SourceInfo;
   /** When the first frame is shown in the source, in seconds of its own clock. */
   firstPts: number;
+  /** How much earlier than frame i is shown packet i has to be decoded, in seconds: 0 without B-frames. */
+  reorderSeconds: number;
   /** How long the last frame is shown, in seconds. */
   lastDuration: number;
   /** Written whole or not at all usable: give a hidden name and publish it afterwards. */
@@ -39,9 +41,9 @@ export async function mergeAudio(request: MergeRequest): Promise<MergeResult> {
   return { warnings, audio: tracks };
 }
 
-type MergePlan = Pick<MergeRequest, 'video' | 'source' | 'info' | 'firstPts' | 'lastDuration' | 'output'> & { tracks: readonly AudioTrack[]; tags: SourceTags };
+type MergePlan = Pick<MergeRequest, 'video' | 'source' | 'info' | 'firstPts' | 'reorderSeconds' | 'lastDuration' | 'output'> & { tracks: readonly AudioTrack[]; tags: SourceTags };
 
-export function mergeArgs({ video, source, info, firstPts, lastDuration, output, tracks, tags }: MergePlan): string[] {
+export function mergeArgs({ video, source, info, firstPts, reorderSeconds, lastDuration, output, tracks, tags }: MergePlan): string[] {
   const zero = zeroOf(firstPts, tracks, tags);
   return [
     '-copyts',
@@ -49,8 +51,9 @@ export function mergeArgs({ video, source, info, firstPts, lastDuration, output,
     '-itsoffset', seconds(-zero), '-max_error_rate', '1', ...sourceInput(source),
     '-map', '0:v:0', ...tracks.flatMap((track) => ['-map', `1:${track.index}`]),
     '-c:v', 'copy', '-tag:v', 'avc1',
-    // Where frames are reordered, libavformat reads the average duration for every packet; the track's end comes from it.
-    '-bsf:v', `setts=pts=PTS:dts=DTS:duration=round(${lastDuration}/TB)`,
+    // Where frames are reordered, libavformat reads the average duration for every packet; the track's end comes from it. It also
+    // derives how early decoding begins without the last two packets, so that is said here.
+    '-bsf:v', `setts=pts=PTS:dts=DTS-STARTDTS+STARTPTS-round(${reorderSeconds}/TB):duration=round(${lastDuration}/TB)`,
     ...tracks.flatMap((track, i) => audioArgs(track, i, tags)),
     '-map_metadata', '1', '-map_chapters', '1', '-map_metadata:s:v:0', `1:s:${info.video.index}`,
     // Sound that begins late must not make the muxer give up on the pictures that wait for it.

@@ -46,7 +46,7 @@ export async function pixels(file: string, format: string, filters = 'null'): Pr
 }
 
 /** The source's pictures, enlarged and joined under its own times into `output`; its parts lie beside it. */
-export async function upscaledVideo(source: FrameSource, output: string, scale = 2): Promise<void> {
+export async function upscaledVideo(source: FrameSource, output: string, scale = 2): Promise<{ reorderSeconds: number }> {
   const frames = source.pts.length;
   const parts = [];
   for (const [start, end] of [[0, Math.ceil(frames / 2)], [Math.ceil(frames / 2), frames]] as const) {
@@ -55,7 +55,7 @@ export async function upscaledVideo(source: FrameSource, output: string, scale =
     parts.push(part);
   }
   const { timebase, sampleAspectRatio } = source.info.video;
-  await concatParts({ parts, pts: source.pts, timebase, lastDuration: lastDuration(source), sampleAspectRatio, output });
+  return concatParts({ parts, pts: source.pts, timebase, lastDuration: lastDuration(source), sampleAspectRatio, output });
 }
 
 export const lastDuration = ({ pts }: FrameSource): number => (pts.at(-1) as number) - (pts.at(-2) as number);

@@ -12,9 +12,9 @@ const at = (name: string): string => path.join(folder, name);
 /** Upscales and merges a clip. */
 async function deliver(file: string, output: string, scale = 2): Promise<MergeResult> {
   const source = await frameSource(file);
-  await upscaledVideo(source, `${output}.video.mp4`, scale);
+  const { reorderSeconds } = await upscaledVideo(source, `${output}.video.mp4`, scale);
   const firstPts = (source.pts[0] as number) * toNumber(source.info.video.timebase);
-  return mergeAudio({ video: `${output}.video.mp4`, source: file, info: source.info, firstPts, lastDuration: lastDuration(source) * toNumber(source.info.video.timebase), output });
+  return mergeAudio({ video: `${output}.video.mp4`, source: file, info: source.info, firstPts, reorderSeconds, lastDuration: lastDuration(source) * toNumber(source.info.video.timebase), output });
 }
 
 const audioOf = async (file: string): Promise<Stream[]> => (await streams(file)).filter((s) => s.codec_type === 'audio');
@@ -108,21 +108,28 @@ describe('the deliverable', () => {
   it('shows the last frame of a variable rate as long as it should be shown', async () => {
     await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25:duration=2', '-vf', "setpts='PTS+floor(N/3)*0.011/TB'", '-fps_mode', 'passthrough', '-enc_time_base', '1:1000', '-c:v', 'libx264', at('vfr.mkv'));
     const source = await frameSource(at('vfr.mkv'));
-    await upscaledVideo(source, at('vfr.video.mp4'));
-    await mergeAudio({ video: at('vfr.video.mp4'), source: source.file, info: source.info, firstPts: 0, lastDuration: lastDuration(source) / 1000, output: at('vfr.out.mp4') });
+    const { reorderSeconds } = await upscaledVideo(source, at('vfr.video.mp4'));
+    await mergeAudio({ video: at('vfr.video.mp4'), source: source.file, info: source.info, firstPts: 0, reorderSeconds, lastDuration: lastDuration(source) / 1000, output: at('vfr.out.mp4') });
     const pts = await decodedPts(at('vfr.out.mp4'));
     expect(pts).toEqual([...source.pts].map((ms) => ms * 16));
     expect((await streams(at('vfr.out.mp4')))[0]).toMatchObject({ duration_ts: (pts.at(-1) as number) + lastDuration(source) * 16 });
   });
 
+  it('keeps every time of a clip that is too short for libavformat to see the reordering', async () => {
+    await makeClip(at('five.mp4'), { seconds: 0.2, size: '64x48', video: ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'] });
+    await deliver(at('five.mp4'), at('five.out.mp4'));
+    const [first = 0, ...rest] = await decodedPts(at('five.out.mp4'));
+    expect(rest.map((pts) => pts - first)).toEqual([512, 1024, 1536, 2048]);
+  });
+
   it('leaves out a track of an unknown codec and says so', async () => {
     const clip = await makeClip(at('two.mkv'), { audioTracks: 2 });
     const source = await frameSource(clip);
-    await upscaledVideo(source, at('two.video.mp4'));
+    const { reorderSeconds } = await upscaledVideo(source, at('two.video.mp4'));
     const [first, second] = source.info.audio;
     if (!first || !second) throw new Error('the clip has two tracks');
     const info = { ...source.info, audio: [{ ...first, codec: '' }, second, { ...second, index: 7 }] };
-    const result = await mergeAudio({ video: at('two.video.mp4'), source: clip, info, firstPts: 0, lastDuration: 0.04, output: at('two.out.mp4') });
+    const result = await mergeAudio({ video: at('two.video.mp4'), source: clip, info, firstPts: 0, reorderSeconds, lastDuration: 0.04, output: at('two.out.mp4') });
     expect(result.warnings).toEqual(['audio track 1 of 3 (unknown codec) is left out: it gives no sound', 'audio track 3 of 3 (vorbis) is left out: it gives no sound'].map((w) => w.replace('vorbis', second.codec)));
     expect(result.audio.map((track) => track.index)).toEqual([2]);
     expect(await audioOf(at('two.out.mp4'))).toHaveLength(1);

@@ -16,10 +16,10 @@ const at = (name: string): string => path.join(folder, name);
 
 async function deliver(file: string, output: string, scale = 2): Promise<VerifyRequest> {
   const source = await frameSource(file);
-  await upscaledVideo(source, `${output}.video.mp4`, scale);
+  const { reorderSeconds } = await upscaledVideo(source, `${output}.video.mp4`, scale);
   const { timebase } = source.info.video;
   const firstPts = (source.pts[0] as number) * toNumber(timebase);
-  const { audio } = await mergeAudio({ video: `${output}.video.mp4`, source: file, info: source.info, firstPts, lastDuration: lastDuration(source) * toNumber(source.info.video.timebase), output });
+  const { audio } = await mergeAudio({ video: `${output}.video.mp4`, source: file, info: source.info, firstPts, reorderSeconds, lastDuration: lastDuration(source) * toNumber(source.info.video.timebase), output });
   return {
     file: output, source, expectedPts: source.pts, timebase, lastDuration: lastDuration(source),
     ...deliverableSize(source.info.video, scale), audioTracks: audio.length,
