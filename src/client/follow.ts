@@ -1,4 +1,5 @@
 import { ApplicationFailure, type Client, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JobReport } from '../job/contracts.js';
 import type { JobHandle } from './connect.js';
@@ -18,7 +19,10 @@ export async function follow(client: Client, workflowId: string, view: ProgressV
   const ended = { value: undefined as Outcome | undefined };
   // Whoever waits for the end must not go on when this returns: it would keep the program alive.
   const leave = new AbortController();
-  const watch = waitForEnd(client, handle, AbortSignal.any([stop, leave.signal])).then((outcome) => { ended.value = outcome; });
+  const over = AbortSignal.any([stop, leave.signal]);
+  // The client listens once more for each of the long calls that a job of hours takes.
+  setMaxListeners(0, over);
+  const watch = waitForEnd(client, handle, over).then((outcome) => { ended.value = outcome; });
   try {
     while (!ended.value && !stop.aborted) {
       try {
