@@ -55,12 +55,11 @@ function heartbeatOf({ heartbeatDetails }: PendingActivity): Heartbeat {
   return parsed.success ? parsed.data : { durableFrame: 0, frame: 0 };
 }
 
-/** The retry that is under way, or the queue that nobody serves. */
+/** The retry that is under way, or the queue that nobody serves; nothing while anything works. */
 function waitingFor(pending: PendingActivity[]): string | undefined {
-  const retrying = pending.find(({ state, attempt, lastFailure }) => Number(state) !== STARTED && (attempt ?? 1) > 1 && lastFailure?.message);
+  if (pending.length === 0 || pending.some(({ state, scheduledTime }) => Number(state) === STARTED || isRecent(scheduledTime))) return undefined;
+  const retrying = pending.find(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure?.message);
   if (retrying) return `attempt ${retrying.attempt ?? 2} after: ${retrying.lastFailure?.message ?? 'an interruption'}`;
-  const started = pending.some(({ state, scheduledTime }) => Number(state) === STARTED || isRecent(scheduledTime));
-  if (started || pending.length === 0) return undefined;
   const queue = pending[0]?.activityOptions?.taskQueue?.name ?? '';
   const tag = /\.upscale\.(.+)$/.exec(queue)?.[1];
   return tag ? `waiting for a worker with tag ${tag}` : 'waiting for a worker';
