@@ -1,11 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { temporal } from '@temporalio/proto';
 
 type History = temporal.api.history.v1.IHistory;
 
-const root = path.resolve(import.meta.dirname, '../histories');
+const project = path.resolve(import.meta.dirname, '../..');
+const root = path.join(project, 'test/histories');
 
 /** With REELSCALE_RECORD_HISTORIES=VERSION, keeps a history for that release: done once, when a release is made. */
 export function record(title: string, history: History): void {
@@ -14,7 +16,9 @@ export function record(title: string, history: History): void {
   const folder = path.join(root, version);
   mkdirSync(folder, { recursive: true });
   const name = title.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 80);
-  writeFileSync(path.join(folder, `${name}.json`), `${historyToJSON(history)}\n`);
+  // Stack traces and identities name the machine; nobody else needs that.
+  const text = historyToJSON(history).replaceAll(project, '/reelscale').replaceAll(os.hostname(), 'host');
+  writeFileSync(path.join(folder, `${name}.json`), `${text}\n`);
 }
 
 /** The committed histories of every release. */
