@@ -5,6 +5,7 @@ import { randomName } from '../job/durable.js';
 import { PartDamaged } from '../job/errors.js';
 import { commitPart, fileDigest, findParts, sweepStrays, verifyParts, type Part } from '../job/parts.js';
 import { encodeRanges } from '../job/plan.js';
+import { deliverableSize } from '../media/deliverable.js';
 import { encodeFromParts, encodeFromSource } from '../media/encode.js';
 import type { FrameSource } from '../media/frames.js';
 import { toolVersions } from '../media/versions.js';
@@ -12,7 +13,7 @@ import { countAttempt } from './attempts.js';
 import { runActivity, type ActivityDeps, type Run } from './context.js';
 import { requireFreeSpace } from './disk.js';
 import { makeFolder } from './files.js';
-import { loadFrames, loadScan, loadSegment, outputSize } from './job.js';
+import { loadFrames, loadSegment } from './job.js';
 
 export const encodeSegment = (deps: ActivityDeps): EncodeActivities['encodeSegment'] => ({ from, segment: index, ...ref }) =>
   runActivity(deps, ref, async (job) => {
@@ -28,7 +29,7 @@ export const encodeSegment = (deps: ActivityDeps): EncodeActivities['encodeSegme
     await sweepStrays(folder, found).catch(() => undefined);
 
     const source = await loadFrames(job, from);
-    const size = outputSize(await loadScan(job), job.spec.method.scale);
+    const size = deliverableSize(source.info.video, job.spec.method.scale);
     const mezzanine = job.spec.method.kind === 'filter' ? undefined : await openMezzanine(job.layout.planned(from).parts(index), segment.startFrame, last);
     for (const range of encodeRanges(segment, plan.encodePartFrames)) {
       if (range.start < next) continue;

@@ -82,9 +82,3 @@ export async function loadSegment(job: LoadedJob, from: From, index: number): Pr
   if (!segment) throw new Error(`the plan has no segment ${index}`);
   return { plan, segment };
 }
-
-/** Size of the delivered picture: the scaled source, made even by repeating the edge, since 4:2:0 needs even sizes. */
-export function outputSize(scan: SourceScan, scale: number): { width: number; height: number } {
-  const even = (n: number): number => n + (n % 2);
-  return { width: even(scan.info.video.width * scale), height: even(scan.info.video.height * scale) };
-}

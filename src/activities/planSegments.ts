@@ -2,9 +2,10 @@ import type { ControlActivities } from '../job/contracts.js';
 import { publishJson, readJson } from '../job/durable.js';
 import { planSchema, planSegments as plan } from '../job/plan.js';
 import { decodeTimeline } from '../job/timeline.js';
+import { deliverableSize } from '../media/deliverable.js';
 import { runActivity, type ActivityDeps } from './context.js';
 import { makeFolder } from './files.js';
-import { loadPlan, loadScan, loadTimeline, outputSize } from './job.js';
+import { loadPlan, loadScan, loadTimeline } from './job.js';
 
 /** Source pixels a second through a network, for the size of segments only: a slow guess makes more of them, no more. */
 const PIXELS_PER_SECOND = { cpu: 1e5, gpu: 1e6 };
@@ -16,7 +17,7 @@ export const planSegments = (deps: ActivityDeps): ControlActivities['planSegment
     if (!(await readJson(file, planSchema))) {
       const scan = await loadScan(job);
       const { width, height } = scan.info.video;
-      const output = outputSize(scan, spec.method.scale);
+      const output = deliverableSize(scan.info.video, spec.method.scale);
       const speed = PIXELS_PER_SECOND[spec.tags.includes('cpu') ? 'cpu' : 'gpu'];
       await publishJson(file, plan({
         pts: decodeTimeline(await loadTimeline(job, from)),

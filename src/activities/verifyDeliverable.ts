@@ -1,9 +1,10 @@
 import path from 'node:path';
 import type { ControlActivities } from '../job/contracts.js';
 import { readJson, replaceJson } from '../job/durable.js';
+import { deliverableSize } from '../media/deliverable.js';
 import { verifyDeliverable as verify } from '../media/verify.js';
 import { runActivity, type ActivityDeps } from './context.js';
-import { loadDelivered, loadFrames, loadScan, outputSize } from './job.js';
+import { loadDelivered, loadFrames } from './job.js';
 import { mergedSchema } from './mergeAudio.js';
 
 const SHOWN_PROBLEMS = 5;
@@ -13,14 +14,15 @@ export const verifyDeliverable = (deps: ActivityDeps): ControlActivities['verify
     const { layout, spec, signal, report } = job;
     const merged = await readJson(layout.merged, mergedSchema);
     if (!merged) throw new Error('the merged file is missing');
+    const source = await loadFrames(job, from);
     const { pts, timebase, lastDuration } = await loadDelivered(job, from);
     const result = await verify({
       file: path.join(path.dirname(job.output), merged.file),
-      source: await loadFrames(job, from),
+      source,
       expectedPts: pts,
       timebase,
       lastDuration,
-      ...outputSize(await loadScan(job), spec.method.scale),
+      ...deliverableSize(source.info.video, spec.method.scale),
       audioTracks: merged.audioTracks,
       signal,
       onFrame: (frame) => { report({ frame }); },
