@@ -59,7 +59,10 @@ export const send = (socket: net.Socket, message: ToSupervisor | FromSupervisor)
 
 /** Calls `handle` with every message; a line that does not parse ends the connection. */
 export function receive<T extends z.ZodType>(socket: net.Socket, schema: T, handle: (message: z.infer<T>) => void): void {
-  createInterface({ input: socket }).on('line', (line) => {
+  const lines = createInterface({ input: socket });
+  // readline passes the errors of its input on, past the input's own listeners: a connection that was reset would end this process.
+  lines.on('error', () => undefined);
+  lines.on('line', (line) => {
     let message: z.infer<T>;
     try {
       message = schema.parse(JSON.parse(line));
