@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -111,6 +112,7 @@ function median(values: number[]): number {
   return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
+if (!existsSync(model)) await execa(path.resolve('bin/reelscale'), ['models', 'pull', MODEL], { stdio: 'inherit' });
 const folder = await mkdtemp(path.join(os.tmpdir(), 'reelscale-bench-'));
 try {
   await compare(folder);
