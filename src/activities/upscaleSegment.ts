@@ -1,10 +1,8 @@
-import path from 'node:path';
 import type { UpscaleActivities } from '../job/contracts.js';
-import { resolveRooted } from '../job/layout.js';
 import { commitPart, endOfGap, findParts, sweepStrays, type Part } from '../job/parts.js';
 import type { Segment } from '../job/plan.js';
 import type { ModelMethod } from '../job/spec.js';
-import { checkPts, decodeToPlanarArgs, mezzanineArgs, type FrameSource } from '../media/frames.js';
+import { checkPts, type FrameSource } from '../media/frames.js';
 import { toolVersions } from '../media/versions.js';
 import type { Upscaler } from '../upscaler/client.js';
 import type { UpscaleRequest } from '../upscaler/protocol.js';
@@ -13,6 +11,7 @@ import { runActivity, type ActivityDeps, type Run } from './context.js';
 import { requireFreeSpace } from './disk.js';
 import { makeFolder } from './files.js';
 import { loadFrames, loadSegment } from './job.js';
+import { upscaleRequest } from './upscaleRequest.js';
 
 /** Another attempt committed the frames at hand: this run stops and looks again at what is there. */
 class Overtaken extends Error {}
@@ -74,28 +73,17 @@ async function upscaleRange(deps: ActivityDeps, upscaler: Upscaler, range: Range
 }
 
 function requestFor(deps: ActivityDeps, { job, source, folder, start, end }: Range, method: ModelMethod): UpscaleRequest {
-  const { width, height } = source.info.video;
   const smaller = job.previous?.tile;
-  return {
-    model: {
-      file: resolveRooted(deps.roots, method.file),
-      digest: method.digest,
-      scale: method.scale,
-      // A tile that an earlier attempt found to fit stays for the segment.
-      tile: smaller !== undefined && smaller > 0 && (method.tile === 0 || smaller < method.tile) ? smaller : method.tile,
-      tilePad: method.tilePad,
-      prePad: method.prePad,
-      precision: method.precision,
-    },
-    width,
-    height,
-    decodeArgs: decodeToPlanarArgs(source, start, end),
-    encodeArgs: mezzanineArgs(source.info, width * method.scale, height * method.scale),
-    firstFrame: start,
-    frames: end - start,
-    partFolder: path.resolve(folder),
-    partExtension: 'nut',
+  // A tile that an earlier attempt found to fit stays for the segment.
+  const tile = smaller !== undefined && smaller > 0 && (method.tile === 0 || smaller < method.tile) ? smaller : method.tile;
+  return upscaleRequest({
+    roots: deps.roots,
+    method: { ...method, tile },
+    source,
+    start,
+    end,
+    folder,
     checkpointFrames: job.spec.checkpointFrames,
     checkpointSeconds: deps.checkpointSeconds,
-  };
+  });
 }

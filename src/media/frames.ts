@@ -5,6 +5,7 @@ import { deliverableColor, fromPlanarRgb, toPlanarRgb } from './color.js';
 import { deliverableTags, padToEven } from './deliverable.js';
 import { PTS_FD } from './run.js';
 import { sourceInput } from './tools.js';
+import { cropFilter, type Window } from './window.js';
 
 /** A video whose frames can be read by number. */
 export interface FrameSource {
@@ -78,10 +79,12 @@ const microseconds = (value: number): string => (Math.floor(value * 1e6) / 1e6).
 /**
  * The whole command that writes the frames `[start, end)` to stdout as planar 8-bit RGB: for each frame the planes G, B and R of
  * `width * height` bytes, full range, upright; their timestamps go to fd 3. Deeper samples are dithered, alpha is dropped.
+ * @param window what is cut out of each picture after its conversion. Default: all of it.
  */
-export function decodeToPlanarArgs(source: FrameSource, start: number, end: number): string[] {
+export function decodeToPlanarArgs(source: FrameSource, start: number, end: number, window?: Window): string[] {
   const { input, filters } = frameArgs(source, start, end);
-  return [...input, '-vf', [...filters, ...toPlanarRgb(source.info.video)].join(','), '-f', 'rawvideo', 'pipe:1'];
+  const chain = [...filters, ...toPlanarRgb(source.info.video), ...(window ? [cropFilter(window)] : [])];
+  return [...input, '-vf', chain.join(','), '-f', 'rawvideo', 'pipe:1'];
 }
 
 /**

@@ -1,0 +1,40 @@
+import path from 'node:path';
+import { resolveRooted, type Roots } from '../job/layout.js';
+import type { ModelMethod } from '../job/spec.js';
+import { decodeToPlanarArgs, mezzanineArgs, type FrameSource } from '../media/frames.js';
+import type { Window } from '../media/window.js';
+import type { UpscaleRequest } from '../upscaler/protocol.js';
+
+export interface FramesToUpscale {
+  roots: Roots;
+  method: ModelMethod;
+  source: FrameSource;
+  /** Frames over the whole video, half-open. */
+  start: number;
+  end: number;
+  /** Takes the parts; must exist. */
+  folder: string;
+  checkpointFrames: number;
+  checkpointSeconds: number;
+  /** Of every picture only this is upscaled. Default: all of it. */
+  window?: Window;
+}
+
+/** What the upscaler is asked for, so that everyone who shows or keeps a job's pictures gets the same ones. */
+export function upscaleRequest({ roots, method, source, start, end, folder, checkpointFrames, checkpointSeconds, window }: FramesToUpscale): UpscaleRequest {
+  const { width, height } = window ?? source.info.video;
+  const { digest, scale, tile, tilePad, prePad, precision } = method;
+  return {
+    model: { file: resolveRooted(roots, method.file), digest, scale, tile, tilePad, prePad, precision },
+    width,
+    height,
+    decodeArgs: decodeToPlanarArgs(source, start, end, window),
+    encodeArgs: mezzanineArgs(source.info, width * scale, height * scale),
+    firstFrame: start,
+    frames: end - start,
+    partFolder: path.resolve(folder),
+    partExtension: 'nut',
+    checkpointFrames,
+    checkpointSeconds,
+  };
+}
