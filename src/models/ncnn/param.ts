@@ -1,4 +1,5 @@
 import { UserError } from '../../job/errors.js';
+import { quote } from '../quote.js';
 
 /** One line of an ncnn `.param` file: what the layer is, the blobs that it reads and makes, and its numbered parameters. */
 export interface Layer {
@@ -74,6 +75,3 @@ function checkOrder(layers: Layer[]): number {
   }
   return made.size;
 }
-
-/** For messages of one line: control characters escaped, length bounded. */
-const quote = (text: string | undefined): string => JSON.stringify((text ?? '').slice(0, 80));

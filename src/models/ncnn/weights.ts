@@ -1,4 +1,5 @@
 import { UserError } from '../../job/errors.js';
+import { halfToFloat } from '../onnx/half.js';
 
 /** First word of a weight blob: what follows. */
 const RAW = 0;
@@ -51,14 +52,4 @@ export class WeightReader {
     this.#offset += bytes;
     return start;
   }
-}
-
-/** @param bits of an IEEE 754 half. */
-export function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
