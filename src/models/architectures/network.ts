@@ -48,7 +48,7 @@ export class Network {
   }
 
   concat(inputs: string[]): string {
-    return inputs.length === 1 ? (inputs[0] as string) : this.#append('Concat', inputs, { axis: 1 });
+    return inputs.length === 1 ? (inputs[0] as string) : this.#append('Concat', [...inputs], { axis: 1 });
   }
 
   add(a: string, b: string): string {
