@@ -3,9 +3,9 @@ import path from 'node:path';
 import { digestOf, main, readText, root, run, say } from './lib.mjs';
 
 const dist = path.join(root, 'dist');
-const INPUTS = ['src', 'bench', 'temporal.config.ts', 'tsconfig.json', 'package-lock.json', 'scripts/build.mjs'];
+const INPUTS = ['src', 'bench', 'tools', 'temporal.config.ts', 'tsconfig.json', 'package-lock.json', 'scripts/build.mjs'];
 
-/** Compiles src and bench to dist and bundles the workflows, when any input has changed since the last build. */
+/** Compiles src, bench and tools to dist and bundles the workflows, when any input has changed since the last build. */
 export async function build({ log = say } = {}) {
   const inputs = digestOf(INPUTS);
   const stamp = readText(path.join(dist, 'build.json'));

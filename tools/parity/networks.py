@@ -65,10 +65,41 @@ def compact(scale, convolutions, features=64):
     return SRVGGNetCompact(num_feat=features, num_conv=convolutions, upscale=scale)
 
 
+def halved(network):
+    """An x2 network of an x4 one: behind its pixel-unshuffle it takes the mean of 2x2 pixels.
+
+    It sees as far as a trained x2plus does, which random weights say nothing about.
+    """
+    state = network.state_dict()
+    # Four channels for each of the picture's.
+    state['conv_first.weight'] = state['conv_first.weight'].repeat_interleave(4, dim=1) / 4
+    made = rrdb(2, len(network.body))
+    made.load_state_dict(state)
+    return made.eval()
+
+
 def old_names(state):
-    """ESRGAN's names for RRDBNet's tensors, from before BasicSR renamed them."""
+    """The names of RRDBNet's tensors in BasicSR's first versions."""
     renamed = {
         'body': 'RRDB_trunk', 'conv_body': 'trunk_conv', 'conv_up1': 'upconv1', 'conv_up2': 'upconv2', 'conv_hr': 'HRconv',
         **{f'rdb{i}': f'RDB{i}' for i in (1, 2, 3)},
     }
     return {'.'.join(renamed.get(part, part) for part in name.split('.')): tensor for name, tensor in state.items()}
+
+
+def oldest_names(state):
+    """The names of RRDBNet's tensors in ESRGAN as it was published: numbers in a sequence of layers."""
+    blocks = len({name.split('.')[1] for name in state if name.startswith('body.')})
+    layers = {
+        'conv_first': 'model.0', 'conv_body': f'model.1.sub.{blocks}', 'conv_up1': 'model.3', 'conv_up2': 'model.6',
+        'conv_hr': 'model.8', 'conv_last': 'model.10',
+    }
+    return {_oldest_name(name, layers): tensor for name, tensor in state.items()}
+
+
+def _oldest_name(name, layers):
+    first, *rest = name.split('.')
+    if first != 'body':
+        return '.'.join([layers[first], *rest])
+    block, dense, convolution, kind = rest
+    return f'model.1.sub.{block}.{dense.upper()}.{convolution}.0.{kind}'

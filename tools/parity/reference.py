@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-from networks import Resized, compact, old_names, random, real, rrdb
+from networks import Resized, compact, halved, old_names, oldest_names, random, real, rrdb
 from published import RealESRGANer, WEIGHTS
 
 # Path, and the top left corner of the part that is taken.
@@ -45,20 +45,21 @@ def main(data, out):
     torch.manual_seed(0)
     for folder in ('weights', 'pictures', 'results'):
         (out / folder).mkdir(parents=True, exist_ok=True)
-    reference = {'torch': torch.__version__, 'networks': [], 'cases': []}
     sources = [_read(data / file) for file, _, _ in PICTURES]
+    seams = [_part(out, source, index, MIDDLE) for index, source in enumerate(sources)]
+    reference = {'torch': torch.__version__, 'networks': [], 'cases': [], 'seamPictures': [described for described, _ in seams]}
     for name, kind, scale, network in _networks():
         print(f'{name}: {sum(p.numel() for p in network.parameters()):,} parameters', flush=True)
         weights, forms = _save(name, network, out, with_ncnn=kind == 'real')
         reference['networks'].append({'name': name, 'scale': scale, 'weights': kind, 'forms': forms})
-        runs = [(index, PART, 0, 0, 0) for index in range(len(PICTURES))] + TILINGS.get(name, [])
+        whole = [(index, PART, 0, 0, 0) for index in range(len(PICTURES))]
+        runs = [] if kind == 'derived' else whole + TILINGS.get(name, [])
         for index, part, tile, tile_pad, pre_pad in runs:
-            picture_name, picture = _part(sources[index], index, part)
+            described, picture = _part(out, sources[index], index, part)
             result = enhance(network, weights, scale, picture, tile, tile_pad, pre_pad)
             reference['cases'].append({
-                'network': name, 'tile': tile, 'tilePad': tile_pad, 'prePad': pre_pad,
-                'picture': {'name': Path(PICTURES[index][0]).stem, 'width': part[0], 'height': part[1], 'file': write(out, f'pictures/{picture_name}.gbrp', picture)},
-                'result': write(out, f'results/{name}-{picture_name}-{tile}-{tile_pad}-{pre_pad}.gbrp', result),
+                'network': name, 'picture': described, 'tile': tile, 'tilePad': tile_pad, 'prePad': pre_pad,
+                'result': write(out, f'results/{name}-{len(reference["cases"])}.gbrp', result),
             })
     (out / 'reference.json').write_text(json.dumps(reference, indent=1))
 
@@ -73,6 +74,7 @@ def _networks():
     yield 'realesrgan-x4plus', 'real', 4, real(rrdb(4, 23), 'realesrgan-x4plus')
     yield 'realesrgan-x2plus', 'random', 2, random(rrdb(2, 23), 2)
     yield 'realesrgan-x1', 'random', 1, random(rrdb(1, 23), 1)
+    yield 'x4plus-as-x2plus', 'derived', 2, halved(real(rrdb(4, 23), 'realesrgan-x4plus'))
     yield 'realesr-general-x4v3', 'random', 4, random(compact(4, 32), 4)
 
 
@@ -92,17 +94,19 @@ def _save(name, network, out, with_ncnn):
 
 
 def save_forms(file, state):
-    """Writes a state dict beside `file`, which has it already, in the other forms that are about."""
-    forms = {kind: file.with_name(f'{file.stem}-{kind}') for kind in ('legacy.pth', 'bare.pth', 'old-names.pth', '.safetensors')}
-    forms['.safetensors'] = file.with_suffix('.safetensors')
-    torch.save({'params_ema': state}, forms['legacy.pth'], _use_new_zipfile_serialization=False)
-    torch.save(state, forms['bare.pth'])
-    save_file({key: tensor.contiguous() for key, tensor in state.items()}, forms['.safetensors'])
+    """Writes a state dict beside `file`, which has it already, in the other forms that are about. Returns all of them."""
+    def beside(ending):
+        return file.with_name(file.stem + ending)
+
+    forms = [file, beside('.safetensors'), beside('-bare.pth'), beside('-legacy.pth')]
+    save_file(state, forms[1])
+    torch.save(state, forms[2])
+    torch.save({'params_ema': state}, forms[3], _use_new_zipfile_serialization=False)
     if 'conv_first.weight' in state:
-        torch.save(old_names(state), forms['old-names.pth'])
-    else:
-        del forms['old-names.pth']
-    return [file, *forms.values()]
+        for ending, renamed in (('-old-names.pth', old_names(state)), ('-oldest-names.pth', oldest_names(state))):
+            forms.append(beside(ending))
+            torch.save(renamed, forms[-1])
+    return forms
 
 
 def enhance(network, weights, scale, picture, tile, tile_pad, pre_pad):
@@ -122,14 +126,16 @@ def _read(file):
     return picture
 
 
-def _part(picture, index, size):
-    _, x, y = PICTURES[index]
+def _part(out, picture, index, size):
+    """Cuts out a part near the corner that PICTURES names and writes it. Returns what reference.json says of it, and the part."""
+    file, x, y = PICTURES[index]
     (width, height), (most_height, most_width) = size, picture.shape[:2]
-    x, y = max(0, min(x, most_width - width)), max(0, min(y, most_height - height))
-    part = picture[y:y + height, x:x + width]
-    if part.shape != (height, width, 3):
-        raise SystemExit(f'{PICTURES[index][0]} is smaller than {width}x{height}')
-    return f'{Path(PICTURES[index][0]).stem}-{width}x{height}', np.ascontiguousarray(part)
+    if width > most_width or height > most_height:
+        raise SystemExit(f'{file} is smaller than {width}x{height}')
+    x, y = min(x, most_width - width), min(y, most_height - height)
+    part = np.ascontiguousarray(picture[y:y + height, x:x + width])
+    name = Path(file).stem
+    return {'name': name, 'width': width, 'height': height, 'file': write(out, f'pictures/{name}-{width}x{height}.gbrp', part)}, part
 
 
 def write(out, name, picture):
