@@ -5,9 +5,13 @@ import type { ControlActivities } from '../job/contracts.js';
 import { flush, randomName, readJson, replaceJson } from '../job/durable.js';
 import { shortJob } from '../job/keys.js';
 import { fileDigest } from '../job/parts.js';
+import { contentsSchema } from '../job/contents.js';
 import type { Rational } from '../job/rational.js';
 import { fileRecordSchema, videoRecordSchema } from '../job/records.js';
 import type { JobSpec } from '../job/spec.js';
+import { constantRate, sameMillisecond } from '../media/grid.js';
+import { deliverableSize } from '../media/deliverable.js';
+import { levelWarning } from '../media/level.js';
 import { mergeAudio as merge } from '../media/merge.js';
 import { runActivity, type ActivityDeps } from './context.js';
 import { requireFreeSpace } from './disk.js';
@@ -15,39 +19,45 @@ import { wholeFile } from './files.js';
 import { loadDelivered, loadScan, loadTimeline } from './job.js';
 
 /** What the merge left beside the output, hidden, until it is published. */
-export const mergedSchema = fileRecordSchema.extend({ warnings: z.array(z.string()), audioTracks: z.number().int() });
+export const mergedSchema = fileRecordSchema.extend({ warnings: z.array(z.string()), contents: contentsSchema });
 
-/** The silent video and every audio track of the source, in a hidden file in the output's own folder, so that publishing is one link. */
+/** The silent video and everything else that the source has, in a hidden file in the output's own folder, so that publishing is one link. */
 export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] => ({ from, ...ref }) =>
   runActivity(deps, ref, async (job) => {
     const { layout, spec, output, signal, report } = job;
     const folder = path.dirname(output);
-    const known = await readJson(layout.merged, mergedSchema);
+    // A record of an earlier release does not say enough: it is made again.
+    const known = await readJson(layout.merged, mergedSchema).catch(() => undefined);
     if (known && (await wholeFile(folder, known))) return { warnings: known.warnings };
     await requireFreeSpace(folder, deps.minFreeBytes);
     const video = await readJson(layout.video, videoRecordSchema);
     if (!video) throw new Error('the joined video is missing');
     await removeHidden(folder, spec);
-    const file = `${hiddenPrefix(spec)}${randomName()}.mp4`;
+    const file = `${hiddenPrefix(spec)}${randomName()}.${spec.delivery.container}`;
     const target = path.join(folder, file);
     const seconds = ({ num, den }: Rational, ticks: number): number => (ticks * num) / den;
     const { firstPts, timebase } = await loadTimeline(job, from);
     const delivered = await loadDelivered(job, from);
     const { info } = await loadScan(job);
+    const told = [levelWarning(deliverableSize(info.video, spec.method.scale), info.video.frameRate)];
+    if (spec.delivery.container === 'mkv') told.push(sameMillisecond(delivered));
     try {
-      const { warnings, audio } = await merge({
+      const { warnings: mergeWarnings, contents } = await merge({
+        ...spec.delivery,
         video: path.join(layout.job, video.file),
         source: job.input,
         info,
         firstPts: seconds(timebase, firstPts),
         reorderSeconds: video.reorderSeconds,
         lastDuration: seconds(delivered.timebase, delivered.lastDuration),
+        constantRate: constantRate(delivered),
         output: target,
         signal,
         onProgress: ({ frame }) => { report({ frame }); },
       });
       await flush(target);
-      const record = { file, bytes: (await stat(target)).size, sha256: await fileDigest(target, signal), warnings, audioTracks: audio.length };
+      const warnings = [...mergeWarnings, ...told.filter((line) => line !== undefined)];
+      const record = { file, bytes: (await stat(target)).size, sha256: await fileDigest(target, signal), warnings, contents };
       await replaceJson(layout.merged, record);
       return { warnings };
     } catch (error) {

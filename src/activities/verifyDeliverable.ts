@@ -23,7 +23,7 @@ export const verifyDeliverable = (deps: ActivityDeps): ControlActivities['verify
       timebase,
       lastDuration,
       ...deliverableSize(source.info.video, spec.method.scale),
-      audioTracks: merged.audioTracks,
+      contents: merged.contents,
       signal,
       onFrame: (frame) => { report({ frame }); },
     });

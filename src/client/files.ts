@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { hasCode, readJson, replaceJson } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
 import { fileDigest } from '../job/parts.js';
+import { containerOf } from '../media/containers.js';
 import { sha256Schema, type JobSpec } from '../job/spec.js';
 
 const cachedDigestSchema = z.object({ size: z.number(), mtimeMs: z.number(), ino: z.number(), sha256: sha256Schema });
@@ -37,7 +38,7 @@ export async function checkOutput(output: string, input: string): Promise<string
   try {
     const real = path.join(await realpath(folder), path.basename(output));
     await access(folder, constants.W_OK | constants.X_OK);
-    if (!/\.mp4$/i.test(real)) throw new UserError(`the output must be named .mp4, and ${output} is not`);
+    if (!containerOf(real)) throw new UserError(`the output must be named .mp4 or .mkv, and ${output} is not`);
     if (real === input || (await sameFile(real, input))) throw new UserError(`the output would replace the source ${input}: choose another name with -o`);
     const existing = await stat(real).catch(() => undefined);
     if (existing && !existing.isFile()) throw new UserError(`${output} exists and is no file: choose another name with -o`);

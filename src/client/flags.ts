@@ -22,6 +22,7 @@ export const upscaleFlagsSchema = z.object({
   precision: z.enum(['auto', 'fp32', 'fp16'], { error: 'must be auto, fp32 or fp16' }).optional(),
   crf: number('must be from 0 (lossless) to 51; 18 to 28 is sensible', (value) => value >= 0 && value <= 51).optional(),
   encoderPreset: z.enum(encodeSpecSchema.shape.preset.options, { error: `must be one of ${encodeSpecSchema.shape.preset.options.join(', ')}` }).optional(),
+  audio: z.enum(['auto', 'copy'], { error: 'must be auto or copy' }).optional(),
   segmentFrames: whole(1, 1_000_000).optional(),
   checkpointFrames: whole(1, 100_000).optional(),
   device: z.string().regex(/^(cpu|cuda:\d+)$/, 'must be cpu or cuda:N').optional(),

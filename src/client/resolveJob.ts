@@ -9,6 +9,7 @@ import { resolveRooted, toRooted, type Roots } from '../job/layout.js';
 import { readStored, type StoredJob } from '../job/store.js';
 import type { JobSpec, RootedPath } from '../job/spec.js';
 import type { SourceInfo } from '../job/source.js';
+import { containerOf, requireCopyable } from '../media/containers.js';
 import { probeSource } from '../media/probe.js';
 import { discoverDevices } from '../worker/devices.js';
 import { checkOutput, defaultOutput, sourceDigest } from './files.js';
@@ -73,16 +74,19 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
       threads: open?.encode.threads ?? ENCODE_THREADS,
     };
     const output = await outputOf(given.output ?? defaultOutput(file, method.scale));
+    const delivery = { container: containerOf(output.path) ?? ('mp4' as const), audio: given.audio ?? open?.delivery.audio ?? ('auto' as const) };
+    if (delivery.audio === 'copy') requireCopyable(info.audio, delivery.container);
     const up = upscaleKey(source.digest, method);
     return {
       version: 1,
-      jobKey: jobKey(up, encode, rooted, output),
+      jobKey: jobKey(up, encode, delivery, rooted, output),
       upscaleKey: up,
       input: rooted,
       output,
       source,
       method,
       encode,
+      delivery,
       ...(given.segmentFrames !== undefined && { segmentFrames: given.segmentFrames }),
       checkpointFrames: given.checkpointFrames ?? open?.checkpointFrames ?? 100,
       tags,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { EncodeSpec, JobSpec, Method, RootedPath } from './spec.js';
+import type { DeliverySpec, EncodeSpec, JobSpec, Method, RootedPath } from './spec.js';
 
 /** Digest of a value whose object keys are sorted, so that it does not depend on the order in which they were set. */
 function keyOf(value: unknown): string {
@@ -18,8 +18,9 @@ export function upscaleKey(inputDigest: string, method: Method): string {
 }
 
 /** Adds what the delivered file depends on. */
-export function jobKey(upscale: string, encode: EncodeSpec, input: RootedPath, output: RootedPath): string {
-  return keyOf({ upscale, encode, input, output });
+export function jobKey(upscale: string, encode: EncodeSpec, { audio }: Pick<DeliverySpec, 'audio'>, input: RootedPath, output: RootedPath): string {
+  // The container is told by the output's name; `auto` is left out, as before there was a choice.
+  return keyOf({ upscale, encode, input, output, ...(audio !== 'auto' && { audio }) });
 }
 
 /** The name people use: the first eight digits. */

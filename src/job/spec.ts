@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { containerSchema } from './contents.js';
 
 /** A file by the name of its root and its path below it, so that hosts may mount the roots at different places. */
 export const rootedPathSchema = z.object({ root: z.enum(['jobs', 'media', 'models']), path: z.string().min(1) });
@@ -46,6 +47,14 @@ export const encodeSpecSchema = z.object({
 });
 export type EncodeSpec = z.infer<typeof encodeSpecSchema>;
 
+/** What the result is, besides its pictures. Jobs of the first version did not say. */
+export const deliverySpecSchema = z.object({
+  container: containerSchema.default('mp4'),
+  /** `auto` converts sound that players of the container may not understand, `copy` never converts. */
+  audio: z.enum(['auto', 'copy']).default('auto'),
+});
+export type DeliverySpec = z.infer<typeof deliverySpecSchema>;
+
 /** Everything that was decided before the start. Stored as job.json and never changed afterwards. */
 export const jobSpecSchema = z.object({
   version: z.literal(1),
@@ -56,6 +65,7 @@ export const jobSpecSchema = z.object({
   source: z.object({ size: z.number().int(), mtimeMs: z.number(), digest: sha256Schema }),
   method: methodSchema,
   encode: encodeSpecSchema,
+  delivery: deliverySpecSchema.prefault({}),
   /** Frames in one segment, where the user asked for a number; the planner chooses otherwise. */
   segmentFrames: z.number().int().min(1).optional(),
   /** Most frames in one upscaled part. */

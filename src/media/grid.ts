@@ -49,3 +49,18 @@ export function deliveredTimeline(timeline: Timeline, frameRate: Rational): Time
   for (let i = 1; i < pts.length; i++) pts[i] = Math.max(pts[i] as number, (pts[i - 1] as number) + 1);
   return encodeTimeline(pts, { num: 1, den: MAX_TIMESCALE }, Math.max(1, Math.round(grid.lastDuration * ticks)));
 }
+
+/** Frames a second where all frames are shown equally long; undefined where they are not. */
+export function constantRate({ pts, timebase }: { pts: ArrayLike<number>; timebase: Rational }): Rational | undefined {
+  const step = (pts[1] as number) - (pts[0] as number);
+  if (pts.length < 2 || !Array.from(pts).every((value, i) => i === 0 || value - (pts[i - 1] as number) === step)) return undefined;
+  const [num, den] = [timebase.den, timebase.num * step];
+  return { num: num / gcd(num, den), den: den / gcd(num, den) };
+}
+
+/** What the user should know of frames that Matroska, which counts in milliseconds, shows at the same time; undefined where there are none. */
+export function sameMillisecond({ pts, timebase }: { pts: ArrayLike<number>; timebase: Rational }): string | undefined {
+  const times = Array.from(pts, (value) => Math.round((value - (pts[0] as number)) * toNumber(timebase) * 1000));
+  const same = times.filter((time, i) => time === times[i - 1]).length;
+  return same === 0 ? undefined : `${same} frame${same === 1 ? '' : 's'} come less than a millisecond after another, which MKV cannot tell apart: choose -o NAME.mp4`;
+}

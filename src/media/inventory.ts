@@ -1,13 +1,16 @@
 import { z } from 'zod';
+import type { Contents } from '../job/contents.js';
 import { WorldError } from '../job/errors.js';
 import { parseRational, type Rational } from '../job/rational.js';
+import { checkContents } from './checkContents.js';
+import { readContents, type FileContents } from './contents.js';
 import { runFfprobe } from './run.js';
 import { sourceInput } from './tools.js';
 
 export interface ExpectedStreams {
   width: number;
   height: number;
-  audioTracks: number;
+  contents: Contents;
 }
 
 const seconds = z.coerce.number().optional().catch(undefined);
@@ -22,8 +25,12 @@ const streamSchema = z.object({
   color_range: z.string().optional(),
   sample_aspect_ratio: z.string().optional(),
   time_base: z.string(),
+  start_time: seconds,
   duration: seconds,
+  disposition: z.object({ attached_pic: z.number() }),
+  tags: z.object({ DURATION: z.string() }).partial().default({}),
 });
+type Stream = z.infer<typeof streamSchema>;
 const outputSchema = z.object({ streams: z.array(streamSchema), format: z.object({ duration: seconds }) });
 
 export interface Inventory {
@@ -40,6 +47,8 @@ export interface Inventory {
     durationSeconds: number | undefined;
   }[];
   audio: { codec: string; durationSeconds: number | undefined }[];
+  /** All of its streams, chapters and tags. */
+  contents: FileContents;
 }
 
 /** The streams of a file that a header names; what is wrong with it, where it cannot be opened. */
@@ -54,7 +63,7 @@ export async function inventory(file: string, signal?: AbortSignal): Promise<Inv
   const { streams, format } = outputSchema.parse(JSON.parse(lines.join('\n')));
   return {
     durationSeconds: format.duration ?? 0,
-    video: streams.filter((s) => s.codec_type === 'video').map((s) => ({
+    video: streams.filter((s) => s.codec_type === 'video' && s.disposition.attached_pic === 0).map((s) => ({
       codec: s.codec_name ?? 'unknown',
       tag: s.codec_tag_string ?? '',
       width: s.width ?? 0,
@@ -63,28 +72,38 @@ export async function inventory(file: string, signal?: AbortSignal): Promise<Inv
       range: s.color_range === 'pc' ? 'full' : 'limited',
       sampleAspectRatio: parseRational(s.sample_aspect_ratio) ?? { num: 1, den: 1 },
       timebase: parseRational(s.time_base) ?? { num: 1, den: 1 },
-      durationSeconds: s.duration,
+      durationSeconds: durationOf(s),
     })),
-    audio: streams.filter((s) => s.codec_type === 'audio').map((s) => ({ codec: s.codec_name ?? 'unknown', durationSeconds: s.duration })),
+    audio: streams.filter((s) => s.codec_type === 'audio').map((s) => ({ codec: s.codec_name ?? 'unknown', durationSeconds: durationOf(s) })),
+    contents: await readContents(file, signal),
   };
 }
 
+/** Matroska names a track's end, on the file's clock, in a tag: `00:00:02.025000000`. */
+function durationOf({ duration, start_time, tags }: Stream): number | undefined {
+  if (duration !== undefined) return duration;
+  const [, hours, minutes, rest] = /^(\d+):(\d+):([\d.]+)$/.exec(tags.DURATION ?? '') ?? [];
+  return rest === undefined ? undefined : Number(hours) * 3600 + Number(minutes) * 60 + Number(rest) - (start_time ?? 0);
+}
+
 /** What is wrong with the streams, each in one line. */
-export function checkInventory({ video, audio }: Inventory, expected: ExpectedStreams & { sampleAspectRatio: Rational }): string[] {
+export function checkInventory({ video, audio, contents }: Inventory, expected: ExpectedStreams & { sampleAspectRatio: Rational }): string[] {
   const problems: string[] = [];
   const [first] = video;
   if (video.length !== 1) problems.push(`it has ${video.length} video streams instead of 1`);
   if (first) {
-    if (first.codec !== 'h264' || first.tag !== 'avc1') problems.push(`the video is ${first.codec} (${first.tag}) instead of h264 (avc1)`);
+    const tag = expected.contents.container === 'mp4' ? 'avc1' : first.tag;
+    if (first.codec !== 'h264' || first.tag !== tag) problems.push(`the video is ${first.codec} (${first.tag}) instead of h264 (${tag})`);
     if (first.width !== expected.width || first.height !== expected.height) {
       problems.push(`the picture is ${first.width}x${first.height} instead of ${expected.width}x${expected.height}`);
     }
     const [is, wanted] = [first.sampleAspectRatio, expected.sampleAspectRatio];
-    if (is.num * wanted.den !== is.den * wanted.num) problems.push(`the pixels' aspect ratio is ${is.num}:${is.den} instead of ${wanted.num}:${wanted.den}`);
+    // Matroska holds the width on the screen in whole pixels; ffmpeg's reader takes the shape of a pixel from there.
+    const error = Math.abs((is.num / is.den - wanted.num / wanted.den) * first.width);
+    if (error > (expected.contents.container === 'mkv' ? 1 : 0)) problems.push(`the pixels' aspect ratio is ${is.num}:${is.den} instead of ${wanted.num}:${wanted.den}`);
   }
-  if (audio.length !== expected.audioTracks) problems.push(`it has ${audio.length} audio tracks instead of ${expected.audioTracks}`);
   for (const [i, track] of audio.entries()) {
     if (!track.durationSeconds) problems.push(`audio track ${i + 1} (${track.codec}) is empty`);
   }
-  return problems;
+  return [...problems, ...checkContents(contents, expected.contents)];
 }

@@ -39,8 +39,8 @@ export interface VerifyRequest extends ExpectedStreams {
   onFrame?: (frames: number) => void;
 }
 
-/** In seconds. The file's ticks hold the timeline exactly; this is for the arithmetic. */
-const TIME_TOLERANCE = 1e-6;
+/** In seconds. An MP4's ticks hold the timeline exactly, this is for the arithmetic; Matroska rounds to the next millisecond. */
+const TIME_TOLERANCE = { mp4: 1e-6, mkv: 0.000_501 };
 
 /**
  * Examines a finished file: every stream is decoded, frames are counted and their times compared with the source's timeline, and every
@@ -98,7 +98,7 @@ class Clock {
     const time = (pts - this.first) * this.tick;
     const wanted = this.wanted(index);
     const error = Math.abs(time - wanted);
-    if (Number.isNaN(error) || error > TIME_TOLERANCE) this.firstWrong ??= `frame ${index} is shown at ${time.toFixed(6)} s after the first, not at ${wanted.toFixed(6)} s`;
+    if (Number.isNaN(error) || error > TIME_TOLERANCE[this.expected.contents.container]) this.firstWrong ??= `frame ${index} is shown at ${time.toFixed(6)} s after the first, not at ${wanted.toFixed(6)} s`;
     else this.largestError = Math.max(this.largestError, error);
   }
 
@@ -113,7 +113,7 @@ class Clock {
     if (this.frames !== expectedPts.length) found.push(`it has ${this.frames} frames instead of ${expectedPts.length}`);
     if (this.firstWrong !== undefined) found.push(this.firstWrong);
     const wanted = this.wanted(expectedPts.length - 1) + lastDuration * toNumber(timebase);
-    if (durationSeconds === undefined || Math.abs(durationSeconds - wanted) > 0.001) {
+    if (durationSeconds === undefined || Math.abs(durationSeconds - wanted) > 0.001 + TIME_TOLERANCE[this.expected.contents.container]) {
       found.push(`the video lasts ${durationSeconds?.toFixed(3) ?? 'an unknown number of'} s instead of ${wanted.toFixed(3)} s`);
     }
     return found;

@@ -45,8 +45,8 @@ describe('an output', () => {
     expect(await refusal(path.join(source, 'out.mp4'))).toMatch(/source\.mp4 (does not exist|cannot be written)/);
   });
 
-  it('is an .mp4, and no folder', async () => {
-    expect(await refusal(path.join(folder, 'out.mkv'))).toContain('.mp4');
+  it('is an .mp4 or .mkv, and no folder', async () => {
+    expect(await refusal(path.join(folder, 'out.avi'))).toContain('.mp4 or .mkv');
     mkdirSync(path.join(folder, 'folder.mp4'));
     expect(await refusal(path.join(folder, 'folder.mp4'))).toContain('is no file');
   });

@@ -23,7 +23,7 @@ describe('the keys of a job', () => {
 
   it('share the upscaled pictures between encodes, and tell the jobs apart', () => {
     const up = upscaleKey('d', method);
-    const keys = [jobKey(up, encode, input, output), jobKey(up, { ...encode, crf: 18 }, input, output), jobKey(up, encode, input, { ...output, path: 'c.mp4' })];
+    const keys = [jobKey(up, encode, { audio: 'auto' }, input, output), jobKey(up, { ...encode, crf: 18 }, { audio: 'auto' }, input, output), jobKey(up, encode, { audio: 'auto' }, input, { ...output, path: 'c.mp4' })];
     expect(new Set(keys).size).toBe(3);
   });
 

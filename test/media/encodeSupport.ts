@@ -1,8 +1,13 @@
 import { execa } from 'execa';
 import type { EncodeSpec } from '../../src/job/spec.js';
+import { toNumber } from '../../src/job/rational.js';
 import { concatParts } from '../../src/media/concat.js';
 import { encodeFromSource } from '../../src/media/encode.js';
 import type { FrameSource } from '../../src/media/frames.js';
+import { containerOf } from '../../src/media/containers.js';
+import { constantRate } from '../../src/media/grid.js';
+import { mergeAudio, type MergeResult } from '../../src/media/merge.js';
+import type { AudioMode } from '../../src/media/plannedTrack.js';
 import { probeSource } from '../../src/media/probe.js';
 
 export const fastEncode: EncodeSpec = { codec: 'h264', crf: 23, preset: 'superfast', threads: 1 };
@@ -59,3 +64,17 @@ export async function upscaledVideo(source: FrameSource, output: string, scale =
 }
 
 export const lastDuration = ({ pts }: FrameSource): number => (pts.at(-1) as number) - (pts.at(-2) as number);
+
+/** Upscales a clip and merges it, named .mp4 or .mkv. */
+export async function delivered(file: string, output: string, { scale = 2, audio = 'auto' }: { scale?: number; audio?: AudioMode } = {}): Promise<MergeResult & { source: FrameSource }> {
+  const source = await frameSource(file);
+  const { reorderSeconds } = await upscaledVideo(source, `${output}.video.mp4`, scale);
+  const { timebase } = source.info.video;
+  const firstPts = (source.pts[0] as number) * toNumber(timebase);
+  const container = containerOf(output) ?? 'mp4';
+  const merged = await mergeAudio({
+    video: `${output}.video.mp4`, source: file, info: source.info, container, audio, firstPts, reorderSeconds,
+    lastDuration: lastDuration(source) * toNumber(timebase), constantRate: constantRate({ pts: source.pts, timebase }), output,
+  });
+  return { ...merged, source };
+}

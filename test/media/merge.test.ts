@@ -1,20 +1,18 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { toNumber } from '../../src/job/rational.js';
 import { mergeAudio, type MergeResult } from '../../src/media/merge.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../support/media.js';
-import { decodedPts, frameDigests, frameSource, lastDuration, streams, upscaledVideo, type Stream } from './encodeSupport.js';
+import { decodedPts, delivered, frameDigests, frameSource, lastDuration, streams, upscaledVideo, type Stream } from './encodeSupport.js';
 
 const folder = scratchFolder();
 const at = (name: string): string => path.join(folder, name);
 
 /** Upscales and merges a clip. */
 async function deliver(file: string, output: string, scale = 2): Promise<MergeResult> {
-  const source = await frameSource(file);
-  const { reorderSeconds } = await upscaledVideo(source, `${output}.video.mp4`, scale);
-  const firstPts = (source.pts[0] as number) * toNumber(source.info.video.timebase);
-  return mergeAudio({ video: `${output}.video.mp4`, source: file, info: source.info, firstPts, reorderSeconds, lastDuration: lastDuration(source) * toNumber(source.info.video.timebase), output });
+  const { warnings, contents } = await delivered(file, output, { scale });
+  return { warnings, contents };
 }
 
 const audioOf = async (file: string): Promise<Stream[]> => (await streams(file)).filter((s) => s.codec_type === 'audio');
@@ -76,8 +74,8 @@ describe('the deliverable', () => {
     expect(audio.map((s) => s.tags?.['language'])).toEqual(['deu', 'eng', 'und']);
     expect(audio.map((s) => (s['disposition'] as { default: number }).default)).toEqual([0, 1, 0]);
     expect(Object.values(audio[1]?.tags ?? {})).toContain('Commentary');
-    expect(result.audio.map((track) => track.handling.kind)).toEqual(['copy', 'convert', 'copy']);
-    expect(result.warnings).toEqual(['audio track 2 of 3 is converted from vorbis to AAC at 96 kbit/s']);
+    expect(result.contents.tracks.map(({ kind, copied }) => [kind, copied])).toEqual([['video', false], ['audio', true], ['audio', false], ['audio', true]]);
+    expect(result.warnings).toEqual(['audio track 2 of 3 (vorbis, eng, "Commentary") is converted from vorbis to AAC at 96 kbit/s']);
     const { stdout } = await execa('ffprobe', ['-v', 'error', '-show_chapters', '-show_format', '-show_streams', '-select_streams', 'v', '-of', 'json', at('tagged.mp4')]);
     expect(JSON.parse(stdout)).toMatchObject({
       streams: [{ tags: { language: 'jpn' } }],
@@ -89,7 +87,7 @@ describe('the deliverable', () => {
   it('keeps the picture bit for bit, its tag, its shape and its colours', async () => {
     await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=128x96:rate=24000/1001:duration=1', '-vf', 'setsar=16/11,format=yuv420p', '-c:v', 'libx264',
       '-color_primaries', 'bt470bg', '-color_trc', 'gamma28', '-colorspace', 'bt470bg', '-color_range', 'pc', at('shape.mp4'));
-    expect(await deliver(at('shape.mp4'), at('shape.out.mp4'))).toEqual({ warnings: [], audio: [] });
+    expect(await deliver(at('shape.mp4'), at('shape.out.mp4'))).toMatchObject({ warnings: [], contents: { tracks: [{ kind: 'video' }] } });
     expect(await frameDigests(at('shape.out.mp4'))).toEqual(await frameDigests(at('shape.out.mp4.video.mp4')));
     expect(await streams(at('shape.out.mp4'))).toMatchObject([{
       codec_tag_string: 'avc1', sample_aspect_ratio: '16:11', avg_frame_rate: '24000/1001', r_frame_rate: '24000/1001',
@@ -109,7 +107,7 @@ describe('the deliverable', () => {
     await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25:duration=2', '-vf', "setpts='PTS+floor(N/3)*0.011/TB'", '-fps_mode', 'passthrough', '-enc_time_base', '1:1000', '-c:v', 'libx264', at('vfr.mkv'));
     const source = await frameSource(at('vfr.mkv'));
     const { reorderSeconds } = await upscaledVideo(source, at('vfr.video.mp4'));
-    await mergeAudio({ video: at('vfr.video.mp4'), source: source.file, info: source.info, firstPts: 0, reorderSeconds, lastDuration: lastDuration(source) / 1000, output: at('vfr.out.mp4') });
+    await mergeAudio({ video: at('vfr.video.mp4'), source: source.file, info: source.info, container: 'mp4', audio: 'auto', firstPts: 0, reorderSeconds, lastDuration: lastDuration(source) / 1000, output: at('vfr.out.mp4') });
     const pts = await decodedPts(at('vfr.out.mp4'));
     expect(pts).toEqual([...source.pts].map((ms) => ms * 16));
     expect((await streams(at('vfr.out.mp4')))[0]).toMatchObject({ duration_ts: (pts.at(-1) as number) + lastDuration(source) * 16 });
@@ -123,15 +121,11 @@ describe('the deliverable', () => {
   });
 
   it('leaves out a track of an unknown codec and says so', async () => {
-    const clip = await makeClip(at('two.mkv'), { audioTracks: 2 });
-    const source = await frameSource(clip);
-    const { reorderSeconds } = await upscaledVideo(source, at('two.video.mp4'));
-    const [first, second] = source.info.audio;
-    if (!first || !second) throw new Error('the clip has two tracks');
-    const info = { ...source.info, audio: [{ ...first, codec: '' }, second, { ...second, index: 7 }] };
-    const result = await mergeAudio({ video: at('two.video.mp4'), source: clip, info, firstPts: 0, reorderSeconds, lastDuration: 0.04, output: at('two.out.mp4') });
-    expect(result.warnings).toEqual(['audio track 1 of 3 (unknown codec) is left out: it gives no sound', 'audio track 3 of 3 (vorbis) is left out: it gives no sound'].map((w) => w.replace('vorbis', second.codec)));
-    expect(result.audio.map((track) => track.index)).toEqual([2]);
+    const clip = await makeClip(at('two.mkv'), { audioTracks: 2, audio: ['-c:a', 'libvorbis'] });
+    writeFileSync(clip, readFileSync(clip, 'latin1').replace('A_VORBIS', 'A_XXXXXX'), 'latin1');
+    const result = await deliver(clip, at('two.out.mp4'));
+    expect(result.warnings).toMatchObject(['audio track 1 of 2 (unknown codec) is left out: it gives no sound', expect.stringContaining('audio track 2 of 2 (vorbis) is converted')]);
+    expect(result.contents.tracks.map((track) => track.source)).toEqual([0, 2]);
     expect(await audioOf(at('two.out.mp4'))).toHaveLength(1);
   });
 
@@ -142,7 +136,7 @@ describe('the deliverable', () => {
 
   it.skipIf(!hasSharedMedia)('has the right one of two videos, both tracks of sound and their language', async () => {
     await deliver(sharedFile('clips/tracks/nasa_13013-2video-2audio-2subs.mp4'), at('nasa.mp4'), 1);
-    expect((await streams(at('nasa.mp4'))).map((s) => s.codec_type)).toEqual(['video', 'audio', 'audio']);
+    expect((await streams(at('nasa.mp4'))).map((s) => s.codec_type)).toEqual(['video', 'audio', 'audio', 'subtitle', 'subtitle']);
     expect((await audioOf(at('nasa.mp4'))).map((s) => s.tags?.['language'])).toEqual(['eng', 'eng']);
   });
 });

@@ -2,27 +2,21 @@ import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SegmentMismatch } from '../../src/job/errors.js';
-import { toNumber } from '../../src/job/rational.js';
 import type { FrameSource } from '../../src/media/frames.js';
 import { deliverableSize } from '../../src/media/deliverable.js';
-import { mergeAudio } from '../../src/media/merge.js';
 import { Runs } from '../../src/media/thumbnails.js';
 import { verifyDeliverable, verifyReportSchema, type VerifyReport, type VerifyRequest } from '../../src/media/verify.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../support/media.js';
-import { frameSource, lastDuration, upscaledVideo } from './encodeSupport.js';
+import { delivered, lastDuration } from './encodeSupport.js';
 
 const folder = scratchFolder();
 const at = (name: string): string => path.join(folder, name);
 
 async function deliver(file: string, output: string, scale = 2): Promise<VerifyRequest> {
-  const source = await frameSource(file);
-  const { reorderSeconds } = await upscaledVideo(source, `${output}.video.mp4`, scale);
-  const { timebase } = source.info.video;
-  const firstPts = (source.pts[0] as number) * toNumber(timebase);
-  const { audio } = await mergeAudio({ video: `${output}.video.mp4`, source: file, info: source.info, firstPts, reorderSeconds, lastDuration: lastDuration(source) * toNumber(source.info.video.timebase), output });
+  const { source, contents } = await delivered(file, output, { scale });
   return {
-    file: output, source, expectedPts: source.pts, timebase, lastDuration: lastDuration(source),
-    ...deliverableSize(source.info.video, scale), audioTracks: audio.length,
+    file: output, source, expectedPts: source.pts, timebase: source.info.video.timebase, lastDuration: lastDuration(source),
+    ...deliverableSize(source.info.video, scale), contents,
   };
 }
 

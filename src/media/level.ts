@@ -1,0 +1,12 @@
+import { toNumber, type Rational } from '../job/rational.js';
+
+/** H.264, table A-1: macroblocks in a frame and in a second at level 5.2, the highest that browsers and television sets decode. */
+const FRAME_52 = 36_864;
+const SECOND_52 = 2_073_600;
+
+/** What the user should know of a video that is above H.264 level 5.2; undefined of one that is not. */
+export function levelWarning({ width, height }: { width: number; height: number }, frameRate: Rational): string | undefined {
+  const blocks = Math.ceil(width / 16) * Math.ceil(height / 16);
+  if (blocks <= FRAME_52 && blocks * toNumber(frameRate) <= SECOND_52) return undefined;
+  return `${width}x${height} at ${Number(toNumber(frameRate).toFixed(3))} frames a second is above H.264 level 5.2: browsers and most television sets do not play it, players on computers do; a smaller scale (-s) stays below it`;
+}

@@ -1,0 +1,44 @@
+import type { Container, ContentTrack } from '../job/contents.js';
+import type { FileContents, FileStream } from './contents.js';
+
+/** A track of the deliverable and how it gets there. */
+export interface PlannedTrack extends ContentTrack {
+  /** For people: `audio track 2 of 3 (ac3, deu, "Commentary")`. */
+  name: string;
+  /** ffmpeg's name of the encoder, or `copy`. */
+  encoder: string;
+  /** Of encoded lossy sound, in bits a second. */
+  bitRate?: number;
+  mimeType?: string;
+}
+
+/** `auto` converts what the container's players may not understand, `copy` never converts. */
+export type AudioMode = 'auto' | 'copy';
+
+export interface PlanRequest {
+  file: string;
+  source: FileContents;
+  /** Index of the stream that was upscaled. */
+  video: number;
+  /** When the first frame is shown, in seconds of the source's clock. */
+  firstPts: number;
+  container: Container;
+  audio: AudioMode;
+  signal?: AbortSignal | undefined;
+}
+
+/** What a stream gives and what the user should know, each in one line. */
+export interface Planned {
+  tracks: PlannedTrack[];
+  warnings: string[];
+}
+
+export function nameOf(what: string, stream: FileStream, among: readonly FileStream[]): string {
+  const details = [stream.codec || 'unknown codec', stream.language, stream.title && `"${stream.title}"`].filter((text) => text !== undefined && text !== '');
+  return `${what} ${among.indexOf(stream) + 1} of ${among.length} (${details.join(', ')})`;
+}
+
+/** The fields that a track takes over from its stream. */
+export function taken({ index, dispositions, language, title }: FileStream): Pick<PlannedTrack, 'source' | 'dispositions' | 'language' | 'title'> {
+  return { source: index, dispositions, ...(language !== undefined && { language }), ...(title !== undefined && { title }) };
+}
