@@ -1,7 +1,9 @@
 import { UserError } from '../../job/errors.js';
-import { model, node, value } from '../onnx/build.js';
+import { integers, model, node, value } from '../onnx/build.js';
 import { encodeModel, FLOAT } from '../onnx/schema.js';
-import { convertLayer, type Blob, type Building } from './layers.js';
+import type { Blob, Building } from './context.js';
+import type { Extent } from './extent.js';
+import { convertLayer } from './layers.js';
 import { parseParam, type Layer } from './param.js';
 import { WeightReader } from './weights.js';
 
@@ -20,7 +22,7 @@ export function convertNcnn(param: string, bin: Uint8Array): Uint8Array {
   for (const layer of layers) {
     if (layer.type === 'Input') {
       if (blobs.size > 0 || layer.tops.length !== 1) throw new UserError('the network has more than one input');
-      blobs.set(layer.tops[0] as string, { name: 'input', channels: 3 });
+      blobs.set(layer.tops[0] as string, { name: 'input', channels: 3, height: INPUT, width: INPUT });
       continue;
     }
     const inputs = layer.bottoms.map((name) => blobs.get(name) as Blob);
@@ -32,6 +34,7 @@ export function convertNcnn(param: string, bin: Uint8Array): Uint8Array {
 
   const last = blobs.get(output) as Blob;
   if (last.channels !== 3) throw new UserError(`the network makes ${last.channels} channels instead of 3`);
+  padInput(building, last);
   // Where the last layer is a split or the input itself, nothing has that name yet.
   if (last.name !== 'output') building.nodes.push(node('Identity', [last.name], ['output']));
   return encodeModel(model({
@@ -41,6 +44,21 @@ export function convertNcnn(param: string, bin: Uint8Array): Uint8Array {
     input: [value('input', FLOAT, [1, 3, 'h', 'w'])],
     output: [value('output', FLOAT, [1, 3, 'oh', 'ow'])],
   }));
+}
+
+const INPUT: Extent = { factor: 1, offset: 0 };
+
+/**
+ * Networks without padding within (waifu2x, Real-CUGAN) make a picture that is smaller by what they see around it. Their programs
+ * give them a larger one, its edge repeated; so does the graph, in front.
+ */
+function padInput({ nodes, tensors }: Building, { height, width }: Blob): void {
+  const pads = [height, width].map(({ factor, offset }) => -offset / factor / 2);
+  if (pads.every((pad) => pad === 0) || !pads.every((pad) => Number.isInteger(pad) && pad > 0)) return;
+  for (const each of nodes) each.input = each.input.map((name) => (name === 'input' ? 'padded' : name));
+  const [top = 0, left = 0] = pads;
+  tensors.push(integers('pads', [8], [0, 0, top, left, 0, 0, top, left]));
+  nodes.unshift(node('Pad', ['input', 'pads'], ['padded'], { mode: 'edge' }));
 }
 
 /** The one blob that nothing reads. */

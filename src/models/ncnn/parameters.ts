@@ -24,6 +24,17 @@ export class LayerParameters {
     return value;
   }
 
+  has(id: number): boolean {
+    return this.#values.has(id);
+  }
+
+  /** An array of 1 to `most` numbers. */
+  list(id: number, most: number): number[] {
+    const value = this.#values.get(id) ?? [];
+    if (!Array.isArray(value) || value.length === 0 || value.length > most) throw this.unsupported(id, value);
+    return value;
+  }
+
   /** An array of exactly `length` numbers; undefined when there is none. */
   numbers(id: number, length: number): number[] | undefined {
     const value = this.#values.get(id);

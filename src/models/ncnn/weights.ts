@@ -3,7 +3,9 @@ import { halfToFloat } from '../onnx/half.js';
 
 /** First word of a weight blob: what follows. */
 const RAW = 0;
+const RAW_SCALED = 0x0002c056;
 const HALF = 0x01306b47;
+const INT8 = 0x000d4b38;
 
 /**
  * Reads the numbers of an ncnn `.bin` file one after the other, as its layers need them. The file says neither where a
@@ -20,9 +22,10 @@ export class WeightReader {
   /** Numbers behind a storage word: float32, or float16 padded to whole words. @throws UserError for other storage, or when they are not there. */
   stored(count: number, layer: string): Float32Array {
     const flag = this.#view.getUint32(this.#take(4, layer), true);
-    if (flag === RAW) return this.raw(count, layer);
+    if (flag === RAW || flag === RAW_SCALED) return this.raw(count, layer);
     if (flag !== HALF) {
-      throw new UserError(`the weights of layer ${layer} are stored in a way that is not supported (0x${flag.toString(16)}): only float32 and float16 are`);
+      const storage = flag === INT8 ? 'int8' : `0x${flag.toString(16)}`;
+      throw new UserError(`the weights of layer ${layer} are stored in a way that is not supported (${storage}): only float32 and float16 are`);
     }
     const start = this.#take(Math.ceil(count / 2) * 4, layer);
     const values = new Float32Array(count);

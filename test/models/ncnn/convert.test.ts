@@ -1,31 +1,19 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../src/job/errors.js';
 import { convertNcnn } from '../../../src/models/ncnn/convert.js';
 import { registered } from '../../../src/models/registry.js';
 import { sharedFile } from '../../support/media.js';
+import { farthest, picture, runOnnx, type Planes } from '../planes.js';
 import { binBytes, compactNet, denseNet, numbers, paramText } from './net.js';
-import { runNcnn, type Planes } from './reference.js';
-
-function picture(h: number, w: number): Planes {
-  return { c: 3, h, w, data: Float64Array.from({ length: 3 * h * w }, (_, i) => Math.fround(((i * 89) % 256) / 255)) };
-}
-
-async function runOnnx(bytes: Uint8Array, { h, w, data }: Planes): Promise<Planes> {
-  const session = await InferenceSession.create(bytes);
-  const output = (await session.run({ input: new Tensor('float32', Float32Array.from(data), [1, 3, h, w]) }))['output'] as Tensor;
-  await session.release();
-  const [, c = 0, height = 0, width = 0] = output.dims;
-  return { c, h: height, w: width, data: Float64Array.from(output.data as Float32Array) };
-}
+import { runNcnn } from './reference.js';
 
 async function expectSame(param: string, bin: Uint8Array, input: Planes): Promise<void> {
   const expected = runNcnn(param, bin, input);
   const actual = await runOnnx(convertNcnn(param, bin), input);
   expect([actual.c, actual.h, actual.w]).toEqual([expected.c, expected.h, expected.w]);
-  expect(Math.max(...actual.data.map((value, i) => Math.abs(value - (expected.data[i] as number))))).toBeLessThan(2e-5);
+  expect(farthest(actual, expected)).toBeLessThan(2e-5);
 }
 
 describe('a converted network gives what its ncnn files say', () => {
@@ -72,12 +60,14 @@ describe('one line says what is wrong with', () => {
     ['a truncated .bin', param, bin.subarray(0, bin.length - 4), /ends at byte \d+, within the weights of layer Convolution conv1/],
     ['an empty .bin', param, new Uint8Array(), /ends at byte 0/],
     ['trailing bytes', param, Uint8Array.from([...bin, 0]), /1 bytes more/],
-    ['weights in another storage', param, Uint8Array.from([0x38, 0x4b, 0x0d, 0, ...bin.slice(4)]), /0xd4b38/],
+    ['weights stored as int8', param, Uint8Array.from([0x38, 0x4b, 0x0d, 0, ...bin.slice(4)]), /stored in a way that is not supported \(int8\)/],
+    ['weights in an unknown storage', param, Uint8Array.from([1, 2, 3, 4, ...bin.slice(4)]), /0x4030201/],
     ['a text that is no .param', 'hello', bin, /not an ncnn .param/],
     ['a truncated .param', param.split('\n').slice(0, 6).join('\n'), bin, /promises "10" layers and holds 4/],
     ['a blob that does not exist', param.replace('1 1 c d', '1 1 zz d'), bin, /"act0" reads blob "zz"/],
     ['a blob that is made twice', param.replace('1 1 c d', '1 1 c c'), bin, /"c" a second time/],
-    ['an unknown layer', param.replace('PReLU ', 'Swish '), bin, /Swish act0 cannot be converted/],
+    ['a quantised layer', param.replace('6=135', '6=135 8=1'), bin, /conv0 is quantised to int8/],
+    ['an unknown layer', param.replace('PReLU ', 'LSTM '), bin, /LSTM act0 cannot be converted: only Convolution, /],
     ['a layer named as a property of objects', param.replace('PReLU ', 'constructor '), bin, /constructor act0 cannot be converted/],
     ['a parameter that is no number', param.replace('0=5 1=3', '0=5 1=x'), bin, /"1=x"/],
     ['an array of a wrong length', param.replace('-23310=1', '-23310=2'), bin, /length is wrong/],

@@ -1,22 +1,5 @@
 /** A plain reading of ncnn's formats and layers, written without regard to the converter, to compare it with. */
-
-export interface Planes {
-  c: number;
-  h: number;
-  w: number;
-  data: Float64Array;
-}
-
-const planes = (c: number, h: number, w: number): Planes => ({ c, h, w, data: new Float64Array(c * h * w) });
-
-function fill(target: Planes, value: (c: number, y: number, x: number) => number): Planes {
-  let i = 0;
-  for (let c = 0; c < target.c; c++) for (let y = 0; y < target.h; y++) for (let x = 0; x < target.w; x++) target.data[i++] = value(c, y, x);
-  return target;
-}
-
-const at = (p: Planes, c: number, y: number, x: number): number => p.data[(c * p.h + y) * p.w + x] as number;
-const clamp = (v: number, most: number): number => Math.min(Math.max(v, 0), most);
+import { at, convolve, fill, planes, prelu, resize, shuffle, type Planes } from '../planes.js';
 
 /** Runs a network of the layers that Real-ESRGAN's files use. Only square, undilated convolutions of stride 1. */
 export function runNcnn(param: string, bin: Uint8Array, input: Planes): Planes {
@@ -61,65 +44,8 @@ function half(bits: number): number {
   return bits >> 15 ? -magnitude : magnitude;
 }
 
-function convolve(x: Planes, outputs: number, k: number, pad: number, weight: number[], bias: number[]): Planes {
-  return fill(planes(outputs, x.h + 2 * pad - k + 1, x.w + 2 * pad - k + 1), (o, y, xx) => {
-    let sum = bias[o] ?? 0;
-    for (let c = 0; c < x.c; c++) {
-      for (let i = 0; i < k; i++) {
-        for (let j = 0; j < k; j++) {
-          const sy = y + i - pad;
-          const sx = xx + j - pad;
-          if (sy >= 0 && sy < x.h && sx >= 0 && sx < x.w) sum += at(x, c, sy, sx) * (weight[((o * x.c + c) * k + i) * k + j] as number);
-        }
-      }
-    }
-    return sum;
-  });
-}
-
 function activate(x: Planes, type: number, slope: number): Planes {
   return type === 0 ? x : prelu(x, [type === 1 ? 0 : slope]);
-}
-
-const prelu = (x: Planes, slopes: number[]): Planes => fill(planes(x.c, x.h, x.w), (c, i, j) => {
-  const v = at(x, c, i, j);
-  return v < 0 ? v * (slopes[slopes.length === 1 ? 0 : c] as number) : v;
-});
-
-function shuffle(x: Planes, r: number, mode: number): Planes {
-  const out = x.c / r ** 2;
-  return fill(planes(out, x.h * r, x.w * r), (c, i, j) => {
-    const within = (i % r) * r + (j % r);
-    return at(x, mode === 0 ? c * r * r + within : within * out + c, Math.floor(i / r), Math.floor(j / r));
-  });
-}
-
-function resize(x: Planes, type: number, fy: number, fx: number): Planes {
-  const taps = [nearest, bilinear, bicubic][type - 1] as (position: number, factor: number) => [number, number][];
-  return fill(planes(x.c, Math.floor(x.h * fy), Math.floor(x.w * fx)), (c, i, j) => {
-    let sum = 0;
-    for (const [sy, wy] of taps(i, fy)) for (const [sx, wx] of taps(j, fx)) sum += wy * wx * at(x, c, clamp(sy, x.h - 1), clamp(sx, x.w - 1));
-    return sum;
-  });
-}
-
-const nearest = (i: number, factor: number): [number, number][] => [[Math.floor(i / factor), 1]];
-
-function bilinear(i: number, factor: number): [number, number][] {
-  const position = (i + 0.5) / factor - 0.5;
-  const first = Math.floor(position);
-  return [[first, 1 - (position - first)], [first + 1, position - first]];
-}
-
-function bicubic(i: number, factor: number): [number, number][] {
-  const a = -0.75;
-  const position = (i + 0.5) / factor - 0.5;
-  const first = Math.floor(position);
-  return [-1, 0, 1, 2].map((k) => {
-    const d = Math.abs(position - first - k);
-    const weight = d <= 1 ? (a + 2) * d ** 3 - (a + 3) * d ** 2 + 1 : a * (d ** 3 - 5 * d ** 2 + 8 * d - 4);
-    return [first + k, weight];
-  });
 }
 
 function binary(type: number, a: number, b: number): number {
