@@ -47,7 +47,7 @@ export class Network {
     return this.#append('Gather', [blocks, this.#constant(integers('unshuffle', [order.length], order))], { axis: 1 });
   }
 
-  concat(inputs: string[]): string {
+  concat(inputs: readonly string[]): string {
     return inputs.length === 1 ? (inputs[0] as string) : this.#append('Concat', [...inputs], { axis: 1 });
   }
 

@@ -165,8 +165,8 @@ it('a network that sees past its picture is given one whose edge is repeated', a
   await expectOutput(lines, [{ raw: weights.slice(0, 81) }, { raw: weights.slice(81) }], expected);
 });
 
-/** A U-Net in the manner of Real-CUGAN's x2: strides, crops, a deconvolution that enlarges. What its program pads by is published: 18. */
-it('the padding of a network with strides and crops follows from its layers', async () => {
+/** A small U-Net in the manner of Real-CUGAN's x2. */
+it('what a network with strides, crops and deconvolutions needs around its picture follows from its layers', async () => {
   const lines = [
     'Convolution a 1 1 data 1 0=4 1=3 6=108',
     'Split s 1 2 1 2 3',
