@@ -23,6 +23,7 @@ import { loadConfig } from '../temporal.config.js';
  * The two take turns, since a machine is seldom idle; the ratio is that of the medians.
  */
 const MODEL = 'realesr-animevideov3';
+const NETWORK = { pixels: 'rgb', bitDepth: 8, precision: 'fp32', blend: 0 } as const;
 const [SCALE, WIDTH, HEIGHT] = [4, 360, 288];
 const [model = modelFile(loadConfig().roots.models, registered(MODEL), SCALE), frameArgument = '24', roundArgument = '3'] = process.argv.slice(2);
 const frames = Number(frameArgument);
@@ -66,7 +67,8 @@ async function compare(folder: string): Promise<void> {
   const clip = path.join(folder, 'clip.mp4');
   await makeClip(clip);
   const request: UpscaleRequest = {
-    model: { file: path.resolve(model), digest: await fileDigest(model), scale: SCALE, tile: 0, tilePad: 0, prePad: 0, precision: 'fp32' },
+    model: { file: path.resolve(model), digest: await fileDigest(model), scale: SCALE, tile: 0, tilePad: 0, prePad: 0, ...NETWORK, alignment: 1 },
+    bitDepth: NETWORK.bitDepth,
     width: WIDTH,
     height: HEIGHT,
     decodeArgs: ['-i', `file:${clip}`, '-fps_mode', 'passthrough', '-vf', [...printPts(), 'format=gbrp'].join(','), '-f', 'rawvideo', 'pipe:1'],
@@ -79,7 +81,7 @@ async function compare(folder: string): Promise<void> {
     checkpointSeconds: 60,
   };
   const pictures = await decodeAll(clip);
-  const session = await InferenceSession.create(wrapForFrames(await readFile(model)), { executionProviders: ['cpu'], graphOptimizationLevel: 'all' });
+  const session = await InferenceSession.create(wrapForFrames(await readFile(model), { ...NETWORK, scale: SCALE }), { executionProviders: ['cpu'], graphOptimizationLevel: 'all' });
   const upscaler = createUpscaler({ device: 'cpu' });
   try {
     // Models are loaded and warm before the clock starts.

@@ -4,6 +4,7 @@ import type { Heartbeat, JobRef } from '../job/contracts.js';
 import { hasCode } from '../job/durable.js';
 import { DiskFull, PartDamaged, SegmentMismatch, UserError, WorldError } from '../job/errors.js';
 import type { Roots } from '../job/layout.js';
+import { precisionSchema } from '../job/spec.js';
 import { loadJob, type LoadedJob } from './job.js';
 
 /** What a worker entry hands to its activities. */
@@ -21,6 +22,7 @@ const HEARTBEAT_MS = 1000;
 const heartbeatSchema = z.object({
   durableFrame: z.number().default(0),
   tile: z.number().optional(),
+  precision: precisionSchema.optional(),
   stalled: z.number().optional(),
 });
 

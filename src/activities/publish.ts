@@ -1,4 +1,4 @@
-import { link, rename, rm, stat } from 'node:fs/promises';
+import { link, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { ControlActivities, JobReport, PublishInput } from '../job/contracts.js';
 import { releaseOutput } from '../job/claims.js';
@@ -7,6 +7,7 @@ import { UserError } from '../job/errors.js';
 import { shortJob } from '../job/keys.js';
 import { fileDigest } from '../job/parts.js';
 import { conformedSchema, fileRecordSchema, reportSchema } from '../job/records.js';
+import { readTally, TALLY_FILE } from '../job/tally.js';
 import { damageOf } from '../media/damage.js';
 import { verifyReportSchema } from '../media/verify.js';
 import { runActivity, type ActivityDeps, type Run } from './context.js';
@@ -77,7 +78,7 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
     status: 'done',
     output: job.output,
     frames: plan.frames,
-    inferredFrames: spec.method.kind === 'model' ? await inferredFrames(job, input) : 0,
+    ...(await countFrames(job, input)),
     reusedFrames: input.reusedFrames,
     seconds: Math.round(seconds * 1000) / 1000,
     fps: Math.round((plan.frames / seconds) * 100) / 100,
@@ -90,15 +91,20 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
   return report;
 }
 
-/** The upscaler adds one byte for each frame to a file beside the parts, so that frames of killed attempts count too. */
 async function tallies(job: Run, { from }: PublishInput): Promise<string[]> {
   const { segments } = await loadPlan(job, from);
-  return segments.map(({ index }) => path.join(job.layout.planned(from).parts(index), 'inferred'));
+  return segments.map(({ index }) => path.join(job.layout.planned(from).parts(index), TALLY_FILE));
 }
 
-async function inferredFrames(job: Run, input: PublishInput): Promise<number> {
-  const sizes = (await tallies(job, input)).map((tally) => stat(tally).then(({ size }) => size, () => 0));
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+/** Of a filter there are none. */
+async function countFrames(job: Run, input: PublishInput): Promise<Pick<JobReport, 'inferredFrames' | 'duplicateFrames'>> {
+  const counts = { inferredFrames: 0, duplicateFrames: 0 };
+  for (const tally of await tallies(job, input)) {
+    const { inferred, repeated } = await readTally(tally);
+    counts.inferredFrames += inferred;
+    counts.duplicateFrames += repeated;
+  }
+  return counts;
 }
 
 /** The next job with the same pictures counts from nothing. */

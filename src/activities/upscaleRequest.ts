@@ -23,11 +23,12 @@ export interface FramesToUpscale {
 /** What the upscaler is asked for, so that everyone who shows or keeps a job's pictures gets the same ones. */
 export function upscaleRequest({ roots, method, source, start, end, folder, checkpointFrames, checkpointSeconds, window }: FramesToUpscale): UpscaleRequest {
   const { width, height } = window ?? source.info.video;
-  const { digest, scale, tile, tilePad, prePad, precision } = method;
+  const { digest, scale, tile, tilePad, prePad, precision, pixels, alignment, fixed, blend } = method;
   return {
-    model: { file: resolveRooted(roots, method.file), digest, scale, tile, tilePad, prePad, precision },
+    model: { file: resolveRooted(roots, method.file), digest, scale, tile, tilePad, prePad, precision, pixels, alignment, ...(fixed && { fixed }), blend },
     width,
     height,
+    bitDepth: 8,
     decodeArgs: decodeToPlanarArgs(source, start, end, window),
     encodeArgs: mezzanineArgs(source.info, width * scale, height * scale),
     firstFrame: start,

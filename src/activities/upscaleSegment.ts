@@ -31,11 +31,12 @@ export const upscaleSegment = (deps: ActivityDeps, upscaler: Upscaler): UpscaleA
     let next = found.at(-1)?.end ?? segment.startFrame;
     const reused = next - segment.startFrame;
     countAttempt(job, segment, next);
+    const method = learned(job, found);
     await sweepStrays(folder, found).catch(() => undefined);
     while (next < last) {
       await requireFreeSpace(folder, deps.minFreeBytes);
       try {
-        await upscaleRange(deps, upscaler, { job, source, segment, folder, start: next, end: await endOfGap(folder, next, last) });
+        await upscaleRange(deps, upscaler, { job, method, source, segment, folder, start: next, end: await endOfGap(folder, next, last) });
       } catch (error) {
         if (!(error instanceof Overtaken)) throw error;
       }
@@ -47,6 +48,7 @@ export const upscaleSegment = (deps: ActivityDeps, upscaler: Upscaler): UpscaleA
 
 interface Range {
   job: Run;
+  method: ModelMethod;
   source: FrameSource;
   segment: Segment;
   folder: string;
@@ -56,29 +58,34 @@ interface Range {
 }
 
 async function upscaleRange(deps: ActivityDeps, upscaler: Upscaler, range: Range): Promise<void> {
-  const { job, source, segment, folder } = range;
-  const method = job.spec.method as ModelMethod;
+  const { job, method, source, segment, folder } = range;
   const tools = { ...(await toolVersions()), ...upscaler.versions };
-  await upscaler.run(requestFor(deps, range, method), {
-    onPart: async ({ file, start, end, bytes, sha256, pts }) => {
+  await upscaler.run(requestFor(deps, range), {
+    onPart: async ({ file, start, end, bytes, sha256, pts, precision }) => {
       checkPts(source, start, pts);
-      const part: Part = { start, end, file, bytes, sha256, model: method.digest, tools };
+      const part: Part = { start, end, file, bytes, sha256, model: method.digest, precision, tools };
       if (!(await commitPart(folder, part))) throw new Overtaken();
       job.report({ durableFrame: end - segment.startFrame });
       await requireFreeSpace(folder, deps.minFreeBytes);
     },
-    onProgress: ({ frame, fps, tile }) => { job.report({ frame: frame - segment.startFrame, fps, tile }); },
+    onProgress: ({ frame, fps, tile, precision }) => { job.report({ frame: frame - segment.startFrame, fps, tile, precision }); },
     onNotice: (notice) => { job.report({ notice }); },
   }, { flush: job.signal });
 }
 
-function requestFor(deps: ActivityDeps, { job, source, folder, start, end }: Range, method: ModelMethod): UpscaleRequest {
-  const smaller = job.previous?.tile;
-  // A tile that an earlier attempt found to fit stays for the segment.
+/** The job's method with what earlier attempts found out: a tile that fits, and that half precision fails, stay for the segment. */
+function learned({ spec, previous }: Run, found: Part[]): ModelMethod {
+  const method = spec.method as ModelMethod;
+  const smaller = previous?.tile;
   const tile = smaller !== undefined && smaller > 0 && (method.tile === 0 || smaller < method.tile) ? smaller : method.tile;
+  const failedInHalf = previous?.precision === 'fp32' || found.some(({ precision }) => precision === 'fp32');
+  return { ...method, tile, precision: method.precision === 'fp16' && failedInHalf ? 'fp32' : method.precision };
+}
+
+function requestFor(deps: ActivityDeps, { job, method, source, folder, start, end }: Range): UpscaleRequest {
   return upscaleRequest({
     roots: deps.roots,
-    method: { ...method, tile },
+    method,
     source,
     start,
     end,

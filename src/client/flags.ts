@@ -8,6 +8,7 @@ const PRESETS = ['preview', 'fast', 'production'] as const;
 const number = (error: string, fits: (value: number) => boolean) => z.string().regex(/\S/, error).transform(Number).refine(fits, error);
 const isWhole = (least: number, most: number) => (value: number): boolean => Number.isInteger(value) && value >= least && value <= most;
 const whole = (least: number, most: number) => number(`must be a whole number from ${least} to ${most}`, isWhole(least, most));
+const share = number('must be from 0 to 1', (value) => value >= 0 && value <= 1);
 const autoOr = (least: number, most: number) => z.union([z.literal('auto'), whole(least, most)], { error: `must be auto or a whole number from ${least} to ${most}` });
 
 /** The flags of `reelscale upscale`, as text from the command line. Only those that were given are there. */
@@ -20,6 +21,8 @@ export const upscaleFlagsSchema = z.object({
   tilePad: autoOr(0, 512).optional(),
   prePad: whole(0, 512).optional(),
   precision: z.enum(['auto', 'fp32', 'fp16'], { error: 'must be auto, fp32 or fp16' }).optional(),
+  blend: share.optional(),
+  denoise: share.optional(),
   crf: number('must be from 0 (lossless) to 51; 18 to 28 is sensible', (value) => value >= 0 && value <= 51).optional(),
   encoderPreset: z.enum(encodeSpecSchema.shape.preset.options, { error: `must be one of ${encodeSpecSchema.shape.preset.options.join(', ')}` }).optional(),
   audio: z.enum(['auto', 'copy'], { error: 'must be auto or copy' }).optional(),

@@ -1,7 +1,7 @@
 import { UserError } from '../job/errors.js';
 import { toRooted, type Roots } from '../job/layout.js';
-import type { Method } from '../job/spec.js';
-import { resolveModel } from '../models/resolve.js';
+import type { Method, ModelMethod } from '../job/spec.js';
+import { resolveModel, type ResolvedModel } from '../models/resolve.js';
 import type { UpscaleFlags } from './flags.js';
 
 const FILTERS = ['bicubic', 'lanczos'] as const;
@@ -18,6 +18,8 @@ const PRESETS = {
 const DEFAULT_TILE_PAD = 32;
 /** Share of the memory that one network may take. */
 const MEMORY_SHARE = 0.5;
+
+type FoundModel = ResolvedModel & Partial<Pick<ModelMethod, 'pixels' | 'alignment' | 'fixed' | 'denoise'>>;
 
 export interface MethodContext {
   roots: Roots;
@@ -39,24 +41,37 @@ export const namedModel = ({ model, preset }: UpscaleFlags): string | undefined 
 export async function resolveMethod(flags: UpscaleFlags, context: MethodContext): Promise<Method> {
   const preset = PRESETS[flags.preset ?? (context.gpu ? 'production' : 'fast')];
   const name = namedModel(flags) ?? preset.model;
-  if (isFilter(name)) return { kind: 'filter', name, scale: flags.scale ?? preset.scale };
-  if (flags.precision === 'fp16') throw new UserError('--precision fp16 is not made yet: use fp32 or auto');
+  if (isFilter(name)) return filterOf(name, flags, preset.scale);
+  if (flags.precision === 'fp16' && !context.gpu) throw new UserError('--precision fp16 needs a GPU: use fp32 or auto on the CPU');
 
   // A file's scale is its own; a registered model is asked for the preset's unless -s says otherwise.
   const isFile = /\.onnx$/i.test(name);
   const scale = flags.scale ?? (isFile ? undefined : preset.scale);
-  const model = await resolveModel(name, { modelsRoot: context.roots.models, ...(scale !== undefined && { scale }) });
+  const { denoise: wanted } = flags;
+  const model: FoundModel = await resolveModel(name, { modelsRoot: context.roots.models, ...(scale !== undefined && { scale }), ...(wanted !== undefined && { denoise: wanted }) });
+  const { pixels = 'rgb', alignment = 1, fixed, denoise } = model;
   return {
     kind: 'model',
     name: model.name,
     file: rootOf(context.roots, model.file),
     digest: model.digest,
     scale: model.scale,
-    precision: 'fp32',
-    tile: typeof flags.tile === 'number' ? evenTile(flags.tile) : autoTile(context, model.bytesPerPixel),
+    precision: flags.precision === 'auto' || flags.precision === undefined ? (context.gpu ? 'fp16' : 'fp32') : flags.precision,
+    tile: fixed ? fixedTile(flags.tile, fixed) : typeof flags.tile === 'number' ? evenTile(flags.tile) : autoTile(context, model.bytesPerPixel),
     tilePad: typeof flags.tilePad === 'number' ? flags.tilePad : (model.tilePad ?? DEFAULT_TILE_PAD),
     prePad: flags.prePad ?? 0,
+    pixels,
+    alignment,
+    ...(fixed && { fixed }),
+    blend: flags.blend ?? 0,
+    ...(denoise !== undefined && { denoise }),
   };
+}
+
+function filterOf(name: Filter, { scale, blend, denoise }: UpscaleFlags, presetScale: number): Method {
+  const flag = blend ? '--blend' : denoise === undefined ? undefined : '--denoise';
+  if (flag) throw new UserError(`${flag} needs a model, and ${name} is a filter: choose another with -m`);
+  return { kind: 'filter', name, scale: scale ?? presetScale };
 }
 
 function rootOf(roots: Roots, file: string) {
@@ -66,6 +81,12 @@ function rootOf(roots: Roots, file: string) {
     if (!(error instanceof RangeError)) throw error;
     return toRooted(roots, 'media', file);
   }
+}
+
+/** A network of one size has no other tiles. */
+function fixedTile(tile: UpscaleFlags['tile'], { width, height }: NonNullable<ModelMethod['fixed']>): number {
+  if (typeof tile === 'number' && tile !== 0) throw new UserError(`--tile: this model takes pictures of ${width}x${height} only, which are its tiles: leave it out`);
+  return 0;
 }
 
 function evenTile(tile: number): number {

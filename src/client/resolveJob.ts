@@ -104,9 +104,11 @@ export const isOpen = (job: StoredJob): boolean => !job.report && !job.ended;
 
 /** Which tags a job goes to: those given, else the device's, else this machine's first device. */
 async function placement(flags: UpscaleFlags, open: JobSpec | undefined): Promise<{ tags: string[]; gpu: boolean }> {
-  if (flags.tag) return { tags: flags.tag, gpu: !flags.tag.includes('cpu') };
-  if (flags.device) return { tags: [flags.device], gpu: flags.device !== 'cpu' };
-  if (open) return { tags: open.tags, gpu: !open.tags.includes('cpu') };
+  // An open job goes on where it was; its pictures were specified for that.
+  const gpuOf = (tags: string[]) => ({ tags, gpu: !(open?.tags ?? tags).includes('cpu') });
+  if (flags.tag) return gpuOf(flags.tag);
+  if (flags.device) return gpuOf([flags.device]);
+  if (open) return gpuOf(open.tags);
   const gpu = (await discoverDevices()).some(({ device }) => device !== 'cpu');
   return { tags: [gpu ? 'gpu' : 'cpu'], gpu };
 }
@@ -122,9 +124,9 @@ function inherit(given: UpscaleFlags, open: UpscaleFlags): UpscaleFlags {
 /** The flags that would give an unfinished job's pictures again. */
 function methodFlags({ method }: JobSpec, roots: Roots): UpscaleFlags {
   if (method.kind === 'filter') return { model: method.name, scale: method.scale };
-  const { scale, tile, tilePad, prePad, precision } = method;
+  const { scale, tile, tilePad, prePad, precision, blend, denoise } = method;
   const model = method.file.root === 'media' ? resolveRooted(roots, method.file) : method.name;
-  return { model, scale, tile, tilePad, prePad, ...(precision !== 'int8' && { precision }) };
+  return { model, scale, tile, tilePad, prePad, blend, ...(denoise !== undefined && { denoise }), ...(precision !== 'int8' && { precision }) };
 }
 
 function inRoot(config: Config, file: string, what: string) {

@@ -1,4 +1,5 @@
 import type { Plan } from './plan.js';
+import type { Precision } from './spec.js';
 
 /**
  * What client, workflow and activities say to each other. Payloads hold keys, numbers and short texts only; everything that
@@ -72,6 +73,8 @@ export interface Heartbeat {
   fps?: number;
   /** Edge of the tile in use, 0 for whole frames; a smaller one found after running out of memory reaches the next attempt. */
   tile?: number;
+  /** What the network computes in; fp32 after half precision failed reaches the next attempt too. */
+  precision?: Precision;
   /** Attempts in a row that began without a new durable frame. */
   stalled?: number;
   notice?: string;
@@ -121,6 +124,8 @@ export interface JobReport {
   frames: number;
   /** Frames that went through the network in this job, also those of attempts that were killed. */
   inferredFrames: number;
+  /** Frames that are the one before, byte by byte, and took its result; also those of attempts that were killed. */
+  duplicateFrames: number;
   /** Frames that this run found done on the disk. */
   reusedFrames: number;
   seconds: number;

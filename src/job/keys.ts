@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DeliverySpec, EncodeSpec, JobSpec, Method, RootedPath } from './spec.js';
+import type { DeliverySpec, EncodeSpec, JobSpec, Method, ModelMethod, RootedPath } from './spec.js';
 
 /** Digest of a value whose object keys are sorted, so that it does not depend on the order in which they were set. */
 function keyOf(value: unknown): string {
@@ -13,9 +13,16 @@ function keyOf(value: unknown): string {
 
 /** Names what the pictures depend on. A model counts by its bytes, not by its name or place. */
 export function upscaleKey(inputDigest: string, method: Method): string {
-  const pictures = method.kind === 'filter' ? method : { ...method, name: undefined, file: undefined };
+  const pictures = method.kind === 'filter' ? method : { ...method, ...withoutDefaults(method), name: undefined, file: undefined };
   return keyOf({ version: 1, inputDigest, pictures });
 }
+
+/** Settings that came later are left out at what they were before, so that older jobs keep their keys and parts. */
+const withoutDefaults = ({ pixels, alignment, blend }: ModelMethod) => ({
+  pixels: pixels === 'rgb' ? undefined : pixels,
+  alignment: alignment === 1 ? undefined : alignment,
+  blend: blend === 0 ? undefined : blend,
+});
 
 /** Adds what the delivered file depends on. */
 export function jobKey(upscale: string, encode: EncodeSpec, { audio }: Pick<DeliverySpec, 'audio'>, input: RootedPath, output: RootedPath): string {

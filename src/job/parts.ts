@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { flush, hasCode, publishJson, readJson } from './durable.js';
 import { PartDamaged } from './errors.js';
-import { sha256Schema } from './spec.js';
+import { precisionSchema, sha256Schema } from './spec.js';
 
 /**
  * A part is the unit of durability: one media file that holds the frames `[start, end)`, counted over the whole video, and
@@ -21,6 +21,8 @@ export const partSchema = z.object({
   sha256: sha256Schema,
   /** Provenance: digest of the model, versions of the tools. */
   model: sha256Schema.optional(),
+  /** What the model computed in: fp32 also where fp16 was asked for and failed. */
+  precision: precisionSchema.optional(),
   tools: z.record(z.string(), z.string()),
 });
 export type Part = z.infer<typeof partSchema>;

@@ -35,6 +35,8 @@ export const reportSchema = z.object({
   output: z.string(),
   frames: z.number().int(),
   inferredFrames: z.number().int(),
+  /** Reports of earlier versions have none. */
+  duplicateFrames: z.number().int().default(0),
   reusedFrames: z.number().int(),
   seconds: z.number(),
   fps: z.number(),

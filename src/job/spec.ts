@@ -18,6 +18,13 @@ export const filterMethodSchema = z.object({
   scale: z.number().int().min(1).max(8),
 });
 
+/** What a network's input and output are: RGB pictures, or the luma plane alone; chroma goes around such a network. */
+export const pixelsSchema = z.enum(['rgb', 'luma']);
+export type Pixels = z.infer<typeof pixelsSchema>;
+
+/** The only size of picture that a network takes. */
+export const fixedSizeSchema = z.object({ width: z.number().int().min(1), height: z.number().int().min(1) });
+
 export const modelMethodSchema = z.object({
   kind: z.literal('model'),
   /** As the user named it, for people. */
@@ -33,6 +40,15 @@ export const modelMethodSchema = z.object({
   tilePad: z.number().int().min(0),
   /** Pixels reflected at the right and bottom before tiling, as RealESRGANer's pre_pad. */
   prePad: z.number().int().min(0),
+  pixels: pixelsSchema.default('rgb'),
+  /** Width and height of what the network is shown are multiples of this. */
+  alignment: z.number().int().min(1).default(1),
+  /** Where the network takes one size only, that is the tile. */
+  fixed: fixedSizeSchema.optional(),
+  /** Share of bicubic enlargement in the result. */
+  blend: z.number().min(0).max(1).default(0),
+  /** Denoise strength, of the models that have one. */
+  denoise: z.number().min(0).max(1).optional(),
 });
 export const methodSchema = z.discriminatedUnion('kind', [filterMethodSchema, modelMethodSchema]);
 export type Method = z.infer<typeof methodSchema>;

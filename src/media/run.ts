@@ -6,6 +6,8 @@ import { spawnTool } from './tools.js';
 /** Where arguments print frames' timestamps, see `printPts` in frames.ts. */
 export const PTS_FD = 3;
 const PROGRESS_FD = 4;
+/** A second input beside stdin. */
+export const SIDE_FD = 5;
 /** Lines of stderr that are kept: enough to see what went wrong, whatever a damaged file makes ffmpeg say. */
 const TAIL_LINES = 20;
 const LINE_LENGTH = 500;
@@ -19,6 +21,8 @@ export interface FfmpegOptions {
   onStdoutLine?: (line: string) => void;
   /** `pipe`: the caller writes to the run's stdin. Default: none. */
   stdin?: 'pipe';
+  /** `pipe`: the caller writes to a second pipe, SIDE_FD. Default: none. */
+  side?: 'pipe';
   /** `pipe`: the caller reads the run's stdout. Default: none, unless `onStdoutLine` reads it. */
   stdout?: 'pipe';
 }
@@ -33,6 +37,7 @@ export interface FfmpegResult {
 export interface FfmpegRun {
   /** Undefined unless asked for as a pipe. */
   stdin: Writable | undefined;
+  side: Writable | undefined;
   stdout: Readable | undefined;
   /**
    * Fulfilled once ffmpeg has ended well and all its lines were handed over.
@@ -47,7 +52,7 @@ export function startFfmpeg(args: readonly string[], options: FfmpegOptions = {}
   // `info` for the one line that says that the inputs are open; only errors are kept.
   const common = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'repeat+level+info', '-progress', `pipe:${PROGRESS_FD}`];
   const child = spawnTool('ffmpeg', [...common, ...args], {
-    stdio: [options.stdin ?? 'ignore', options.stdout ?? (onStdoutLine ? 'pipe' : 'ignore'), 'pipe', onPts ? 'pipe' : 'ignore', 'pipe'],
+    stdio: [options.stdin ?? 'ignore', options.stdout ?? (onStdoutLine ? 'pipe' : 'ignore'), 'pipe', onPts ? 'pipe' : 'ignore', 'pipe', options.side ?? 'ignore'],
     buffer: false,
     ...(signal && { cancelSignal: signal }),
   });
@@ -62,13 +67,15 @@ export function startFfmpeg(args: readonly string[], options: FfmpegOptions = {}
   ];
   return {
     stdin: (options.stdin && child.stdin) ?? undefined,
+    // Pipes beside the first three go both ways.
+    side: options.side && ((child.stdio as readonly unknown[])[SIDE_FD] as Writable),
     stdout: (options.stdout && child.stdout) ?? undefined,
     done: finish('ffmpeg', child, readers, tail, signal),
   };
 }
 
 /** Runs ffmpeg to its end; see {@link startFfmpeg}. */
-export function runFfmpeg(args: readonly string[], options: Omit<FfmpegOptions, 'stdin' | 'stdout'> = {}): Promise<FfmpegResult> {
+export function runFfmpeg(args: readonly string[], options: Omit<FfmpegOptions, 'stdin' | 'side' | 'stdout'> = {}): Promise<FfmpegResult> {
   return startFfmpeg(args, options).done;
 }
 

@@ -1,5 +1,7 @@
+import type { Pixels } from '../job/spec.js';
 import { floats, integers, node } from './onnx/build.js';
-import { decodeModel, encodeModel, FLOAT, toInteger, UINT8, type Dimension, type Graph, type OnnxModel, type ValueInfo } from './onnx/schema.js';
+import { decodeModel, encodeModel, FLOAT, FLOAT16, toInteger, UINT16, UINT8, type Dimension, type Graph, type Node, type OnnxModel, type Tensor, type ValueInfo } from './onnx/schema.js';
+import { convertPrecision, type FloatPrecision } from './precision.js';
 
 /** The oldest operator set that knows every operator used around a network (Round, Clip with its limits as inputs). */
 const OLDEST_OPSET = 11;
@@ -9,54 +11,98 @@ const OLDEST_IR = 4;
 /** Values of the network get this in front, so that none has a name that the graph around it uses. */
 const PREFIX = 'model/';
 
+export interface FrameGraphOptions {
+  pixels: Pixels;
+  /** Of a sample in the frames. */
+  bitDepth: 8 | 16;
+  /** What the network computes in; its file may hold either. */
+  precision: FloatPrecision;
+  /** Share of bicubic enlargement in the result, 0..1. */
+  blend: number;
+  /** How much the network enlarges; bicubic does the same. */
+  scale: number;
+  /** Told what a person should know of the conversion. */
+  onNotice?: (message: string) => void;
+}
+
 /**
- * Puts a network of RGB pictures (NCHW, float32, 0..1) between 8-bit planar frames, so that a whole frame goes in and comes
- * out without a loop in JavaScript:
- * - input `frame`: uint8 [1, 3, h, w], planes in the order G, B, R of the gbrp pixel format;
- * - output `upscaled`: uint8 [1, 3, h*s, w*s], the same planes; clipped, rounded half to even;
+ * Puts a network (NCHW, float32 or float16, 0..1) between planar frames, so that a whole frame goes in and comes out without a
+ * loop in JavaScript. With c = 3 for RGB and 1 for luma, and samples of uint8 or uint16:
+ * - input `frame`: [1, c, h, w]; RGB as planes in the order G, B, R of the gbrp pixel format;
+ * - output `upscaled`: [1, c, h*s, w*s], the same planes; clipped, rounded half to even;
  * - output `nan`: uint8 scalar, 1 when the network gave NaN or infinity anywhere (or numbers so large that their sum is
  *   infinite). onnxruntime computes it whether or not it is fetched; it costs one pass over the output.
  *
+ * Values between 0 and 1 are code values over 255 or 65535, luma too, whatever its range. All but the network is float32.
+ * A blend b gives (1 - b) * network + b * bicubic, before it is clipped; bicubic is that of cv2.INTER_CUBIC: half-pixel
+ * centres, A = -0.75, the edge repeated.
+ *
  * @param bytes an ONNX file that inspectModel accepts.
- * @throws Error when it is no such file.
+ * @throws Error when it is no such file, or cannot be converted to the precision.
  */
-export function wrapForFrames(bytes: Uint8Array): Uint8Array {
+export function wrapForFrames(bytes: Uint8Array, options: FrameGraphOptions): Uint8Array {
   const model = decodeModel(bytes);
   const { input, output } = endsOf(model);
   const { graph } = model;
+  const { clipped } = convertPrecision(model, options.precision);
+  if (clipped > 0) options.onNotice?.(`${clipped} weights of the model are beyond the range of half precision and were clipped to it`);
   prefixValues(graph);
-  // Only operators that mean the same in every set from 11 on.
-  graph.node = [
-    node('Gather', ['frame', 'rgb_of_gbr'], ['frame_rgb'], { axis: 1 }),
-    node('Cast', ['frame_rgb'], ['frame_255'], { to: FLOAT }),
-    node('Div', ['frame_255', 'white'], [input.name]),
-    ...graph.node,
-    node('Clip', [output.name, 'black', 'one'], ['clipped']),
-    node('Mul', ['clipped', 'white'], ['upscaled_255']),
-    node('Round', ['upscaled_255'], ['rounded']),
-    node('Cast', ['rounded'], ['upscaled_rgb'], { to: UINT8 }),
-    node('Gather', ['upscaled_rgb', 'gbr_of_rgb'], ['upscaled'], { axis: 1 }),
-    // A sum with one NaN or infinity in it is not finite, and x - x is 0 for finite x only.
-    node('ReduceSum', [output.name], ['sum'], { keepdims: 0 }),
-    node('Sub', ['sum', 'sum'], ['zero_or_nan']),
-    node('IsNaN', ['zero_or_nan'], ['is_nan']),
-    node('Cast', ['is_nan'], ['nan'], { to: UINT8 }),
-  ];
-  graph.initializer = [
-    ...graph.initializer,
-    integers('rgb_of_gbr', [3], [2, 0, 1]),
-    integers('gbr_of_rgb', [3], [1, 2, 0]),
-    floats('white', [], [255]),
-    floats('black', [], [0]),
-    floats('one', [], [1]),
-  ];
-  graph.input = graph.input.map((other) => (other === input ? bytesValue('frame', input.type?.tensorType?.shape?.dim ?? []) : other));
-  graph.output = [bytesValue('upscaled', [{}, { dimValue: 3 }, {}, {}]), bytesValue('nan', [])];
+  const around = nodesAround(input, output, options);
+  graph.node = [...around.before, ...graph.node, ...around.after];
+  graph.initializer = [...graph.initializer, ...around.constants];
+  const sample = options.bitDepth === 8 ? UINT8 : UINT16;
+  graph.input = graph.input.map((other) => (other === input ? valueOf('frame', sample, input.type?.tensorType?.shape?.dim ?? []) : other));
+  graph.output = [valueOf('upscaled', sample, [{}, { dimValue: options.pixels === 'rgb' ? 3 : 1 }, {}, {}]), valueOf('nan', UINT8, [])];
   model.irVersion = Math.max(OLDEST_IR, toInteger(model.irVersion));
   return encodeModel(model);
 }
 
-const bytesValue = (name: string, dim: Dimension[]): ValueInfo => ({ name, type: { tensorType: { elemType: UINT8, shape: { dim } } } });
+/** Only operators that mean the same in every set from 11 on. */
+function nodesAround(input: ValueInfo, output: ValueInfo, { pixels, bitDepth, blend, scale }: FrameGraphOptions): { before: Node[]; after: Node[]; constants: Tensor[] } {
+  const rgb = pixels === 'rgb';
+  // Casts only where they do something: a graph that needs none is the simplest for the runtime to optimise.
+  const halfIn = input.type?.tensorType?.elemType === FLOAT16;
+  const halfOut = output.type?.tensorType?.elemType === FLOAT16;
+  const [source, result, mixed] = [halfIn ? 'source' : input.name, halfOut ? 'result' : output.name, blend > 0 ? 'mixed' : halfOut ? 'result' : output.name];
+  return {
+    before: [
+      ...(rgb ? [node('Gather', ['frame', 'rgb_of_gbr'], ['frame_rgb'], { axis: 1 })] : []),
+      node('Cast', [rgb ? 'frame_rgb' : 'frame'], ['frame_255'], { to: FLOAT }),
+      node('Div', ['frame_255', 'white'], [source]),
+      ...(halfIn ? [node('Cast', [source], [input.name], { to: FLOAT16 })] : []),
+    ],
+    after: [
+      ...(halfOut ? [node('Cast', [output.name], [result], { to: FLOAT })] : []),
+      ...(blend > 0 ? blendNodes(source, result, mixed) : []),
+      node('Clip', [mixed, 'black', 'one'], ['clipped']),
+      node('Mul', ['clipped', 'white'], ['upscaled_255']),
+      node('Round', ['upscaled_255'], ['rounded']),
+      node('Cast', ['rounded'], [rgb ? 'upscaled_rgb' : 'upscaled'], { to: bitDepth === 8 ? UINT8 : UINT16 }),
+      ...(rgb ? [node('Gather', ['upscaled_rgb', 'gbr_of_rgb'], ['upscaled'], { axis: 1 })] : []),
+      // A sum with one NaN or infinity in it is not finite, and x - x is 0 for finite x only.
+      node('ReduceSum', [result], ['sum'], { keepdims: 0 }),
+      node('Sub', ['sum', 'sum'], ['zero_or_nan']),
+      node('IsNaN', ['zero_or_nan'], ['is_nan']),
+      node('Cast', ['is_nan'], ['nan'], { to: UINT8 }),
+    ],
+    constants: [
+      ...(rgb ? [integers('rgb_of_gbr', [3], [2, 0, 1]), integers('gbr_of_rgb', [3], [1, 2, 0])] : []),
+      floats('white', [], [2 ** bitDepth - 1]),
+      floats('black', [], [0]),
+      floats('one', [], [1]),
+      ...(blend > 0 ? [floats('whole', [0], []), floats('enlarge', [4], [1, 1, scale, scale]), floats('share', [], [blend]), floats('rest', [], [1 - blend])] : []),
+    ],
+  };
+}
+
+const blendNodes = (source: string, result: string, mixed: string): Node[] => [
+  node('Resize', [source, 'whole', 'enlarge'], ['bicubic'], { mode: 'cubic', coordinate_transformation_mode: 'half_pixel', cubic_coeff_a: { float: -0.75 } }),
+  node('Mul', ['bicubic', 'share'], ['bicubic_share']),
+  node('Mul', [result, 'rest'], ['network_share']),
+  node('Add', ['network_share', 'bicubic_share'], [mixed]),
+];
+
+const valueOf = (name: string, elemType: number, dim: Dimension[]): ValueInfo => ({ name, type: { tensorType: { elemType, shape: { dim } } } });
 
 /**
  * The input and the output of a network that has one of each.

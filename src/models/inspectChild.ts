@@ -32,7 +32,7 @@ async function inspect(file: string): Promise<Inspected> {
   await session.release();
   const [scale = 0] = scales;
   if (scales.some((other) => other !== scale)) throw new Unfit(`enlarges pictures of different sizes by different factors: ${scales.join(', ')}`);
-  await (await open(wrapForFrames(bytes))).release();
+  await (await open(wrapForFrames(bytes, { pixels: 'rgb', bitDepth: 8, precision: 'fp32', blend: 0, scale }))).release();
   return {
     digest: createHash('sha256').update(bytes).digest('hex'),
     scale,

@@ -1,16 +1,18 @@
 import { Worker } from 'node:worker_threads';
+import type { FloatPrecision } from '../models/precision.js';
 import { toError } from './failure.js';
-import type { FromInference, InferenceThreadData, Network, ToInference } from './inferenceMessages.js';
-import type { TileProgress } from './tiler.js';
+import type { FromInference, InferenceProgress, InferenceThreadData, Network, ToInference } from './inferenceMessages.js';
 
 export interface InferenceEvents {
-  onTile: (progress: TileProgress) => void;
+  onTile: (progress: InferenceProgress) => void;
   onNotice: (message: string) => void;
 }
 
 export interface InferredFrame {
   /** True when the frame was given up after `stop`. */
   stopped: boolean;
+  /** What the network computed it in. */
+  precision: FloatPrecision;
   input: ArrayBuffer;
   output: ArrayBuffer;
 }

@@ -1,12 +1,14 @@
+import type { FloatPrecision } from '../models/precision.js';
 import type { Failure } from './failure.js';
-import type { UpscaleModel } from './protocol.js';
+import type { UpscaleRequest } from './protocol.js';
 import type { TileProgress } from './tiler.js';
 
 /** What the upscaler's main thread and its inference thread say to each other. Buffers are moved, never copied. */
-export interface Network {
-  model: UpscaleModel;
-  width: number;
-  height: number;
+export type Network = Pick<UpscaleRequest, 'model' | 'bitDepth' | 'width' | 'height'>;
+
+/** How far a frame is, and what the network computes in. The last tile of a frame is told once the frame was found sound. */
+export interface InferenceProgress extends TileProgress {
+  precision: FloatPrecision;
 }
 
 export type ToInference =
@@ -16,9 +18,9 @@ export type ToInference =
 /** Every request has one answer, in order: `loaded`, `frame`, or `failed`. */
 export type FromInference =
   | { type: 'loaded' }
-  | { type: 'frame'; stopped: boolean; input: ArrayBuffer; output: ArrayBuffer }
+  | { type: 'frame'; stopped: boolean; precision: FloatPrecision; input: ArrayBuffer; output: ArrayBuffer }
   | { type: 'failed'; failure: Failure }
-  | ({ type: 'tile' } & TileProgress)
+  | ({ type: 'tile' } & InferenceProgress)
   | { type: 'notice'; message: string };
 
 export interface InferenceThreadData {

@@ -1,5 +1,6 @@
+import type { FloatPrecision } from '../models/precision.js';
 import type { Decoder } from './decoder.js';
-import { PartWriter } from './partWriter.js';
+import { PartWriter, type FinishedFrame } from './partWriter.js';
 import type { UpscaledPart, UpscaleRequest } from './protocol.js';
 
 export interface PartChainOptions {
@@ -20,6 +21,8 @@ export interface PartChainOptions {
 export class PartChain {
   readonly #options: PartChainOptions;
   #writer: PartWriter | undefined;
+  /** Of the frames in the part at hand. */
+  #precision: FloatPrecision | undefined;
   /** Its part has not been handed over yet. */
   #draining: PartWriter | undefined;
   #start: number;
@@ -31,10 +34,12 @@ export class PartChain {
     this.#start = options.request.firstFrame;
   }
 
-  /** Writes a frame. The part ends with it when it has all its frames, or has taken its time. */
-  async add(frame: Uint8Array): Promise<void> {
+  /** Writes a frame. The part ends with it when it has all its frames, or has taken its time; before it where the precision changes. */
+  async add(frame: FinishedFrame): Promise<void> {
     const { request, signal } = this.#options;
     signal.throwIfAborted();
+    if (frame.precision !== this.#precision) await this.#close();
+    this.#precision = frame.precision;
     this.#writer ??= new PartWriter(request, signal);
     await this.#writer.write(frame);
     const seconds = (performance.now() - this.#workSince) / 1000;
@@ -60,23 +65,23 @@ export class PartChain {
   }
 
   async #close(): Promise<void> {
-    const writer = this.#writer;
-    if (!writer) return;
+    const [writer, precision] = [this.#writer, this.#precision];
+    if (!writer || !precision) return;
     await this.#committing;
     this.#writer = undefined;
     this.#workSince = performance.now();
     const start = this.#start;
     this.#start += writer.frames;
-    this.#committing = this.#finish(writer, start, this.#start);
+    this.#committing = this.#finish(writer, precision, start, this.#start);
     this.#committing.catch(this.#options.onError);
   }
 
-  async #finish(writer: PartWriter, start: number, end: number): Promise<void> {
+  async #finish(writer: PartWriter, precision: FloatPrecision, start: number, end: number): Promise<void> {
     const { decoder, commit } = this.#options;
     this.#draining = writer;
     const file = await writer.finish();
     const pts = await decoder.takePts(end - start);
     this.#draining = undefined;
-    await commit({ type: 'part', ...file, start, end, pts });
+    await commit({ type: 'part', ...file, start, end, pts, precision });
   }
 }

@@ -1,10 +1,20 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Writable } from 'node:stream';
 import { randomName } from '../job/durable.js';
 import { DiskFull, WorldError } from '../job/errors.js';
 import { fileDigest } from '../job/parts.js';
 import { startFfmpeg, type FfmpegResult } from '../media/run.js';
+import type { FloatPrecision } from '../models/precision.js';
 import type { UpscaledPart, UpscaleRequest } from './protocol.js';
+
+export interface FinishedFrame {
+  /** Enlarged. */
+  picture: Uint8Array;
+  /** As it was decoded; of a luma network its chroma is needed. */
+  source: Uint8Array;
+  precision: FloatPrecision;
+}
 
 /** Writes the frames of one part through a lossless encoder into a file with a name of its own. */
 export class PartWriter {
@@ -18,39 +28,43 @@ export class PartWriter {
   #encoded = 0;
 
   /** @param signal ends the encoder. */
-  constructor({ partFolder, partExtension, encodeArgs }: UpscaleRequest, signal: AbortSignal) {
+  constructor({ model, partFolder, partExtension, encodeArgs }: UpscaleRequest, signal: AbortSignal) {
     this.#file = `${randomName()}.${partExtension}`;
     this.#path = path.join(partFolder, this.#file);
     this.#signal = signal;
     this.#ffmpeg = startFfmpeg([...encodeArgs, this.#path], {
       stdin: 'pipe',
+      ...(model.pixels === 'luma' && { side: 'pipe' as const }),
       signal,
       onProgress: ({ frame }) => { this.#encoded = frame; },
     });
     // Its death is seen when it is written to, or waited for.
     this.#ended = this.#ffmpeg.done.then(complaint, (error: unknown) => (error instanceof Error ? error : new Error(String(error))));
-    this.#stdin.on('error', () => undefined);
+    for (const pipe of this.#pipes) pipe.on('error', () => undefined);
   }
 
   get frames(): number {
     return this.#frames;
   }
 
-  get #stdin() {
-    if (!this.#ffmpeg.stdin) throw new Error('the encoder has no stdin');
-    return this.#ffmpeg.stdin;
+  get #pipes(): Writable[] {
+    return [this.#ffmpeg.stdin, this.#ffmpeg.side].filter((pipe) => pipe !== undefined);
   }
 
-  /** Fulfilled once the encoder has taken the whole frame and the buffer may be used again. @throws WorldError when it has died. */
-  async write(frame: Uint8Array): Promise<void> {
-    const broken = await new Promise((resolve) => this.#stdin.write(frame, resolve));
-    if (broken) throw (await this.#ended) ?? new WorldError('the encoder ended before all frames were written');
+  /**
+   * Fulfilled once the encoder has taken the whole frame and its buffers may be used again.
+   * @throws WorldError when it has died.
+   */
+  async write({ picture, source }: FinishedFrame): Promise<void> {
+    // At the same time, since the encoder may wait for either.
+    const broken = await Promise.all(this.#pipes.map((pipe, i) => new Promise((resolve) => pipe.write(i === 0 ? picture : source, resolve))));
+    if (broken.some(Boolean)) throw (await this.#ended) ?? new WorldError('the encoder ended before all frames were written');
     this.#frames++;
   }
 
   /** Waits until the encoder has written everything. @throws WorldError or DiskFull when it fails or has lost frames. */
   async finish(): Promise<Pick<UpscaledPart, 'file' | 'bytes' | 'sha256'>> {
-    this.#stdin.end();
+    for (const pipe of this.#pipes) pipe.end();
     const error = await this.#ended;
     if (error) throw error;
     if (this.#encoded !== this.#frames) throw new WorldError(`the encoder wrote ${this.#encoded} of ${this.#frames} frames`);

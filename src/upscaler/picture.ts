@@ -1,12 +1,13 @@
-/** Planar pictures: three planes of 8 bit samples, one after another, without padding between lines. */
+/** Samples of 8 or 16 bits. */
+export type Samples = Uint8Array | Uint16Array;
+
+/** Planar pictures: one plane (luma) or three, one after another, without padding between lines. */
 export interface Picture {
-  data: Uint8Array;
+  data: Samples;
   width: number;
   height: number;
+  planes: number;
 }
-
-export const PLANES = 3;
-export const pictureBytes = (width: number, height: number): number => PLANES * width * height;
 
 export interface Rect {
   x: number;
@@ -15,9 +16,14 @@ export interface Rect {
   height: number;
 }
 
+/** A picture in a buffer that may be larger. */
+export const pictureIn = (buffer: Samples, width: number, height: number, planes: number): Picture => ({
+  data: buffer.subarray(0, planes * width * height), width, height, planes,
+});
+
 /** Copies a rectangle that lies inside of both pictures. */
 export function copyRect(from: Picture, rect: Rect, to: Picture, toX: number, toY: number): void {
-  for (let plane = 0; plane < PLANES; plane++) {
+  for (let plane = 0; plane < from.planes; plane++) {
     for (let line = 0; line < rect.height; line++) {
       const source = (plane * from.height + rect.y + line) * from.width + rect.x;
       const target = (plane * to.height + toY + line) * to.width + toX;
@@ -28,7 +34,7 @@ export function copyRect(from: Picture, rect: Rect, to: Picture, toX: number, to
 
 /** Fills `to`, which is at least as large, with the picture and its reflection at the right and bottom; the edge itself is not repeated. */
 export function reflectPad(from: Picture, to: Picture): void {
-  for (let plane = 0; plane < PLANES; plane++) {
+  for (let plane = 0; plane < from.planes; plane++) {
     for (let y = 0; y < to.height; y++) {
       const source = (plane * from.height + reflect(y, from.height)) * from.width;
       const target = (plane * to.height + y) * to.width;
@@ -45,12 +51,3 @@ function reflect(position: number, size: number): number {
   const folded = position % period;
   return folded < size ? folded : period - folded;
 }
-
-export function mean(samples: Uint8Array): number {
-  let sum = 0;
-  for (const sample of samples) sum += sample;
-  return sum / samples.length;
-}
-
-/** True when no sample of any plane is above 1. */
-export const isBlack = (samples: Uint8Array): boolean => samples.every((sample) => sample <= 1);

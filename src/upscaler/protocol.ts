@@ -1,23 +1,14 @@
 import { z } from 'zod';
+import { modelMethodSchema, precisionSchema } from '../job/spec.js';
 
 /**
  * What the upscale worker and the upscaler process say to each other over Node's IPC channel. Frames never pass through it:
  * the upscaler starts ffmpeg itself, reads planar pictures from its pipe, and writes parts to the disk.
  */
-export const upscaleModelSchema = z.object({
-  /** Absolute path of an ONNX file: input NCHW RGB 0..1 float32, output the same, `scale` times as large. */
-  file: z.string(),
-  /** SHA-256 of that file. */
-  digest: z.string(),
-  scale: z.number().int().min(1),
-  /** Edge of a square tile in source pixels; 0 means the whole frame at once. */
-  tile: z.number().int().min(0),
-  /** Pixels of context around each tile, clamped at the frame's edge. */
-  tilePad: z.number().int().min(0),
-  /** Pixels reflected at the right and bottom before tiling, cut off afterwards. */
-  prePad: z.number().int().min(0),
-  precision: z.enum(['fp32', 'fp16', 'int8']),
-});
+export const upscaleModelSchema = modelMethodSchema
+  .omit({ kind: true, name: true, file: true, denoise: true })
+  /** Absolute path of an ONNX file: NCHW, values 0..1, three channels (RGB) or one (luma), output `scale` times as large. */
+  .extend({ file: z.string() });
 export type UpscaleModel = z.infer<typeof upscaleModelSchema>;
 
 export const upscaleRequestSchema = z.object({
@@ -25,12 +16,17 @@ export const upscaleRequestSchema = z.object({
   /** Size of a source picture, upright. */
   width: z.number().int().min(1),
   height: z.number().int().min(1),
+  /** Of a sample in the pipes; 16 bits are little-endian. */
+  bitDepth: z.union([z.literal(8), z.literal(16)]),
   /**
-   * ffmpeg arguments that write gbrp pictures (planes G, B, R; 8 bit) to pipe:1 and the timestamp of each to pipe:3, before the
-   * picture itself and unbuffered (`printPts` of src/media/frames.ts).
+   * ffmpeg arguments that write pictures to pipe:1 and the timestamp of each to pipe:3, before the picture itself and unbuffered
+   * (`printPts` of src/media/frames.ts). Pictures are gbrp (planes G, B, R); of a luma network yuv420p.
    */
   decodeArgs: z.array(z.string()),
-  /** ffmpeg arguments that read gbrp pictures of the output size from pipe:0; the part's path is appended. */
+  /**
+   * ffmpeg arguments that read the enlarged pictures from pipe:0; the part's path is appended. Pictures are gbrp. Of a luma network
+   * they are gray, and the source's pictures come beside them, as they were decoded, from the pipe SIDE_FD of src/media/run.ts.
+   */
   encodeArgs: z.array(z.string()),
   /** Counted over the whole video. */
   firstFrame: z.number().int().min(0),
@@ -66,15 +62,20 @@ export const upscaledPartSchema = z.object({
   bytes: z.number(),
   sha256: z.string(),
   pts: z.array(z.number()),
+  /** What the network computed all its frames in: fp32 from the frame on where half precision failed. */
+  precision: precisionSchema,
 });
 export type UpscaledPart = z.infer<typeof upscaledPartSchema>;
 
-export const progressSchema = z.object({ type: z.literal('progress'), frame: z.number(), fps: z.number(), tile: z.number() });
+export const progressSchema = z.object({ type: z.literal('progress'), frame: z.number(), fps: z.number(), tile: z.number(), precision: precisionSchema });
 export type UpscaleProgress = z.infer<typeof progressSchema>;
 
 export const fromUpscalerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
-  /** After a tile, at most ten times a second. `frame` counts whole frames over the video; `tile` is the edge now in use, 0 for whole frames. */
+  /**
+   * After a tile, at most ten times a second. `frame` counts whole frames over the video; `tile` is the edge now in use, 0 for whole
+   * frames; `precision` what the network now computes in.
+   */
   progressSchema,
   /** A part's file is whole and its encoder has ended; pts are the source timestamps of its frames, in order. */
   upscaledPartSchema,

@@ -1,13 +1,16 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { SegmentMismatch } from '../job/errors.js';
+import { TALLY_FILE } from '../job/tally.js';
 import { BufferPool } from './bufferPool.js';
+import { Collector } from './collector.js';
 import { startDecoder } from './decoder.js';
-import type { Inference, InferredFrame } from './inference.js';
+import type { Inference } from './inference.js';
+import { layoutOf } from './layout.js';
 import { PartChain } from './partChain.js';
-import { pictureBytes } from './picture.js';
 import { ProgressMeter } from './progressMeter.js';
 import type { UpscaledPart, UpscaleProgress, UpscaleRequest } from './protocol.js';
+import { Repeats } from './repeats.js';
 
 /** On each side of the network: one buffer that it works on, one that is ready for it or was just left by it, one on its way. */
 const BUFFERS = 3;
@@ -26,17 +29,18 @@ export interface RunEvents {
  * @throws UserError, SegmentMismatch, WorldError or DiskFull; parts that were committed before stay.
  */
 export async function runRequest(request: UpscaleRequest, inference: Inference, events: RunEvents, flush: AbortSignal): Promise<number> {
-  const { model, width, height } = request;
-  await inference.load({ model, width, height });
-  if (flush.aborted) return 0;
+  const { model, bitDepth, width, height } = request;
   const meter = new ProgressMeter(request, events.onProgress);
   inference.listen({ onTile: (tile) => { meter.add(tile); }, onNotice: events.onNotice });
+  await inference.load({ model, bitDepth, width, height });
+  if (flush.aborted) return 0;
 
-  // The file's size tells how many frames were ever inferred here, also by attempts that were killed.
-  const inferred = await open(path.join(request.partFolder, 'inferred'), 'a');
+  const tally = await open(path.join(request.partFolder, TALLY_FILE), 'a');
   const failure = new AbortController();
-  const inputs = new BufferPool(BUFFERS, pictureBytes(width, height));
-  const outputs = new BufferPool(BUFFERS, pictureBytes(width * model.scale, height * model.scale));
+  const layout = layoutOf(request);
+  const inputs = new BufferPool(BUFFERS, layout.inputBytes);
+  // One more: the last frame's stays, in case the next one is the same.
+  const outputs = new BufferPool(BUFFERS + 1, layout.outputBytes);
   const fail = (error: unknown): void => {
     failure.abort(error);
     inputs.close(error);
@@ -53,24 +57,26 @@ export async function runRequest(request: UpscaleRequest, inference: Inference, 
   flush.addEventListener('abort', onFlush);
   if (flush.aborted) onFlush();
 
-  const collect = async ({ stopped, input, output }: InferredFrame): Promise<void> => {
-    inputs.give(input);
-    if (!stopped) {
-      await inferred.write('.');
-      await parts.add(new Uint8Array(output));
-    }
-    outputs.give(output);
-  };
+  const repeats = new Repeats(layout.seenBytes);
+  const collector = new Collector({ inputs, outputs, parts, tally });
 
   let collected = Promise.resolve();
+  const afterwards = (work: Promise<unknown>, collect: () => Promise<void>): void => {
+    collected = Promise.all([work, collected]).then(collect);
+    collected.catch(fail);
+  };
   const feed = async (): Promise<void> => {
     for (let n = 0; n < request.frames; n++) {
       const input = await inputs.take();
       if (!(await decoder.read(new Uint8Array(input)))) return;
-      const output = await outputs.take();
-      const frame = inference.infer(input, output);
-      collected = Promise.all([frame, collected]).then(([result]) => collect(result));
-      collected.catch(fail);
+      if (repeats.is(new Uint8Array(input))) {
+        afterwards(collected, async () => {
+          if (await collector.repeat(input)) meter.addRepeat();
+        });
+      } else {
+        const frame = inference.infer(input, await outputs.take());
+        afterwards(frame, async () => { await collector.take(await frame); });
+      }
     }
     await decoder.requireEnd();
   };
@@ -92,7 +98,7 @@ export async function runRequest(request: UpscaleRequest, inference: Inference, 
   } finally {
     flush.removeEventListener('abort', onFlush);
     await decoder.stop();
-    await inferred.close();
+    await tally.close();
   }
 }
 

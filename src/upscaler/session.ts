@@ -5,8 +5,9 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { hasCode } from '../job/durable.js';
 import { UserError, WorldError } from '../job/errors.js';
 import { wrapForFrames } from '../models/graph.js';
+import type { FloatPrecision } from '../models/precision.js';
 import type { Device } from './device.js';
-import { PLANES, type Picture } from './picture.js';
+import type { Picture } from './picture.js';
 import type { UpscaleModel } from './protocol.js';
 import { isOutOfMemory, type FrameNet } from './tiler.js';
 
@@ -17,21 +18,22 @@ export interface Session extends FrameNet {
   release(): Promise<void>;
 }
 
-/**
- * Loads a model onto a device. There is no fallback to another device.
- * @throws UserError when the file is missing, not the one that the job was made with, no usable network, or the device cannot be used.
- */
-export async function loadSession(model: UpscaleModel, device: Device): Promise<Session> {
-  requirePrecision(model, device);
-  const bytes = wrapped(await readModel(model), model);
-  const session = await createSession(bytes, model, device);
-  return { run: (input, output) => runSession(session, model, input, output), release: () => session.release() };
+export interface SessionOptions {
+  device: Device;
+  /** What the network computes in, whatever the model says. */
+  precision: FloatPrecision;
+  bitDepth: 8 | 16;
+  onNotice: (message: string) => void;
 }
 
-function requirePrecision({ precision }: UpscaleModel, device: Device): void {
-  if (precision === 'fp32') return;
-  if (precision === 'fp16' && device.kind === 'cpu') throw new UserError('half precision needs a GPU: use --precision fp32 on the CPU');
-  throw new UserError(`this version cannot run models in ${precision}: use --precision fp32`);
+/**
+ * Loads a model onto a device. There is no fallback to another device or precision.
+ * @throws UserError when the file is missing, not the one that the job was made with, no usable network, or the device cannot be used.
+ */
+export async function loadSession(model: UpscaleModel, options: SessionOptions): Promise<Session> {
+  const bytes = wrapped(await readModel(model), model, options);
+  const session = await createSession(bytes, model, options.device);
+  return { run: (input, output) => runSession(session, model, input, output), release: () => session.release() };
 }
 
 async function readModel({ file, digest }: UpscaleModel): Promise<Uint8Array> {
@@ -46,9 +48,9 @@ async function readModel({ file, digest }: UpscaleModel): Promise<Uint8Array> {
   return bytes;
 }
 
-function wrapped(bytes: Uint8Array, { file }: UpscaleModel): Uint8Array {
+function wrapped(bytes: Uint8Array, { file, pixels, blend, scale }: UpscaleModel, { precision, bitDepth, onNotice }: SessionOptions): Uint8Array {
   try {
-    return wrapForFrames(bytes);
+    return wrapForFrames(bytes, { pixels, bitDepth, precision, blend, scale, onNotice });
   } catch (error) {
     throw new UserError(`the model ${path.basename(file)} cannot be used: ${messageOf(error)}`);
   }
@@ -85,5 +87,9 @@ async function runSession(session: InferenceSession, { file, scale }: UpscaleMod
   }
 }
 
-const tensor = ({ data, width, height }: Picture): Tensor => new Tensor('uint8', data, [1, PLANES, height, width]);
+function tensor({ data, width, height, planes }: Picture): Tensor {
+  const dims = [1, planes, height, width];
+  return data instanceof Uint8Array ? new Tensor('uint8', data, dims) : new Tensor('uint16', data, dims);
+}
+
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -50,9 +50,23 @@ it('a scale that the model lacks is answered with those it has', async () => {
   expect(await refusal({ model: file, scale: 4 })).toContain('only 2');
 });
 
-it('half precision is refused before any work', async () => {
+it('precision is half on a GPU and full on the CPU unless it is given; half on the CPU is refused before any work', async () => {
   const file = await tinyModel(path.join(folder, 'half.onnx'));
-  expect(await refusal({ model: file, precision: 'fp16' })).toContain('--precision fp16 is not made yet');
+  const precisionOf = async (flags: UpscaleFlags, gpu: boolean) => {
+    const method = await resolveMethod({ model: file, ...flags }, { ...context, gpu });
+    return method.kind === 'model' ? method.precision : undefined;
+  };
+  expect(await precisionOf({}, true)).toBe('fp16');
+  expect(await precisionOf({ precision: 'auto' }, true)).toBe('fp16');
+  expect(await precisionOf({ precision: 'fp32' }, true)).toBe('fp32');
+  expect(await precisionOf({ precision: 'auto' }, false)).toBe('fp32');
+  expect(await refusal({ model: file, precision: 'fp16' })).toBe('--precision fp16 needs a GPU: use fp32 or auto on the CPU');
+});
+
+it('what only a model can do is refused to a filter', async () => {
+  expect(await refusal({ model: 'bicubic', blend: 0.5 })).toBe('--blend needs a model, and bicubic is a filter: choose another with -m');
+  expect(await refusal({ preset: 'preview', denoise: 1 })).toContain('--denoise needs a model');
+  expect(await resolveMethod({ model: 'lanczos', blend: 0 }, context)).toEqual({ kind: 'filter', name: 'lanczos', scale: 4 });
 });
 
 it("a file's scale is its own, and the job is bound to its bytes", async () => {
@@ -60,6 +74,7 @@ it("a file's scale is its own, and the job is bound to its bytes", async () => {
   expect(await resolveMethod({ model: file }, { ...context, memory: 1e12 })).toEqual({
     kind: 'model', name: file, file: { root: 'media', path: path.relative('/', file) }, digest: await fileDigest(file),
     scale: 3, precision: 'fp32', tile: 0, tilePad: 32, prePad: 0,
+    pixels: 'rgb', alignment: 1, blend: 0,
   });
 });
 

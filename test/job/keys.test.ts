@@ -4,6 +4,7 @@ import type { ModelMethod } from '../../src/job/spec.js';
 
 const method: ModelMethod = {
   kind: 'model', name: 'a', file: { root: 'models', path: 'a/model.onnx' }, digest: '0'.repeat(64), scale: 2, precision: 'fp32', tile: 0, tilePad: 18, prePad: 0,
+  pixels: 'rgb', alignment: 1, blend: 0,
 };
 const encode = { codec: 'h264' as const, crf: 23, preset: 'fast' as const, threads: 2 };
 const input = { root: 'media' as const, path: 'in.mp4' };
@@ -16,9 +17,13 @@ describe('the keys of a job', () => {
   });
 
   it('differ for everything that changes a picture', () => {
-    const variants = [{ scale: 4 }, { tile: 256 }, { tilePad: 10 }, { prePad: 4 }, { precision: 'fp16' as const }, { digest: '1'.repeat(64) }];
+    const variants = [{ scale: 4 }, { tile: 256 }, { tilePad: 10 }, { prePad: 4 }, { precision: 'fp16' as const }, { blend: 0.5 }, { denoise: 0.5 }, { pixels: 'luma' as const }, { alignment: 2 }, { fixed: { width: 64, height: 64 } }, { digest: '1'.repeat(64) }];
     const keys = [method, ...variants.map((variant) => ({ ...method, ...variant }))].map((entry) => upscaleKey('d', entry));
     expect(new Set([...keys, upscaleKey('other', method)]).size).toBe(keys.length + 1);
+  });
+
+  it('of jobs from before a setting could be chosen stay what they were', () => {
+    expect(upscaleKey('d', method)).toBe('072a5c06f269fa19752c9e10bd4b3318');
   });
 
   it('share the upscaled pictures between encodes, and tell the jobs apart', () => {

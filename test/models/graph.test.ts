@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, it } from 'vitest';
-import { wrapForFrames } from '../../src/models/graph.js';
+import { wrapForFrames, type FrameGraphOptions } from '../../src/models/graph.js';
 import { convertNcnn } from '../../src/models/ncnn/convert.js';
 import { floats, model, node, value } from '../../src/models/onnx/build.js';
 import { decodeModel, encodeModel, FLOAT, type Graph, type Node } from '../../src/models/onnx/schema.js';
@@ -22,7 +22,8 @@ async function run(bytes: Uint8Array, feeds: Record<string, Tensor>): Promise<Re
   return outputs;
 }
 
-const runWrapped = (bytes: Uint8Array) => run(wrapForFrames(bytes), { frame: new Tensor('uint8', frame, [1, 3, H, W]) });
+const plain: FrameGraphOptions = { pixels: 'rgb', bitDepth: 8, precision: 'fp32', blend: 0, scale: 1 };
+const runWrapped = (bytes: Uint8Array, options: Partial<FrameGraphOptions> = {}) => run(wrapForFrames(bytes, { ...plain, ...options }), { frame: new Tensor('uint8', frame, [1, 3, H, W]) });
 
 /** Moves whole planes: plane i of the result is plane order[i] of the input. */
 function reorder<T extends Uint8Array | Float32Array>(planes: T, order: number[]): T {
@@ -122,7 +123,7 @@ it('what the schema here does not name survives', () => {
   const metadata = Buffer.from('\x72\x08\x0a\x01k\x12\x03abc', 'latin1'); // metadata_props { key: "k" value: "abc" }
   const bytes = Buffer.concat([encodeModel(small()), metadata]);
   expect(Buffer.from(encodeModel(decodeModel(bytes))).includes(metadata)).toBe(true);
-  expect(Buffer.from(wrapForFrames(bytes)).includes(metadata)).toBe(true);
+  expect(Buffer.from(wrapForFrames(bytes, plain)).includes(metadata)).toBe(true);
 });
 
 it('a single NaN or infinity in the output is told', async () => {
@@ -140,11 +141,11 @@ it.each([
   ['two outputs', () => { const m = small(); m.graph.output.push(value('more', FLOAT, [1])); return m; }, /has 2 outputs/],
   ['an operator set that is too old', () => small({ opset: 10 }), /operator set 10/],
 ])('a network with %s is refused', (_, make, message) => {
-  expect(() => wrapForFrames(encodeModel(make()))).toThrow(message);
+  expect(() => wrapForFrames(encodeModel(make()), plain)).toThrow(message);
 });
 
 it('bytes that are no ONNX file are refused', () => {
-  for (const text of ['', 'hello, this is text', '{}']) expect(() => wrapForFrames(Buffer.from(text))).toThrow();
+  for (const text of ['', 'hello, this is text', '{}']) expect(() => wrapForFrames(Buffer.from(text), plain)).toThrow();
 });
 
 it.skipIf(!existsSync(sharedFile('models/realesr-animevideov3-x4.bin')))('Real-ESRGAN wrapped equals Real-ESRGAN by hand', async () => {

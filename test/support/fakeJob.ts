@@ -32,7 +32,7 @@ export class FakeJob {
       mergeAudio: () => Promise.resolve({ warnings: [] }),
       verifyDeliverable: () => Promise.resolve({ ok: true, problems: [] }),
       publish: ({ reusedFrames }) => Promise.resolve({
-        job: 'j', status: 'done', output: '/o.mp4', frames: 1, inferredFrames: 0, reusedFrames, seconds: 1, fps: 1, bytes: 1, sha256: '0'.repeat(64), warnings: [],
+        job: 'j', status: 'done', output: '/o.mp4', frames: 1, inferredFrames: 0, duplicateFrames: 0, reusedFrames, seconds: 1, fps: 1, bytes: 1, sha256: '0'.repeat(64), warnings: [],
       }),
       recordEnd: ({ state, discard }) => { this.ended.push({ state, discard }); return Promise.resolve(); },
     };

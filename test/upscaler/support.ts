@@ -5,7 +5,6 @@ import { execa } from 'execa';
 import { fileDigest } from '../../src/job/parts.js';
 import { printPts } from '../../src/media/frames.js';
 import type { UpscaledPart, UpscaleRequest } from '../../src/upscaler/protocol.js';
-import { PLANES } from '../../src/upscaler/picture.js';
 
 export const decodeArgs = (clip: string, ...filters: string[]): string[] => [
   '-i', `file:${clip}`, '-map', '0:v:0', '-fps_mode', 'passthrough',
@@ -40,7 +39,7 @@ export function enlarged(frames: Buffer, width: number, height: number, scale: n
   return large;
 }
 
-export const frameCount = (frames: Buffer, width: number, height: number): number => frames.length / (PLANES * width * height);
+export const frameCount = (frames: Buffer, width: number, height: number): number => frames.length / (3 * width * height);
 
 export interface RequestOptions {
   clip: string;
@@ -61,6 +60,7 @@ export async function makeRequest(
   return {
     width,
     height,
+    bitDepth: 8,
     decodeArgs: decodeArgs(clip),
     encodeArgs: encodeArgs(width * scale, height * scale),
     firstFrame: 0,
@@ -70,7 +70,7 @@ export async function makeRequest(
     checkpointFrames: 10,
     checkpointSeconds: 60,
     ...changes,
-    model: { file: model, digest: await fileDigest(model), scale, tile: 0, tilePad: 0, prePad: 0, precision: 'fp32', ...changes.model },
+    model: { file: model, digest: await fileDigest(model), scale, tile: 0, tilePad: 0, prePad: 0, precision: 'fp32', pixels: 'rgb', alignment: 1, blend: 0, ...changes.model },
   };
 }
 

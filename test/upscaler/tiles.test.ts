@@ -26,12 +26,12 @@ test.each([[720, 576, 256], [101, 67, 32], [64, 64, 32], [33, 32, 32]])('the til
 });
 
 test('the tile is halved and even, from the larger edge of a whole frame down to 32', () => {
-  expect(smallerTile(720, 576, 0)).toBe(360);
-  expect(smallerTile(722, 576, 0)).toBe(362);
-  expect(smallerTile(720, 576, 360)).toBe(180);
-  expect(smallerTile(720, 576, 90)).toBe(46);
-  expect(smallerTile(200, 100, 512)).toBe(100);
-  expect(smallerTile(720, 576, 64)).toBe(32);
-  expect(smallerTile(720, 576, 46)).toBeUndefined();
-  expect(smallerTile(720, 576, 32)).toBeUndefined();
+  expect(smallerTile(720, 576, 0, 2)).toBe(360);
+  expect(smallerTile(722, 576, 0, 2)).toBe(362);
+  expect(smallerTile(720, 576, 360, 2)).toBe(180);
+  expect(smallerTile(720, 576, 90, 2)).toBe(46);
+  expect(smallerTile(200, 100, 512, 2)).toBe(100);
+  expect(smallerTile(720, 576, 64, 2)).toBe(32);
+  expect(smallerTile(720, 576, 46, 2)).toBeUndefined();
+  expect(smallerTile(720, 576, 32, 2)).toBeUndefined();
 });

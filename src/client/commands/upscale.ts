@@ -65,7 +65,7 @@ async function finishedBefore({ spec, stored }: ResolvedJob, config: Config, fla
 }
 
 function sayFinished(report: JobReport, flags: UpscaleFlags): number {
-  if (flags.json) printJson({ ...report, inferredFrames: 0, reusedFrames: report.frames });
+  if (flags.json) printJson({ ...report, inferredFrames: 0, duplicateFrames: 0, reusedFrames: report.frames });
   else process.stdout.write(`job ${report.job} was finished before: ${report.output}\n`);
   return report.damaged ? EXIT.damaged : EXIT.done;
 }

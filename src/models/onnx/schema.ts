@@ -52,6 +52,8 @@ message AttributeProto {
 message TensorProto {
   repeated int64 dims = 1;
   optional int32 data_type = 2;
+  repeated float float_data = 4 [packed = true];
+  repeated int32 int32_data = 5 [packed = true];
   optional string name = 8;
   optional bytes raw_data = 9;
   optional int32 data_location = 14;
@@ -139,7 +141,10 @@ export interface Tensor {
   name: string;
   dims: Int64[];
   dataType: number;
+  /** The values are in one of these three; half precision that is not raw is in the low 16 bits of `int32Data`. */
   rawData?: Uint8Array;
+  floatData?: number[];
+  int32Data?: number[];
   /** 1: the values are in another file. */
   dataLocation?: number;
 }
@@ -163,7 +168,10 @@ export interface Dimension {
 /** Element types of TensorProto.DataType. */
 export const FLOAT = 1;
 export const UINT8 = 2;
+export const UINT16 = 4;
 export const INT64 = 7;
+export const BOOL = 9;
+export const FLOAT16 = 10;
 
 export const encodeModel = (model: OnnxModel): Uint8Array => ModelType.encode(model).finish();
 

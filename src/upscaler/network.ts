@@ -1,0 +1,100 @@
+import { UserError } from '../job/errors.js';
+import type { FloatPrecision } from '../models/precision.js';
+import type { Device } from './device.js';
+import type { InferenceProgress, Network as Request } from './inferenceMessages.js';
+import { layoutOf, samplesOf, type Layout } from './layout.js';
+import { loadSession, type Session } from './session.js';
+import { faultOf } from './soundness.js';
+import { Tiler, type FrameResult, type TileProgress } from './tiler.js';
+
+export interface NetworkEvents {
+  onTile: (progress: InferenceProgress) => void;
+  onNotice: (message: string) => void;
+  /** Asked before every tile. */
+  stopped: () => boolean;
+}
+
+/**
+ * The model that a device holds, kept between runs. Where half precision cannot be had, or gives black or no numbers, it goes over
+ * to fp32 and stays there.
+ */
+export class Network {
+  readonly #device: Device;
+  readonly #events: NetworkEvents;
+  /** Digests of models that failed in half precision. */
+  readonly #failedInHalf = new Set<string>();
+  #session: { key: string; session: Session } | undefined;
+  #current: { key: string; request: Request; precision: FloatPrecision; layout: Layout; tiler: Tiler } | undefined;
+
+  constructor(device: Device, events: NetworkEvents) {
+    this.#device = device;
+    this.#events = events;
+  }
+
+  /** The session is kept while the model is the same, and the tiler, with the tile that it has learned, while all else is. */
+  async load(request: Request): Promise<void> {
+    const { digest, precision } = request.model;
+    if (precision === 'int8') throw new UserError('this version cannot run models in int8: use --precision fp32');
+    if (precision === 'fp32' || this.#failedInHalf.has(digest)) return this.#loadIn('fp32', request);
+    try {
+      await this.#loadIn('fp16', request);
+    } catch (error) {
+      // What is wrong with the model or the device itself is told by this.
+      await this.#loadIn('fp32', request);
+      this.#fellBack(digest, `cannot be loaded (${error instanceof Error ? error.message : String(error)})`);
+    }
+  }
+
+  /**
+   * Upscales a frame from one buffer, laid out as `layoutOf` says, into another.
+   * @throws UserError when the model gives no picture or does not fit into memory.
+   */
+  async upscale(input: ArrayBuffer, output: ArrayBuffer): Promise<{ stopped: boolean; precision: FloatPrecision }> {
+    for (;;) {
+      const { layout, precision, request, tiler } = this.#loaded();
+      const source = samplesOf(input, layout.seenBytes, layout.bitDepth);
+      const target = samplesOf(output, layout.outputBytes, layout.bitDepth);
+      let last: TileProgress | undefined;
+      const onTile = (progress: TileProgress): void => {
+        if (progress.done === progress.tiles) last = progress;
+        else this.#events.onTile({ ...progress, precision });
+      };
+      const result: FrameResult = await tiler.upscale(source, target, onTile, this.#events.stopped);
+      if (result === 'stopped') return { stopped: true, precision };
+      const fault = faultOf(source, target, result.nan);
+      if (fault === undefined) {
+        if (last) this.#events.onTile({ ...last, precision });
+        return { stopped: false, precision };
+      }
+      if (precision === 'fp32') throw new UserError(`the model ${fault}: try another model`);
+      this.#fellBack(request.model.digest, fault);
+      await this.#loadIn('fp32', request, tiler.tile);
+    }
+  }
+
+  async #loadIn(precision: FloatPrecision, request: Request, tile = request.model.tile): Promise<void> {
+    const { model, bitDepth, width, height } = request;
+    const { onNotice } = this.#events;
+    const sessionKey = JSON.stringify([model.file, model.digest, model.scale, model.pixels, model.blend, bitDepth, precision]);
+    if (this.#session?.key !== sessionKey) {
+      await this.#session?.session.release();
+      this.#session = this.#current = undefined;
+      this.#session = { key: sessionKey, session: await loadSession(model, { device: this.#device, precision, bitDepth, onNotice }) };
+    }
+    const key = JSON.stringify([sessionKey, model, width, height]);
+    if (this.#current?.key === key) return;
+    const layout = layoutOf(request);
+    const tiler = new Tiler({ ...model, tile, net: this.#session.session, width, height, bitDepth, planes: layout.planes, onNotice });
+    this.#current = { key, request, precision, layout, tiler };
+  }
+
+  #loaded() {
+    if (!this.#current) throw new Error('a frame came before a model');
+    return this.#current;
+  }
+
+  #fellBack(digest: string, why: string): void {
+    this.#failedInHalf.add(digest);
+    this.#events.onNotice(`in half precision (fp16) the model ${why}: going on in fp32`);
+  }
+}
