@@ -39,14 +39,15 @@ export class OurNetwork {
   /** @param file where the converted network is put. */
   static async load(onnx: Uint8Array, scale: number, file: string): Promise<OurNetwork> {
     await writeFile(file, onnx);
-    const model = { file: path.resolve(file), digest: await fileDigest(file), scale, tile: 0, tilePad: 0, prePad: 0, precision: 'fp32' as const };
-    return new OurNetwork(await loadSession(model, { kind: 'cpu' }), scale);
+    const model = { file: path.resolve(file), digest: await fileDigest(file), scale, tile: 0, tilePad: 0, prePad: 0, precision: 'fp32' as const, pixels: 'rgb' as const, alignment: 1, blend: 0 };
+    const options = { device: { kind: 'cpu' as const }, precision: 'fp32' as const, bitDepth: 8 as const, onNotice: () => undefined };
+    return new OurNetwork(await loadSession(model, options), scale);
   }
 
   async upscale({ data, width, height }: Picture, tiling: Tiling): Promise<Uint8Array> {
     const output = new Uint8Array(data.length * this.#scale ** 2);
     const onNotice = (notice: string): never => { throw new Error(notice); };
-    const tiler = new Tiler({ net: this.#session, width, height, scale: this.#scale, ...tiling, onNotice });
+    const tiler = new Tiler({ net: this.#session, width, height, scale: this.#scale, planes: 3, bitDepth: 8, alignment: 1, ...tiling, onNotice });
     await tiler.upscale(data, output, () => undefined, () => false);
     return output;
   }
