@@ -56,8 +56,11 @@ function build(done: (code: number) => void): Command {
     .option('--precision <name>', 'auto, fp32 or fp16 (default: auto, which is fp16 on a GPU, fp32 on the CPU)')
     .option('--blend <share>', 'share of bicubic in the result, 0 to 1, for a more natural look (default: 0)')
     .option('--denoise <strength>', 'from 0 to 1, of models that have it')
-    .option('--crf <n>', 'H.264 quality from 0 (lossless) to 51; 18 to 28 is sensible (default: 23)')
-    .option('--encoder-preset <name>', "x264's preset (default: fast)")
+    .option('--codec <name>', 'h264, which plays everywhere, h265 or av1 (default: h264)')
+    .option('--crf <n>', 'quality from 0 (lossless) to 51, AV1 to 63; 18 to 28 is sensible for H.264 (default: 23, h265 28, av1 35)')
+    .option('--encoder-preset <name>', "x264's names, ultrafast to veryslow, for every encoder (default: fast)")
+    .option('--tune <name>', "film, animation, grain, psnr, ssim or fastdecode, as the codec has it (default: none)")
+    .option('--hw-encoder <name>', 'encode in the graphics card: nvenc or vaapi; none for the processor (default: none)')
     .option('--audio <mode>', 'auto: what the container\'s players may not understand is converted (in MP4 all but AAC and MP3); copy: nothing is (default: auto)')
     .option('--segment-frames <n>', 'frames in one segment (default: chosen by the planner)')
     .option('--checkpoint-frames <n>', 'most frames between two checkpoints (default: 100)')
@@ -68,6 +71,20 @@ function build(done: (code: number) => void): Command {
     .option('--detach', 'return at once; the job goes on in the background')
     .option('--json', 'print one JSON object as the last line of stdout')
     .action(run(async (input: string, options: unknown) => (await import('./commands/upscale.js')).upscale(input, options)));
+
+  program.command('reencode')
+    .description('encode a finished job again with other settings, from the upscaled frames that it kept (--keep-mezzanine)')
+    .argument('<job>')
+    .option('-o, --output <file>', "the result (default: the first one's name with what is different, as in NAME.x4.crf18.mp4)")
+    .option('--codec <name>', 'h264, h265 or av1')
+    .option('--crf <n>', 'quality')
+    .option('--encoder-preset <name>', 'ultrafast to veryslow')
+    .option('--tune <name>', 'film, animation, grain, psnr, ssim or fastdecode, as the codec has it')
+    .option('--hw-encoder <name>', 'nvenc or vaapi; none for the processor')
+    .option('--overwrite', 'replace the output if it exists')
+    .option('--detach', 'return at once; the job goes on in the background')
+    .option('--json', 'print one JSON object as the last line of stdout')
+    .action(run(async (job: string, options: unknown) => (await import('./commands/reencode.js')).reencode(job, options)));
 
   const json = ['--json', 'print JSON'] as const;
   const jobs = () => import('./commands/jobs.js');

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { UserError } from '../job/errors.js';
 import { encodeSpecSchema } from '../job/spec.js';
 
+const HW_ENCODERS = ['none', ...encodeSpecSchema.shape.hardware.unwrap().options] as const;
+const TUNES = encodeSpecSchema.shape.tune.unwrap().options;
 const PRESETS = ['preview', 'fast', 'production'] as const;
 
 /** Text of a number. Nothing but spaces is none, though JavaScript takes it for 0. */
@@ -23,9 +25,12 @@ export const upscaleFlagsSchema = z.object({
   precision: z.enum(['auto', 'fp32', 'fp16'], { error: 'must be auto, fp32 or fp16' }).optional(),
   blend: share.optional(),
   denoise: share.optional(),
-  crf: number('must be from 0 (lossless) to 51; 18 to 28 is sensible', (value) => value >= 0 && value <= 51).optional(),
+  codec: z.enum(encodeSpecSchema.shape.codec.options, { error: `must be one of ${encodeSpecSchema.shape.codec.options.join(', ')}` }).optional(),
+  hwEncoder: z.enum(HW_ENCODERS, { error: `must be one of ${HW_ENCODERS.join(', ')}` }).optional(),
+  crf: number('must be from 0 (lossless) to 51, with AV1 to 63; 18 to 28 is sensible for H.264', (value) => value >= 0 && value <= 63).optional(),
   encoderPreset: z.enum(encodeSpecSchema.shape.preset.options, { error: `must be one of ${encodeSpecSchema.shape.preset.options.join(', ')}` }).optional(),
-  audio: z.enum(['auto', 'copy'], { error: 'must be auto or copy' }).optional(),
+  tune: z.enum(TUNES, { error: `must be one of ${TUNES.join(', ')}` }).optional(),
+
   segmentFrames: whole(1, 1_000_000).optional(),
   checkpointFrames: whole(1, 100_000).optional(),
   device: z.string().regex(/^(cpu|cuda:\d+)$/, 'must be cpu or cuda:N').optional(),

@@ -12,12 +12,10 @@ import type { SourceInfo } from '../job/source.js';
 import { containerOf, requireCopyable } from '../media/containers.js';
 import { probeSource } from '../media/probe.js';
 import { discoverDevices } from '../worker/devices.js';
+import { resolveEncode } from './encode.js';
 import { checkOutput, defaultOutput, sourceDigest } from './files.js';
 import type { UpscaleFlags } from './flags.js';
 import { namedModel, resolveMethod } from './method.js';
-
-/** x264's threads for one encode; encodes run side by side, and the number is part of the job since the bits depend on it. */
-const ENCODE_THREADS = 2;
 
 export interface ResolvedJob {
   spec: JobSpec;
@@ -67,12 +65,7 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
     const { width, height } = info.video;
     const pictures = open ? inherit(given, methodFlags(open, config.roots)) : given;
     const method = await resolveMethod(pictures, { roots: config.roots, gpu, memory: os.totalmem(), width, height });
-    const encode = {
-      codec: 'h264' as const,
-      crf: given.crf ?? open?.encode.crf ?? 23,
-      preset: given.encoderPreset ?? open?.encode.preset ?? ('fast' as const),
-      threads: open?.encode.threads ?? ENCODE_THREADS,
-    };
+    const encode = resolveEncode(given, open?.encode);
     const output = await outputOf(given.output ?? defaultOutput(file, method.scale));
     const delivery = { container: containerOf(output.path) ?? ('mp4' as const), audio: given.audio ?? open?.delivery.audio ?? ('auto' as const) };
     if (delivery.audio === 'copy') requireCopyable(info.audio, delivery.container);
@@ -129,7 +122,8 @@ function methodFlags({ method }: JobSpec, roots: Roots): UpscaleFlags {
   return { model, scale, tile, tilePad, prePad, blend, ...(denoise !== undefined && { denoise }), ...(precision !== 'int8' && { precision }) };
 }
 
-function inRoot(config: Config, file: string, what: string) {
+/** @throws UserError for a file that workers could not see. */
+export function inRoot(config: Config, file: string, what: string): RootedPath {
   try {
     return toRooted(config.roots, 'media', file);
   } catch {

@@ -55,10 +55,15 @@ export type Method = z.infer<typeof methodSchema>;
 export type ModelMethod = z.infer<typeof modelMethodSchema>;
 
 export const encodeSpecSchema = z.object({
-  codec: z.literal('h264'),
-  crf: z.number().min(0).max(51),
+  codec: z.enum(['h264', 'h265', 'av1']),
+  /** An encoder in the graphics card instead of one on the processor. */
+  hardware: z.enum(['nvenc', 'vaapi']).optional(),
+  /** The encoder's own scale: constant rate factor, or constant quality in hardware. */
+  crf: z.number().min(0).max(63),
+  /** x264's names; other encoders' presets are chosen to be alike. */
   preset: z.enum(['ultrafast', 'superfast', 'veryfast', 'faster', 'fast', 'medium', 'slow', 'slower', 'veryslow']),
-  /** x264's output depends on its thread count, so it is fixed in the job. */
+  tune: z.enum(['film', 'animation', 'grain', 'psnr', 'ssim', 'fastdecode']).optional(),
+  /** The encoders' output depends on their thread count, so it is fixed in the job. */
   threads: z.number().int().min(1),
 });
 export type EncodeSpec = z.infer<typeof encodeSpecSchema>;

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import {
   EncodedPacketSink, EncodedVideoPacketSource, FilePathSource, FilePathTarget, Input, MP4, Mp4OutputFormat, Output,
-  type InputVideoTrack,
+  type InputVideoTrack, type VideoCodec,
 } from 'mediabunny';
 import type { Rational } from '../job/rational.js';
 import { MAX_TIMESCALE } from './grid.js';
 
 export interface ConcatRequest {
-  /** H.264 files in order, as encode.ts writes them: closed GOPs, equal parameter sets. */
+  /** MP4 files in order, as encode.ts writes them: closed GOPs, equal parameter sets. */
   parts: readonly string[];
   /** Timestamp of every frame in presentation order, strictly increasing, in ticks of `timebase`. */
   pts: ArrayLike<number>;
@@ -28,7 +28,7 @@ export interface ConcatRequest {
  * parts hold another number of frames than `pts`.
  */
 export async function concatParts(request: ConcatRequest): Promise<{ frames: number; bytes: number; reorderSeconds: number }> {
-  const source = new EncodedVideoPacketSource('avc');
+  const source = new EncodedVideoPacketSource(await codecOf(request.parts[0] as string));
   const output = new Output({ format: new Mp4OutputFormat({ fastStart: false }), target: new FilePathTarget(request.output) });
   // The writer's timescale is the denominator of 1 / frameRate, and times are rounded to it: whole ticks stay what they are.
   output.addVideoTrack(source, { frameRate: timescaleFor(request.timebase) });
@@ -41,6 +41,14 @@ export async function concatParts(request: ConcatRequest): Promise<{ frames: num
     await output.cancel();
     throw error;
   }
+}
+
+async function codecOf(file: string): Promise<VideoCodec> {
+  const part = await openPart(file);
+  const codec = await part.track.getCodec();
+  part.close();
+  if (!codec) throw new Error(`${file} holds a video that cannot be joined`);
+  return codec;
 }
 
 /** A multiple of the timebase's ticks, so fine that the merge can also place the first frame exactly enough. */
@@ -63,7 +71,7 @@ async function addParts({ parts, pts, timebase, lastDuration, sampleAspectRatio,
     try {
       const config = await part.track.getDecoderConfig();
       if (!config) throw new Error(`${file} has no decoder configuration`);
-      const own = bytesOf(config.description as BytesLike);
+      const own = parametersOf(config.codec, config.description as BytesLike);
       parameters ??= own;
       if (Buffer.compare(own, parameters) !== 0) throw new Error(`${file} was encoded with other parameter sets than ${parts[0] as string}: they cannot be one stream`);
 
@@ -124,7 +132,8 @@ async function presentationRanks(sink: EncodedPacketSink): Promise<Uint32Array> 
 /** The DOM's type, which this project has no library for. */
 type BytesLike = ArrayBuffer | ArrayBufferView | undefined;
 
-function bytesOf(data: BytesLike): Uint8Array {
-  if (data === undefined) throw new Error('a part has no parameter sets beside its pictures');
+/** What must be equal in all parts. AV1 has its sequence header with every keyframe; beside the pictures is only what the codec's name says. */
+function parametersOf(codec: string, data: BytesLike): Uint8Array {
+  if (data === undefined) return new TextEncoder().encode(codec);
   return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
 }

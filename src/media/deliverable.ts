@@ -43,7 +43,7 @@ export function deliverableTags(info: SourceInfo): DeliverableTags {
   };
 }
 
-/** x264's numbers for where chroma lies. */
+/** The encoders' numbers for where chroma lies. */
 export const CHROMA_LOCATION = { left: 0, center: 1, topleft: 2 } as const;
 
 /** swscale's chroma positions in 1/256 of a luma pixel, across and down, for 4:2:0. */

@@ -1,9 +1,9 @@
 import { rm, writeFile } from 'node:fs/promises';
-import { GOP_FRAMES } from '../job/plan.js';
 import type { SourceInfo } from '../job/source.js';
 import type { EncodeSpec } from '../job/spec.js';
 import { deliverableColor } from './color.js';
-import { CHROMA_LOCATION, deliverableTags, padToEven, scaleFilter } from './deliverable.js';
+import { deliverableTags, padToEven, scaleFilter } from './deliverable.js';
+import { encoderOptions } from './encoders.js';
 import { checkPts, frameArgs, type FrameSource } from './frames.js';
 import { runFfmpeg } from './run.js';
 
@@ -87,6 +87,7 @@ export function concatList(files: readonly string[]): string {
 export function encoderArgs(info: SourceInfo, filters: readonly string[], { encode, output }: Pick<EncodeTarget, 'encode' | 'output'>): string[] {
   const { frameRate, sampleAspectRatio } = info.video;
   const tags = deliverableTags(info);
+  const { device, filters: upload, options } = encoderOptions(encode, deliverableColor(info).chromaLocation);
   const chain = [
     ...filters,
     'format=yuv420p',
@@ -95,12 +96,10 @@ export function encoderArgs(info: SourceInfo, filters: readonly string[], { enco
     'setpts=N',
     `setsar=${sampleAspectRatio.num}/${sampleAspectRatio.den}`,
     `setparams=field_mode=prog:range=${tags.range}:color_primaries=${tags.primaries}:color_trc=${tags.transfer}:colorspace=${tags.matrix}`,
+    ...upload,
   ];
   return [
-    '-vf', chain.join(','),
-    '-c:v', 'libx264', '-preset', encode.preset, '-crf', String(encode.crf), '-threads', String(encode.threads),
-    // stitchable: the parameter sets depend on the CRF and the frames otherwise, and parts could not be joined.
-    '-x264-params', `stitchable=1:open-gop=0:keyint=${GOP_FRAMES}:chromaloc=${CHROMA_LOCATION[deliverableColor(info).chromaLocation]}`,
+    ...device, '-vf', chain.join(','), ...options,
     '-enc_time_base', `${frameRate.den}:${frameRate.num}`,
     '-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact', '-flags:v', '+bitexact',
     '-f', 'mp4', '-y', `file:${output}`,

@@ -8,6 +8,7 @@ import { shortJob } from '../../job/keys.js';
 import { resolveRooted } from '../../job/layout.js';
 import { fileDigest } from '../../job/parts.js';
 import type { JobSpec } from '../../job/spec.js';
+import { probeEncoder } from '../../media/encoders.js';
 import { openSession } from '../connect.js';
 import { EXIT } from '../exit.js';
 import { exists } from '../files.js';
@@ -20,10 +21,16 @@ import { waitForJob } from '../wait.js';
 export async function upscale(input: string, options: unknown): Promise<number> {
   const flags = parseFlags(options);
   const config = loadConfig();
-  const job = await resolveJob(input, flags, config);
+  return perform(await resolveJob(input, flags, config), flags, config);
+}
+
+/** Takes a job from its settings to its end. Returns the exit code. */
+export async function perform(job: ResolvedJob, flags: UpscaleFlags, config: Config): Promise<number> {
   const finished = await finishedBefore(job, config, flags);
   if (finished) return sayFinished(finished, flags);
   await refuseWithoutSpace(job, config);
+  // Workers of another pool encode on their own hosts.
+  if (!config.temporalAddress && (job.spec.encode.hardware || job.spec.encode.codec !== 'h264')) await probeEncoder(job.spec.encode);
   for (const flag of unappliedFlags(job.spec, flags)) process.stderr.write(`job ${shortJob(job.spec)} goes on as it was specified: ${flag} has no effect\n`);
 
   const log = (line: string) => { process.stderr.write(`${line}\n`); };

@@ -1,0 +1,91 @@
+import { UserError } from '../job/errors.js';
+import { GOP_FRAMES } from '../job/plan.js';
+import type { EncodeSpec } from '../job/spec.js';
+import type { Color } from './color.js';
+import { CHROMA_LOCATION } from './deliverable.js';
+import { spawnTool } from './tools.js';
+
+type Codec = EncodeSpec['codec'];
+
+/** Names of a codec: for people, by ffprobe, its sample entry in an MP4, and its WebCodecs family. */
+export const CODECS: Record<Codec, { label: string; probed: string; tag: string; family: 'avc' | 'hevc' | 'av1' }> = {
+  h264: { label: 'H.264', probed: 'h264', tag: 'avc1', family: 'avc' },
+  h265: { label: 'H.265', probed: 'hevc', tag: 'hvc1', family: 'hevc' },
+  av1: { label: 'AV1', probed: 'av1', tag: 'av01', family: 'av1' },
+};
+
+const SOFTWARE: Record<Codec, string> = { h264: 'libx264', h265: 'libx265', av1: 'libsvtav1' };
+const HARDWARE: Record<NonNullable<EncodeSpec['hardware']>, Partial<Record<Codec, string>>> = {
+  nvenc: { h264: 'h264_nvenc', h265: 'hevc_nvenc' },
+  vaapi: { h264: 'h264_vaapi', h265: 'hevc_vaapi' },
+};
+const VAAPI_DEVICE = '/dev/dri/renderD128';
+
+/** x264's names of presets, which x265 shares, in SVT-AV1's and NVENC's numbers. */
+const SVT_PRESET: Record<EncodeSpec['preset'], number> = { ultrafast: 12, superfast: 11, veryfast: 10, faster: 9, fast: 8, medium: 7, slow: 6, slower: 5, veryslow: 4 };
+const NVENC_PRESET: Record<EncodeSpec['preset'], string> = { ultrafast: 'p1', superfast: 'p1', veryfast: 'p2', faster: 'p3', fast: 'p4', medium: 'p5', slow: 'p6', slower: 'p7', veryslow: 'p7' };
+
+/** @throws UserError for a codec that the hardware has no encoder for. */
+export function encoderName({ codec, hardware }: Pick<EncodeSpec, 'codec' | 'hardware'>): string {
+  const name = hardware ? HARDWARE[hardware][codec] : SOFTWARE[codec];
+  if (name === undefined) throw new UserError(`--hw-encoder ${hardware} has no encoder for ${CODECS[codec].label}: choose another codec, or leave the flag out`);
+  return name;
+}
+
+export interface EncoderOptions {
+  /** Options before the filters. */
+  device: string[];
+  /** Filters behind all others: how pictures get to the encoder. */
+  filters: string[];
+  options: string[];
+}
+
+/**
+ * What ffmpeg has to be told so that parts can be joined into one stream: closed GOPs, parameter sets that do not depend on the
+ * pictures, and a fixed number of threads, since the software encoders' bits depend on it.
+ */
+export function encoderOptions(encode: EncodeSpec, chroma: Color['chromaLocation']): EncoderOptions {
+  return { device: [], filters: [], ...byEncoder(encode, CHROMA_LOCATION[chroma]) };
+}
+
+function byEncoder(encode: EncodeSpec, chromaloc: number): Partial<EncoderOptions> & Pick<EncoderOptions, 'options'> {
+  const { preset, threads } = encode;
+  const name = encoderName(encode);
+  const crf = String(encode.crf);
+  const tune = encode.tune ? ['-tune', encode.tune] : [];
+  switch (name) {
+    case 'libx264':
+      // stitchable: the parameter sets depend on the CRF and the frames otherwise.
+      return { options: ['-c:v', name, '-preset', preset, ...tune, '-crf', crf, '-threads', String(threads), '-x264-params', `stitchable=1:open-gop=0:keyint=${GOP_FRAMES}:chromaloc=${chromaloc}`] };
+    case 'libx265':
+      // info: its own settings would be written into every part's parameter sets.
+      return { options: ['-c:v', name, '-preset', preset, ...tune, '-crf', crf, '-x265-params', `open-gop=0:keyint=${GOP_FRAMES}:info=0:log-level=error:pools=${threads}:frame-threads=${threads}:chromaloc=${chromaloc}`] };
+    case 'libsvtav1':
+      return { options: ['-c:v', name, '-preset', String(SVT_PRESET[preset]), '-crf', crf, '-g', String(GOP_FRAMES), '-svtav1-params', `lp=${threads}:irefresh-type=2`] };
+    case 'h264_vaapi':
+    case 'hevc_vaapi':
+      return {
+        device: ['-vaapi_device', VAAPI_DEVICE],
+        filters: ['format=nv12', 'hwupload'],
+        options: ['-c:v', name, '-rc_mode', 'CQP', '-qp', crf, '-g', String(GOP_FRAMES), '-idr_interval', '0'],
+      };
+    default:
+      return { options: ['-c:v', name, '-preset', NVENC_PRESET[preset], '-rc', 'vbr', '-cq', crf, '-b:v', '0', '-g', String(GOP_FRAMES), '-forced-idr', '1', '-strict_gop', '1'] };
+  }
+}
+
+const PROBE_MS = 60_000;
+
+/** Encodes a few tiny frames for real. @throws UserError with ffmpeg's reason when this machine cannot encode so. */
+export async function probeEncoder(encode: EncodeSpec): Promise<void> {
+  const { device, filters, options } = encoderOptions(encode, 'left');
+  const args = [
+    '-hide_banner', '-nostdin', '-loglevel', 'error', ...device, '-f', 'lavfi', '-i', 'color=size=256x256:rate=25', '-frames:v', '3',
+    '-vf', ['format=yuv420p', ...filters].join(','), ...options, '-f', 'null', '-',
+  ];
+  const { failed, stderr } = await spawnTool('ffmpeg', args, { reject: false, timeout: PROBE_MS });
+  if (!failed) return;
+  const reason = stderr.split('\n').map((line) => line.replace(/^\[[^\]]*\] /, '').trim()).find((line) => line !== '' && !line.startsWith('Svt[')) ?? 'no reason given';
+  const other = encode.hardware ? 'leave --hw-encoder out to encode on the processor' : 'choose another --codec, or install an ffmpeg that has the encoder';
+  throw new UserError(`this machine cannot encode with ${encoderName(encode)} (${reason.slice(0, 160)}): ${other}`);
+}
