@@ -39,7 +39,7 @@ export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] 
     const { firstPts, timebase } = await loadTimeline(job, from);
     const delivered = await loadDelivered(job, from);
     const { info } = await loadScan(job);
-    const told = [levelWarning(deliverableSize(info.video, spec.method.scale), info.video.frameRate)];
+    const told = [spec.encode.codec === 'h264' ? levelWarning(deliverableSize(info.video, spec.method.scale), info.video.frameRate) : undefined];
     if (spec.delivery.container === 'mkv') told.push(sameMillisecond(delivered));
     try {
       const { warnings: mergeWarnings, contents } = await merge({

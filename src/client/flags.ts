@@ -29,6 +29,7 @@ export const upscaleFlagsSchema = z.object({
   hwEncoder: z.enum(HW_ENCODERS, { error: `must be one of ${HW_ENCODERS.join(', ')}` }).optional(),
   crf: number('must be from 0 (lossless) to 51, with AV1 to 63; 18 to 28 is sensible for H.264', (value) => value >= 0 && value <= 63).optional(),
   encoderPreset: z.enum(encodeSpecSchema.shape.preset.options, { error: `must be one of ${encodeSpecSchema.shape.preset.options.join(', ')}` }).optional(),
+  audio: z.enum(['auto', 'copy'], { error: 'must be auto or copy' }).optional(),
   tune: z.enum(TUNES, { error: `must be one of ${TUNES.join(', ')}` }).optional(),
 
   segmentFrames: whole(1, 1_000_000).optional(),

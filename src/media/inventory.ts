@@ -4,6 +4,7 @@ import { WorldError } from '../job/errors.js';
 import { parseRational, type Rational } from '../job/rational.js';
 import { checkContents } from './checkContents.js';
 import { readContents, type FileContents } from './contents.js';
+import { CODECS } from './encoders.js';
 import { runFfprobe } from './run.js';
 import { sourceInput } from './tools.js';
 
@@ -92,8 +93,9 @@ export function checkInventory({ video, audio, contents }: Inventory, expected: 
   const [first] = video;
   if (video.length !== 1) problems.push(`it has ${video.length} video streams instead of 1`);
   if (first) {
-    const tag = expected.contents.container === 'mp4' ? 'avc1' : first.tag;
-    if (first.codec !== 'h264' || first.tag !== tag) problems.push(`the video is ${first.codec} (${first.tag}) instead of h264 (${tag})`);
+    // Browsers play H.264 and H.265 in an MP4 by these names only; that it is the planned codec is checked with all tracks.
+    const { tag = first.tag } = Object.values(CODECS).find(({ probed }) => probed === first.codec) ?? {};
+    if (expected.contents.container === 'mp4' && first.tag !== tag) problems.push(`the video's ${first.codec} is called ${first.tag} instead of ${tag}`);
     if (first.width !== expected.width || first.height !== expected.height) {
       problems.push(`the picture is ${first.width}x${first.height} instead of ${expected.width}x${expected.height}`);
     }

@@ -10,7 +10,7 @@ import type { AudioMode } from './plannedTrack.js';
 import { runFfmpeg } from './run.js';
 
 export interface MergeRequest {
-  /** The joined video: H.264 in MP4, its first frame at zero. */
+  /** The joined video: an MP4, its first frame at zero. */
   video: string;
   source: string;
   info: SourceInfo;
@@ -43,7 +43,9 @@ export interface MergeResult {
  */
 export async function mergeAudio(request: MergeRequest): Promise<MergeResult> {
   const { source, info, output, signal, onProgress } = request;
-  const plan = await planContents({ ...request, file: source, source: await readContents(source, signal), video: info.video.index });
+  const [joined] = (await readContents(request.video, signal)).streams;
+  if (!joined) throw new Error('the joined video holds no stream');
+  const plan = await planContents({ ...request, videoCodec: joined.codec, file: source, source: await readContents(source, signal), video: info.video.index });
   const covers = new Map<number, string>();
   try {
     if (request.container === 'mkv') {

@@ -40,7 +40,7 @@ const MP4 = [
 function videoArgs({ container, constantRate, reorderSeconds, lastDuration }: Pick<MergeRequest, 'container' | 'constantRate' | 'reorderSeconds' | 'lastDuration'>): string[] {
   return [
     // Matroska holds the rate beside times in milliseconds; otherwise it would be the average, in which the last frame counts.
-    ...(container === 'mp4' ? ['-tag:v:0', 'avc1'] : constantRate ? ['-r:v:0', `${constantRate.num}/${constantRate.den}`] : []),
+    ...(container === 'mkv' && constantRate ? ['-r:v:0', `${constantRate.num}/${constantRate.den}`] : []),
     // Where frames are reordered, libavformat reads the average duration for every packet; the track's end comes from it. It also
     // derives how early decoding begins without the last two packets, so that is said here.
     '-bsf:v:0', `setts=pts=PTS:dts=DTS-STARTDTS+STARTPTS-round(${reorderSeconds}/TB):duration=round(${lastDuration}/TB)`,

@@ -41,10 +41,10 @@ export async function planContents(request: PlanRequest): Promise<MergePlan> {
   };
 }
 
-function planVideo({ source, video }: PlanRequest): PlannedTrack {
+function planVideo({ source, video, videoCodec }: PlanRequest): PlannedTrack {
   const stream = source.streams.find(({ index }) => index === video);
   if (!stream) throw new Error(`the source has no stream ${video}`);
-  return { kind: 'video', name: 'the video', codec: 'h264', copied: false, encoder: 'copy', ...taken(stream) };
+  return { kind: 'video', name: 'the video', codec: videoCodec, copied: false, encoder: 'copy', ...taken(stream) };
 }
 
 function contentOf(track: PlannedTrack, clip: (time: number) => number): Contents['tracks'][number] {

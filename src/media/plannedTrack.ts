@@ -20,6 +20,8 @@ export interface PlanRequest {
   source: FileContents;
   /** Index of the stream that was upscaled. */
   video: number;
+  /** ffmpeg's name of the codec that it was encoded in. */
+  videoCodec: string;
   /** When the first frame is shown, in seconds of the source's clock. */
   firstPts: number;
   container: Container;
