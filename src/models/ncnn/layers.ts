@@ -1,7 +1,8 @@
 import { UserError } from '../../job/errors.js';
+import { quote } from '../quote.js';
 import { activations } from './activations.js';
 import { arithmetic } from './arithmetic.js';
-import { Context, type Blob, type Building, type Converter } from './context.js';
+import { Context, MOST_CHANNELS, type Blob, type Building, type Converter } from './context.js';
 import { convolutions } from './convolutions.js';
 import { crops } from './crop.js';
 import type { Layer } from './param.js';
@@ -24,7 +25,7 @@ const converters = new Map<string, Converter>([
  * @throws UserError when the layer, or something that it asks for, has no conversion here.
  */
 export function convertLayer(layer: Layer, inputs: Blob[], out: string, building: Building): Blob[] {
-  const label = `${layer.type} ${layer.name}`;
+  const label = quote(`${layer.type} ${layer.name}`).slice(1, -1);
   const convert = converters.get(layer.type);
   if (!convert) throw new UserError(`layer ${label} cannot be converted: only ${[...converters.keys()].join(', ')} are supported`);
   const [least, most] = convert.reads;
@@ -33,6 +34,8 @@ export function convertLayer(layer: Layer, inputs: Blob[], out: string, building
   if (layer.tops.length !== wanted) throw new UserError(`layer ${label} makes ${layer.tops.length} blobs, which is not supported`);
   const context = new Context(layer, label, inputs, out, building);
   const blob = { ...convert.append(context), name: context.out };
+  // Concatenations could double them with every line of the file.
+  if (blob.channels > MOST_CHANNELS) throw new UserError(`layer ${label} makes ${blob.channels} channels, more than any network has`);
   // A split only names its input again: ONNX values may be read any number of times.
   return layer.type === 'Split' ? layer.tops.map(() => context.first) : [blob];
 }

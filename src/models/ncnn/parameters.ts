@@ -49,6 +49,6 @@ export class LayerParameters {
   }
 
   unsupported(id: number, value: number | number[]): UserError {
-    return new UserError(`layer ${this.#label} has parameter ${id}=${String(value)}, which is not supported`);
+    return new UserError(`layer ${this.#label} has parameter ${id}=${String(value).slice(0, 80)}, which is not supported`);
   }
 }

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '../onnx/build.js';
 import { NEAREST, unshuffleOrder } from '../onnx/operators.js';
-import type { Context, Converter, Shape } from './context.js';
+import { MOST_CHANNELS, type Context, type Converter, type Shape } from './context.js';
 import { grown, scaled, SINGLE, windowed } from './extent.js';
 
 function pixelShuffle(layer: Context): Shape {
@@ -16,10 +16,12 @@ function pixelShuffle(layer: Context): Shape {
 function reorg(layer: Context): Shape {
   const { params, first } = layer;
   const factor = params.integer(0, 1, 1, 16);
+  const channels = first.channels * factor ** 2;
+  if (channels > MOST_CHANNELS) throw params.unsupported(0, factor);
   const inOnnxOrder = params.integer(1, 0, 0, 1) === 1;
   layer.node('SpaceToDepth', [first.name], { blocksize: factor }, inOnnxOrder ? layer.out : layer.inner('blocks'));
   if (!inOnnxOrder) layer.node('Gather', [layer.inner('blocks'), layer.list('order', unshuffleOrder(first.channels, factor))], { axis: 1 });
-  return { channels: first.channels * factor ** 2, height: scaled(first.height, 1 / factor), width: scaled(first.width, 1 / factor) };
+  return { channels, height: scaled(first.height, 1 / factor), width: scaled(first.width, 1 / factor) };
 }
 
 /** ncnn's resizes, none of which smooths before it shrinks; coordinates beyond the edge repeat the edge. */

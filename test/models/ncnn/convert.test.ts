@@ -75,6 +75,12 @@ describe('one line says what is wrong with', () => {
     ['a padding that is not supported', param.replace('4=1 5=1 6=135', '4=-233 5=1 6=135'), bin, /4=-233/],
     ['a second input', paramText(['Input in 0 1 data', 'Input x 0 1 y', 'BinaryOp add 2 1 data y out']), bin, /more than one input/],
     ['a second output', param.replace('1 2 data a b', '1 3 data a b left').replace('10 11', '10 12'), bin, /2 outputs/],
+    ['channels that multiply', paramText(['Input in 0 1 c0', ...Array.from({ length: 12 }, (_, i) => `Split s${i} 1 4 c${i} a${i} b${i} d${i} e${i}\nConcat k${i} 4 1 a${i} b${i} d${i} e${i} c${i + 1}`).flatMap((pair) => pair.split('\n'))]), new Uint8Array(), /Concat k7 makes 196608 channels/],
+    ['blocks that multiply', paramText(['Input in 0 1 a', 'Reorg r 1 1 a b 0=16', 'Reorg s 1 1 b c 0=16']), new Uint8Array(), /Reorg s has parameter 0=16/],
+    ['a name with control characters', param.replace('PReLU            act0', 'Strange\u001b[31m act0'), bin, /layer Strange\\u001b\[31m act0 cannot/],
+    ['a crop to a size', paramText(['Input in 0 1 a', 'Crop k 1 1 a out 3=20 4=20']), new Uint8Array(), /Crop k has parameter 3=20/],
+    ['a crop to a place counted from the near edge', paramText(['Input in 0 1 a', 'Crop k 1 1 a out -23309=1,0 -23310=1,20 -23311=1,1']), new Uint8Array(), /Crop k has parameter 10=20/],
+    ['an inner product of a whole picture', paramText(['Input in 0 1 a', 'InnerProduct f 1 1 a out 0=3 2=9']), new Uint8Array(), /InnerProduct f reads more than one value of each channel/],
     ['channels that are no picture', paramText(['Input in 0 1 data', 'Convolution c 1 1 data out 0=1 1=1 6=3']), binBytes([{ raw: [1, 1, 1] }]), /1 channels instead of 3/],
   ])('%s', (_, changed, bytes, message) => {
     const thrown = error(changed, bytes);
