@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { UserError, WorldError } from '../job/errors.js';
+import { DiskFull, UserError, WorldError } from '../job/errors.js';
 import { packageVersion } from '../worker/project.js';
 import { protectDashedFiles } from './argv.js';
 import { EXIT } from './exit.js';
@@ -19,7 +19,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 /** One clear line for what the user or the world did; everything for a bug. */
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (error instanceof UserError || error instanceof WorldError) {
+  if (error instanceof UserError || error instanceof WorldError || error instanceof DiskFull) {
     process.stderr.write(`reelscale: ${error.message}\n`);
     return error instanceof UserError ? EXIT.usage : EXIT.failed;
   }
@@ -32,6 +32,9 @@ function isFlag(program: Command, argument: string): boolean {
   return [program, ...program.commands].some((command) =>
     ['-h', '--help', '-V', '--version'].includes(name) || command.options.some(({ short, long }) => name === long || (short !== undefined && name.startsWith(short) && !name.startsWith('--'))));
 }
+
+/** For options that may be given several times. */
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
 /** Commands are imported when they run: `--help` and a wrong flag answer at once. */
 function build(done: (code: number) => void): Command {
@@ -85,6 +88,17 @@ function build(done: (code: number) => void): Command {
     .option('--detach', 'return at once; the job goes on in the background')
     .option('--json', 'print one JSON object as the last line of stdout')
     .action(run(async (job: string, options: unknown) => (await import('./commands/reencode.js')).reencode(job, options)));
+
+  program.command('preview')
+    .description('the same frames by each method, side by side in one PNG, in seconds')
+    .argument('<input>', 'the video')
+    .option('--at <time>', 'a frame to show, in seconds or [HH:]MM:SS; may be repeated (default: at 10, 50 and 90 %)', collect)
+    .option('-m, --model <name>', 'a method to show, as for upscale; may be repeated (default: bicubic and the model that upscale takes)', collect)
+    .option('-s, --scale <n>', 'how many times larger (default: as for upscale)')
+    .option('-o, --output <file>', "the sheet, .png (default: INPUT's name with .preview.png, beside it)")
+    .option('--overwrite', 'replace the sheet if it exists')
+    .option('--json', 'print one JSON object: where each cell is on the sheet, and its seconds per frame')
+    .action(run(async (input: string, options: unknown) => (await import('./commands/preview.js')).preview(input, options)));
 
   const json = ['--json', 'print JSON'] as const;
   const jobs = () => import('./commands/jobs.js');

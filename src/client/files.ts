@@ -1,12 +1,11 @@
 import { constants } from 'node:fs';
-import { access, mkdir, realpath, stat } from 'node:fs/promises';
+import { access, link, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
-import { hasCode, readJson, replaceJson } from '../job/durable.js';
+import { flush, hasCode, randomName, readJson, replaceJson } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
 import { fileDigest } from '../job/parts.js';
-import { containerOf } from '../media/containers.js';
 import { sha256Schema, type JobSpec } from '../job/spec.js';
 
 const cachedDigestSchema = z.object({ size: z.number(), mtimeMs: z.number(), ino: z.number(), sha256: sha256Schema });
@@ -31,21 +30,24 @@ export function defaultOutput(input: string, scale: number): string {
 
 /**
  * The real path of an output in a folder that is there and can be written.
- * @throws UserError otherwise, also when it would be the source itself.
+ * @param extensions that its name may have, in small letters.
+ * @throws UserError otherwise, also when it would be a source itself.
  */
-export async function checkOutput(output: string, input: string): Promise<string> {
+export async function checkOutput(output: string, inputs: string | readonly string[], extensions: readonly string[] = ['.mp4', '.mkv']): Promise<string> {
   const folder = path.dirname(path.resolve(output));
   try {
     const real = path.join(await realpath(folder), path.basename(output));
     await access(folder, constants.W_OK | constants.X_OK);
-    if (!containerOf(real)) throw new UserError(`the output must be named .mp4 or .mkv, and ${output} is not`);
-    if (real === input || (await sameFile(real, input))) throw new UserError(`the output would replace the source ${input}: choose another name with -o`);
+    if (!extensions.includes(path.extname(real).toLowerCase())) throw new UserError(`the output must be named ${extensions.join(' or ')}, and ${output} is not`);
+    for (const input of [inputs].flat()) {
+      if (real === input || (await sameFile(real, input))) throw new UserError(`the output would replace the source ${input}: choose another name`);
+    }
     const existing = await stat(real).catch(() => undefined);
-    if (existing && !existing.isFile()) throw new UserError(`${output} exists and is no file: choose another name with -o`);
+    if (existing && !existing.isFile()) throw new UserError(`${output} exists and is no file: choose another name`);
     return real;
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) throw new UserError(`the output folder ${folder} does not exist: create it, or choose another with -o`);
-    if (hasCode(error, 'EACCES', 'EPERM', 'EROFS')) throw new UserError(`the output folder ${folder} cannot be written: choose another with -o`);
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) throw new UserError(`the output folder ${folder} does not exist: create it, or choose another`);
+    if (hasCode(error, 'EACCES', 'EPERM', 'EROFS')) throw new UserError(`the output folder ${folder} cannot be written: choose another`);
     throw error;
   }
 }
@@ -61,3 +63,29 @@ export async function exists(file: string): Promise<boolean> {
     throw error;
   });
 }
+
+/**
+ * Makes a file that appears under its name whole or not at all. What is there already stays, unless it may be replaced.
+ * @param write fills the file that it is given, which has no name that people see, and lies in the same folder.
+ * @throws UserError when the name is taken.
+ */
+export async function publishFile(file: string, overwrite: boolean, write: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = path.join(path.dirname(file), `.reelscale-${randomName()}${path.extname(file)}`);
+  try {
+    await write(temporary);
+    await (overwrite ? rename(temporary, file) : link(temporary, file));
+    await flush(path.dirname(file));
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) throw taken(file);
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** @throws UserError when the name is taken and may not be replaced: said before any work is done. */
+export async function requireFreeName(file: string, overwrite: boolean): Promise<void> {
+  if (!overwrite && (await exists(file))) throw taken(file);
+}
+
+const taken = (file: string): UserError => new UserError(`${file} exists already: choose another name, or replace it with --overwrite`);

@@ -9,7 +9,7 @@ const PRESETS = ['preview', 'fast', 'production'] as const;
 /** Text of a number. Nothing but spaces is none, though JavaScript takes it for 0. */
 const number = (error: string, fits: (value: number) => boolean) => z.string().regex(/\S/, error).transform(Number).refine(fits, error);
 const isWhole = (least: number, most: number) => (value: number): boolean => Number.isInteger(value) && value >= least && value <= most;
-const whole = (least: number, most: number) => number(`must be a whole number from ${least} to ${most}`, isWhole(least, most));
+export const whole = (least: number, most: number) => number(`must be a whole number from ${least} to ${most}`, isWhole(least, most));
 const share = number('must be from 0 to 1', (value) => value >= 0 && value <= 1);
 const autoOr = (least: number, most: number) => z.union([z.literal('auto'), whole(least, most)], { error: `must be auto or a whole number from ${least} to ${most}` });
 
@@ -45,8 +45,11 @@ export type UpscaleFlags = z.infer<typeof upscaleFlagsSchema>;
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** @throws UserError with one line that names the flag. */
-export function parseFlags(options: unknown): UpscaleFlags {
-  const parsed = upscaleFlagsSchema.safeParse(options);
+export const parseFlags = (options: unknown): UpscaleFlags => parseOptions(upscaleFlagsSchema, options);
+
+/** Options of any command, as text from the command line. @throws UserError with one line that names the flag. */
+export function parseOptions<T extends z.ZodType>(schema: T, options: unknown): z.infer<T> {
+  const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new UserError(`--${kebab(String(issue?.path[0] ?? ''))}: ${issue?.message ?? 'cannot be used'}`);

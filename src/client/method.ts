@@ -6,7 +6,7 @@ import type { UpscaleFlags } from './flags.js';
 
 const FILTERS = ['bicubic', 'lanczos'] as const;
 type Filter = (typeof FILTERS)[number];
-const isFilter = (name: string): name is Filter => (FILTERS as readonly string[]).includes(name);
+export const isFilter = (name: string): name is Filter => (FILTERS as readonly string[]).includes(name);
 
 const PRESETS = {
   preview: { model: 'bicubic', scale: 4 },
@@ -34,12 +34,16 @@ export interface MethodContext {
 /** The model that flags name, by themselves or by a preset. */
 export const namedModel = ({ model, preset }: UpscaleFlags): string | undefined => model ?? (preset && PRESETS[preset].model);
 
+/** The preset of a job that names none: production on a GPU, fast on a CPU. */
+const defaultPreset = (gpu: boolean): 'production' | 'fast' => (gpu ? 'production' : 'fast');
+export const defaultModel = (gpu: boolean): string => PRESETS[defaultPreset(gpu)].model;
+
 /**
- * Decides what makes the pictures: the flags over the preset over the default (production on a GPU, fast on a CPU).
+ * Decides what makes the pictures: the flags over the preset over the default.
  * @throws UserError for an unknown model, a scale that it lacks, or a model that has not been pulled.
  */
 export async function resolveMethod(flags: UpscaleFlags, context: MethodContext): Promise<Method> {
-  const preset = PRESETS[flags.preset ?? (context.gpu ? 'production' : 'fast')];
+  const preset = PRESETS[flags.preset ?? defaultPreset(context.gpu)];
   const name = namedModel(flags) ?? preset.model;
   if (isFilter(name)) return filterOf(name, flags, preset.scale);
   if (flags.precision === 'fp16' && !context.gpu) throw new UserError('--precision fp16 needs a GPU: use fp32 or auto on the CPU');

@@ -77,17 +77,25 @@ async function decodeAll(args: string[], info: SourceInfo, { signal, onFrame }: 
 
 const nominalStep = ({ video }: SourceInfo): number => Math.max(1, Math.round(1 / (toNumber(video.frameRate) * toNumber(video.timebase))));
 
-function conformArgs(file: string, info: SourceInfo, output: string): string[] {
-  const { index, color } = info.video;
-  const { codec, pixelFormat } = losslessFormat(info);
+const conformArgs = (file: string, info: SourceInfo, output: string): string[] => [
+  ...inputFrom(file, info.video.index, undefined), ...losslessArgs(info, printPts(), output),
+];
+
+/**
+ * Output arguments that write frames losslessly, in the source's size and format but for alpha, each decodable by itself; the timestamps
+ * count frames at CONFORMED_RATE.
+ * @param head filters that come first.
+ */
+export function losslessArgs({ video }: SourceInfo, head: readonly string[], output: string): string[] {
+  const { codec, pixelFormat } = losslessFormat(video);
+  const { range } = video.color;
   const filters = [
-    ...printPts(),
+    ...head,
     // Names the range on both sides, so that a format that only implies it (yuvj420p) is copied, not converted.
-    `scale=in_range=${color.range}:out_range=${color.range}`,
+    `scale=in_range=${range}:out_range=${range}`,
     `format=${pixelFormat}`,
   ];
   return [
-    ...inputFrom(file, index, undefined),
     '-vf', filters.join(','), '-enc_time_base', `1:${TICKS}`, '-c:v', ...codec,
     // Packets are counted, not frames, since the filters begin anew where the picture changes its size in mid-stream.
     '-bsf:v', `setts=ts=N*${TICKS / CONFORMED_RATE}`,
@@ -98,7 +106,7 @@ function conformArgs(file: string, info: SourceInfo, output: string): string[] {
 const UT_VIDEO = ['yuv420p', 'yuv422p', 'yuv444p', 'gbrp'];
 
 /** The fastest lossless codec that takes the source's samples as they are, alpha dropped. */
-function losslessFormat({ video }: SourceInfo): { codec: string[]; pixelFormat: string } {
+function losslessFormat(video: SourceInfo['video']): { codec: string[]; pixelFormat: string } {
   const { bitDepth, width, height } = video;
   const planar = video.pixelFormat.replace(/^yuvj/, 'yuv').replace(/^yuva/, 'yuv').replace(/^gbrap/, 'gbrp').replace(/^ya(8|16)/, 'gray$1').replace(/^gray8$/, 'gray');
   const pixelFormat = isRgb(planar) && !planar.startsWith('gbrp') ? (bitDepth > 8 ? 'gbrp16le' : 'gbrp') : planar;

@@ -14,6 +14,11 @@ export function padToEven(width: number, height: number): string[] {
   return [`pad=${width + right}:${height + bottom}`, `fillborders=right=${right}:bottom=${bottom}:mode=smear`];
 }
 
+/** The filters that enlarge a source's pictures to the deliverable's size. */
+export const enlargeFilters = (info: SourceInfo, method: { name: 'bicubic' | 'lanczos'; scale: number }): string[] => [
+  scaleFilter(info, method), ...padToEven(info.video.width * method.scale, info.video.height * method.scale),
+];
+
 /** By ffmpeg's names. */
 export interface DeliverableTags {
   matrix: string;
@@ -55,7 +60,7 @@ export const SWS_MATRIX = { bt601: 'smpte170m', bt709: 'bt709', bt2020nc: 'bt202
  * The scale filter to 4:2:0, with nothing left to guess: chroma lies in the result where it lay in the source, and matrix
  * and range are the same on both sides, unless the source is RGB.
  */
-export function scaleFilter(info: SourceInfo, method: { name: 'bicubic' | 'lanczos'; scale: number }): string {
+function scaleFilter(info: SourceInfo, method: { name: 'bicubic' | 'lanczos'; scale: number }): string {
   const { width, height, color, pixelFormat } = info.video;
   const to = deliverableColor(info);
   const [x, y] = CHROMA_POSITION[to.chromaLocation];

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import type { SourceInfo } from '../job/source.js';
 import type { EncodeSpec } from '../job/spec.js';
 import { deliverableColor } from './color.js';
-import { deliverableTags, padToEven, scaleFilter } from './deliverable.js';
+import { deliverableTags, enlargeFilters, padToEven } from './deliverable.js';
 import { encoderOptions } from './encoders.js';
 import { checkPts, frameArgs, type FrameSource } from './frames.js';
 import { runFfmpeg } from './run.js';
@@ -46,9 +46,8 @@ export interface MezzanineEncode extends EncodeTarget {
  */
 export async function encodeFromSource(request: SourceEncode): Promise<void> {
   const { source, start, end, method } = request;
-  const { video } = source.info;
   const { input, filters } = frameArgs(source, start, end);
-  const chain = [...filters, scaleFilter(source.info, method), ...padToEven(video.width * method.scale, video.height * method.scale)];
+  const chain = [...filters, ...enlargeFilters(source.info, method)];
   const pts: number[] = [];
   const encoded = await run([...input, ...encoderArgs(source.info, chain, request)], request, (value) => pts.push(value));
   checkPts(source, start, pts, end);
