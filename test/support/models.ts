@@ -5,10 +5,10 @@ import { encodeModel, FLOAT, type Node, type Tensor } from '../../src/models/onn
 export interface TinyModelOptions {
   /** Default 2. */
   scale?: number;
-  /** Convolution layers (3x3, 32 channels between them) that cost time and change nothing. Default 1. */
+  /** Convolution layers (3x3, 32 channels between them) that cost time and, unless `filtered`, change nothing. Default 1. */
   work?: number;
-  /** picture: nearest-neighbour upsampling, exact; black: zeros; nan: not a number everywhere. */
-  output?: 'picture' | 'black' | 'nan';
+  /** picture: nearest-neighbour upsampling, exact; filtered: the same, plus what the convolutions give; black: zeros; nan: not a number everywhere. */
+  output?: 'picture' | 'filtered' | 'black' | 'nan';
 }
 
 const FEATURES = 32;
@@ -26,12 +26,12 @@ export async function tinyModel(file: string, options: TinyModelOptions = {}): P
     nodes.push(node('Conv', [last, `weight${i}`], [`conv${i}`], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }));
     last = `conv${i}`;
   }
-  weights.push(floats('zero', [], [0]), floats('factor', [], [output === 'black' ? 0 : 1]), floats('offset', [], [output === 'nan' ? NaN : 0]));
+  weights.push(floats('share', [], [output === 'filtered' ? 1 : 0]), floats('factor', [], [output === 'black' ? 0 : 1]), floats('offset', [], [output === 'nan' ? NaN : 0]));
   weights.push(floats('scales', [4], [1, 1, scale, scale]));
   nodes.push(
-    node('Mul', [last, 'zero'], ['nothing']),
-    node('Add', ['input', 'nothing'], ['same']),
-    node('Mul', ['same', 'factor'], ['lit']),
+    node('Mul', [last, 'share'], ['more']),
+    node('Add', ['input', 'more'], ['sum']),
+    node('Mul', ['sum', 'factor'], ['lit']),
     node('Add', ['lit', 'offset'], ['shifted']),
     node('Resize', ['shifted', '', 'scales'], ['output'], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }),
   );

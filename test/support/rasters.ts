@@ -1,0 +1,15 @@
+import { Raster, readRaster } from '../../src/media/raster.js';
+import type { Window } from '../../src/media/window.js';
+
+/** A piece of a picture. */
+export function crop(picture: Raster, { x, y, width, height }: Window): Raster {
+  const piece = new Raster(width, height);
+  piece.draw(picture, -x, -y);
+  return piece;
+}
+
+/** @throws when the file is no PNG of this size. */
+export const readPng = (file: string, size: { width: number; height: number }): Promise<Raster> =>
+  readRaster(['-f', 'png_pipe', '-i', `file:${file}`, '-map', '0:v:0'], ['null'], size);
+
+export const same = (a: Raster, b: Raster): boolean => a.width === b.width && Buffer.from(a.data).equals(b.data);
