@@ -53,7 +53,7 @@ export function pictureMaker({ roots, device, folder, onNotice, signal }: {
     // The first run loads the model.
     if (!warm.has(method)) await upscale(method, source, centredWindow(video, WARM_UP, WINDOW_STEP));
     warm.add(method);
-    const seen = withContext(window, video, Math.max(method.tilePad, LEAST_CONTEXT), WINDOW_STEP);
+    const seen = withContext(window, video, Math.max(method.tilePad, LEAST_CONTEXT), stepOf(method));
     const { value: part, seconds } = await timed(() => upscale(method, source, seen));
     const picture = await partCell(part, source.info, seen, window, method.scale, signal);
     return { picture, secondsPerFrame: seconds * ((video.width * video.height) / (seen.width * seen.height)) };
@@ -68,6 +68,9 @@ export function pictureMaker({ roots, device, folder, onNotice, signal }: {
     close: () => upscaler.close(),
   };
 }
+
+/** A network whose sizes must be multiples of a number does not treat all pixels within it alike. */
+const stepOf = ({ alignment }: ModelMethod): number => (alignment % WINDOW_STEP === 0 ? alignment : alignment * WINDOW_STEP);
 
 async function timed<T>(work: () => Promise<T>): Promise<{ value: T; seconds: number }> {
   const start = performance.now();
