@@ -129,11 +129,18 @@ function build(done: (code: number) => void): Command {
     .action(run(async (options: object) => (await host()).doctor(options)));
 
   const models = program.command('models').description('networks on this machine and where to get them').exitOverride();
-  models.command('list').description('known models').option(...json)
-    .action(run(async (options: object) => (await import('./commands/models.js')).list(options)));
+  const commands = () => import('./commands/models.js');
+  models.command('list').description('known and imported models').option(...json)
+    .action(run(async (options: object) => (await commands()).list(options)));
   models.command('pull').description('fetch a model, check it and convert it to ONNX').argument('<name>')
-    .action(run(async (name: string) => (await import('./commands/models.js')).pull(name)));
-  models.command('info').description('one model in full').argument('<name>').option(...json)
-    .action(run(async (name: string, options: object) => (await import('./commands/models.js')).info(name, options)));
+    .action(run(async (name: string) => (await commands()).pull(name)));
+  models.command('info').description('one model in full; its speed is measured once').argument('<name>', 'a model, or the path of an .onnx file').option(...json)
+    .action(run(async (name: string, options: object) => (await commands()).info(name, options)));
+  models.command('import').description('take in a network of your own, so that it can be named')
+    .argument('<path>', 'an .onnx, .pth, .safetensors or ncnn .param file, or a folder of ncnn networks')
+    .option('--name <name>', "its name (default: the file's)")
+    .action(run(async (file: string, options: object) => (await commands()).importModel(file, options)));
+  models.command('remove').description('remove a model from this machine').argument('<name>')
+    .action(run(async (name: string) => (await commands()).remove(name)));
   return program;
 }

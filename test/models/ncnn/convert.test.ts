@@ -43,7 +43,7 @@ describe('a converted network gives what its ncnn files say', () => {
     const param = readFileSync(sharedFile(`models/realesr-animevideov3-x${scale}.param`), 'utf8');
     const bin = readFileSync(sharedFile('models/realesr-animevideov3-x4.bin'));
     await expectSame(param, bin, picture(5, 6));
-    expect(createHash('sha256').update(convertNcnn(param, bin)).digest('hex')).toBe(registered('realesr-animevideov3').variants.get(scale)?.files.onnx);
+    expect(createHash('sha256').update(convertNcnn(param, bin)).digest('hex')).toBe(registered('realesr-animevideov3').variants.get(scale)?.wheel?.onnx);
   });
 });
 

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { hasCode, randomName, readJson, replaceJson } from '../job/durable.js';
+import { UserError } from '../job/errors.js';
+import { fileDigest } from '../job/parts.js';
+import { sha256Schema } from '../job/spec.js';
+import type { RegisteredModel, ReleaseFile } from './registry.js';
+import { onnxFile } from './store.js';
+import { interpolateTorch } from './torch/convert.js';
+
+/** As in Real-ESRGAN's own script. */
+export const DEFAULT_DENOISE = 0.5;
+
+const mixedSchema = z.object({ digest: sha256Schema });
+
+export interface Mixed {
+  file: string;
+  digest: string;
+  /** As it was used: rounded to hundredths. */
+  denoise: number;
+}
+
+/**
+ * The network of a denoise strength: strength * weights + (1 - strength) * weights of its twin that leaves noise alone, as
+ * Real-ESRGAN's `-dn` (deep network interpolation, Wang et al. 2019). Mixed once, from the files that were pulled, and kept beside them.
+ * @param strength 0 to 1.
+ * @param folder of the pulled model.
+ * @param digest of its network, which is that of strength 1.
+ * @throws UserError for another strength, and when the pulled files were damaged.
+ */
+export async function mixDenoise(model: RegisteredModel, twin: ReleaseFile, strength: number, { folder, digest }: { folder: string; digest: string }): Promise<Mixed> {
+  if (!(strength >= 0 && strength <= 1)) throw new UserError(`the denoise strength must be from 0 to 1, not ${strength}`);
+  const denoise = Math.round(strength * 100) / 100;
+  if (denoise === 1) return { file: onnxFile(folder), digest, denoise };
+  const file = path.join(folder, `denoise-${denoise.toFixed(2)}.onnx`);
+  const record = `${file.slice(0, -'.onnx'.length)}.json`;
+  const known = await readJson(record, mixedSchema).catch(() => undefined);
+  if (known && (await digestIfThere(file)) === known.digest) return { file, digest: known.digest, denoise };
+
+  const [strong, weak] = [await source(folder, model.release, model.name), await source(folder, twin, model.name)];
+  const { onnx } = interpolateTorch(strong, weak, denoise, model.release.file);
+  await replaceFile(file, onnx);
+  const mixed = createHash('sha256').update(onnx).digest('hex');
+  await replaceJson(record, { digest: mixed });
+  return { file, digest: mixed, denoise };
+}
+
+async function source(folder: string, { file, sha256 }: ReleaseFile, name: string): Promise<Uint8Array> {
+  const bytes = await readFile(path.join(folder, file)).catch(() => undefined);
+  if (bytes && createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
+  throw new UserError(`${file} of model ${name} was damaged on the disk: run \`reelscale models remove ${name}\`, then \`reelscale models pull ${name}\``);
+}
+
+async function digestIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await fileDigest(file);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
+  const temporary = path.join(path.dirname(file), `.${randomName()}.tmp`);
+  try {
+    await writeFile(temporary, bytes, { flush: true });
+    await rename(temporary, file);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}

@@ -1,0 +1,97 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Ends, Size } from './ends.js';
+import { firstLine, Unfit } from './unfit.js';
+
+const HIGHEST_SCALE = 8;
+const ALIGNMENTS = [1, 2, 4, 8, 16, 32, 64];
+const SMALLEST = 17;
+
+export async function openSession(bytes: Uint8Array): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(bytes, { logSeverityLevel: 4 });
+  } catch (error) {
+    throw new Unfit(`cannot be opened by onnxruntime: ${firstLine(error)}`);
+  }
+}
+
+/**
+ * Finds the scale, and the smallest number of which height and width must be multiples, by running small pictures.
+ * @throws Unfit when no picture comes back larger by a whole scale.
+ */
+export async function tryPictures(session: InferenceSession, ends: Ends): Promise<{ scale: number; alignment: number }> {
+  if (ends.fixed) return { scale: await scaleOf(session, ends, ends.fixed), alignment: 1 };
+  let problem: unknown;
+  for (const alignment of ALIGNMENTS) {
+    try {
+      const scales: number[] = [];
+      for (const size of sizesOf(alignment)) scales.push(await scaleOf(session, ends, size));
+      const [scale = 0] = scales;
+      if (scales.some((other) => other !== scale)) throw new Unfit(`enlarges pictures of different sizes by different factors: ${scales.join(', ')}`);
+      return { scale, alignment };
+    } catch (error) {
+      if (!(error instanceof Unfit)) throw error;
+      problem = error;
+    }
+  }
+  throw problem;
+}
+
+/** Two sizes that are multiples of an alignment; the first is of none that is larger. */
+function sizesOf(alignment: number): Size[] {
+  const odd = (least: number): number => (2 * Math.ceil((Math.ceil(least / alignment) - 1) / 2) + 1) * alignment;
+  const height = odd(SMALLEST);
+  const width = odd(height + 1);
+  return [{ height, width }, { height: width + alignment, width: height + alignment }];
+}
+
+/** A picture that is not flat, as the network takes it. */
+export function picture({ precision, pixels }: Pick<Ends, 'precision' | 'pixels'>, { height, width }: Size): Tensor {
+  const channels = pixels === 'rgb' ? 3 : 1;
+  const values = Float32Array.from({ length: channels * height * width }, (_, i) => ((i * 89) % 256) / 255);
+  const dims = [1, channels, height, width];
+  return precision === 'fp32' ? new Tensor('float32', values, dims) : new Tensor('float16', Uint16Array.from(values, half), dims);
+}
+
+/** Bits of the float16 at or below a number of 0..1; what is too small for a normal one is 0. */
+function half(value: number): number {
+  if (value < 2 ** -14) return 0;
+  const exponent = Math.floor(Math.log2(value));
+  return ((exponent + 15) << 10) | Math.floor((value / 2 ** exponent - 1) * 1024);
+}
+
+/** Large enough that its memory stands out from the runtime's own. */
+const MEASURED_EDGE = 128;
+/** Around the network the frame graph holds that many float32 pictures at once. */
+const FRAME_PICTURES = 6;
+
+/** Peak memory for each source pixel of a tile, in bytes: how much this process grows for one tile. Once in a process, since peaks do not shrink. */
+export async function measureMemory(session: InferenceSession, ends: Ends, scale: number): Promise<number> {
+  const size = ends.fixed ?? { height: MEASURED_EDGE, width: MEASURED_EDGE };
+  const peak = (): number => process.resourceUsage().maxRSS * 1024;
+  const before = peak();
+  await scaleOf(session, ends, size);
+  const pixels = size.height * size.width;
+  const frames = 4 * (ends.pixels === 'rgb' ? 3 : 1) * scale ** 2 * FRAME_PICTURES;
+  return Math.ceil(((peak() - before) / pixels + frames) / 100) * 100;
+}
+
+async function scaleOf(session: InferenceSession, ends: Ends, size: Size): Promise<number> {
+  const { height, width } = size;
+  let output: Tensor | undefined;
+  try {
+    output = (await session.run({ [ends.input]: picture(ends, size) }))[ends.output];
+  } catch (error) {
+    throw new Unfit(`fails on a picture of ${width}x${height}: ${firstLine(error)}`);
+  }
+  const wanted = ends.pixels === 'rgb' ? 3 : 1;
+  const [batch, channels, ...made] = output?.dims ?? [];
+  if (made.length !== 2) throw new Unfit(`gives ${output?.dims.length ?? 'no'} dimensions instead of 4 (1, ${wanted}, height, width)`);
+  if (batch !== 1) throw new Unfit(`gives ${batch} pictures instead of 1`);
+  if (channels !== wanted) throw new Unfit(`takes ${wanted} and gives ${channels} channels: both must be 3 (RGB) or both 1 (luma)`);
+  const [outHeight = 0, outWidth = 0] = made;
+  const scale = outWidth / width;
+  if (!Number.isInteger(scale) || scale < 1 || scale > HIGHEST_SCALE || outHeight !== height * scale) {
+    throw new Unfit(`makes ${outWidth}x${outHeight} of ${width}x${height}, which is no whole scale from 1 to ${HIGHEST_SCALE}`);
+  }
+  return scale;
+}
