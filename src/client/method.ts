@@ -48,10 +48,8 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
   if (isFilter(name)) return filterOf(name, flags, preset.scale);
   if (flags.precision === 'fp16' && !context.gpu) throw new UserError('--precision fp16 needs a GPU: use fp32 or auto on the CPU');
 
-  // A file's scale is its own; a registered model is asked for the preset's unless -s says otherwise.
-  const isFile = /\.onnx$/i.test(name);
-  const scale = flags.scale ?? (isFile ? undefined : preset.scale);
-  const { denoise: wanted } = flags;
+  // Without -s a model has its own scale, which for those of the presets is 4.
+  const { denoise: wanted, scale } = flags;
   const model: FoundModel = await resolveModel(name, { modelsRoot: context.roots.models, ...(scale !== undefined && { scale }), ...(wanted !== undefined && { denoise: wanted }) });
   const { pixels = 'rgb', alignment = 1, fixed, denoise } = model;
   return {

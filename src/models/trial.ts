@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Ends, Size } from './ends.js';
+import { toHalf } from './onnx/half.js';
 import { firstLine, Unfit } from './unfit.js';
 
 const HIGHEST_SCALE = 8;
@@ -49,14 +50,7 @@ export function picture({ precision, pixels }: Pick<Ends, 'precision' | 'pixels'
   const channels = pixels === 'rgb' ? 3 : 1;
   const values = Float32Array.from({ length: channels * height * width }, (_, i) => ((i * 89) % 256) / 255);
   const dims = [1, channels, height, width];
-  return precision === 'fp32' ? new Tensor('float32', values, dims) : new Tensor('float16', Uint16Array.from(values, half), dims);
-}
-
-/** Bits of the float16 at or below a number of 0..1; what is too small for a normal one is 0. */
-function half(value: number): number {
-  if (value < 2 ** -14) return 0;
-  const exponent = Math.floor(Math.log2(value));
-  return ((exponent + 15) << 10) | Math.floor((value / 2 ** exponent - 1) * 1024);
+  return precision === 'fp32' ? new Tensor('float32', values, dims) : new Tensor('float16', toHalf(values).halves, dims);
 }
 
 /** Large enough that its memory stands out from the runtime's own. */
