@@ -19,3 +19,5 @@ export function difference(a: Uint8Array, b: Uint8Array): Difference {
   }
   return { psnr: 10 * Math.log10((255 ** 2 * a.length) / squares), most, share: differing / a.length };
 }
+
+export const decibels = (psnr: number): string => (Number.isFinite(psnr) ? psnr.toFixed(1) : 'same');

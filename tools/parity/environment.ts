@@ -6,8 +6,8 @@ import { execa } from 'execa';
 /** The Python sources beside this file; this file itself runs from dist. */
 const scripts = path.resolve(import.meta.dirname, '../../../tools/parity');
 
-/** The Pythons that the pinned PyTorch has a build for. */
-const PYTHONS = ['python3.11', 'python3.10', 'python3.9', 'python3.8', 'python3'];
+/** The pinned packages are for 3.10 and 3.11. */
+const PYTHONS = ['python3.11', 'python3.10', 'python3'];
 
 /** Makes a virtual environment with PyTorch and the published code, once, and returns its Python. */
 export async function makeEnvironment(folder: string): Promise<string> {
@@ -29,10 +29,10 @@ export const runScript = (python: string, script: string, args: string[]): Promi
 
 async function somePython(): Promise<string> {
   for (const candidate of PYTHONS) {
-    const { failed } = await execa(candidate, ['-c', 'import venv, sys; sys.exit(not (3, 8) <= sys.version_info < (3, 12))'], { reject: false });
+    const { failed } = await execa(candidate, ['-c', 'import venv, sys; sys.exit(not (3, 10) <= sys.version_info < (3, 12))'], { reject: false });
     if (!failed) return candidate;
   }
-  throw new Error(`the reference needs Python 3.8 to 3.11 with venv: none of ${PYTHONS.join(', ')} is one`);
+  throw new Error(`the reference needs Python 3.10 or 3.11 with venv: none of ${PYTHONS.join(', ')} is one`);
 }
 
 async function run(command: string, args: string[]): Promise<void> {

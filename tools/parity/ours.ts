@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileDigest } from '../../src/job/parts.js';
+import { inspectModel } from '../../src/models/inspect.js';
+import type { Inspected } from '../../src/models/inspected.js';
 import { convertNcnn } from '../../src/models/ncnn/convert.js';
 import { convertTorch } from '../../src/models/torch/convert.js';
 import { loadSession, type Session } from '../../src/upscaler/session.js';
@@ -20,34 +21,42 @@ export interface Tiling {
   prePad: number;
 }
 
+export const WHOLE: Tiling = { tile: 0, tilePad: 0, prePad: 0 };
+
 /** @param file `.pth`, `.safetensors`, or `.param` with its `.bin` beside it. @returns ONNX, and how far the network sees where that is known. */
 export async function convert(file: string): Promise<{ onnx: Uint8Array; radius?: number }> {
   if (!file.endsWith('.param')) return convertTorch(await readFile(file), file);
   return { onnx: convertNcnn(await readFile(file, 'utf8'), await readFile(file.replace(/\.param$/, '.bin'))) };
 }
 
-/** A network as the upscaler runs it: its own session and tiles, on the CPU. */
+/** A network as the upscaler runs it: inspected, with its own session and tiles, on the CPU. */
 export class OurNetwork {
+  readonly #inspected: Inspected;
   readonly #session: Session;
-  readonly #scale: number;
 
-  private constructor(session: Session, scale: number) {
+  private constructor(inspected: Inspected, session: Session) {
+    this.#inspected = inspected;
     this.#session = session;
-    this.#scale = scale;
   }
 
-  /** @param file where the converted network is put. */
-  static async load(onnx: Uint8Array, scale: number, file: string): Promise<OurNetwork> {
+  /** @param file where the converted network is put. @throws UserError when it cannot be used. */
+  static async load(onnx: Uint8Array, file: string): Promise<OurNetwork> {
     await writeFile(file, onnx);
-    const model = { file: path.resolve(file), digest: await fileDigest(file), scale, tile: 0, tilePad: 0, prePad: 0, precision: 'fp32' as const, pixels: 'rgb' as const, alignment: 1, blend: 0 };
-    const options = { device: { kind: 'cpu' as const }, precision: 'fp32' as const, bitDepth: 8 as const, onNotice: () => undefined };
-    return new OurNetwork(await loadSession(model, options), scale);
+    const inspected = await inspectModel(file);
+    const { digest, scale, pixels, alignment } = inspected;
+    const model = { file: path.resolve(file), digest, scale, pixels, alignment, tile: 0, tilePad: 0, prePad: 0, precision: PRECISION, blend: 0 };
+    return new OurNetwork(inspected, await loadSession(model, { device: { kind: 'cpu' }, precision: PRECISION, bitDepth: 8, onNotice: refuse }));
+  }
+
+  /** SHA-256 of the ONNX file. */
+  get digest(): string {
+    return this.#inspected.digest;
   }
 
   async upscale({ data, width, height }: Picture, tiling: Tiling): Promise<Uint8Array> {
-    const output = new Uint8Array(data.length * this.#scale ** 2);
-    const onNotice = (notice: string): never => { throw new Error(notice); };
-    const tiler = new Tiler({ net: this.#session, width, height, scale: this.#scale, planes: 3, bitDepth: 8, alignment: 1, ...tiling, onNotice });
+    const { scale, alignment } = this.#inspected;
+    const output = new Uint8Array(data.length * scale ** 2);
+    const tiler = new Tiler({ net: this.#session, width, height, planes: 3, bitDepth: 8, scale, alignment, ...tiling, onNotice: refuse });
     await tiler.upscale(data, output, () => undefined, () => false);
     return output;
   }
@@ -56,3 +65,8 @@ export class OurNetwork {
     return this.#session.release();
   }
 }
+
+const PRECISION = 'fp32';
+
+/** Of smaller tiles or another precision, with which nothing would be compared. */
+const refuse = (notice: string): never => { throw new Error(notice); };

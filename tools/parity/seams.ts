@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { registry } from '../../src/models/registry.js';
 import { readPicture } from './compare.js';
-import { difference } from './difference.js';
-import { convert, OurNetwork, type Picture } from './ours.js';
-import type { Reference, ReferenceNetwork } from './reference.js';
+import { decibels, difference } from './difference.js';
+import { convert, OurNetwork, WHOLE, type Picture } from './ours.js';
+import type { Reference } from './reference.js';
+import { Table } from './table.js';
 
 const LEAST_PSNR = 55;
 const TILE = 64;
@@ -12,41 +13,34 @@ const NARROW = 10;
 /** Compares tiled pictures with whole ones, prints the worst of each network, and says whether all are good enough. */
 export async function measureSeams(folder: string, { networks, seamPictures }: Reference): Promise<boolean> {
   const pictures = await Promise.all(seamPictures.map((picture) => readPicture(folder, picture)));
-  const rows: Row[] = [];
-  for (const network of networks) {
-    rows.push(await measure(folder, network, pictures));
-  }
-  console.log(`\nTiles of ${TILE} against the whole picture, the worst of ${pictures.length} pictures; owed with the automatic pad: at least ${LEAST_PSNR} dB`);
-  console.table(rows.map(({ wide, narrow, ok, ...row }) => ({ ...row, dB: wide.toFixed(1), [`dB with pad ${NARROW}`]: narrow.toFixed(1), ok: ok ? 'yes' : 'NO' })));
-  return rows.every(({ ok }) => ok);
-}
-
-interface Row {
-  network: string;
-  weights: string;
-  'automatic pad': number;
-  wide: number;
-  narrow: number;
-  ok: boolean;
-}
-
-async function measure(folder: string, { name, scale, weights, forms }: ReferenceNetwork, pictures: Picture[]): Promise<Row> {
-  const form = forms[0]?.[0] ?? '';
-  const { onnx, radius } = await convert(path.join(folder, form));
-  const pad = even(registeredRadius(name, scale) ?? radius ?? 0);
-  const network = await OurNetwork.load(onnx, scale, path.join(folder, `${form}.onnx`));
-  try {
-    let [wide, narrow] = [Infinity, Infinity];
-    for (const picture of pictures) {
-      const whole = await network.upscale(picture, { tile: 0, tilePad: 0, prePad: 0 });
-      const seams = async (tilePad: number): Promise<number> => difference(await network.upscale(picture, { tile: TILE, tilePad, prePad: 0 }), whole).psnr;
-      wide = Math.min(wide, await seams(pad));
-      narrow = Math.min(narrow, await seams(NARROW));
-    }
-    return { network: name, weights, 'automatic pad': pad, wide, narrow, ok: wide >= LEAST_PSNR };
-  } finally {
+  const table = new Table(
+    `Tiles of ${TILE} against the whole picture, the worst of ${pictures.length} pictures; owed with the automatic pad: at least ${LEAST_PSNR} dB`,
+    [['network', 24], ['weights', 8], ['automatic pad', 13], ['dB', 5], [`dB with pad ${NARROW}`, 14], ['', 4]],
+  );
+  let allGood = true;
+  for (const { name, scale, weights, forms: [[form = ''] = []] } of networks) {
+    const { onnx, radius } = await convert(path.join(folder, form));
+    const pad = even(registeredRadius(name, scale) ?? radius ?? 0);
+    const network = await OurNetwork.load(onnx, scale, path.join(folder, `${form}.onnx`));
+    const wide = await seams(network, pictures, pad);
+    const narrow = await seams(network, pictures, NARROW);
     await network.release();
+    const good = wide >= LEAST_PSNR;
+    table.row(name, weights, String(pad), decibels(wide), decibels(narrow), good ? 'ok' : 'NO');
+    allGood &&= good;
   }
+  return allGood;
+}
+
+/** @returns the least PSNR of tiles against the whole picture. */
+async function seams(network: OurNetwork, pictures: Picture[], tilePad: number): Promise<number> {
+  let least = Infinity;
+  for (const picture of pictures) {
+    const whole = await network.upscale(picture, WHOLE);
+    const tiled = await network.upscale(picture, { tile: TILE, tilePad, prePad: 0 });
+    least = Math.min(least, difference(tiled, whole).psnr);
+  }
+  return least;
 }
 
 /** @param name with the scale at its end where a model has several. */
