@@ -28,8 +28,8 @@ export async function compareAll(folder: string, { torch, networks, cases }: Ref
 }
 
 /** The first form is run on all pictures; the others must give the same network. */
-async function compareForms(folder: string, { name, scale, weights }: ReferenceNetwork, [first = '', ...others]: string[], cases: ReferenceCase[], table: Table): Promise<boolean> {
-  const network = await loadForm(folder, first, scale);
+async function compareForms(folder: string, { name, weights }: ReferenceNetwork, [first = '', ...others]: string[], cases: ReferenceCase[], table: Table): Promise<boolean> {
+  const network = await loadForm(folder, first);
   try {
     let equal = true;
     for (const each of cases) {
@@ -38,7 +38,7 @@ async function compareForms(folder: string, { name, scale, weights }: ReferenceN
       const ok = psnr >= LEAST_PSNR && most <= MOST_APART;
       table.row(name, `${weights}, ${path.extname(first)}`, ...describe(each), decibels(psnr), String(most), `${(share * 100).toFixed(3)} %`, ok ? 'ok' : 'NO');
       equal &&= ok;
-      if (each === cases[0]) await expectSame(folder, others, network, scale, each.picture, ours);
+      if (each === cases[0]) await expectSame(folder, others, network, each.picture, ours);
     }
     return equal;
   } finally {
@@ -47,9 +47,9 @@ async function compareForms(folder: string, { name, scale, weights }: ReferenceN
 }
 
 /** @throws Error when another form of the weights gives another picture than the first one gave. */
-async function expectSame(folder: string, others: string[], first: OurNetwork, scale: number, picture: ReferencePicture, expected: Uint8Array): Promise<void> {
+async function expectSame(folder: string, others: string[], first: OurNetwork, picture: ReferencePicture, expected: Uint8Array): Promise<void> {
   for (const other of others) {
-    const network = await loadForm(folder, other, scale);
+    const network = await loadForm(folder, other);
     try {
       if (network.digest === first.digest) continue;
       const { most } = difference(await network.upscale(await readPicture(folder, picture), WHOLE), expected);
@@ -60,9 +60,9 @@ async function expectSame(folder: string, others: string[], first: OurNetwork, s
   }
 }
 
-async function loadForm(folder: string, form: string, scale: number): Promise<OurNetwork> {
+async function loadForm(folder: string, form: string): Promise<OurNetwork> {
   const { onnx } = await convert(path.join(folder, form));
-  return OurNetwork.load(onnx, scale, path.join(folder, `${form}.onnx`));
+  return OurNetwork.load(onnx, path.join(folder, `${form}.onnx`));
 }
 
 const describe = ({ picture, tile, tilePad, prePad }: ReferenceCase): [picture: string, tiles: string] => [

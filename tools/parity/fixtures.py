@@ -27,7 +27,7 @@ NETWORKS = [
     ('compact-x4', 4, lambda: compact(4, 2, 6), True, ['.safetensors', '-legacy.pth']),
 ]
 # Tile, tile_pad, pre_pad. Behind a pixel-unshuffle only multiples of its factor do.
-TILINGS = {'rrdb-x2': [(16, 4, 0), (14, 6, 5)], 'rrdb-x1': [(16, 4, 0), (12, 8, 5)], 'compact-x3': [(13, 3, 5)]}
+TILINGS = {'rrdb-x2': [(16, 4, 0), (14, 6, 5)], 'rrdb-x1': [(16, 4, 0), (12, 8, 5)], 'compact-x3': [(14, 3, 5)]}
 
 
 def main(out, scratch):

@@ -66,7 +66,7 @@ export class OurNetwork {
   }
 }
 
-const PRECISION = 'fp32';
+const PRECISION = 'fp32' as const;
 
 /** Of smaller tiles or another precision, with which nothing would be compared. */
 const refuse = (notice: string): never => { throw new Error(notice); };

@@ -21,7 +21,7 @@ export async function measureSeams(folder: string, { networks, seamPictures }: R
   for (const { name, scale, weights, forms: [[form = ''] = []] } of networks) {
     const { onnx, radius } = await convert(path.join(folder, form));
     const pad = even(registeredRadius(name, scale) ?? radius ?? 0);
-    const network = await OurNetwork.load(onnx, scale, path.join(folder, `${form}.onnx`));
+    const network = await OurNetwork.load(onnx, path.join(folder, `${form}.onnx`));
     const wide = await seams(network, pictures, pad);
     const narrow = await seams(network, pictures, NARROW);
     await network.release();
