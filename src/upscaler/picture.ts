@@ -32,15 +32,19 @@ export function copyRect(from: Picture, rect: Rect, to: Picture, toX: number, to
   }
 }
 
-/** Fills `to`, which is at least as large, with the picture and its reflection at the right and bottom; the edge itself is not repeated. */
-export function reflectPad(from: Picture, to: Picture): void {
+/**
+ * Fills `to`, which is at least as large, with the picture and its reflection at the right and bottom; the edge itself is not repeated.
+ * @param first pixels that are reflected first; what `to` has beyond them is the reflection of the picture with them.
+ */
+export function reflectPad(from: Picture, to: Picture, first = 0): void {
+  const reflected = (position: number, size: number): number => reflect(reflect(position, size + first), size);
   for (let plane = 0; plane < from.planes; plane++) {
     for (let y = 0; y < to.height; y++) {
-      const source = (plane * from.height + reflect(y, from.height)) * from.width;
+      const source = (plane * from.height + reflected(y, from.height)) * from.width;
       const target = (plane * to.height + y) * to.width;
       to.data.set(from.data.subarray(source, source + from.width), target);
       for (let x = from.width; x < to.width; x++) {
-        to.data[target + x] = from.data[source + reflect(x, from.width)] as number;
+        to.data[target + x] = from.data[source + reflected(x, from.width)] as number;
       }
     }
   }

@@ -129,7 +129,7 @@ export class Tiler {
 
   #padding(frame: Picture): Picture {
     if (!this.#padded) return frame;
-    reflectPad(frame, this.#padded);
+    reflectPad(frame, this.#padded, this.#options.prePad);
     return this.#padded;
   }
 

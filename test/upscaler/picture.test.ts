@@ -23,6 +23,12 @@ test('padding that is wider than the picture goes on reflecting', () => {
   expect([...to.data.subarray(0, 7)]).toEqual([1, 2, 1, 2, 1, 2, 1]);
 });
 
+test('what is reflected first is itself reflected by the rest of the padding', () => {
+  const to = blank(7, 1);
+  reflectPad({ data: Uint8Array.of(1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4), width: 4, height: 1, planes: 3 }, to, 1);
+  expect([...to.data.subarray(0, 7)]).toEqual([1, 2, 3, 4, 3, 4, 3]);
+});
+
 test('a rectangle is copied in every plane', () => {
   const to = blank(2, 2);
   copyRect(counted(4, 3), { x: 2, y: 1, width: 2, height: 1 }, to, 0, 1);
