@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { resolveRooted, type Roots } from '../job/layout.js';
 import type { ModelMethod } from '../job/spec.js';
-import { decodeToPlanarArgs, mezzanineArgs, type FrameSource } from '../media/frames.js';
+import type { FrameSource } from '../media/frames.js';
+import { decodeToPlanarArgs, formatFor, mezzanineArgs } from '../media/networkFrames.js';
 import type { Window } from '../media/window.js';
 import type { UpscaleRequest } from '../upscaler/protocol.js';
 
@@ -24,13 +25,14 @@ export interface FramesToUpscale {
 export function upscaleRequest({ roots, method, source, start, end, folder, checkpointFrames, checkpointSeconds, window }: FramesToUpscale): UpscaleRequest {
   const { width, height } = window ?? source.info.video;
   const { digest, scale, tile, tilePad, prePad, precision, pixels, alignment, fixed, blend } = method;
+  const format = formatFor(source.info, pixels);
   return {
     model: { file: resolveRooted(roots, method.file), digest, scale, tile, tilePad, prePad, precision, pixels, alignment, ...(fixed && { fixed }), blend },
     width,
     height,
-    bitDepth: 8,
-    decodeArgs: decodeToPlanarArgs(source, start, end, window),
-    encodeArgs: mezzanineArgs(source.info, width * scale, height * scale),
+    bitDepth: format.bitDepth,
+    decodeArgs: decodeToPlanarArgs(source, start, end, format, window),
+    encodeArgs: mezzanineArgs(source.info, format, { width, height }, scale),
     firstFrame: start,
     frames: end - start,
     partFolder: path.resolve(folder),

@@ -1,7 +1,7 @@
 import { UserError } from '../job/errors.js';
 import { toRooted, type Roots } from '../job/layout.js';
 import type { Method, ModelMethod } from '../job/spec.js';
-import { resolveModel, type ResolvedModel } from '../models/resolve.js';
+import { resolveModel } from '../models/resolve.js';
 import type { UpscaleFlags } from './flags.js';
 
 const FILTERS = ['bicubic', 'lanczos'] as const;
@@ -18,8 +18,6 @@ const PRESETS = {
 const DEFAULT_TILE_PAD = 32;
 /** Share of the memory that one network may take. */
 const MEMORY_SHARE = 0.5;
-
-type FoundModel = ResolvedModel & Partial<Pick<ModelMethod, 'pixels' | 'alignment' | 'fixed' | 'denoise'>>;
 
 export interface MethodContext {
   roots: Roots;
@@ -50,8 +48,8 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
 
   // Without -s a model has its own scale, which for those of the presets is 4.
   const { denoise: wanted, scale } = flags;
-  const model: FoundModel = await resolveModel(name, { modelsRoot: context.roots.models, ...(scale !== undefined && { scale }), ...(wanted !== undefined && { denoise: wanted }) });
-  const { pixels = 'rgb', alignment = 1, fixed, denoise } = model;
+  const model = await resolveModel(name, { modelsRoot: context.roots.models, ...(scale !== undefined && { scale }), ...(wanted !== undefined && { denoise: wanted }) });
+  const { pixels, alignment, fixed, denoise } = model;
   return {
     kind: 'model',
     name: model.name,

@@ -68,27 +68,32 @@ export function bitDepth(pixelFormat: string): number {
 }
 
 /** Names of the matrices in libzimg. */
-const ZIMG_MATRIX: Record<Color['matrix'], string> = { bt601: '170m', bt709: '709', bt2020nc: '2020_ncl', rgb: 'gbr' };
+export const ZIMG_MATRIX: Record<Color['matrix'], string> = { bt601: '170m', bt709: '709', bt2020nc: '2020_ncl', rgb: 'gbr' };
 /** Names of the matrices in libswscale. */
 const SWS_MATRIX: Record<Color['matrix'], string> = { bt601: 'smpte170m', bt709: 'bt709', bt2020nc: 'bt2020', rgb: 'bt709' };
 /** Position of a chroma sample in 1/256 of a luma sample, to the right and down. */
 const CHROMA_POSITION = { left: [0, 128], center: [128, 128], topleft: [0, 0] } as const;
 
+/** Pixel formats of planar RGB by the bits of a sample; planes in the order G, B, R. */
+export const PLANAR_RGB = { 8: 'gbrp', 16: 'gbrp16le' } as const;
+
+/** libzimg refuses sizes that the chroma planes do not divide; formats with alpha or without chroma take another way. */
+export const fitsZimg = ({ pixelFormat, width, height }: SourceInfo['video']): boolean => /^yuvj?4(20|22|44)p/.test(pixelFormat) && width % 2 === 0 && height % 2 === 0;
+
 /**
- * Filters from the source's pixels to planar 8-bit RGB, full range. Nothing is left to a guess: matrix, range and chroma position
- * are all given. Alpha is dropped; deeper samples are dithered.
+ * Filters from the source's pixels to planar RGB, full range. Nothing is left to a guess: matrix, range and chroma position
+ * are all given. Alpha is dropped; samples that are deeper than the result are dithered.
  */
-export function toPlanarRgb(video: SourceInfo['video']): string[] {
-  const { color, pixelFormat } = video;
-  if (color.matrix === 'rgb') return [`scale=w=${video.width}:h=${video.height}`, 'format=gbrp'];
-  // libzimg refuses sizes that the chroma planes do not divide, and formats with alpha or without chroma take another way.
-  const zimg = /^yuvj?4(20|22|44)p/.test(pixelFormat) && video.width % 2 === 0 && video.height % 2 === 0;
-  if (!zimg) return [swscaleToRgb(video), 'format=gbrp'];
-  const dither = video.bitDepth > 8 ? ':d=error_diffusion' : '';
+export function toPlanarRgb(video: SourceInfo['video'], bits: 8 | 16 = 8): string[] {
+  const { color } = video;
+  const format = `format=${PLANAR_RGB[bits]}`;
+  if (color.matrix === 'rgb') return [`scale=w=${video.width}:h=${video.height}`, format];
+  if (!fitsZimg(video)) return [swscaleToRgb(video), format];
+  const dither = video.bitDepth > bits ? ':d=error_diffusion' : '';
   return [
     // The size is said as well, since a picture may change it in mid-stream.
     `zscale=w=${video.width}:h=${video.height}:min=${ZIMG_MATRIX[color.matrix]}:rin=${color.range}:cin=${color.chromaLocation}:m=gbr:r=full:f=spline36${dither}`,
-    'format=gbrp',
+    format,
   ];
 }
 
@@ -101,10 +106,10 @@ function swscaleToRgb({ width, height, color, pixelFormat }: SourceInfo['video']
     + ':flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp:sws_dither=ed';
 }
 
-/** The filter from planar 8-bit RGB of even size to 8-bit 4:2:0 in the given colours. */
-export function fromPlanarRgb(color: Color): string[] {
+/** The filter from planar RGB of even size to 8-bit 4:2:0 in the given colours; deeper samples are dithered. */
+export function fromPlanarRgb(color: Color, bits: 8 | 16): string[] {
   return [
-    `zscale=min=gbr:rin=full:m=${ZIMG_MATRIX[color.matrix]}:r=${color.range}:c=${color.chromaLocation}:f=spline36`,
+    `zscale=min=gbr:rin=full:m=${ZIMG_MATRIX[color.matrix]}:r=${color.range}:c=${color.chromaLocation}:f=spline36${bits > 8 ? ':d=error_diffusion' : ''}`,
     'format=yuv420p',
   ];
 }

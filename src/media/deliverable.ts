@@ -7,16 +7,29 @@ export function deliverableSize({ width, height }: { width: number; height: numb
   return { width: even(width * scale), height: even(height * scale) };
 }
 
-/** Repeats the right and bottom edge of pictures of an odd size; nothing for even ones. */
+/** Repeats the right and bottom edge of pictures of an odd size, in a format without subsampling; nothing for even ones. */
 export function padToEven(width: number, height: number): string[] {
   const [right, bottom] = [width % 2, height % 2];
   if (right + bottom === 0) return [];
   return [`pad=${width + right}:${height + bottom}`, `fillborders=right=${right}:bottom=${bottom}:mode=smear`];
 }
 
+/**
+ * The same for any pictures, which become 8-bit 4:2:0. Its chroma planes are rounded up and have their size already; the pad filter
+ * would cut off an odd edge of theirs and of luma before it adds one.
+ */
+export function padYuv420ToEven(width: number, height: number): string[] {
+  const pad = padToEven(width, height);
+  if (pad.length === 0) return [];
+  return ['format=yuv420p', `extractplanes=y+u+v[y][cb][cr];[y]${pad.join(',')}[even];[even][cb][cr]${MERGE_PLANES}:format=yuv420p`];
+}
+
+/** Planes of one picture, each an input of its own: the filter gives all its inputs one format. */
+export const MERGE_PLANES = 'mergeplanes=map0s=0:map1s=1:map2s=2';
+
 /** The filters that enlarge a source's pictures to the deliverable's size. */
 export const enlargeFilters = (info: SourceInfo, method: { name: 'bicubic' | 'lanczos'; scale: number }): string[] => [
-  scaleFilter(info, method), ...padToEven(info.video.width * method.scale, info.video.height * method.scale),
+  scaleFilter(info, method), ...padYuv420ToEven(info.video.width * method.scale, info.video.height * method.scale),
 ];
 
 /** By ffmpeg's names. */
@@ -60,7 +73,7 @@ export const SWS_MATRIX = { bt601: 'smpte170m', bt709: 'bt709', bt2020nc: 'bt202
  * The scale filter to 4:2:0, with nothing left to guess: chroma lies in the result where it lay in the source, and matrix
  * and range are the same on both sides, unless the source is RGB.
  */
-function scaleFilter(info: SourceInfo, method: { name: 'bicubic' | 'lanczos'; scale: number }): string {
+export function scaleFilter(info: SourceInfo, method: { name: 'bicubic' | 'lanczos'; scale: number }): string {
   const { width, height, color, pixelFormat } = info.video;
   const to = deliverableColor(info);
   const [x, y] = CHROMA_POSITION[to.chromaLocation];

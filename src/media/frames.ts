@@ -1,11 +1,8 @@
 import { SegmentMismatch } from '../job/errors.js';
 import { toNumber } from '../job/rational.js';
 import type { SourceInfo } from '../job/source.js';
-import { deliverableColor, fromPlanarRgb, toPlanarRgb } from './color.js';
-import { deliverableTags, padToEven } from './deliverable.js';
 import { PTS_FD } from './run.js';
 import { sourceInput } from './tools.js';
-import { cropFilter, type Window } from './window.js';
 
 /** A video whose frames can be read by number. */
 export interface FrameSource {
@@ -75,34 +72,6 @@ export const inputFrom = (file: string, stream: number, seconds: number | undefi
 
 /** Rounded down to ffmpeg's microseconds. */
 const microseconds = (value: number): string => (Math.floor(value * 1e6) / 1e6).toFixed(6);
-
-/**
- * The whole command that writes the frames `[start, end)` to stdout as planar 8-bit RGB: for each frame the planes G, B and R of
- * `width * height` bytes, full range, upright; their timestamps go to fd 3. Deeper samples are dithered, alpha is dropped.
- * @param window what is cut out of each picture after its conversion. Default: all of it.
- */
-export function decodeToPlanarArgs(source: FrameSource, start: number, end: number, window?: Window): string[] {
-  const { input, filters } = frameArgs(source, start, end);
-  const chain = [...filters, ...toPlanarRgb(source.info.video), ...(window ? [cropFilter(window)] : [])];
-  return [...input, '-vf', chain.join(','), '-f', 'rawvideo', 'pipe:1'];
-}
-
-/**
- * The command, but for the output's path, that reads planar 8-bit RGB pictures (as {@link decodeToPlanarArgs} writes them) of
- * `width` x `height` from stdin and writes them losslessly as the deliverable's 4:2:0: colour is converted here and nowhere else.
- * An odd edge is repeated once, since 4:2:0 needs even sizes.
- */
-export function mezzanineArgs(info: SourceInfo, width: number, height: number): string[] {
-  const { frameRate } = info.video;
-  const { matrix, primaries, transfer, range } = deliverableTags(info);
-  const color = deliverableColor(info);
-  return [
-    '-f', 'rawvideo', '-pixel_format', 'gbrp', '-video_size', `${width}x${height}`, '-framerate', `${frameRate.num}/${frameRate.den}`, '-i', 'pipe:0',
-    '-fps_mode', 'passthrough', '-vf', [...padToEven(width, height), ...fromPlanarRgb(color)].join(','), '-c:v', 'utvideo',
-    '-colorspace', matrix, '-color_primaries', primaries, '-color_trc', transfer, '-color_range', range, '-chroma_sample_location', color.chromaLocation,
-    '-f', 'nut', '-y',
-  ];
-}
 
 /**
  * Compares the timestamps that {@link frameArgs} printed with those expected from frame `start` on.

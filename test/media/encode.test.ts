@@ -82,6 +82,16 @@ describe('encoding from the source', () => {
     expect(meanDistance(luma.subarray((h - 1) * w), luma.subarray((h - 2) * w, (h - 1) * w))).toBeLessThan(1);
   });
 
+  it.each(['yuv420p', 'yuv422p', 'yuv444p'])('leaves no dark line at the edges of an odd size in %s', async (format) => {
+    await ffmpeg('-f', 'lavfi', '-i', 'color=white:size=52x38:rate=25', '-frames:v', '1', '-vf', `format=yuv444p,crop=51:37,format=${format}`, '-c:v', 'ffv1', at(`white-${format}.mkv`));
+    await encodeFromSource({
+      source: await frameSource(at(`white-${format}.mkv`)), start: 0, end: 1, method: { name: 'bicubic', scale: 3 }, encode: { ...fastEncode, crf: 0 }, output: at(`white-${format}.mp4`),
+    });
+    const luma = await pixels(at(`white-${format}.mp4`), 'gray', 'extractplanes=y');
+    expect(luma).toHaveLength(154 * 112);
+    expect(Math.min(...luma)).toBeGreaterThanOrEqual(233);
+  });
+
   it('stops when asked to', async () => {
     const source = await frameSource(await makeClip(at('stop.mp4'), { seconds: 4, size: '640x480' }));
     const controller = new AbortController();

@@ -6,7 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SegmentMismatch } from '../../src/job/errors.js';
 import { decodeTimeline } from '../../src/job/timeline.js';
-import { checkPts, decodeToPlanarArgs, frameArgs, mezzanineArgs, type FrameSource } from '../../src/media/frames.js';
+import { checkPts, frameArgs, type FrameSource } from '../../src/media/frames.js';
+import { decodeToPlanarArgs, mezzanineArgs, type FrameFormat } from '../../src/media/networkFrames.js';
 import { probeSource } from '../../src/media/probe.js';
 import { startFfmpeg } from '../../src/media/run.js';
 import { scanSource } from '../../src/media/scan.js';
@@ -14,6 +15,8 @@ import { ffmpeg, hasSharedMedia, scratchFolder, sharedFile } from '../support/me
 
 const folder = scratchFolder();
 const inFolder = (name: string): string => path.join(folder, name);
+
+const RGB: FrameFormat = { pixels: 'rgb', bitDepth: 8 };
 
 async function open(file: string): Promise<FrameSource> {
   const info = await probeSource(file);
@@ -24,17 +27,17 @@ async function open(file: string): Promise<FrameSource> {
 
 async function planar(source: FrameSource, start: number, end: number): Promise<{ pixels: Buffer; pts: number[] }> {
   const pts: number[] = [];
-  const run = startFfmpeg(decodeToPlanarArgs(source, start, end), { stdout: 'pipe', onPts: (time) => pts.push(time) });
+  const run = startFfmpeg(decodeToPlanarArgs(source, start, end, RGB), { stdout: 'pipe', onPts: (time) => pts.push(time) });
   if (!run.stdout) throw new Error('no stdout');
   const [pixels] = await Promise.all([buffer(run.stdout), run.done]);
   return { pixels, pts };
 }
 
 /** Decoded to RGB and straight back to the mezzanine. */
-async function roundTrip(source: FrameSource, end: number, output: string): Promise<string> {
+async function roundTrip(source: FrameSource, end: number, output: string, format = RGB): Promise<string> {
   const { width, height } = source.info.video;
-  const decoder = startFfmpeg(decodeToPlanarArgs(source, 0, end), { stdout: 'pipe', onPts: () => undefined });
-  const encoder = startFfmpeg([...mezzanineArgs(source.info, width, height), output], { stdin: 'pipe' });
+  const decoder = startFfmpeg(decodeToPlanarArgs(source, 0, end, format), { stdout: 'pipe', onPts: () => undefined });
+  const encoder = startFfmpeg([...mezzanineArgs(source.info, format, { width, height }, 1), output], { stdin: 'pipe' });
   if (!decoder.stdout || !encoder.stdin) throw new Error('no pipe');
   await Promise.all([pipeline(decoder.stdout, encoder.stdin), decoder.done, encoder.done]);
   return output;
@@ -159,7 +162,7 @@ describe('the mezzanine', () => {
   });
 
   it('repeats the edge of odd sizes', async () => {
-    const args = mezzanineArgs(source.info, 5, 3);
+    const args = mezzanineArgs(source.info, RGB, { width: 5, height: 3 }, 1);
     const encoder = startFfmpeg([...args, inFolder('odd.nut')], { stdin: 'pipe' });
     if (!encoder.stdin) throw new Error('no stdin');
     // Grey columns 0, 50, 100, 150, 200.

@@ -7,40 +7,51 @@ export interface TinyModelOptions {
   scale?: number;
   /** Convolution layers (3x3, 32 channels between them) that cost time and, unless `filtered`, change nothing. Default 1. */
   work?: number;
-  /** picture: nearest-neighbour upsampling, exact; filtered: the same, plus what the convolutions give; black: zeros; nan: not a number everywhere. */
-  output?: 'picture' | 'filtered' | 'black' | 'nan';
+  /**
+   * picture: nearest-neighbour upsampling, exact; filtered: the same, plus what the convolutions give; black: zeros, or zeros in half
+   * precision only; nan: not a number everywhere.
+   */
+  output?: 'picture' | 'filtered' | 'black' | 'black in half' | 'nan';
+  /** 3 for RGB (default), 1 for luma. */
+  channels?: 1 | 3;
+  /** The only size that it takes. Default: any. */
+  fixed?: { width: number; height: number };
 }
 
 const FEATURES = 32;
+/** The smallest number of half precision is 6e-8; in float32 the loss is made up for by what follows. */
+const FACTORS: Partial<Record<NonNullable<TinyModelOptions['output']>, number>> = { black: 0, 'black in half': 1 / 9e8 };
 
-/** Writes a super-resolution net whose output is known: input `input` [1,3,h,w] float32 RGB 0..1, output `output`. */
+/** Writes a super-resolution net whose output is known: input `input` [1,3,h,w] (or [1,1,h,w]) float32 0..1, output `output`. */
 export async function tinyModel(file: string, options: TinyModelOptions = {}): Promise<string> {
-  const { scale = 2, work = 1, output = 'picture' } = options;
+  const { scale = 2, work = 1, output = 'picture', channels = 3, fixed } = options;
   const nodes: Node[] = [];
   const weights: Tensor[] = [];
   let last = 'input';
   for (let i = 0; i < work; i++) {
-    const from = i === 0 ? 3 : FEATURES;
-    const to = i === work - 1 ? 3 : FEATURES;
+    const from = i === 0 ? channels : FEATURES;
+    const to = i === work - 1 ? channels : FEATURES;
     weights.push(floats(`weight${i}`, [to, from, 3, 3], smallWeights(to * from * 9)));
     nodes.push(node('Conv', [last, `weight${i}`], [`conv${i}`], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }));
     last = `conv${i}`;
   }
-  weights.push(floats('share', [], [output === 'filtered' ? 1 : 0]), floats('factor', [], [output === 'black' ? 0 : 1]), floats('offset', [], [output === 'nan' ? NaN : 0]));
-  weights.push(floats('scales', [4], [1, 1, scale, scale]));
+  weights.push(floats('share', [], [output === 'filtered' ? 1 : 0]), floats('factor', [], [FACTORS[output] ?? 1]), floats('inverse', [], [output === 'black in half' ? 30_000 : 1]));
+  weights.push(floats('offset', [], [output === 'nan' ? NaN : 0]), floats('scales', [4], [1, 1, scale, scale]));
   nodes.push(
     node('Mul', [last, 'share'], ['more']),
     node('Add', ['input', 'more'], ['sum']),
     node('Mul', ['sum', 'factor'], ['lit']),
-    node('Add', ['lit', 'offset'], ['shifted']),
+    node('Mul', ['lit', 'inverse'], ['brighter']),
+    node('Mul', ['brighter', 'inverse'], ['brightest']),
+    node('Add', ['brightest', 'offset'], ['shifted']),
     node('Resize', ['shifted', '', 'scales'], ['output'], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }),
   );
   const graph = {
     name: 'tiny',
     node: nodes,
     initializer: weights,
-    input: [value('input', FLOAT, [1, 3, 'h', 'w'])],
-    output: [value('output', FLOAT, [1, 3, 'oh', 'ow'])],
+    input: [value('input', FLOAT, [1, channels, fixed?.height ?? 'h', fixed?.width ?? 'w'])],
+    output: [value('output', FLOAT, [1, channels, 'oh', 'ow'])],
   };
   await writeFile(file, encodeModel(model(graph)));
   return file;

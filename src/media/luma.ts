@@ -1,0 +1,54 @@
+import type { SourceInfo } from '../job/source.js';
+import { deliverableColor, fitsZimg, ZIMG_MATRIX } from './color.js';
+import { MERGE_PLANES, padToEven, scaleFilter } from './deliverable.js';
+
+const YUV420 = { 8: 'yuv420p', 16: 'yuv420p16le' } as const;
+const GRAY = { 8: 'gray', 16: 'gray16le' } as const;
+
+/**
+ * Filters from the source's pixels to 4:2:0 of the same size, whose luma goes through a network. Colours are the deliverable's, so
+ * of a 4:2:0 source nothing changes; all of them are given. Chroma of an odd size is rounded up.
+ */
+export function toYuv420(info: SourceInfo, bitDepth: 8 | 16): string[] {
+  const { video } = info;
+  const format = `format=${YUV420[bitDepth]}`;
+  if (!fitsZimg(video)) return [scaleFilter(info, { name: 'bicubic', scale: 1 }), format];
+  const { color, width, height } = video;
+  const matrix = ZIMG_MATRIX[color.matrix];
+  const dither = video.bitDepth > bitDepth ? ':d=error_diffusion' : '';
+  return [
+    `zscale=w=${width}:h=${height}:min=${matrix}:rin=${color.range}:cin=${color.chromaLocation}:m=${matrix}:r=${color.range}:c=${color.chromaLocation}:f=spline36${dither}`,
+    format,
+  ];
+}
+
+export interface LumaMerge {
+  /** Size of the pictures that {@link toYuv420} gave. */
+  width: number;
+  height: number;
+  scale: number;
+  bitDepth: 8 | 16;
+}
+
+/** The inputs of {@link mergeLuma}: enlarged luma from one pipe, the small pictures from another. */
+export function lumaInputs({ width, height, scale, bitDepth }: LumaMerge, framerate: string, [luma, small]: [string, string]): string[] {
+  const raw = (format: string, size: string, pipe: string): string[] => ['-f', 'rawvideo', '-pixel_format', format, '-video_size', size, '-framerate', framerate, '-i', pipe];
+  return [...raw(GRAY[bitDepth], `${width * scale}x${height * scale}`, luma), ...raw(YUV420[bitDepth], `${width}x${height}`, small)];
+}
+
+/**
+ * The filter graph that joins luma with the chroma of the small pictures, enlarged by the filter that the bicubic method uses. Its
+ * output `[v]` is 8-bit 4:2:0 in the deliverable's colours; deeper samples are dithered, the edge of an odd size is repeated.
+ */
+export function mergeLuma(info: SourceInfo, { width, height, scale, bitDepth }: LumaMerge): string {
+  const color = deliverableColor(info);
+  const format = YUV420[bitDepth];
+  const small: SourceInfo = { ...info, video: { ...info.video, width, height, color, pixelFormat: format, bitDepth } };
+  const even = padToEven(width * scale, height * scale);
+  const merged = [
+    `[y][cb][cr]${MERGE_PLANES}:format=${format}`,
+    ...(bitDepth === 16 ? [`zscale=rin=${color.range}:r=${color.range}:d=error_diffusion`] : []),
+    'format=yuv420p[v]',
+  ];
+  return `[0:v]${even.join(',') || 'null'}[y];[1:v]${scaleFilter(small, { name: 'bicubic', scale })},format=${format},extractplanes=u+v[cb][cr];${merged.join(',')}`;
+}

@@ -1,0 +1,56 @@
+import type { SourceInfo } from '../job/source.js';
+import type { Pixels } from '../job/spec.js';
+import { deliverableColor, fromPlanarRgb, PLANAR_RGB, toPlanarRgb } from './color.js';
+import { deliverableTags, padToEven } from './deliverable.js';
+import { frameArgs, type FrameSource } from './frames.js';
+import { lumaInputs, mergeLuma, toYuv420 } from './luma.js';
+import { SIDE_FD } from './run.js';
+import { cropFilter, type Window } from './window.js';
+
+/** What passes through the pipes between ffmpeg and a network. */
+export interface FrameFormat {
+  pixels: Pixels;
+  /** Of a sample; 16 bits are little-endian. */
+  bitDepth: 8 | 16;
+}
+
+/** Deeper sources keep all their bits until the mezzanine. */
+export const formatFor = (info: SourceInfo, pixels: Pixels): FrameFormat => ({ pixels, bitDepth: info.video.bitDepth > 8 ? 16 : 8 });
+
+/**
+ * The whole command that writes the frames `[start, end)` to stdout, upright; their timestamps go to fd 3. Samples that are
+ * deeper than the format are dithered, alpha is dropped. For each frame:
+ * - `rgb`: the planes G, B and R of `width * height` samples, full range;
+ * - `luma`: 4:2:0 in the deliverable's colours, the planes Y, U and V; the chroma planes are half as large, rounded up.
+ * @param window what is cut out of each picture after its conversion; even sides for `luma`. Default: all of it.
+ */
+export function decodeToPlanarArgs(source: FrameSource, start: number, end: number, { pixels, bitDepth }: FrameFormat, window?: Window): string[] {
+  const { input, filters } = frameArgs(source, start, end);
+  const convert = pixels === 'rgb' ? toPlanarRgb(source.info.video, bitDepth) : toYuv420(source.info, bitDepth);
+  const chain = [...filters, ...convert, ...(window ? [cropFilter(window)] : [])];
+  return [...input, '-vf', chain.join(','), '-f', 'rawvideo', 'pipe:1'];
+}
+
+/**
+ * The command, but for the output's path, that writes enlarged pictures losslessly as the deliverable's 8-bit 4:2:0: colour is
+ * converted here and nowhere else. An odd edge is repeated once, since 4:2:0 needs even sizes.
+ * - `rgb`: it reads pictures as {@link decodeToPlanarArgs} writes them, but enlarged, from stdin;
+ * - `luma`: it reads enlarged luma planes from stdin, and beside them, from the pipe SIDE_FD, the pictures as they were decoded.
+ * @param size of the pictures that were decoded.
+ */
+export function mezzanineArgs(info: SourceInfo, { pixels, bitDepth }: FrameFormat, size: { width: number; height: number }, scale: number): string[] {
+  const { frameRate } = info.video;
+  const framerate = `${frameRate.num}/${frameRate.den}`;
+  const { matrix, primaries, transfer, range } = deliverableTags(info);
+  const color = deliverableColor(info);
+  const [width, height] = [size.width * scale, size.height * scale];
+  const pictures = pixels === 'rgb'
+    ? ['-f', 'rawvideo', '-pixel_format', PLANAR_RGB[bitDepth], '-video_size', `${width}x${height}`, '-framerate', framerate, '-i', 'pipe:0',
+      '-vf', [...padToEven(width, height), ...fromPlanarRgb(color, bitDepth)].join(',')]
+    : [...lumaInputs({ ...size, scale, bitDepth }, framerate, ['pipe:0', `pipe:${SIDE_FD}`]), '-filter_complex', mergeLuma(info, { ...size, scale, bitDepth }), '-map', '[v]'];
+  return [
+    ...pictures, '-fps_mode', 'passthrough', '-c:v', 'utvideo',
+    '-colorspace', matrix, '-color_primaries', primaries, '-color_trc', transfer, '-color_range', range, '-chroma_sample_location', color.chromaLocation,
+    '-f', 'nut', '-y',
+  ];
+}
