@@ -25,6 +25,7 @@ export interface FileStream {
   timecode: string | undefined;
   startSeconds: number | undefined;
   channels: number;
+  sampleRate: number;
   bitRate: number | undefined;
 }
 
@@ -51,6 +52,7 @@ const streamSchema = z.object({
   codec_tag_string: z.string().default(''),
   start_time: number,
   channels: z.number().int().default(0),
+  sample_rate: number,
   bit_rate: number,
   disposition: z.record(z.string(), z.number()).default({}),
   tags: tagsSchema,
@@ -93,6 +95,7 @@ function describe(stream: z.infer<typeof streamSchema>, isMov: boolean): FileStr
     timecode: tags['timecode'],
     startSeconds: stream.start_time,
     channels: stream.channels,
+    sampleRate: stream.sample_rate ?? 0,
     bitRate: stream.bit_rate ?? (Number(tags['bps'] ?? tags['bps-eng']) || undefined),
   };
 }

@@ -3,17 +3,28 @@ import { open, type FileHandle } from 'node:fs/promises';
 /** A movie's index is smaller than this; what is larger is damaged. */
 const LARGEST_INDEX = 512 * 2 ** 20;
 
+/** A part of a track's media that is presented, in seconds of the media's own time. */
+export interface Stretch {
+  /** Silence or blackness before it. */
+  pause: number;
+  start: number;
+  /** Infinity where it lasts until the media ends. */
+  end: number;
+}
+
 /**
- * The tracks of an MP4 or MOV whose edit list (ISO/IEC 14496-12, 8.6.6) shows several stretches of the media, or shows one at another
- * speed: their packets, copied one after the other, would not be what is presented. An empty edit, which only delays the track, does not count.
- * @returns track numbers; none where the file has no readable index.
+ * The tracks of an MP4 or MOV whose edit list (ISO/IEC 14496-12, 8.6.6) presents several stretches of the media: their packets, copied one
+ * after the other, would not be what is presented. Speeds other than 1 are not looked at, as in ffmpeg.
+ * @returns stretches in the order in which they are presented, by track number; none where the file has no readable index.
  */
-export async function editedTracks(file: string): Promise<Set<number>> {
+export async function editedTracks(file: string): Promise<Map<number, Stretch[]>> {
   const moov = await readMoov(file);
-  return new Set(boxes(moov).filter(({ type }) => type === 'trak').flatMap(({ body }) => {
+  const movieTicks = timescaleOf(find(moov, 'mvhd'));
+  return new Map(boxes(moov).filter(({ type }) => type === 'trak').flatMap(({ body }) => {
     const tkhd = find(body, 'tkhd');
     const elst = find(body, 'edts', 'elst');
-    return tkhd && elst && isEdited(elst) ? [trackId(tkhd)] : [];
+    const stretches = elst ? stretchesOf(elst, movieTicks, timescaleOf(find(body, 'mdia', 'mdhd'))) : [];
+    return tkhd && stretches.length > 1 ? [[numberAt(tkhd), stretches] as const] : [];
   }));
 }
 
@@ -68,21 +79,29 @@ function find(bytes: Buffer, ...path: string[]): Buffer | undefined {
   return path.reduce<Buffer | undefined>((inside, type) => inside && boxes(inside).find((box) => box.type === type)?.body, bytes);
 }
 
-/** Behind version and flags and two times, of 4 or 8 bytes each. */
-function trackId(tkhd: Buffer): number {
-  const at = tkhd[0] === 1 ? 20 : 12;
-  return tkhd.length >= at + 4 ? tkhd.readUInt32BE(at) : 0;
+/** The number behind version, flags and two times of 4 or 8 bytes each: a track's own number, or a clock's ticks a second. */
+function numberAt(box: Buffer): number {
+  const at = box[0] === 1 ? 20 : 12;
+  return box.length >= at + 4 ? box.readUInt32BE(at) : 0;
 }
 
-const NORMAL_SPEED = 0x10000;
+const timescaleOf = (box: Buffer | undefined): number => (box && numberAt(box)) || 1;
 
-function isEdited(elst: Buffer): boolean {
+function stretchesOf(elst: Buffer, movieTicks: number, mediaTicks: number): Stretch[] {
   const long = elst[0] === 1;
   const size = long ? 20 : 12;
-  const edits = [];
+  const stretches = [];
+  let pause = 0;
   for (let at = 8; at + size <= elst.length; at += size) {
-    const start = long ? Number(elst.readBigInt64BE(at + 8)) : elst.readInt32BE(at + 4);
-    if (start >= 0) edits.push({ speed: elst.readInt32BE(at + size - 4) });
+    const duration = (long ? Number(elst.readBigUInt64BE(at)) : elst.readUInt32BE(at)) / movieTicks;
+    const ticks = long ? Number(elst.readBigInt64BE(at + 8)) : elst.readInt32BE(at + 4);
+    if (ticks < 0) {
+      pause += duration;
+      continue;
+    }
+    const start = ticks / mediaTicks;
+    stretches.push({ pause, start, end: duration === 0 ? Infinity : start + duration });
+    pause = 0;
   }
-  return edits.length > 1 || edits.some(({ speed }) => speed !== NORMAL_SPEED);
+  return stretches;
 }

@@ -5,6 +5,7 @@ import type { SourceInfo } from '../job/source.js';
 import { readContents } from './contents.js';
 import { extractCover } from './cover.js';
 import { mergeArgs } from './mergeArgs.js';
+import { opusShift } from './opusShift.js';
 import { planContents } from './planContents.js';
 import type { AudioMode } from './plannedTrack.js';
 import { runFfmpeg } from './run.js';
@@ -48,12 +49,12 @@ export async function mergeAudio(request: MergeRequest): Promise<MergeResult> {
   const plan = await planContents({ ...request, videoCodec: joined.codec, file: source, source: await readContents(source, signal), video: info.video.index });
   const covers = new Map<number, string>();
   try {
-    if (request.container === 'mkv') {
-      for (const track of plan.tracks.filter(({ kind }) => kind === 'cover')) {
-        const file = `${output}.cover-${track.source}`;
-        covers.set(track.source, file);
-        await extractCover(source, track.source, file, signal);
-      }
+    for (const track of request.container === 'mkv' ? plan.tracks : []) {
+      const file = `${output}.${track.source}`;
+      if (track.codec === 'opus' && track.copied) track.late = await opusShift(source, track.source, file, signal);
+      if (track.kind !== 'cover') continue;
+      covers.set(track.source, file);
+      await extractCover(source, track.source, file, signal);
     }
     const { errors, stderrLines } = await runFfmpeg(mergeArgs(request, plan, covers), { signal, ...(onProgress && { onProgress }) });
     const damage = errors === 0 ? [] : [`reading the source's other tracks gave ${errors} error${errors === 1 ? '' : 's'}: ${stderrLines[0] ?? ''}`];

@@ -1,5 +1,6 @@
 import type { Container, ContentTrack } from '../job/contents.js';
 import type { FileContents, FileStream } from './contents.js';
+import type { Stretch } from './editLists.js';
 
 /** A track of the deliverable and how it gets there. */
 export interface PlannedTrack extends ContentTrack {
@@ -10,6 +11,10 @@ export interface PlannedTrack extends ContentTrack {
   /** Of encoded lossy sound, in bits a second. */
   bitRate?: number;
   mimeType?: string;
+  /** Of sound that an edit list cuts into pieces: what is heard of it, in order. */
+  stretches?: Stretch[];
+  /** Seconds by which its packets have to be written later than they are. */
+  late?: number;
 }
 
 /** `auto` converts what the container's players may not understand, `copy` never converts. */

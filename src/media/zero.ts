@@ -16,9 +16,11 @@ export function zeroOf({ source, container, firstPts }: Pick<PlanRequest, 'sourc
   const heard = Math.min(first, ...starts.map(micro));
   const texts = source.streams.flatMap(({ kind, startSeconds }) => (kind === 'subtitle' && startSeconds !== undefined ? [micro(startSeconds)] : []));
   const earliest = Math.min(heard, ...texts.filter((time) => time >= heard - EARLY_TEXT));
-  if (container === 'mkv') return apart(first - Math.ceil((first - earliest) / 1000) * 1000, 1000, source.startMicroseconds);
-  return apart(first < 0 ? first : Math.max(0, earliest), 1, source.startMicroseconds);
+  if (container === 'mkv') return apart(first - Math.ceil((first - earliest) / 1000) * 1000, 1000, source);
+  return apart(first < 0 ? first : Math.max(0, earliest), 1, source);
 }
 
-/** In a transport stream ffmpeg takes an offset that is exactly the file's start for its own, and moves it to the first mapped stream. */
-const apart = (zero: number, step: number, fileStart: number | undefined): number => (zero === fileStart ? zero - step : zero);
+/** Where timestamps may jump, as in a transport stream, ffmpeg takes an offset that is exactly the file's start for its own, and moves it to the first mapped stream. */
+function apart(zero: number, step: number, { format, startMicroseconds }: PlanRequest['source']): number {
+  return zero === startMicroseconds && !/^(mov|matroska)/.test(format) ? zero - step : zero;
+}

@@ -43,6 +43,10 @@ describe('sound and picture', () => {
 
   it.each([
     ['mp4 with AAC that starts late', 'late.mp4', 0.1234, ['-c:a', 'aac']],
+    ['mp4 with AAC that starts late, as mkv', 'late2.mp4', 0.1234, ['-c:a', 'aac'], 'mkv'],
+    ['mkv with Opus, as mkv', 'opus2.mkv', 0.0717, ['-c:a', 'libopus'], 'mkv'],
+    ['mp4 with Opus, as mkv', 'opus3.mp4', 0, ['-c:a', 'libopus'], 'mkv'],
+    ['ts with MP2, pictures late, as mkv', 'mp22.ts', -0.321, ['-c:a', 'mp2'], 'mkv'],
     ['mp4 with pictures that start late', 'picture-late.mp4', -0.2, ['-c:a', 'aac']],
     ['mp4 with MP3', 'mp3.mp4', 0.05, ['-c:a', 'libmp3lame']],
     ['mkv with AAC', 'aac.mkv', 0.1234, ['-c:a', 'aac']],
@@ -50,10 +54,11 @@ describe('sound and picture', () => {
     ['mkv with FLAC, converted, that starts after the flash', 'flac.mkv', 1.7, ['-c:a', 'flac']],
     ['ts with AAC', 'aac.ts', 0.1234, ['-c:a', 'aac']],
     ['ts with MP2, converted, pictures late', 'mp2.ts', -0.321, ['-c:a', 'mp2']],
-  ] as const)('keep their relation: %s', async (_, name, offset, audio) => {
-    const source = await impulse(name, offset, [...audio]);
-    await deliver(source, at(`${name}.out.mp4`));
-    const [wanted, got] = [await clickAfterFlash(source), await clickAfterFlash(at(`${name}.out.mp4`))];
+  ] as [string, string, number, string[], string?][])('keep their relation: %s', async (_, name, offset, audio, container = 'mp4') => {
+    const source = await impulse(name, offset, audio);
+    const output = at(`${name}.out.${container}`);
+    await deliver(source, output);
+    const [wanted, got] = [await clickAfterFlash(source), await clickAfterFlash(output)];
     expect(Math.abs(wanted - offset)).toBeLessThan(0.05);
     expect(Math.abs(got - wanted)).toBeLessThan(0.0015);
   });
@@ -75,7 +80,7 @@ describe('the deliverable', () => {
     expect(audio.map((s) => (s['disposition'] as { default: number }).default)).toEqual([0, 1, 0]);
     expect(Object.values(audio[1]?.tags ?? {})).toContain('Commentary');
     expect(result.contents.tracks.map(({ kind, copied }) => [kind, copied])).toEqual([['video', false], ['audio', true], ['audio', false], ['audio', true]]);
-    expect(result.warnings).toEqual(['audio track 2 of 3 (vorbis, eng, "Commentary") is converted from vorbis to AAC at 96 kbit/s']);
+    expect(result.warnings).toEqual(['audio track 2 of 3 (vorbis, eng, "Commentary") is converted to AAC at 96 kbit/s']);
     const { stdout } = await execa('ffprobe', ['-v', 'error', '-show_chapters', '-show_format', '-show_streams', '-select_streams', 'v', '-of', 'json', at('tagged.mp4')]);
     expect(JSON.parse(stdout)).toMatchObject({
       streams: [{ tags: { language: 'jpn' } }],
