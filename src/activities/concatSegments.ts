@@ -9,7 +9,7 @@ import { concatParts } from '../media/concat.js';
 import { runActivity, type ActivityDeps, type Run } from './context.js';
 import { requireFreeSpace } from './disk.js';
 import { wholeFile } from './files.js';
-import { loadDelivered, loadPlan, loadScan } from './job.js';
+import { loadDelivered, loadPlan, loadPictures } from './job.js';
 
 /** Joins all encoded parts into one silent video under the source's timestamps. */
 export const concatSegments = (deps: ActivityDeps): ControlActivities['concatSegments'] => ({ from, ...ref }) =>
@@ -21,7 +21,7 @@ export const concatSegments = (deps: ActivityDeps): ControlActivities['concatSeg
     const parts = await encodedParts(job, from);
     const file = `${randomName()}.mp4`;
     const output = path.join(layout.job, file);
-    const { reorderSeconds } = await concatParts({ ...(await loadDelivered(job, from)), sampleAspectRatio: (await loadScan(job)).info.video.sampleAspectRatio, parts, output, signal });
+    const { reorderSeconds } = await concatParts({ ...(await loadDelivered(job, from)), sampleAspectRatio: (await loadPictures(job)).video.sampleAspectRatio, parts, output, signal });
     await flush(output);
     await replaceJson(layout.video, { file, bytes: (await stat(output)).size, sha256: await fileDigest(output, signal), reorderSeconds });
   });

@@ -15,10 +15,10 @@ export const conformSource = (deps: ActivityDeps): EncodeActivities['conformSour
     const { folder, timeline } = layout.planned('conformed');
     const known = await readJson(layout.conformed, conformedSchema);
     if (known && (await wholeFile(folder, known))) return toResult(known);
-    const { info } = await loadScan(job);
+    const { info, fields } = await loadScan(job);
     await makeFolder(folder);
     await requireFreeSpace(folder, deps.minFreeBytes);
-    const { decoded, promised, errors, ...result } = await conform(input, info, folder, { signal, onFrame: (frame) => { report({ frame }); } });
+    const { decoded, promised, errors, ...result } = await conform(input, info, folder, { signal, fields, onFrame: (frame) => { report({ frame }); } });
     await flush(path.join(folder, result.file));
     const conformed: Conformed = { ...result, decoded, promised, errors, damaged: decoded < promised || damageOf(errors).length > 0 };
     await publishJson(timeline, result.timeline);

@@ -6,10 +6,11 @@ import { jobLayout, resolveRooted, type Roots } from '../job/layout.js';
 import { planSchema, type Plan, type Segment } from '../job/plan.js';
 import type { Rational } from '../job/rational.js';
 import { conformedSchema } from '../job/records.js';
-import { sourceScanSchema, type SourceScan } from '../job/source.js';
+import { sourceScanSchema, type SourceInfo, type SourceScan } from '../job/source.js';
 import { jobSpecSchema, type JobSpec } from '../job/spec.js';
 import { decodeTimeline, timelineSchema, type Timeline } from '../job/timeline.js';
 import type { FrameSource } from '../media/frames.js';
+import { picturesOf } from '../media/examine.js';
 import { deliveredTimeline } from '../media/grid.js';
 
 export interface LoadedJob {
@@ -47,6 +48,11 @@ export async function loadScan({ layout }: LoadedJob): Promise<SourceScan> {
   return scan;
 }
 
+/** The pictures that are enlarged: the source's, after what is done to them before. */
+export async function loadPictures(job: LoadedJob): Promise<SourceInfo> {
+  return picturesOf(await loadScan(job));
+}
+
 export async function loadTimeline({ layout }: LoadedJob, from: From): Promise<Timeline> {
   const timeline = await readJson(layout.planned(from).timeline, timelineSchema);
   if (!timeline) throw new Error('the timeline is missing');
@@ -57,15 +63,16 @@ export async function loadTimeline({ layout }: LoadedJob, from: From): Promise<T
 export async function loadFrames(job: LoadedJob, from: From): Promise<FrameSource> {
   const scan = await loadScan(job);
   const pts = decodeTimeline(await loadTimeline(job, from));
-  if (from === 'source') return { file: job.input, from, info: scan.info, pts, runIn: scan.runIn };
+  const info = picturesOf(scan);
+  if (from === 'source') return { file: job.input, from, info, pts, runIn: scan.runIn };
   const conformed = await readJson(job.layout.conformed, conformedSchema);
   if (!conformed) throw new Error('the source was not conformed');
-  return { file: `${job.layout.planned(from).folder}/${conformed.file}`, from, info: scan.info, pts, runIn: 0 };
+  return { file: `${job.layout.planned(from).folder}/${conformed.file}`, from, info, pts, runIn: 0 };
 }
 
 /** The timestamps that the deliverable has: the source's, exact where its container had to round them. */
 export async function loadDelivered(job: LoadedJob, from: From): Promise<{ pts: Float64Array; timebase: Rational; lastDuration: number }> {
-  const { frameRate } = (await loadScan(job)).info.video;
+  const { frameRate } = (await loadPictures(job)).video;
   const timeline = deliveredTimeline(await loadTimeline(job, from), frameRate);
   return { pts: decodeTimeline(timeline), timebase: timeline.timebase, lastDuration: timeline.lastDuration };
 }

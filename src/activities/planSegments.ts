@@ -5,7 +5,7 @@ import { decodeTimeline } from '../job/timeline.js';
 import { deliverableSize } from '../media/deliverable.js';
 import { runActivity, type ActivityDeps } from './context.js';
 import { makeFolder } from './files.js';
-import { loadPlan, loadScan, loadTimeline } from './job.js';
+import { loadPlan, loadPictures, loadTimeline } from './job.js';
 
 /** Source pixels a second through a network, for the size of segments only: a slow guess makes more of them, no more. */
 const PIXELS_PER_SECOND = { cpu: 1e5, gpu: 1e6 };
@@ -15,9 +15,9 @@ export const planSegments = (deps: ActivityDeps): ControlActivities['planSegment
     const { layout, spec } = job;
     const { plan: file } = layout.planned(from);
     if (!(await readJson(file, planSchema))) {
-      const scan = await loadScan(job);
-      const { width, height } = scan.info.video;
-      const output = deliverableSize(scan.info.video, spec.method.scale);
+      const { video } = await loadPictures(job);
+      const { width, height } = video;
+      const output = deliverableSize(video, spec.method.scale);
       const speed = PIXELS_PER_SECOND[spec.tags.includes('cpu') ? 'cpu' : 'gpu'];
       await publishJson(file, plan({
         pts: decodeTimeline(await loadTimeline(job, from)),

@@ -4,15 +4,15 @@ import { publishJson, readJson } from '../job/durable.js';
 import { sourceScanSchema, type SourceScan } from '../job/source.js';
 import { timelineSchema } from '../job/timeline.js';
 import { probeSource } from '../media/probe.js';
-import { scanSource } from '../media/scan.js';
+import { examineSource } from '../media/examine.js';
 import { runActivity, type ActivityDeps } from './context.js';
 
 export const probe = (deps: ActivityDeps): ControlActivities['probe'] => (ref) =>
-  runActivity(deps, ref, async ({ layout, input, signal, report }) => {
+  runActivity(deps, ref, async ({ layout, spec, input, signal, report }) => {
     const known = await readJson(layout.scan, sourceScanSchema);
     if (known && (!known.seekable || (await readJson(layout.planned('source').timeline, timelineSchema)))) return toResult(known);
     const info = await probeSource(input, { signal });
-    const { scan, timeline } = await scanSource(input, info, { signal, onPackets: (frame) => { report({ frame }); } });
+    const { scan, timeline } = await examineSource(input, info, spec.picture, { signal, onPackets: (frame) => { report({ frame }); } });
     // The timeline first: whoever finds the scan finds both.
     if (timeline) await publishJson(layout.planned('source').timeline, timeline);
     await publishJson(layout.scan, scan);

@@ -9,9 +9,10 @@ import { fileDigest } from '../job/parts.js';
 import { conformedSchema, fileRecordSchema, reportSchema } from '../job/records.js';
 import { readTally, TALLY_FILE } from '../job/tally.js';
 import { damageOf } from '../media/damage.js';
+import { pictureNotices } from '../media/examine.js';
 import { verifyReportSchema } from '../media/verify.js';
 import { runActivity, type ActivityDeps, type Run } from './context.js';
-import { loadPlan } from './job.js';
+import { loadPlan, loadScan } from './job.js';
 import { mergedSchema, removeHidden } from './mergeAudio.js';
 
 /** Gives the checked file its name, writes the report, and removes what only the way there needed. */
@@ -70,7 +71,7 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
   const damage = conformed ? damageOf(conformed.errors) : (verified?.sourceErrors ?? []);
   const damaged = conformed?.damaged || damage.length > 0;
   const seconds = Math.max(0.001, (Date.now() - input.startedAt) / 1000);
-  const warnings = [...merged.warnings];
+  const warnings = [...pictureNotices(await loadScan(job)), ...merged.warnings];
   if (conformed && conformed.repairedTimestamps > 0) warnings.push(`${conformed.repairedTimestamps} timestamps of the source did not increase and were moved`);
   if (damage[0] !== undefined) warnings.push(`the decoder said: ${damage[0]}`);
   const report: JobReport = {
@@ -84,7 +85,7 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
     fps: Math.round((plan.frames / seconds) * 100) / 100,
     bytes: merged.bytes,
     sha256: merged.sha256,
-    ...(damaged && { damaged: { expected: conformed?.promised ?? plan.frames, decoded: plan.frames } }),
+    ...(damaged && { damaged: { expected: conformed?.promised ?? plan.frames, decoded: conformed?.decoded ?? plan.frames } }),
     warnings,
   };
   await replaceJson(layout.report, report);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../job/errors.js';
+import { pictureFlags } from './pictureFlags.js';
 import { encodeSpecSchema } from '../job/spec.js';
 
 const HW_ENCODERS = ['none', ...encodeSpecSchema.shape.hardware.unwrap().options] as const;
@@ -31,6 +32,7 @@ export const upscaleFlagsSchema = z.object({
   encoderPreset: z.enum(encodeSpecSchema.shape.preset.options, { error: `must be one of ${encodeSpecSchema.shape.preset.options.join(', ')}` }).optional(),
   audio: z.enum(['auto', 'copy'], { error: 'must be auto or copy' }).optional(),
   tune: z.enum(TUNES, { error: `must be one of ${TUNES.join(', ')}` }).optional(),
+  ...pictureFlags,
   segmentFrames: whole(1, 1_000_000).optional(),
   checkpointFrames: whole(1, 100_000).optional(),
   device: z.string().regex(/^(cpu|cuda:\d+)$/, 'must be cpu or cuda:N').optional(),

@@ -15,6 +15,7 @@ import { discoverDevices } from '../worker/devices.js';
 import { resolveEncode } from './encode.js';
 import { checkOutput, defaultOutput, sourceDigest } from './files.js';
 import type { UpscaleFlags } from './flags.js';
+import { resolvePicture } from './pictureFlags.js';
 import { namedModel, resolveMethod } from './method.js';
 
 export interface ResolvedJob {
@@ -69,7 +70,8 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
     const output = await outputOf(given.output ?? defaultOutput(file, method.scale));
     const delivery = { container: containerOf(output.path) ?? ('mp4' as const), audio: given.audio ?? open?.delivery.audio ?? ('auto' as const) };
     if (delivery.audio === 'copy') requireCopyable(info.audio, delivery.container);
-    const up = upscaleKey(source.digest, method);
+    const picture = resolvePicture(given, open?.picture);
+    const up = upscaleKey(source.digest, method, picture);
     return {
       version: 1,
       jobKey: jobKey(up, encode, delivery, rooted, output),
@@ -78,6 +80,7 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
       output,
       source,
       method,
+      picture,
       encode,
       delivery,
       ...(given.segmentFrames !== undefined && { segmentFrames: given.segmentFrames }),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { PictureSpec } from './picture.js';
 import type { DeliverySpec, EncodeSpec, JobSpec, Method, ModelMethod, RootedPath } from './spec.js';
 
 /** Digest of a value whose object keys are sorted, so that it does not depend on the order in which they were set. */
@@ -12,9 +13,9 @@ function keyOf(value: unknown): string {
 }
 
 /** Names what the pictures depend on. A model counts by its bytes, not by its name or place. */
-export function upscaleKey(inputDigest: string, method: Method): string {
+export function upscaleKey(inputDigest: string, method: Method, { deinterlace }: PictureSpec): string {
   const pictures = method.kind === 'filter' ? method : { ...method, ...withoutDefaults(method), name: undefined, file: undefined };
-  return keyOf({ version: 1, inputDigest, pictures });
+  return keyOf({ version: 1, inputDigest, pictures, ...(deinterlace !== 'auto' && { deinterlace }) });
 }
 
 /** Settings that came later are left out at what they were before, so that older jobs keep their keys and parts. */

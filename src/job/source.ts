@@ -43,6 +43,21 @@ export const sourceInfoSchema = z.object({
 });
 export type SourceInfo = z.infer<typeof sourceInfoSchema>;
 
+/**
+ * What is done about pictures whose two fields are of different times. Such a source is conformed.
+ * - `match`: every picture is whole, but its fields lie in two frames (field-shifted, or telecined from film): they are joined again.
+ * - `interpolate`: every field is of a time of its own. Each frame keeps its first field, and the lines between are interpolated.
+ * - `double`: so too, with a frame for each field.
+ */
+export const fieldsSchema = z.object({
+  remedy: z.enum(['match', 'interpolate', 'double']),
+  /** Which field is shown first. */
+  order: z.enum(['tff', 'bff']),
+  /** 3:2 pulldown: every fifth frame is a repeat once the fields are joined. */
+  telecined: z.boolean(),
+});
+export type Fields = z.infer<typeof fieldsSchema>;
+
 /** How frames of the source can be reached, once its packets have been read. */
 export const sourceScanSchema = z.object({
   info: sourceInfoSchema,
@@ -53,5 +68,7 @@ export const sourceScanSchema = z.object({
   reason: z.string().optional(),
   /** Ticks that a decode must start before its first frame: intervals between keyframes plus reorder depth. */
   runIn: z.number().int(),
+  /** Absent where pictures are progressive, or are to stay as they are. */
+  fields: fieldsSchema.optional(),
 });
 export type SourceScan = z.infer<typeof sourceScanSchema>;

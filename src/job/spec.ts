@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { containerSchema } from './contents.js';
+import { pictureSpecSchema } from './picture.js';
 
 /** A file by the name of its root and its path below it, so that hosts may mount the roots at different places. */
 export const rootedPathSchema = z.object({ root: z.enum(['jobs', 'media', 'models']), path: z.string().min(1) });
@@ -85,6 +86,7 @@ export const jobSpecSchema = z.object({
   output: rootedPathSchema,
   source: z.object({ size: z.number().int(), mtimeMs: z.number(), digest: sha256Schema }),
   method: methodSchema,
+  picture: pictureSpecSchema.prefault({}),
   encode: encodeSpecSchema,
   delivery: deliverySpecSchema.prefault({}),
   /** Frames in one segment, where the user asked for a number; the planner chooses otherwise. */

@@ -27,13 +27,25 @@ export function encodeTimeline(pts: ArrayLike<number>, timebase: Timeline['timeb
   return { timebase, firstPts: pts[0] ?? 0, steps, lastDuration };
 }
 
+export const countFrames = ({ steps }: Timeline): number => 1 + steps.reduce((sum, [, times]) => sum + times, 0);
+
 export function decodeTimeline(timeline: Timeline): Float64Array {
-  const count = 1 + timeline.steps.reduce((sum, [, times]) => sum + times, 0);
-  const pts = new Float64Array(count);
+  const pts = new Float64Array(countFrames(timeline));
   pts[0] = timeline.firstPts;
   let i = 1;
   for (const [step, times] of timeline.steps) {
     for (let k = 0; k < times; k++, i++) pts[i] = (pts[i - 1] as number) + step;
   }
   return pts;
+}
+
+/** The timeline of twice as many frames: one more half-way between each frame and the next. */
+export function doubleTimeline(timeline: Timeline): Timeline {
+  const pts = decodeTimeline(timeline);
+  const end = (pts.at(-1) as number) + timeline.lastDuration;
+  const doubled = Float64Array.from({ length: 2 * pts.length }, (_, i) => {
+    const at = pts[i >> 1] as number;
+    return i % 2 === 0 ? 2 * at : at + (pts[(i >> 1) + 1] ?? end);
+  });
+  return encodeTimeline(doubled, { num: timeline.timebase.num, den: 2 * timeline.timebase.den }, timeline.lastDuration);
 }

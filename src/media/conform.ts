@@ -5,9 +5,10 @@ import { UserError } from '../job/errors.js';
 import { fileDigest } from '../job/parts.js';
 import type { Conformed } from '../job/records.js';
 import { toNumber } from '../job/rational.js';
-import type { SourceInfo } from '../job/source.js';
-import { encodeTimeline } from '../job/timeline.js';
+import type { Fields, SourceInfo } from '../job/source.js';
+import { countFrames, doubleTimeline, encodeTimeline } from '../job/timeline.js';
 import { isRgb } from './color.js';
+import { fieldFilters } from './deinterlace.js';
 import { CONFORMED_RATE, inputFrom, printPts } from './frames.js';
 import { TimestampRepair } from './repair.js';
 import { runFfmpeg, type FfmpegResult } from './run.js';
@@ -19,6 +20,8 @@ const TICKS = 50_000;
 
 export interface ConformOptions {
   signal?: AbortSignal | undefined;
+  /** What is done about interlaced pictures. Default: nothing. */
+  fields?: Fields | undefined;
   /** Frames decoded so far. */
   onFrame?: (frames: number) => void;
 }
@@ -26,7 +29,7 @@ export interface ConformOptions {
 /**
  * Decodes the whole video once into an all-intra lossless file of the source's size and format, upright, whose timestamps count
  * frames at CONFORMED_RATE; the real ones, repaired where they cannot be true, are the returned timeline. The file lies in `folder`, which
- * must exist, under a random name. It is removed again when this fails.
+ * must exist, under a random name. It is removed again when this fails. Interlaced pictures become progressive on the way.
  * @param info as the scan returned it: `promisedFrames` is what the packets promise.
  * @throws UserError when nothing decodes, or when the decoder hangs.
  */
@@ -34,13 +37,16 @@ export async function conformSource(file: string, info: SourceInfo, folder: stri
   const name = `${randomName()}.nut`;
   const output = path.join(folder, name);
   try {
-    const { repair, stderrLines } = await decodeAll(conformArgs(file, info, output), info, options);
+    const { repair, stderrLines, written } = await decodeAll(conformArgs(file, info, output, options.fields), info, options);
+    const frames = encodeTimeline(repair.pts, info.video.timebase, nominalStep(info));
+    const timeline = options.fields?.remedy === 'double' ? doubleTimeline(frames) : frames;
+    if (options.fields && written !== countFrames(timeline)) throw new Error(`${repair.pts.length} decoded frames became ${written} progressive ones instead of ${countFrames(timeline)}`);
     const [sha256, { size }] = await Promise.all([fileDigest(output, options.signal), stat(output)]);
     return {
       file: name,
       bytes: size,
       sha256,
-      timeline: encodeTimeline(repair.pts, info.video.timebase, nominalStep(info)),
+      timeline,
       decoded: repair.pts.length,
       promised: info.video.promisedFrames ?? repair.pts.length,
       errors: stderrLines,
@@ -52,7 +58,8 @@ export async function conformSource(file: string, info: SourceInfo, folder: stri
   }
 }
 
-async function decodeAll(args: string[], info: SourceInfo, { signal, onFrame }: ConformOptions): Promise<FfmpegResult & { repair: TimestampRepair }> {
+async function decodeAll(args: string[], info: SourceInfo, { signal, onFrame }: ConformOptions): Promise<FfmpegResult & { repair: TimestampRepair; written: number }> {
+  let written = 0;
   const repair = new TimestampRepair({ nominalStep: nominalStep(info), longestPause: longestPause(info.format) / toNumber(info.video.timebase) });
   const stall = new AbortController();
   const stalled = (): void => {
@@ -66,10 +73,13 @@ async function decodeAll(args: string[], info: SourceInfo, { signal, onFrame }: 
         repair.push(pts);
         watch.refresh();
       },
-      onProgress: ({ frame }) => onFrame?.(frame),
+      onProgress: ({ frame }) => {
+        written = frame;
+        onFrame?.(frame);
+      },
     });
     if (repair.pts.length === 0) throw new UserError('no frame of the video can be decoded: it is damaged or encrypted');
-    return { ...result, repair };
+    return { ...result, repair, written };
   } finally {
     clearTimeout(watch);
   }
@@ -77,23 +87,27 @@ async function decodeAll(args: string[], info: SourceInfo, { signal, onFrame }: 
 
 const nominalStep = ({ video }: SourceInfo): number => Math.max(1, Math.round(1 / (toNumber(video.frameRate) * toNumber(video.timebase))));
 
-const conformArgs = (file: string, info: SourceInfo, output: string): string[] => [
-  ...inputFrom(file, info.video.index, undefined), ...losslessArgs(info, printPts(), output),
+const conformArgs = (file: string, info: SourceInfo, output: string, fields: Fields | undefined): string[] => [
+  // Filters that look at several frames would lose some when they begin anew at a change of size.
+  ...(fields ? ['-reinit_filter', '0'] : []),
+  ...inputFrom(file, info.video.index, undefined), ...losslessArgs(info, printPts(), output, fields ? fieldFilters(fields) : []),
 ];
 
 /**
  * Output arguments that write frames losslessly, in the source's size and format but for alpha, each decodable by itself; the timestamps
  * count frames at CONFORMED_RATE.
  * @param head filters that come first.
+ * @param native filters that get the pictures in their own planes.
  */
-export function losslessArgs({ video }: SourceInfo, head: readonly string[], output: string): string[] {
+export function losslessArgs({ video }: SourceInfo, head: readonly string[], output: string, native: readonly string[] = []): string[] {
   const { codec, pixelFormat } = losslessFormat(video);
   const { range } = video.color;
   const filters = [
     ...head,
     // Names the range on both sides, so that a format that only implies it (yuvj420p) is copied, not converted.
-    `scale=in_range=${range}:out_range=${range}`,
+    `scale=w=${video.width}:h=${video.height}:in_range=${range}:out_range=${range}`,
     `format=${pixelFormat}`,
+    ...native,
   ];
   return [
     '-vf', filters.join(','), '-enc_time_base', `1:${TICKS}`, '-c:v', ...codec,

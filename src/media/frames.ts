@@ -21,6 +21,9 @@ export const CONFORMED_RATE = 25;
 /** Frames that a read of a conformed file starts early, so that rounding of the seek never costs one. */
 const CONFORMED_RUN_IN = 2;
 
+/** Frames are flagged as interlaced in some streams where they are not; conversions would then treat their fields by themselves. */
+const WHOLE_FRAMES = 'setfield=prog';
+
 /** The filters that print the timestamp of every frame to a file descriptor, one line each, as the frame passes. */
 export const printPts = (fd: number = PTS_FD): string[] => [
   // Only frames with metadata are printed.
@@ -48,7 +51,7 @@ function seekArgs({ file, info, pts, runIn }: FrameSource, start: number, end: n
   const trim = end < pts.length ? `trim=start_pts=${pts[start]}:end_pts=${pts[end]}` : `trim=start_pts=${pts[start]}`;
   return {
     input: inputFrom(file, index, from > (pts[0] as number) ? from * toNumber(timebase) : undefined),
-    filters: [trim, ...printPts(fd)],
+    filters: [trim, ...printPts(fd), WHOLE_FRAMES],
   };
 }
 
@@ -56,7 +59,7 @@ function conformedArgs({ file }: FrameSource, start: number, end: number, fd: nu
   const from = start - CONFORMED_RUN_IN;
   return {
     input: inputFrom(file, 0, from > 0 ? from / CONFORMED_RATE : undefined),
-    filters: [`settb=1/${CONFORMED_RATE}`, `trim=start_pts=${start}:end_pts=${end}`, ...printPts(fd)],
+    filters: [`settb=1/${CONFORMED_RATE}`, `trim=start_pts=${start}:end_pts=${end}`, ...printPts(fd), WHOLE_FRAMES],
   };
 }
 

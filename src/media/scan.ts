@@ -27,12 +27,13 @@ export interface ScanOptions {
  * Reads all packets of the video stream and decides whether segments may seek in the file.
  * @returns `timeline`: the timestamps of all frames where `scan.seekable`, else undefined. `scan.info` is the given information with
  * `promisedFrames` as a decode should give them: the header's count without those an edit list hides, or the packets if there are more.
+ * `flaggedInterlaced`: what the stream says of itself, which may be wrong.
  */
 export async function scanSource(
   file: string,
   info: SourceInfo,
   options: ScanOptions = {},
-): Promise<{ scan: SourceScan; timeline: Timeline | undefined }> {
+): Promise<{ scan: SourceScan; timeline: Timeline | undefined; flaggedInterlaced: boolean }> {
   const packets = await readPackets(file, info, options);
   const pts = HIDING.test(info.video.codec) ? packets.pts.filter((time, i, all) => time !== all[i - 1]) : packets.pts;
   const steps = stepsOf(pts);
@@ -43,7 +44,8 @@ export async function scanSource(
     runIn: 0,
   };
   const reason = whyNotSeekable(info, packets, pts);
-  if (reason !== undefined) return { scan: { ...scan, reason }, timeline: undefined };
+  const flaggedInterlaced = isInterlaced(packets);
+  if (reason !== undefined) return { scan: { ...scan, reason }, timeline: undefined, flaggedInterlaced };
 
   const step = steps.median || Math.round(1 / (toNumber(info.video.frameRate) * toNumber(info.video.timebase)));
   const intervals = (await hasRealKeyframes(file, info, packets.keys, options.signal)) ? 1 : 2;
@@ -51,7 +53,7 @@ export async function scanSource(
   // Some muxers write one tick for the last packet.
   const lastDuration = packets.lastDuration >= step / 2 ? packets.lastDuration : step;
   const timeline = encodeTimeline(pts, info.video.timebase, Math.max(1, lastDuration));
-  return { scan: { ...scan, seekable: true, runIn }, timeline };
+  return { scan: { ...scan, seekable: true, runIn }, timeline, flaggedInterlaced };
 }
 
 /** Packets promise a frame each, except in interlaced H.264, which may have one for each field, and where some are not to be shown. */
@@ -78,7 +80,7 @@ function whyNotSeekable(info: SourceInfo, packets: Packets, pts: Float64Array): 
   if (!SEEKABLE.test(format)) return `seeking in ${format} cannot be trusted`;
   if (packets.withoutPts > 0) return `${packets.withoutPts} packets have no timestamp`;
   if (pts.length === 0) return 'no packet is to be shown';
-  if (isInterlaced(packets)) return 'the video is interlaced';
+  if (isInterlaced(packets)) return 'the video is coded as interlaced';
   if (early !== undefined) return 'the file ends early';
   if (video.promisedFrames !== undefined && video.promisedFrames > all) return `the header promises ${video.promisedFrames} frames, the file holds ${all}`;
   if ((packets.keys[0] ?? Infinity) > (pts[0] as number)) return 'the video does not begin with a keyframe';

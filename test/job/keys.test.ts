@@ -6,6 +6,7 @@ const method: ModelMethod = {
   kind: 'model', name: 'a', file: { root: 'models', path: 'a/model.onnx' }, digest: '0'.repeat(64), scale: 2, precision: 'fp32', tile: 0, tilePad: 18, prePad: 0,
   pixels: 'rgb', alignment: 1, blend: 0,
 };
+const picture = { deinterlace: 'auto' as const };
 const encode = { codec: 'h264' as const, crf: 23, preset: 'fast' as const, threads: 2 };
 const input = { root: 'media' as const, path: 'in.mp4' };
 const output = { root: 'media' as const, path: 'out.mp4' };
@@ -13,27 +14,28 @@ const output = { root: 'media' as const, path: 'out.mp4' };
 describe('the keys of a job', () => {
   it('take a model by its bytes, not by its name or place', () => {
     const moved = { ...method, name: 'b', file: { root: 'media' as const, path: 'b.onnx' } };
-    expect(upscaleKey('d', moved)).toBe(upscaleKey('d', method));
+    expect(upscaleKey('d', moved, picture)).toBe(upscaleKey('d', method, picture));
   });
 
   it('differ for everything that changes a picture', () => {
     const variants = [{ scale: 4 }, { tile: 256 }, { tilePad: 10 }, { prePad: 4 }, { precision: 'fp16' as const }, { blend: 0.5 }, { denoise: 0.5 }, { pixels: 'luma' as const }, { alignment: 2 }, { fixed: { width: 64, height: 64 } }, { digest: '1'.repeat(64) }];
-    const keys = [method, ...variants.map((variant) => ({ ...method, ...variant }))].map((entry) => upscaleKey('d', entry));
-    expect(new Set([...keys, upscaleKey('other', method)]).size).toBe(keys.length + 1);
+    const keys = [method, ...variants.map((variant) => ({ ...method, ...variant }))].map((entry) => upscaleKey('d', entry, picture));
+    const others = [upscaleKey('other', method, picture), upscaleKey('d', method, { deinterlace: 'off' })];
+    expect(new Set([...keys, ...others]).size).toBe(keys.length + others.length);
   });
 
   it('of jobs from before a setting could be chosen stay what they were', () => {
-    expect(upscaleKey('d', method)).toBe('072a5c06f269fa19752c9e10bd4b3318');
+    expect(upscaleKey('d', method, picture)).toBe('072a5c06f269fa19752c9e10bd4b3318');
   });
 
   it('share the upscaled pictures between encodes, and tell the jobs apart', () => {
-    const up = upscaleKey('d', method);
+    const up = upscaleKey('d', method, picture);
     const keys = [jobKey(up, encode, { audio: 'auto' }, input, output), jobKey(up, { ...encode, crf: 18 }, { audio: 'auto' }, input, output), jobKey(up, encode, { audio: 'auto' }, input, { ...output, path: 'c.mp4' })];
     expect(new Set(keys).size).toBe(3);
   });
 
   it('do not depend on the order in which a spec was written', () => {
     const { scale, ...rest } = method;
-    expect(upscaleKey('d', { ...rest, scale })).toBe(upscaleKey('d', method));
+    expect(upscaleKey('d', { ...rest, scale }, picture)).toBe(upscaleKey('d', method, picture));
   });
 });

@@ -1,0 +1,33 @@
+import type { PictureSpec } from '../job/picture.js';
+import type { SourceInfo, SourceScan } from '../job/source.js';
+import type { Timeline } from '../job/timeline.js';
+import { describeFields } from './deinterlace.js';
+import { detectFields } from './interlace.js';
+import { scanSource, type ScanOptions } from './scan.js';
+
+/**
+ * Reads the packets and looks at samples of the pictures: how frames can be reached, and what is to be done to pictures before they are enlarged.
+ * @returns as {@link scanSource}.
+ */
+export async function examineSource(
+  file: string,
+  info: SourceInfo,
+  { deinterlace }: PictureSpec,
+  options: ScanOptions = {},
+): Promise<{ scan: SourceScan; timeline: Timeline | undefined }> {
+  const { scan, timeline, flaggedInterlaced } = await scanSource(file, info, options);
+  if (deinterlace === 'off') return { scan, timeline };
+  const fields = await detectFields(file, info, { double: deinterlace === 'double', flagged: flaggedInterlaced, signal: options.signal });
+  if (!fields) return { scan, timeline };
+  return { scan: { ...scan, fields, seekable: false, reason: scan.reason ?? 'the pictures are interlaced' }, timeline: undefined };
+}
+
+/** What is known of the pictures that are enlarged: the source's, after all that is done to them before. */
+export function picturesOf({ info, fields }: SourceScan): SourceInfo {
+  if (fields?.remedy !== 'double') return info;
+  const { num, den } = info.video.frameRate;
+  return { ...info, video: { ...info.video, frameRate: { num: 2 * num, den } } };
+}
+
+/** What the report says about that, a line each. */
+export const pictureNotices = ({ fields }: SourceScan): string[] => (fields ? [describeFields(fields)] : []);
