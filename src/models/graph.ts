@@ -1,10 +1,9 @@
 import type { Pixels } from '../job/spec.js';
 import { floats, integers, node } from './onnx/build.js';
+import { raiseOpset } from './onnx/opset.js';
 import { decodeModel, encodeModel, FLOAT, FLOAT16, toInteger, UINT16, UINT8, type Dimension, type Graph, type Node, type OnnxModel, type Tensor, type ValueInfo } from './onnx/schema.js';
 import { convertPrecision, type FloatPrecision } from './precision.js';
 
-/** The oldest operator set that knows every operator used around a network (Round, Clip with its limits as inputs). */
-const OLDEST_OPSET = 11;
 /** Before this version every initializer must also be listed as an input. */
 const OLDEST_IR = 4;
 
@@ -105,7 +104,7 @@ const blendNodes = (source: string, result: string, mixed: string): Node[] => [
 const valueOf = (name: string, elemType: number, dim: Dimension[]): ValueInfo => ({ name, type: { tensorType: { elemType, shape: { dim } } } });
 
 /**
- * The input and the output of a network that has one of each.
+ * The input and the output of a network that has one of each; its operator set is raised where it has to be and can be.
  * @throws Error that says what is wrong, as the end of a sentence that names the file.
  */
 export function endsOf(model: OnnxModel): { input: ValueInfo; output: ValueInfo } {
@@ -114,8 +113,7 @@ export function endsOf(model: OnnxModel): { input: ValueInfo; output: ValueInfo 
   const outputs = model.graph.output;
   if (!inputs[0] || inputs.length > 1) throw new Error(`has ${inputs.length} inputs instead of one`);
   if (!outputs[0] || outputs.length > 1) throw new Error(`has ${outputs.length} outputs instead of one`);
-  const opset = toInteger(model.opsetImport.find(({ domain }) => !domain || domain === 'ai.onnx')?.version ?? 0);
-  if (opset < OLDEST_OPSET) throw new Error(`uses ONNX operator set ${opset}, but ${OLDEST_OPSET} or later is needed: export it again`);
+  raiseOpset(model);
   return { input: inputs[0], output: outputs[0] };
 }
 
