@@ -101,6 +101,15 @@ function build(done: (code: number) => void): Command {
     .option('--json', 'print one JSON object: where each cell is on the sheet, and its seconds per frame')
     .action(run(async (input: string, options: unknown) => (await import('./commands/preview.js')).preview(input, options)));
 
+  program.command('compare')
+    .description('how much B differs from A, frame by frame: PSNR, SSIM, and VMAF where ffmpeg has it')
+    .argument('<a>', 'the reference')
+    .argument('<b>', 'what is measured; of another size, the larger is made small')
+    .option('--plot <file>', 'draw the curves, .svg (or .png where ffmpeg has librsvg)')
+    .option('--overwrite', 'replace the plot if it exists')
+    .option('--json', 'print one JSON object, with the scores of every frame')
+    .action(run(async (a: string, b: string, options: unknown) => (await import('./commands/compare.js')).compare(a, b, options)));
+
   const json = ['--json', 'print JSON'] as const;
   const jobs = () => import('./commands/jobs.js');
   program.command('status').description('one job in full, or all open ones').argument('[job]').option(...json)

@@ -64,8 +64,18 @@ export function deliverableTags(info: SourceInfo): DeliverableTags {
 /** The encoders' numbers for where chroma lies. */
 export const CHROMA_LOCATION = { left: 0, center: 1, topleft: 2 } as const;
 
-/** swscale's chroma positions in 1/256 of a luma pixel, across and down, for 4:2:0. */
+/** Of 4:2:0. */
 const CHROMA_POSITION = { left: [0, 128], center: [128, 128], topleft: [0, 0] } as const;
+
+/** Where a format's chroma samples lie, as swscale counts: in 1/256 of a luma pixel, across and down. */
+export function chromaPosition(pixelFormat: string, location: keyof typeof CHROMA_POSITION): [across: number, down: number] {
+  const [x, y] = CHROMA_POSITION[location];
+  // A direction without subsampling has its chroma on the luma, whatever the location says.
+  const across = /4(?:20|22|11|10)|nv12|nv21|p0\d\d|uyvy|yuyv/.test(pixelFormat) ? x : 0;
+  const down = /4(?:20|40|10)|nv12|nv21|p0\d\d/.test(pixelFormat) ? y : 0;
+  return [across, down];
+}
+
 /** Names of the matrices in libswscale. */
 export const SWS_MATRIX = { bt601: 'smpte170m', bt709: 'bt709', bt2020nc: 'bt2020', rgb: 'bt709' } as const;
 
@@ -76,10 +86,8 @@ export const SWS_MATRIX = { bt601: 'smpte170m', bt709: 'bt709', bt2020nc: 'bt202
 export function scaleFilter(info: SourceInfo, method: { name: 'bicubic' | 'lanczos'; scale: number }): string {
   const { width, height, color, pixelFormat } = info.video;
   const to = deliverableColor(info);
-  const [x, y] = CHROMA_POSITION[to.chromaLocation];
-  // A direction without subsampling has its chroma on the luma, whatever the location says.
-  const across = /4(?:20|22|11|10)|nv12|nv21|p0\d\d|uyvy|yuyv/.test(pixelFormat) ? x : 0;
-  const down = /4(?:20|40|10)|nv12|nv21|p0\d\d/.test(pixelFormat) ? y : 0;
+  const [across, down] = chromaPosition(pixelFormat, to.chromaLocation);
+  const [x, y] = chromaPosition('yuv420p', to.chromaLocation);
   return [
     `scale=w=${width * method.scale}:h=${height * method.scale}:flags=${method.name}`,
     `in_h_chr_pos=${across}:in_v_chr_pos=${down}:out_h_chr_pos=${x}:out_v_chr_pos=${y}`,
