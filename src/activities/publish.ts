@@ -10,7 +10,7 @@ import { conformedSchema, fileRecordSchema, reportSchema } from '../job/records.
 import { readTally, TALLY_FILE } from '../job/tally.js';
 import { damageOf } from '../media/damage.js';
 import { pictureNotices } from '../media/examine.js';
-import { verifyReportSchema } from '../media/verify.js';
+import { verifyReportSchema } from '../media/verify/report.js';
 import { runActivity, type ActivityDeps, type Run } from './context.js';
 import { loadPlan, loadScan } from './job.js';
 import { mergedSchema, removeHidden } from './mergeAudio.js';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { ControlActivities } from '../job/contracts.js';
-import { readJson, replaceJson } from '../job/durable.js';
-import { deliverableSize } from '../media/deliverable.js';
+import { readJson, replaceJson, replaceText } from '../job/durable.js';
+import { DELIVERED_PIXELS, deliverableSize, deliverableTags } from '../media/deliverable.js';
 import { verifyDeliverable as verify } from '../media/verify.js';
 import { runActivity, type ActivityDeps } from './context.js';
 import { loadDelivered, loadFrames } from './job.js';
@@ -16,7 +16,7 @@ export const verifyDeliverable = (deps: ActivityDeps): ControlActivities['verify
     if (!merged) throw new Error('the merged file is missing');
     const source = await loadFrames(job, from);
     const { pts, timebase, lastDuration } = await loadDelivered(job, from);
-    const result = await verify({
+    const { report: result, page } = await verify({
       file: path.join(path.dirname(job.output), merged.file),
       source,
       expectedPts: pts,
@@ -24,9 +24,15 @@ export const verifyDeliverable = (deps: ActivityDeps): ControlActivities['verify
       lastDuration,
       ...deliverableSize(source.info.video, spec.method.scale),
       contents: merged.contents,
+      colors: deliverableTags(source.info),
+      soundSource: job.input,
+      sha256: merged.sha256,
+      pixelFormat: DELIVERED_PIXELS,
+      pageTitle: path.basename(job.output),
       signal,
       onFrame: (frame) => { report({ frame }); },
     });
     await replaceJson(layout.verified, result);
+    if (page !== undefined) await replaceText(layout.verifiedPage, page);
     return { ok: result.ok, problems: result.problems.slice(0, SHOWN_PROBLEMS) };
   });

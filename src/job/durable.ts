@@ -16,10 +16,10 @@ export async function flush(file: string): Promise<void> {
 
 export const randomName = (): string => randomBytes(8).toString('hex');
 
-async function writeFlushed(file: string, value: unknown): Promise<void> {
+async function writeFlushed(file: string, text: string): Promise<void> {
   const handle = await open(file, 'wx');
   try {
-    await handle.writeFile(`${JSON.stringify(value)}\n`);
+    await handle.writeFile(text);
     await handle.sync();
   } finally {
     await handle.close();
@@ -34,7 +34,7 @@ async function writeFlushed(file: string, value: unknown): Promise<void> {
 export async function publishJson(file: string, value: unknown): Promise<boolean> {
   const temporary = path.join(path.dirname(file), `.${randomName()}.tmp`);
   try {
-    await writeFlushed(temporary, value);
+    await writeFlushed(temporary, asJson(value));
     await link(temporary, file);
     await flush(path.dirname(file));
     return true;
@@ -47,10 +47,15 @@ export async function publishJson(file: string, value: unknown): Promise<boolean
 }
 
 /** Writes a JSON whole, replacing what was there. For records with one writer, such as a job's state. */
-export async function replaceJson(file: string, value: unknown): Promise<void> {
+export const replaceJson = (file: string, value: unknown): Promise<void> => replaceText(file, asJson(value));
+
+const asJson = (value: unknown): string => `${JSON.stringify(value)}\n`;
+
+/** Writes a text whole, replacing what was there. */
+export async function replaceText(file: string, text: string): Promise<void> {
   const temporary = path.join(path.dirname(file), `.${randomName()}.tmp`);
   try {
-    await writeFlushed(temporary, value);
+    await writeFlushed(temporary, text);
     await rename(temporary, file);
     await flush(path.dirname(file));
   } catch (error) {

@@ -27,7 +27,7 @@ const segmentName = (index: number): string => `seg-${String(index).padStart(5, 
  * <jobs>/upscaled/<upscaleKey>/   scan.json timeline.json plan.json           shared by all jobs with the same pictures
  *                                 conform/{conformed.json,plan.json,timeline.json,…}
  *                                 seg-00000/{000000000.json,<random>.nut,inferred}
- * <jobs>/jobs/<jobKey>/           job.json state.json report.json video.json merged.json
+ * <jobs>/jobs/<jobKey>/           job.json state.json report.json video.json merged.json verified.json verified.html
  *                                 encoded/seg-00000/{000000000.json,<random>.mp4}
  * <jobs>/outputs/<digest>.json    which job owns an output path
  * <jobs>/digests/<digest>.json    cached digests of inputs
@@ -58,6 +58,7 @@ export function jobLayout(roots: Pick<Roots, 'jobs'>, keys: { jobKey: string; up
     video: path.join(job, 'video.json'),
     merged: path.join(job, 'merged.json'),
     verified: path.join(job, 'verified.json'),
+    verifiedPage: path.join(job, 'verified.html'),
     encodedRoot,
     encoded: (from: 'source' | 'conformed', segment: number) => path.join(encodedRoot(from), segmentName(segment)),
   };

@@ -5,25 +5,34 @@ import { parseRational, type Rational } from '../job/rational.js';
 import { checkContents } from './checkContents.js';
 import { readContents, type FileContents } from './contents.js';
 import { CODECS } from './encoders.js';
+import type { DeliverableTags } from './deliverable.js';
 import { runFfprobe } from './run.js';
 import { sourceInput } from './tools.js';
 
 export interface ExpectedStreams {
   width: number;
   height: number;
+  /** As ffmpeg names it. */
+  pixelFormat: string;
   contents: Contents;
+  /** As ffmpeg names them. */
+  colors: DeliverableTags;
 }
 
 const seconds = z.coerce.number().optional().catch(undefined);
 
 const streamSchema = z.object({
+  index: z.number().int(),
   codec_type: z.string().optional(),
   codec_name: z.string().optional(),
   codec_tag_string: z.string().optional(),
   width: z.number().optional(),
   height: z.number().optional(),
   pix_fmt: z.string().optional(),
-  color_range: z.string().optional(),
+  color_range: z.string().default('unknown'),
+  color_space: z.string().default('unknown'),
+  color_primaries: z.string().default('unknown'),
+  color_transfer: z.string().default('unknown'),
   sample_aspect_ratio: z.string().optional(),
   time_base: z.string(),
   start_time: seconds,
@@ -37,17 +46,21 @@ const outputSchema = z.object({ streams: z.array(streamSchema), format: z.object
 export interface Inventory {
   durationSeconds: number;
   video: {
+    /** Of the stream, as in `-map 0:<index>`. */
+    index: number;
     codec: string;
     tag: string;
     width: number;
     height: number;
     pixelFormat: string;
     range: 'limited' | 'full';
+    /** As ffmpeg names them; `unknown` where there is no tag. */
+    colors: Omit<DeliverableTags, 'range'> & { range: string };
     sampleAspectRatio: Rational;
     timebase: Rational;
     durationSeconds: number | undefined;
   }[];
-  audio: { codec: string; durationSeconds: number | undefined }[];
+  audio: { index: number; codec: string; durationSeconds: number | undefined }[];
   /** All of its streams, chapters and tags. */
   contents: FileContents;
 }
@@ -65,17 +78,19 @@ export async function inventory(file: string, signal?: AbortSignal): Promise<Inv
   return {
     durationSeconds: format.duration ?? 0,
     video: streams.filter((s) => s.codec_type === 'video' && s.disposition.attached_pic === 0).map((s) => ({
+      index: s.index,
       codec: s.codec_name ?? 'unknown',
       tag: s.codec_tag_string ?? '',
       width: s.width ?? 0,
       height: s.height ?? 0,
       pixelFormat: s.pix_fmt ?? 'unknown',
       range: s.color_range === 'pc' ? 'full' : 'limited',
+      colors: { matrix: s.color_space, primaries: s.color_primaries, transfer: s.color_transfer, range: s.color_range },
       sampleAspectRatio: parseRational(s.sample_aspect_ratio) ?? { num: 1, den: 1 },
       timebase: parseRational(s.time_base) ?? { num: 1, den: 1 },
       durationSeconds: durationOf(s),
     })),
-    audio: streams.filter((s) => s.codec_type === 'audio').map((s) => ({ codec: s.codec_name ?? 'unknown', durationSeconds: durationOf(s) })),
+    audio: streams.filter((s) => s.codec_type === 'audio').map((s) => ({ index: s.index, codec: s.codec_name ?? 'unknown', durationSeconds: durationOf(s) })),
     contents: await readContents(file, signal),
   };
 }
@@ -103,9 +118,19 @@ export function checkInventory({ video, audio, contents }: Inventory, expected: 
     // Matroska holds the width on the screen in whole pixels; ffmpeg's reader takes the shape of a pixel from there.
     const error = Math.abs((is.num / is.den - wanted.num / wanted.den) * first.width);
     if (error > (expected.contents.container === 'mkv' ? 1 : 0)) problems.push(`the pixels' aspect ratio is ${is.num}:${is.den} instead of ${wanted.num}:${wanted.den}`);
+    // ffprobe has names of their own for full range.
+    if (first.pixelFormat.replace('yuvj', 'yuv') !== expected.pixelFormat) problems.push(`the pixels are ${first.pixelFormat} instead of ${expected.pixelFormat}`);
+    problems.push(...checkColors(first.colors, expected.colors));
   }
   for (const [i, track] of audio.entries()) {
     if (!track.durationSeconds) problems.push(`audio track ${i + 1} (${track.codec}) is empty`);
   }
   return [...problems, ...checkContents(contents, expected.contents)];
+}
+
+const COLOR_NAMES = { matrix: 'colour matrix', primaries: 'colour primaries', transfer: 'transfer function', range: 'colour range' } as const;
+
+function checkColors(is: Inventory['video'][number]['colors'], wanted: DeliverableTags): string[] {
+  return (Object.keys(COLOR_NAMES) as (keyof typeof COLOR_NAMES)[]).flatMap((name) =>
+    is[name] === wanted[name] ? [] : [`the ${COLOR_NAMES[name]} is tagged ${is[name]} instead of ${wanted[name]}`]);
 }

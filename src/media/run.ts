@@ -18,6 +18,8 @@ export interface FfmpegOptions {
   onProgress?: (progress: { frame: number }) => void;
   /** Timestamps of the frames that pass `printPts`, in ticks and in order; NaN where a frame has none. */
   onPts?: (pts: number) => void;
+  /** Lines that arguments write to PTS_FD; instead of `onPts`. */
+  onPtsLine?: (line: string) => void;
   onStdoutLine?: (line: string) => void;
   /** `pipe`: the caller writes to the run's stdin. Default: none. */
   stdin?: 'pipe';
@@ -48,11 +50,11 @@ export interface FfmpegRun {
 
 /** Starts ffmpeg on arguments that name inputs, filters and outputs; what every call needs is added here. */
 export function startFfmpeg(args: readonly string[], options: FfmpegOptions = {}): FfmpegRun {
-  const { signal, onProgress, onPts, onStdoutLine } = options;
+  const { signal, onProgress, onPts, onPtsLine = onPts && ((line: string) => { readPts(line, onPts); }), onStdoutLine } = options;
   // `info` for the one line that says that the inputs are open; only errors are kept.
   const common = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'repeat+level+info', '-progress', `pipe:${PROGRESS_FD}`];
   const child = spawnTool('ffmpeg', [...common, ...args], {
-    stdio: [options.stdin ?? 'ignore', options.stdout ?? (onStdoutLine ? 'pipe' : 'ignore'), 'pipe', onPts ? 'pipe' : 'ignore', 'pipe', options.side ?? 'ignore'],
+    stdio: [options.stdin ?? 'ignore', options.stdout ?? (onStdoutLine ? 'pipe' : 'ignore'), 'pipe', onPtsLine ? 'pipe' : 'ignore', 'pipe', options.side ?? 'ignore'],
     buffer: false,
     ...(signal && { cancelSignal: signal }),
   });
@@ -62,7 +64,7 @@ export function startFfmpeg(args: readonly string[], options: FfmpegOptions = {}
     eachLine(child.stdio[PROGRESS_FD], (line) => {
       if (line.startsWith('frame=')) onProgress?.({ frame: Number(line.slice('frame='.length)) });
     }),
-    ...(onPts ? [eachLine(child.stdio[PTS_FD], (line) => { readPts(line, onPts); })] : []),
+    ...(onPtsLine ? [eachLine(child.stdio[PTS_FD], onPtsLine)] : []),
     ...(onStdoutLine ? [eachLine(child.stdio[1], onStdoutLine)] : []),
   ];
   return {

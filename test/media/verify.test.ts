@@ -3,11 +3,14 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SegmentMismatch } from '../../src/job/errors.js';
 import type { FrameSource } from '../../src/media/frames.js';
-import { deliverableSize } from '../../src/media/deliverable.js';
-import { Runs } from '../../src/media/thumbnails.js';
-import { verifyDeliverable, verifyReportSchema, type VerifyReport, type VerifyRequest } from '../../src/media/verify.js';
+import { DELIVERED_PIXELS, deliverableSize, deliverableTags } from '../../src/media/deliverable.js';
+import { Runs } from '../../src/media/verify/runs.js';
+import { verifyReportSchema, type VerifyReport } from '../../src/media/verify/report.js';
+import { verifyDeliverable as verify, type VerifyRequest } from '../../src/media/verify.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../support/media.js';
 import { delivered, lastDuration } from './encodeSupport.js';
+
+const verifyDeliverable = async (request: VerifyRequest): Promise<VerifyReport> => (await verify(request)).report;
 
 const folder = scratchFolder();
 const at = (name: string): string => path.join(folder, name);
@@ -16,7 +19,7 @@ async function deliver(file: string, output: string, scale = 2): Promise<VerifyR
   const { source, contents } = await delivered(file, output, { scale });
   return {
     file: output, source, expectedPts: source.pts, timebase: source.info.video.timebase, lastDuration: lastDuration(source),
-    ...deliverableSize(source.info.video, scale), contents,
+    ...deliverableSize(source.info.video, scale), pixelFormat: DELIVERED_PIXELS, colors: deliverableTags(source.info), soundSource: file, contents,
   };
 }
 
@@ -39,7 +42,7 @@ describe('verifying a deliverable', () => {
     const seen: number[] = [];
     const report = await verifyDeliverable({ ...request, onFrame: (frames) => seen.push(frames) });
     expect(verifyReportSchema.parse(report)).toMatchObject({ ok: true, problems: [], warnings: [], frames: 50, expectedFrames: 50, largestTimeErrorSeconds: 0 });
-    expect(report.difference.largest).toBeLessThan(2);
+    expect(report.difference.luma.largest).toBeLessThan(2);
     expect(seen.at(-1)).toBe(50);
   });
 
@@ -136,7 +139,7 @@ describe.skipIf(!hasSharedMedia)('verifying deliverables of real clips', () => {
   ] as const)('passes %s', async (name, scale) => {
     const report = await verifyDeliverable(await deliver(sharedFile(`clips/${name}`), at(`${path.basename(name)}.out.mp4`), scale));
     expect(report).toMatchObject({ ok: true, problems: [], warnings: [] });
-    expect(report.difference.largest).toBeLessThan(4);
+    expect(report.difference.luma.largest).toBeLessThan(4);
   });
 });
 

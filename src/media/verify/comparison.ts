@@ -1,0 +1,70 @@
+import { mistakeIn } from './colors.js';
+import { likeness, unlikeness, type Likeness } from './neighbours.js';
+import { shiftOf } from './shift.js';
+import { FrameTable } from './table.js';
+import { CELLS, distance, lumaMean, THUMBNAIL_BYTES } from './thumbnails.js';
+
+/** How many frames before and after one are looked at for a neighbour that differs. Longer stills have none. */
+const REACH = 16;
+
+interface Pair {
+  output: Uint8Array;
+  source: Uint8Array;
+}
+
+/** Compares thumbnails of an output with those of its source as they come. Holds a few pairs, and the numbers of all. */
+export class Comparison {
+  readonly table = new FrameTable();
+  /** The last pairs; those from `#waiting` on wait for their followers. */
+  readonly #pairs: Pair[] = [];
+  #waiting = 0;
+
+  add(output: Uint8Array, source: Uint8Array): void {
+    this.#pairs.push({ output, source });
+    if (this.#pairs.length > this.#waiting + REACH) this.#measureNext();
+  }
+
+  /** Measures those that still wait for followers. */
+  finish(): void {
+    while (this.#waiting < this.#pairs.length) this.#measureNext();
+  }
+
+  #measureNext(): void {
+    const at = this.#waiting;
+    const { output, source } = this.#pairs[at] as Pair;
+    const neighbour = this.#nearer(at);
+    const luma = distance(output, source);
+    const shift = shiftOf(output, source);
+    this.table.push({
+      luma,
+      chroma: distance(output, source, CELLS, THUMBNAIL_BYTES),
+      unlike: unlikeness(output, source),
+      share: neighbour?.share ?? 0,
+      apart: neighbour?.apart ?? 0,
+      shiftX: shift.x,
+      shiftY: shift.y,
+      shiftExplained: shift.explained,
+      mistake: mistakeIn(output, source),
+      level: lumaMean(output),
+      sourceLevel: lumaMean(source),
+    });
+    if (at === REACH) this.#pairs.shift();
+    else this.#waiting++;
+  }
+
+  /** How much a picture is the frame before or the one after, of those that differ from its own; the larger one. */
+  #nearer(at: number): Likeness | undefined {
+    const before = this.#firstDistinct(at, -1);
+    const after = this.#firstDistinct(at, 1);
+    return before && after ? (before.share > after.share ? before : after) : (before ?? after);
+  }
+
+  #firstDistinct(at: number, step: -1 | 1): Likeness | undefined {
+    const { output, source } = this.#pairs[at] as Pair;
+    for (let i = at + step; this.#pairs[i] !== undefined; i += step) {
+      const found = likeness(output, source, (this.#pairs[i] as Pair).source);
+      if (found) return found;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,127 @@
+import { MISTAKES } from './colors.js';
+import { Runs } from './runs.js';
+import { median, type FrameTable } from './table.js';
+import { COLUMNS, ROWS } from './thumbnails.js';
+
+/** Means of luma, 0 to 255: a picture below the first is black; one of the source above the second is not. */
+const BLACK = 4;
+const NOT_BLACK = 12;
+/** A picture is another one when it differs more than this many times the median, but not below the first and surely above the second code value. */
+const TIMES_MEDIAN = 6;
+const LEAST = 8;
+const MOST = 30;
+/** Share of a neighbour in a picture that is it rather than its own frame. */
+const NEIGHBOUR = 0.6;
+/** Shifts of less than this part of a cell, or than a pixel of the source, may come from rounding. */
+const SHIFTED = 0.1;
+/** Changes of brightness that the source does not have, in code values: told when above the first, wrong when above the second. */
+const FLICKER = 2.5;
+const LARGE_FLICKER = 12;
+
+export interface Finding {
+  /** What is wrong with these frames, to be followed by their numbers. */
+  what: string;
+  frames: Runs;
+}
+
+export interface Judgement {
+  problems: Finding[];
+  warnings: Finding[];
+  /** Roots of mean squares in code values. */
+  difference: { luma: Spread; chroma: Spread };
+  /** The frames that differ most from their source, worst first. */
+  worst: { frame: number; luma: number; chroma: number }[];
+}
+
+export interface Spread {
+  median: number;
+  largest: number;
+}
+
+const WORST = 10;
+
+/**
+ * Says which frames are wrong, measured against what is usual in this video: networks change every picture a little.
+ * @param size of the source's pictures.
+ */
+export function judge(table: FrameTable, size: { width: number; height: number }): Judgement {
+  const columns = { luma: table.column('luma'), chroma: table.column('chroma') };
+  const usual = { luma: median(columns.luma), chroma: median(columns.chroma), unlike: median(table.column('unlike')) };
+  const problems = new Map<string, Runs>();
+  const add = (what: string, frame: number): void => {
+    const frames = problems.get(what) ?? new Runs();
+    frames.add(frame);
+    problems.set(what, frames);
+  };
+  const wrong = new Set<number>();
+  for (let frame = 0; frame < table.frames; frame++) {
+    const what = mistakeOf(table, frame, usual, size);
+    if (what === undefined) continue;
+    add(what, frame);
+    wrong.add(frame);
+  }
+  const flicker = flickerOf(table, wrong);
+  if (flicker.large.frames > 0) problems.set("the brightness jumps where the source's does not", flicker.large);
+  const spread = (values: Float32Array): Spread => ({ median: median(values), largest: values.reduce((a, b) => Math.max(a, b), 0) });
+  return {
+    problems: [...problems].map(([what, frames]) => ({ what, frames })),
+    warnings: flicker.small.frames > 0 ? [{ what: "the brightness flickers where the source's does not", frames: flicker.small }] : [],
+    difference: { luma: spread(columns.luma), chroma: spread(columns.chroma) },
+    worst: worstOf(table, usual),
+  };
+}
+
+type Usual = Record<'luma' | 'chroma' | 'unlike', number>;
+
+function mistakeOf(table: FrameTable, frame: number, usual: Usual, size: { width: number; height: number }): string | undefined {
+  const get = (field: Parameters<FrameTable['get']>[1]): number => table.get(frame, field);
+  if (get('level') < BLACK && get('sourceLevel') > NOT_BLACK) return 'the picture is black where the source is not';
+  if (showsNeighbour(get('share'), get('apart'), get('unlike'), usual.unlike)) return "the picture is the source's frame before or after";
+  const mistake = MISTAKES[get('mistake')];
+  if (mistake) return `the colours are wrong, as if ${mistake.name}`;
+  if (get('luma') > limit(usual.luma) || get('chroma') > limit(usual.chroma)) return "the picture is not the source's";
+  const [x, y] = [Math.abs(get('shiftX')), Math.abs(get('shiftY'))];
+  const far = x > Math.max(SHIFTED, COLUMNS / size.width) || y > Math.max(SHIFTED, ROWS / size.height);
+  if (far && get('shiftExplained') > 0.5 && get('luma') > 1) return 'the picture is shifted';
+  return undefined;
+}
+
+const limit = (usual: number): number => Math.min(MOST, Math.max(LEAST, TIMES_MEDIAN * usual));
+
+/** Nearer to the neighbour than to its own frame, where these two differ more than pictures do by custom, and that is what its difference consists of. */
+const showsNeighbour = (share: number, apart: number, unlike: number, usual: number): boolean =>
+  share > NEIGHBOUR && apart > usual && (2 * share - 1) * apart ** 2 > 0.3 * unlike ** 2;
+
+/** Changes from and to pictures that are wrong already are left out. */
+function flickerOf(table: FrameTable, wrong: ReadonlySet<number>): { small: Runs; large: Runs } {
+  const level = table.column('level');
+  const source = table.column('sourceLevel');
+  const change = (values: Float32Array, frame: number): number => (values[frame] as number) - (values[frame - 1] as number);
+  const extra = level.map((_, frame) => (frame === 0 || wrong.has(frame) || wrong.has(frame - 1) ? 0 : Math.abs(change(level, frame) - change(source, frame))));
+  const usual = median(extra);
+  const small = new Runs();
+  const large = new Runs();
+  for (const [frame, value] of extra.entries()) {
+    // A cut from dark to bright differs by as much as the contrast of the network does.
+    const cut = frame === 0 ? 0 : Math.abs(change(source, frame)) / 5;
+    if (value > LARGE_FLICKER + cut) large.add(frame);
+    else if (value > Math.max(FLICKER, TIMES_MEDIAN * usual) + cut) small.add(frame);
+  }
+  return { small, large };
+}
+
+function worstOf(table: FrameTable, usual: Usual): Judgement['worst'] {
+  const worst: { frame: number; luma: number; chroma: number; rank: number }[] = [];
+  for (let frame = 0; frame < table.frames; frame++) {
+    const luma = table.get(frame, 'luma');
+    const chroma = table.get(frame, 'chroma');
+    const rank = Math.max(luma / limit(usual.luma), chroma / limit(usual.chroma));
+    if (worst.length === WORST && rank <= (worst.at(-1)?.rank ?? 0)) continue;
+    worst.push({ frame, luma, chroma, rank });
+    worst.sort((a, b) => b.rank - a.rank);
+    if (worst.length > WORST) worst.pop();
+  }
+  return worst.map(({ frame, luma, chroma }) => ({ frame, luma: hundredths(luma), chroma: hundredths(chroma) }));
+}
+
+const hundredths = (value: number): number => Math.round(value * 100) / 100;

@@ -1,0 +1,98 @@
+import { toNumber, type Rational } from '../../job/rational.js';
+import { damageOf } from '../damage.js';
+import { judge, type Finding, type Judgement } from './judge.js';
+import type { ShownFrame } from './page.js';
+import { comparePictures } from './pictures.js';
+import { plot } from './plot.js';
+import type { Check, VerifyReport } from './report.js';
+import { pairStills, takeStills, withStills } from './shownFrames.js';
+import { fileSide, type Side } from './sides.js';
+import { checkTimes, type ExpectedTimes } from './times.js';
+import { checkSound, type SoundPair } from './tracks.js';
+import type { Samples } from './thumbnails.js';
+
+export interface PairRequest {
+  file: string;
+  /** The stream of the file that holds the pictures. */
+  video: { index: number; timebase: Rational; durationSeconds: number | undefined; samples: Samples; aspect: number };
+  source: Side & { file: string; width: number; height: number };
+  /** When frames should be shown; asked for after all of the source's are decoded. */
+  expected: () => ExpectedTimes;
+  /** When the source's first frame is shown, in seconds of its own clock; asked for as late. */
+  sourceFirst: () => number;
+  tracks: readonly SoundPair[];
+  /** Frames of which stills are taken on the way, and of wrong ones afterwards; undefined for none at all. */
+  stills: readonly number[] | undefined;
+  signal?: AbortSignal | undefined;
+  onFrame?: ((frames: number) => void) | undefined;
+}
+
+export interface PairResult {
+  found: Omit<VerifyReport, 'ok' | 'file' | 'durationSeconds'>;
+  plot: string;
+  /** Frames with something wrong, and some from all over the video. */
+  shown: { suspicious: ShownFrame[]; sampled: ShownFrame[] };
+}
+
+const SUSPICIOUS = 12;
+
+/** Decodes a file and what it was made of, once, and compares pictures, times and sound. Memory grows by some 50 bytes a frame. */
+export async function verifyPair(request: PairRequest): Promise<PairResult> {
+  const { file, video, source, signal } = request;
+  const pts: number[] = [];
+  const output = fileSide(file, video.index, video.samples, video.aspect, (time) => { pts.push(time); });
+  const seconds = (frame: number): number => ((pts[frame] ?? NaN) - (pts[0] ?? NaN)) * toNumber(video.timebase);
+  const { pictures, sampled } = await withStills(request.stills ?? [], async (stills) => ({
+    pictures: await comparePictures({ output, source, stills: request.stills && stills, signal, onFrame: request.onFrame }),
+    sampled: await pairStills(stills, seconds),
+  }));
+  const judgement = judge(pictures.table, source);
+  const expected = request.expected();
+  const times = checkTimes({ ...video, pts }, expected);
+  const first = (pts[0] ?? 0) * toNumber(video.timebase);
+  const sound = await checkSound({ file, first, seconds: seconds(pts.length - 1), source: { file: source.file, first: request.sourceFirst() }, tracks: request.tracks, signal });
+  const suspicious = suspiciousFrames(judgement);
+  const found = {
+    problems: [...pictures.decoding, ...judgement.problems.map(told), ...times.problems, ...sound.problems],
+    warnings: [...judgement.warnings.map(told), ...sound.warnings],
+    checks: [decodingCheck(pictures.decoding), ...times.checks, ...pictureChecks(judgement), ...sound.checks],
+    frames: pts.length,
+    expectedFrames: expected.pts.length,
+    largestTimeErrorSeconds: times.largestErrorSeconds,
+    difference: judgement.difference,
+    suspicious: [...judgement.problems, ...judgement.warnings].map(({ what, frames }) => ({ what, frames: frames.frames, runs: frames.kept })),
+    worst: judgement.worst,
+    sourceErrors: damageOf(pictures.sourceErrors),
+  };
+  return {
+    found,
+    plot: plot(pictures.table, judgement.problems.flatMap(({ frames }) => frames.kept)),
+    shown: {
+      sampled,
+      suspicious: request.stills !== undefined && suspicious.length > 0 ? await takeStills(output, source, suspicious, seconds, signal) : [],
+    },
+  };
+}
+
+const told = ({ what, frames }: Finding): string => `${what}: ${frames.toString()}`;
+
+/** Ends of the runs in which something is wrong. */
+function suspiciousFrames({ problems }: Judgement): number[] {
+  const frames = problems.flatMap(({ frames: { kept } }) => kept.flatMap(([first, last]) => (first === last ? [first] : [first, last])));
+  return [...new Set(frames)].slice(0, SUSPICIOUS).sort((a, b) => a - b);
+}
+
+const decodingCheck = (problems: readonly string[]): Check => ({ name: 'decoding', ok: problems.length === 0, measured: problems[0] ?? 'without errors', expected: 'without errors' });
+
+function pictureChecks({ problems, warnings, difference: { luma, chroma } }: Judgement): Check[] {
+  const measured = (name: string, { median, largest }: Judgement['difference']['luma']): string => `${name} ${median.toFixed(2)}, at most ${largest.toFixed(2)}`;
+  return [
+    {
+      name: 'pictures',
+      ok: problems.length === 0,
+      measured: problems.length === 0 ? `differences in code values, median: ${measured('luma', luma)}; ${measured('chroma', chroma)}` : problems.map(told).join('; '),
+      expected: "each frame is its source's, and nearer to it than to those before and after",
+    },
+    { name: 'flicker', ok: true, measured: warnings.length === 0 ? 'none' : warnings.map(told).join('; '), expected: "brightness changes with the source's" },
+  ];
+}

@@ -1,0 +1,89 @@
+import { WorldError } from '../../job/errors.js';
+import { startFfmpeg, type FfmpegResult, type FfmpegRun } from '../run.js';
+import { Comparison } from './comparison.js';
+import { sideArgs, type Side } from './sides.js';
+import type { StillsRequest } from './stills.js';
+import type { FrameTable } from './table.js';
+import { pieces, THUMBNAIL_BYTES } from './thumbnails.js';
+
+export interface PicturesRequest {
+  output: Side;
+  source: Side;
+  /** Stills of both, taken on the way. */
+  stills?: { output: StillsRequest; source: StillsRequest } | undefined;
+  signal?: AbortSignal | undefined;
+  onFrame?: ((frames: number) => void) | undefined;
+}
+
+export interface PicturesResult {
+  table: FrameTable;
+  /** What decoding the output gave beside pictures: nothing when all is well. */
+  decoding: string[];
+  /** What the decoder complained about while it read the source, the last lines. */
+  sourceErrors: string[];
+}
+
+/**
+ * Decodes a video and its source side by side, once, and compares every picture with the source's at thumbnail size.
+ * @throws what the source's `onPts` throws, WorldError when decoding the source fails.
+ */
+export async function comparePictures(request: PicturesRequest): Promise<PicturesResult> {
+  const stop = new AbortController();
+  const signal = request.signal ? AbortSignal.any([request.signal, stop.signal]) : stop.signal;
+  const start = (side: Side, stills: StillsRequest | undefined): FfmpegRun => startFfmpeg(sideArgs(side, stills), { signal, stdout: 'pipe', onPts: side.onPts });
+  const output = start(request.output, request.stills?.output);
+  const source = start(request.source, request.stills?.source);
+  const outputEnd = settled(output.done);
+  const sourceEnd = settled(source.done);
+  const comparison = new Comparison();
+  try {
+    const rest = await compareAll(thumbnails(output), thumbnails(source), comparison, request.onFrame);
+    const decoding = decodingProblems(await outputEnd);
+    // Of a source that goes on behind the end of the file nothing more is needed.
+    const { error, result }: Ending = rest ? {} : await sourceEnd;
+    if (error) throw error;
+    return { table: comparison.table, decoding, sourceErrors: result?.stderrLines ?? [] };
+  } catch (error) {
+    request.signal?.throwIfAborted();
+    throw error;
+  } finally {
+    stop.abort();
+    // A process counts as ended only when its pipes are: what nobody reads any more must not hold it.
+    for (const { stdout } of [output, source]) stdout?.destroy();
+    await Promise.all([outputEnd, sourceEnd]);
+  }
+}
+
+type Thumbnails = AsyncGenerator<Buffer, void, void>;
+
+/** @returns whether the source has frames behind the end of the output. */
+async function compareAll(outputs: Thumbnails, sources: Thumbnails, comparison: Comparison, onFrame: PicturesRequest['onFrame']): Promise<boolean> {
+  for (let frame = 0; ; frame++) {
+    const [output, source] = await Promise.all([outputs.next(), sources.next()]);
+    if (output.done) {
+      comparison.finish();
+      return !source.done;
+    }
+    if (!source.done) comparison.add(output.value, source.value);
+    onFrame?.(frame + 1);
+  }
+}
+
+export function thumbnails({ stdout }: FfmpegRun): Thumbnails {
+  if (!stdout) throw new Error('ffmpeg was started without a pipe to read pictures from');
+  return pieces(stdout, THUMBNAIL_BYTES);
+}
+
+interface Ending {
+  result?: FfmpegResult;
+  error?: Error;
+}
+
+const settled = (done: Promise<FfmpegResult>): Promise<Ending> => done.then((result) => ({ result }), (error: unknown) => ({ error: error instanceof Error ? error : new Error(String(error)) }));
+
+function decodingProblems({ result, error }: Ending): string[] {
+  if (error instanceof WorldError) return [`it cannot be decoded: ${error.message}`];
+  if (error) throw error;
+  if (!result || result.errors === 0) return [];
+  return [`decoding the video gave ${result.errors} error${result.errors === 1 ? '' : 's'}: ${result.stderrLines[0] ?? ''}`];
+}

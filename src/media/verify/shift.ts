@@ -1,0 +1,46 @@
+import { CELLS, COLUMNS, ROWS } from './thumbnails.js';
+
+/** Where a picture lies in relation to its source's. */
+export interface Shift {
+  /** To the right and down, in cells of the thumbnail. True below about one cell. */
+  x: number;
+  y: number;
+  /** How much of the difference it explains, 0 to 1. */
+  explained: number;
+}
+
+const NONE: Shift = { x: 0, y: 0, explained: 0 };
+/** Least squared slope of a cell that counts as structure, in code values: flat pictures have no place. */
+const FLAT = 1;
+
+/**
+ * Estimates how far an output picture's luma is shifted against its source's, by least squares over the source's slopes (Lucas and Kanade,
+ * "An Iterative Image Registration Technique", 1981; one step).
+ */
+export function shiftOf(output: Uint8Array, own: Uint8Array): Shift {
+  let xx = 0;
+  let xy = 0;
+  let yy = 0;
+  let xe = 0;
+  let ye = 0;
+  let ee = 0;
+  for (let row = 1; row < ROWS - 1; row++) {
+    for (let column = 1; column < COLUMNS - 1; column++) {
+      const i = row * COLUMNS + column;
+      const x = ((own[i + 1] as number) - (own[i - 1] as number)) / 2;
+      const y = ((own[i + COLUMNS] as number) - (own[i - COLUMNS] as number)) / 2;
+      const e = (own[i] as number) - (output[i] as number);
+      xx += x * x;
+      xy += x * y;
+      yy += y * y;
+      xe += x * e;
+      ye += y * e;
+      ee += e * e;
+    }
+  }
+  const determinant = xx * yy - xy * xy;
+  if (ee === 0 || determinant < (FLAT * CELLS) ** 2) return NONE;
+  const x = (yy * xe - xy * ye) / determinant;
+  const y = (xx * ye - xy * xe) / determinant;
+  return { x, y, explained: (x * xe + y * ye) / ee };
+}

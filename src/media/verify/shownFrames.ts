@@ -1,0 +1,43 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { WorldError } from '../../job/errors.js';
+import { runFfmpeg } from '../run.js';
+import type { ShownFrame } from './page.js';
+import { onlyStillsArgs, type Side } from './sides.js';
+import { readStills, type StillsRequest } from './stills.js';
+
+/** Runs work with a place for stills of both sides, which is removed afterwards. */
+export async function withStills<T>(frames: readonly number[], work: (stills: { output: StillsRequest; source: StillsRequest }) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'reelscale-stills-'));
+  try {
+    const stills = { output: { frames, folder: path.join(folder, 'output') }, source: { frames, folder: path.join(folder, 'source') } };
+    await Promise.all([mkdir(stills.output.folder), mkdir(stills.source.folder)]);
+    return await work(stills);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Pairs what {@link withStills} was given a place for. @param seconds when each frame is shown. */
+export async function pairStills(stills: { output: StillsRequest; source: StillsRequest }, seconds: (frame: number) => number): Promise<ShownFrame[]> {
+  const [outputs, sources] = await Promise.all([readStills(stills.output), readStills(stills.source)]);
+  return stills.output.frames.flatMap((frame) => {
+    const [output, source] = [outputs.get(frame), sources.get(frame)];
+    return output || source ? [{ frame, seconds: seconds(frame), output, source }] : [];
+  });
+}
+
+/** Decodes both sides again up to the last of some frames. Pictures that cannot be had are left out. */
+export function takeStills(output: Side, source: Side, frames: readonly number[], seconds: (frame: number) => number, signal?: AbortSignal): Promise<ShownFrame[]> {
+  return withStills(frames, async (stills) => {
+    for (const [side, request] of [[output, stills.output], [source, stills.source]] as const) {
+      try {
+        await runFfmpeg(onlyStillsArgs(side, request), { signal });
+      } catch (error) {
+        if (!(error instanceof WorldError)) throw error;
+      }
+    }
+    return pairStills(stills, seconds);
+  });
+}

@@ -1,0 +1,53 @@
+import { deliverableColor } from '../color.js';
+import { SWS_MATRIX } from '../deliverable.js';
+import { checkPts, frameArgs, inputFrom, printPts, type FrameSource } from '../frames.js';
+import type { SourceInfo } from '../../job/source.js';
+import { aspectOf, stillsArgs, type StillsRequest } from './stills.js';
+import { thumbnailArgs, type Samples } from './thumbnails.js';
+
+/** One of two videos that are compared: how its frames are decoded, and what their samples mean. */
+export interface Side {
+  /** Up to and including `-map` and `-fps_mode passthrough`. */
+  input: string[];
+  /** The head of the filters; prints every frame's timestamp. */
+  filters: string[];
+  samples: Samples;
+  /** Width of the shown picture to its height. */
+  aspect: number;
+  /** Called for each frame. @throws when it cannot be the right one. */
+  onPts: (pts: number) => void;
+}
+
+/** The frames of a job's source, each of which must come with its timestamp. */
+export function sourceSide(source: FrameSource): Side {
+  let frame = 0;
+  return {
+    ...frameArgs(source, 0, source.pts.length),
+    samples: { range: source.info.video.color.range, matrix: matrixOf(source.info) },
+    aspect: aspectOf(source.info.video),
+    onPts: (pts) => { checkPts(source, frame++, [pts]); },
+  };
+}
+
+/** All frames that one straight decode of a file gives. */
+export const fileSide = (file: string, stream: number, samples: Samples, aspect: number, onPts: (pts: number) => void): Side => ({
+  input: inputFrom(file, stream, undefined), filters: printPts(), samples, aspect, onPts,
+});
+
+/** The matrix of a video's deliverable, in which both sides are compared. */
+export const matrixOf = (info: SourceInfo): string => SWS_MATRIX[deliverableColor(info).matrix];
+
+/** The whole command that decodes a side once: thumbnails to stdout, and stills where they are asked for. */
+export function sideArgs({ input, filters, samples, aspect }: Side, stills: StillsRequest | undefined): string[] {
+  const thumbnails = [...input, ...thumbnailArgs(filters, samples)];
+  return stills === undefined ? thumbnails : [...thumbnails, ...stillsOf({ input, filters, samples, aspect }, stills)];
+}
+
+/** The command that decodes a side only as far as its last still. */
+export const onlyStillsArgs = (side: Side, stills: StillsRequest): string[] => [...side.input.slice(0, side.input.indexOf('-map')), ...stillsOf(side, stills)];
+
+/** Every output of a run names its own stream; only one of them prints timestamps. */
+function stillsOf({ input, filters, samples, aspect }: Omit<Side, 'onPts'>, stills: StillsRequest): string[] {
+  const silent = filters.filter((filter) => !printPts().includes(filter));
+  return stillsArgs(stills, input.slice(input.indexOf('-map')), silent, samples, aspect);
+}

@@ -1,0 +1,115 @@
+import { PTS_FD, startFfmpeg } from '../run.js';
+import { sourceInput } from '../tools.js';
+
+const RATE = 8000;
+/** Samples behind one value of an envelope. */
+const STEP = 16;
+/** Seconds from one value of an envelope to the next. */
+export const ENVELOPE_STEP = STEP / RATE;
+/** Where timestamps say that sound is missing or too much by more than this, the envelope's clock follows them, in seconds. */
+const LEAST_GAP = 0.003;
+
+/** A stretch of time, in seconds on the file's own clock. */
+export interface Stretch {
+  from: number;
+  seconds: number;
+}
+
+/** One audio track, decoded. */
+export interface Heard {
+  /** First and end of the last sample on the file's own clock, after priming; undefined where nothing decodes. */
+  start: number | undefined;
+  end: number | undefined;
+  sampleRate: number;
+  /** Loudness of each stretch, mixed to one channel: the root of the mean square of 16-bit samples, a value for every 2 ms. */
+  envelopes: Float32Array[];
+  errors: number;
+  /** What the decoder said, the last lines. */
+  lines: string[];
+}
+
+/** Decodes an audio track once: when it begins and ends, and how loud it is in some stretches of time. */
+export async function listen(file: string, stream: number, stretches: readonly Stretch[], signal?: AbortSignal): Promise<Heard> {
+  const clock = new FrameList();
+  const map = ['-map', `0:${stream}`];
+  const run = startFfmpeg([
+    '-max_error_rate', '1', '-copyts', ...sourceInput(file),
+    ...map, '-c:a', 'pcm_s16le', '-f', 'framecrc', '-flush_packets', '1', `pipe:${PTS_FD}`,
+    ...map, '-af', `aresample=${RATE}:async=1:min_hard_comp=${LEAST_GAP},aformat=sample_fmts=s16:channel_layouts=mono`, '-f', 's16le', 'pipe:1',
+  ], { signal, stdout: 'pipe', onPtsLine: (line) => { clock.add(line); } });
+  const loudness = new Loudness(stretches, () => clock.start);
+  const reading = loudness.read(run.stdout as AsyncIterable<Buffer>);
+  reading.catch(() => undefined);
+  const { errors, stderrLines } = await run.done;
+  await reading;
+  return { start: clock.start, end: clock.end, sampleRate: clock.sampleRate, envelopes: loudness.envelopes, errors, lines: stderrLines };
+}
+
+/** ffmpeg's `framecrc`: `#tb 0: 1/48000`, then stream, dts, pts, duration, size and checksum of every packet. */
+class FrameList {
+  start: number | undefined;
+  end: number | undefined;
+  sampleRate = NaN;
+  #timebase = 0;
+
+  add(line: string): void {
+    const base = /^#tb 0: (\d+)\/(\d+)/.exec(line);
+    if (base) this.#timebase = Number(base[1]) / Number(base[2]);
+    const rate = /^#sample_rate 0: (\d+)/.exec(line);
+    if (rate) this.sampleRate = Number(rate[1]);
+    if (line.startsWith('#')) return;
+    const [, , pts, duration] = line.split(',').map(Number);
+    if (pts === undefined || duration === undefined || Number.isNaN(pts + duration)) return;
+    this.start ??= pts * this.#timebase;
+    this.end = Math.max(this.end ?? -Infinity, (pts + duration) * this.#timebase);
+  }
+}
+
+/** Turns samples into envelopes as they come. */
+class Loudness {
+  readonly envelopes: Float32Array[];
+  readonly #stretches: readonly Stretch[];
+  readonly #start: () => number | undefined;
+  /** Values that came before it was known when the track begins. */
+  #early: number[] = [];
+  #count = 0;
+
+  constructor(stretches: readonly Stretch[], start: () => number | undefined) {
+    this.#stretches = stretches;
+    this.#start = start;
+    this.envelopes = stretches.map(({ seconds }) => new Float32Array(Math.round(seconds / ENVELOPE_STEP)));
+  }
+
+  /** @param stream signed 16-bit samples, one channel. */
+  async read(stream: AsyncIterable<Buffer>): Promise<void> {
+    let rest: Buffer = Buffer.alloc(0);
+    for await (const chunk of stream) {
+      const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+      let at = 0;
+      for (; at + 2 * STEP <= data.length; at += 2 * STEP) this.#early.push(loudnessOf(data, at));
+      rest = data.subarray(at);
+      this.#place();
+    }
+    this.#place();
+  }
+
+  #place(): void {
+    const start = this.#start();
+    if (start === undefined) return;
+    for (const value of this.#early) {
+      const time = start + this.#count++ * ENVELOPE_STEP;
+      for (const [i, { from }] of this.#stretches.entries()) {
+        const envelope = this.envelopes[i] as Float32Array;
+        const at = Math.round((time - from) / ENVELOPE_STEP);
+        if (at >= 0 && at < envelope.length) envelope[at] = value;
+      }
+    }
+    this.#early = [];
+  }
+}
+
+function loudnessOf(data: Buffer, at: number): number {
+  let sum = 0;
+  for (let i = 0; i < STEP; i++) sum += data.readInt16LE(at + 2 * i) ** 2;
+  return Math.sqrt(sum / STEP);
+}

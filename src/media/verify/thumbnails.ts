@@ -1,0 +1,59 @@
+import type { Readable } from 'node:stream';
+
+/** Cells of a thumbnail, across and down. */
+export const COLUMNS = 32;
+export const ROWS = 24;
+export const CELLS = COLUMNS * ROWS;
+/** Planes Y, U and V, one byte a cell, each cell the mean of what it covers. */
+export const THUMBNAIL_BYTES = 3 * CELLS;
+
+/** What the samples of a video mean. */
+export interface Samples {
+  range: 'limited' | 'full';
+  /** swscale's name of the matrix of YUV pictures, and of the one that RGB is turned into. */
+  matrix: string;
+}
+
+/**
+ * Output arguments that write every picture to stdout as 32x24 cells of 4:4:4 YUV, full range whatever the picture's is, so that
+ * pictures of any size and range can be compared.
+ * @param head filters that come first.
+ */
+export const thumbnailArgs = (head: readonly string[], { range, matrix }: Samples): string[] => [
+  '-vf', [
+    ...head,
+    `scale=${COLUMNS}:${ROWS}:flags=area:in_range=${range}:out_range=full:in_color_matrix=${matrix}:out_color_matrix=${matrix}`,
+    'format=yuv444p',
+    // The muxer gets a clock of its own, which no variable rate can upset.
+    'settb=1/25', 'setpts=N',
+  ].join(','),
+  '-enc_time_base', '1:25', '-f', 'rawvideo', 'pipe:1',
+];
+
+/** Cuts a byte stream into pieces of `size` bytes. A rest at the end is dropped. */
+export async function* pieces(stream: Readable, size: number): AsyncGenerator<Buffer, void, void> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    let at = 0;
+    for (; at + size <= data.length; at += size) yield data.subarray(at, at + size);
+    rest = data.subarray(at);
+  }
+}
+
+/** Mean of a thumbnail's luma, 0 to 255. */
+export function lumaMean(thumbnail: Uint8Array): number {
+  let sum = 0;
+  for (let i = 0; i < CELLS; i++) sum += thumbnail[i] as number;
+  return sum / CELLS;
+}
+
+/** Root of the mean squared distance of two thumbnails from byte `from` up to `to`, in code values. */
+export function distance(a: Uint8Array, b: Uint8Array, from = 0, to = CELLS): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) {
+    const apart = (a[i] as number) - (b[i] as number);
+    sum += apart * apart;
+  }
+  return Math.sqrt(sum / (to - from));
+}

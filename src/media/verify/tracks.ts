@@ -1,0 +1,102 @@
+import type { Check } from './report.js';
+import { lagOf } from './lag.js';
+import { listen, type Stretch } from './sound.js';
+
+export interface SoundRequest {
+  file: string;
+  /** When its first frame is shown and its last one ends, in seconds of its own clock. */
+  first: number;
+  seconds: number;
+  source: { file: string; first: number };
+  /** Pairs of tracks. */
+  tracks: readonly SoundPair[];
+  signal?: AbortSignal | undefined;
+}
+
+export interface SoundPair {
+  /** Indexes of the streams in the file and in the source. */
+  stream: number;
+  source: number;
+  /** False where it was encoded anew. */
+  copied: boolean;
+  /** When its first sample should be presented, in seconds after the first frame; as in the source where it is not given. */
+  startSeconds?: number | undefined;
+}
+
+export interface SoundResult {
+  checks: Check[];
+  problems: string[];
+  warnings: string[];
+}
+
+/** A millisecond, and what containers that count in milliseconds round away, in seconds. */
+const TOLERANCE = 0.001_501;
+/** An encoder works in blocks: converted sound may begin with a part of its priming and end with the rest of its last block, AAC's of 1024 samples. */
+const BLOCK = 1024;
+/** Lags of what is heard that correlation may make up, in seconds. */
+const LAG = 0.004;
+const STRETCHES = 6;
+const STRETCH_SECONDS = 8;
+
+/** Decodes every audio track of a file and of its source, and compares when they begin and end in relation to the picture, and what is heard when. */
+export async function checkSound(request: SoundRequest): Promise<SoundResult> {
+  const result: SoundResult = { checks: [], problems: [], warnings: [] };
+  for (const [i, track] of request.tracks.entries()) await checkTrack(request, track, `audio track ${i + 1}`, result);
+  return result;
+}
+
+async function checkTrack(request: SoundRequest, track: SoundPair, name: string, { checks, problems, warnings }: SoundResult): Promise<void> {
+  const { file, first, source, signal } = request;
+  const stretches = stretchesOf(request.seconds);
+  const from = (origin: number): Stretch[] => stretches.map((stretch) => ({ ...stretch, from: stretch.from + origin }));
+  const is = await listen(file, track.stream, from(first), signal);
+  const wanted = await listen(source.file, track.source, from(source.first), signal);
+  if (is.errors > 0) warnings.push(`decoding ${name} gave ${is.errors} error${is.errors === 1 ? '' : 's'}: ${is.lines[0] ?? ''}`);
+  // Sound that is damaged in the source ends where its decoder gives up, and copied sound may do so elsewhere.
+  const found = is.errors + wanted.errors > 0 ? warnings : problems;
+  const add = (check: Check, problem: string): void => {
+    checks.push(check);
+    if (!check.ok) found.push(problem);
+  };
+  if (is.start === undefined || is.end === undefined || wanted.start === undefined || wanted.end === undefined) {
+    add({ name: `${name}: sound`, ok: false, measured: 'none decodes', expected: 'sound' }, `${name} gives no sound`);
+    return;
+  }
+  const block = track.copied ? 0 : BLOCK / Math.min(is.sampleRate, wanted.sampleRate);
+  const start = { is: is.start - first, wanted: track.startSeconds ?? wanted.start - source.first };
+  add(
+    { name: `${name}: start`, ok: isWithin(start.is - start.wanted, -block, 0), measured: offset(start.is), expected: offset(start.wanted) },
+    `${name} begins ${offset(start.is)} instead of ${offset(start.wanted)}`,
+  );
+  const end = { is: is.end - first, wanted: wanted.end - source.first };
+  add(
+    { name: `${name}: end`, ok: isWithin(end.is - end.wanted, 0, block), measured: `${end.is.toFixed(3)} s`, expected: `${end.wanted.toFixed(3)} s` },
+    `${name} ends at ${end.is.toFixed(3)} s instead of ${end.wanted.toFixed(3)} s`,
+  );
+  const lags = stretches.map((_, i) => lagOf(wanted.envelopes[i] as Float32Array, is.envelopes[i] as Float32Array));
+  const heard = lags.flatMap((lag) => (typeof lag === 'object' ? [lag.seconds] : []));
+  const worst = heard.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
+  const different = lags.filter((lag) => lag === 'different').length;
+  add(
+    { name: `${name}: what is heard`, ok: Math.abs(worst) <= LAG && different <= heard.length, measured: described(lags, worst, heard.length, different), expected: "the source's, at the same time" },
+    Math.abs(worst) > LAG ? `what is heard in ${name} is ${offset(worst).replace(' the first frame', '')} the source's` : `what is heard in ${name} is not the source's`,
+  );
+}
+
+const isWithin = (value: number, from: number, to: number): boolean => value >= from - TOLERANCE && value <= to + TOLERANCE;
+
+function described(lags: readonly unknown[], worst: number, heard: number, different: number): string {
+  if (heard + different === 0) return lags.every((lag) => lag === 'silent') ? 'silent: cannot be judged' : 'too even to be judged';
+  if (different > heard) return `${different} of ${lags.length} stretches are something else`;
+  return `at most ${Math.abs(worst * 1000).toFixed(1)} ms apart in ${heard} stretch${heard === 1 ? '' : 'es'}`;
+}
+
+/** `0.100 s after the first frame` */
+const offset = (seconds: number): string => `${Math.abs(seconds).toFixed(3)} s ${seconds < 0 ? 'before' : 'after'} the first frame`;
+
+/** Stretches spread over the video. */
+function stretchesOf(seconds: number): Stretch[] {
+  const count = Math.min(STRETCHES, Math.max(1, Math.floor(seconds / STRETCH_SECONDS)));
+  const length = Math.min(STRETCH_SECONDS, Math.max(seconds, 0.5));
+  return Array.from({ length: count }, (_, i) => ({ from: count === 1 ? 0 : (i * (seconds - length)) / (count - 1), seconds: length }));
+}
