@@ -15,7 +15,7 @@ const NEIGHBOUR = 0.6;
 /** Shifts of less than this part of a cell, or than a pixel of the source, may come from rounding. */
 const SHIFTED = 0.1;
 /** Changes of brightness that the source does not have, in code values: told when above the first, wrong when above the second. */
-const FLICKER = 2.5;
+const FLICKER = 1.5;
 const LARGE_FLICKER = 12;
 
 export interface Finding {

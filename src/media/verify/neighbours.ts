@@ -8,8 +8,8 @@ export interface Likeness {
   apart: number;
 }
 
-/** A neighbour nearer than this shows the same: an encoder may leave out as much. */
-const SAME = 1;
+/** A neighbour nearer than this shows the same: nobody could tell them apart. */
+const SAME = 0.5;
 
 /**
  * Projects an output picture's luma on the way from its source frame to a neighbour of that. Brightness and contrast do not count on either side:

@@ -22,7 +22,7 @@ export interface Samples {
 export const thumbnailArgs = (head: readonly string[], { range, matrix }: Samples): string[] => [
   '-vf', [
     ...head,
-    `scale=${COLUMNS}:${ROWS}:flags=area:in_range=${range}:out_range=full:in_color_matrix=${matrix}:out_color_matrix=${matrix}`,
+    `scale=${COLUMNS}:${ROWS}:flags=area+accurate_rnd:in_range=${range}:out_range=full:in_color_matrix=${matrix}:out_color_matrix=${matrix}`,
     'format=yuv444p',
     // The muxer gets a clock of its own, which no variable rate can upset.
     'settb=1/25', 'setpts=N',
