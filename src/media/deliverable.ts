@@ -31,6 +31,7 @@ export const MERGE_PLANES = 'mergeplanes=map0s=0:map1s=1:map2s=2';
 export const enlargeFilters = (info: SourceInfo, method: { name: 'bicubic' | 'lanczos'; scale: number }): string[] => [
   scaleFilter(info, method), ...padYuv420ToEven(info.video.width * method.scale, info.video.height * method.scale),
 ];
+
 /** By ffmpeg's name. */
 export const DELIVERED_PIXELS = 'yuv420p';
 
