@@ -1,10 +1,11 @@
 import path from 'node:path';
 import type { ControlActivities } from '../job/contracts.js';
 import { readJson, replaceJson, replaceText } from '../job/durable.js';
+import { toNumber } from '../job/rational.js';
 import { DELIVERED_PIXELS, deliverableSize, deliverableTags } from '../media/deliverable.js';
 import { verifyDeliverable as verify } from '../media/verify.js';
 import { runActivity, type ActivityDeps } from './context.js';
-import { loadDelivered, loadFrames } from './job.js';
+import { loadDelivered, loadFrames, loadTimeline } from './job.js';
 import { mergedSchema } from './mergeAudio.js';
 
 const SHOWN_PROBLEMS = 5;
@@ -15,6 +16,7 @@ export const verifyDeliverable = (deps: ActivityDeps): ControlActivities['verify
     const merged = await readJson(layout.merged, mergedSchema);
     if (!merged) throw new Error('the merged file is missing');
     const source = await loadFrames(job, from);
+    const timeline = await loadTimeline(job, from);
     const { pts, timebase, lastDuration } = await loadDelivered(job, from);
     const { report: result, page } = await verify({
       file: path.join(path.dirname(job.output), merged.file),
@@ -26,6 +28,7 @@ export const verifyDeliverable = (deps: ActivityDeps): ControlActivities['verify
       contents: merged.contents,
       colors: deliverableTags(source.info),
       soundSource: job.input,
+      firstPts: timeline.firstPts * toNumber(timeline.timebase),
       sha256: merged.sha256,
       pixelFormat: DELIVERED_PIXELS,
       pageTitle: path.basename(job.output),

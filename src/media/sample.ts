@@ -1,7 +1,7 @@
 import { WorldError } from '../job/errors.js';
 import type { SourceInfo } from '../job/source.js';
 import { startFfmpeg } from './run.js';
-import { pieces } from './thumbnails.js';
+import { pieces } from './pieces.js';
 import { sourceInput } from './tools.js';
 
 /** Stretches of a video that are looked at, spread evenly over it. */

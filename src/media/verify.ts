@@ -1,4 +1,4 @@
-import { toNumber, type Rational } from '../job/rational.js';
+import type { Rational } from '../job/rational.js';
 import type { FrameSource } from './frames.js';
 import { checkInventory, inventory, type ExpectedStreams } from './inventory.js';
 import { verifyPair } from './verify/pair.js';
@@ -10,8 +10,9 @@ export interface VerifyRequest extends ExpectedStreams {
   file: string;
   /** Where the frames came from; all of them are compared. */
   source: FrameSource;
-  /** The file with the source's sound. */
+  /** The file with the source's sound, and when its first frame is shown, in seconds of its own clock. */
   soundSource: string;
+  firstPts: number;
   /** What its bytes were when it was written. */
   sha256?: string | undefined;
   /** Timestamp of every frame in ticks of `timebase`, as the file was joined with; the first may be anything, only distances count. */
@@ -46,7 +47,7 @@ export async function verifyDeliverable(request: VerifyRequest): Promise<Verifie
     video: { ...video, samples, aspect: aspectOf(video) },
     source: { ...sourceSide(source), file: request.soundSource, ...source.info.video },
     expected: () => ({ pts: expectedPts, timebase, lastDuration, tolerance: TIME_TOLERANCE[contents.container] }),
-    sourceFirst: () => (source.pts[0] as number) * toNumber(source.info.video.timebase),
+    sourceFirst: () => request.firstPts,
     tracks: contents.tracks.filter(({ kind }) => kind === 'audio').flatMap((track, i) => (audio[i] ? [{ ...track, stream: audio[i].index }] : [])),
     stills: request.pageTitle === undefined ? undefined : sampledFrames(expectedPts.length),
     signal,

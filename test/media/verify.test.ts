@@ -2,6 +2,7 @@ import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SegmentMismatch } from '../../src/job/errors.js';
+import { toNumber } from '../../src/job/rational.js';
 import type { FrameSource } from '../../src/media/frames.js';
 import { DELIVERED_PIXELS, deliverableSize, deliverableTags } from '../../src/media/deliverable.js';
 import { Runs } from '../../src/media/verify/runs.js';
@@ -19,7 +20,7 @@ async function deliver(file: string, output: string, scale = 2): Promise<VerifyR
   const { source, contents } = await delivered(file, output, { scale });
   return {
     file: output, source, expectedPts: source.pts, timebase: source.info.video.timebase, lastDuration: lastDuration(source),
-    ...deliverableSize(source.info.video, scale), pixelFormat: DELIVERED_PIXELS, colors: deliverableTags(source.info), soundSource: file, contents,
+    ...deliverableSize(source.info.video, scale), pixelFormat: DELIVERED_PIXELS, colors: deliverableTags(source.info), soundSource: file, firstPts: (source.pts[0] as number) * toNumber(source.info.video.timebase), contents,
   };
 }
 

@@ -1,10 +1,11 @@
 import { WorldError } from '../../job/errors.js';
 import { startFfmpeg, type FfmpegResult, type FfmpegRun } from '../run.js';
+import { pieces } from '../pieces.js';
 import { Comparison } from './comparison.js';
 import { sideArgs, type Side } from './sides.js';
 import type { StillsRequest } from './stills.js';
 import type { FrameTable } from './table.js';
-import { pieces, THUMBNAIL_BYTES } from './thumbnails.js';
+import { THUMBNAIL_BYTES } from './thumbnails.js';
 
 export interface PicturesRequest {
   output: Side;

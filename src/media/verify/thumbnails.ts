@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-
 /** Cells of a thumbnail, across and down. */
 export const COLUMNS = 32;
 export const ROWS = 24;
@@ -29,17 +27,6 @@ export const thumbnailArgs = (head: readonly string[], { range, matrix }: Sample
   ].join(','),
   '-enc_time_base', '1:25', '-f', 'rawvideo', 'pipe:1',
 ];
-
-/** Cuts a byte stream into pieces of `size` bytes. A rest at the end is dropped. */
-export async function* pieces(stream: Readable, size: number): AsyncGenerator<Buffer, void, void> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    const data = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    let at = 0;
-    for (; at + size <= data.length; at += size) yield data.subarray(at, at + size);
-    rest = data.subarray(at);
-  }
-}
 
 /** Mean of a thumbnail's luma, 0 to 255. */
 export function lumaMean(thumbnail: Uint8Array): number {
