@@ -82,7 +82,7 @@ def _networks():
 
 
 def _save(name, network, out, with_ncnn):
-    """Writes the weights. Returns the file for PyTorch, and lists of files: those in one list hold the very same network in different forms."""
+    """Writes the weights. Returns the file for PyTorch, and those that hold the network in forms that are imported."""
     state = network.state_dict()
     file = out / f'weights/{name}.pth'
     torch.save({'params': state}, file)
@@ -90,9 +90,9 @@ def _save(name, network, out, with_ncnn):
     if with_ncnn:
         for suffix in ('.param', '.bin'):
             shutil.copyfile(WEIGHTS / f'{name}{suffix}', out / f'weights/{name}{suffix}')
-        forms.append([f'weights/{name}.param'])
+        forms.append(f'weights/{name}.param')
     if not isinstance(network, Resized):
-        forms.append([str(each.relative_to(out)) for each in save_forms(file, state)])
+        forms += [str(each.relative_to(out)) for each in save_forms(file, state)]
     return file, forms
 
 

@@ -7,8 +7,8 @@ const networkSchema = z.object({
   scale: z.number().int(),
   /** Real-ESRGAN's own, seeded random ones, or another network's put to use. */
   weights: z.enum(['real', 'random', 'derived']),
-  /** Weight files; those in one list hold the same network in different forms. */
-  forms: z.array(z.array(z.string()).min(1)),
+  /** Files that hold the network, each in another form. */
+  forms: z.array(z.string()).min(1),
 });
 export type ReferenceNetwork = z.infer<typeof networkSchema>;
 

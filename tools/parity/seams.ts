@@ -18,7 +18,7 @@ export async function measureSeams(folder: string, { networks, seamPictures }: R
     [['network', 24], ['weights', 8], ['automatic pad', 13], ['dB', 5], [`dB with pad ${NARROW}`, 14], ['', 4]],
   );
   let allGood = true;
-  for (const { name, scale, weights, forms: [[form = ''] = []] } of networks) {
+  for (const { name, scale, weights, forms: [form = ''] } of networks) {
     const { onnx, radius } = await convert(path.join(folder, form));
     const pad = even(registeredRadius(name, scale) ?? radius ?? 0);
     const network = await OurNetwork.load(onnx, path.join(folder, `${form}.onnx`));
