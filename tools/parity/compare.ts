@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { decibels, difference } from './difference.js';
@@ -24,14 +25,16 @@ export async function compareAll(folder: string, { torch, networks, cases }: Ref
   return allEqual;
 }
 
-/** The first form is run on all pictures; the others, as far as another file comes of them, on one. */
+/** The first form is run on all pictures; the others, where they convert to another file, on one. */
 async function compareForms(folder: string, { name, weights, forms }: ReferenceNetwork, cases: ReferenceCase[], table: Table): Promise<boolean> {
   const tried = new Set<string>();
   let allEqual = true;
   for (const form of forms) {
-    const network = await loadForm(folder, form);
-    const pictures = tried.has(network.digest) ? [] : cases.slice(0, tried.size === 0 ? cases.length : 1);
-    for (const each of pictures) {
+    const { onnx } = await convert(path.join(folder, form));
+    const digest = createHash('sha256').update(onnx).digest('hex');
+    if (tried.has(digest)) continue;
+    const network = await OurNetwork.load(onnx, path.join(folder, `${form}.onnx`));
+    for (const each of tried.size === 0 ? cases : cases.slice(0, 1)) {
       const ours = await network.upscale(await readPicture(folder, each.picture), each);
       const { psnr, most, share } = difference(ours, await readFile(path.join(folder, each.result)));
       const equal = psnr >= LEAST_PSNR && most <= MOST_APART;
@@ -39,15 +42,10 @@ async function compareForms(folder: string, { name, weights, forms }: ReferenceN
       table.row(name, `${weights}, ${kind}`, ...describe(each), decibels(psnr), String(most), `${(share * 100).toFixed(3)} %`, equal ? 'ok' : 'NO');
       allEqual &&= equal;
     }
-    tried.add(network.digest);
+    tried.add(digest);
     await network.release();
   }
   return allEqual;
-}
-
-async function loadForm(folder: string, form: string): Promise<OurNetwork> {
-  const { onnx } = await convert(path.join(folder, form));
-  return OurNetwork.load(onnx, path.join(folder, `${form}.onnx`));
 }
 
 const describe = ({ picture, tile, tilePad, prePad }: ReferenceCase): [picture: string, tiles: string] => [

@@ -48,11 +48,6 @@ export class OurNetwork {
     return new OurNetwork(inspected, await loadSession(model, { device: { kind: 'cpu' }, precision: PRECISION, bitDepth: 8, onNotice: refuse }));
   }
 
-  /** SHA-256 of the ONNX file. */
-  get digest(): string {
-    return this.#inspected.digest;
-  }
-
   async upscale({ data, width, height }: Picture, tiling: Tiling): Promise<Uint8Array> {
     const { scale, alignment } = this.#inspected;
     const output = new Uint8Array(data.length * scale ** 2);
