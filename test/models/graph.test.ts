@@ -99,6 +99,65 @@ it.each([7, 10, 11, 12, 13, 17])('networks of operator set %i can be wrapped', a
   await expectExact(encodeModel(small({ opset })));
 });
 
+it('without half precision and blend the graph holds nothing for them', () => {
+  const { graph } = decodeModel(wrapForFrames(encodeModel(small()), plain));
+  expect(graph.node.map(({ opType }) => opType)).toEqual(['Gather', 'Cast', 'Div', 'Conv', 'Clip', 'Mul', 'Round', 'Cast', 'Gather', 'ReduceSum', 'Sub', 'IsNaN', 'Cast']);
+});
+
+it('samples of 16 bits go in and come out', async () => {
+  const deep = Uint16Array.from({ length: 3 * W * H }, (_, i) => (i * 40_503) % 65_536);
+  const same = readFileSync(await tinyModel(path.join(folder, 'same16.onnx'), { scale: 1 }));
+  const { upscaled } = await run(wrapForFrames(same, { ...plain, bitDepth: 16 }), { frame: new Tensor('uint16', deep, [1, 3, H, W]) });
+  expect(upscaled?.data).toEqual(deep);
+  const brighter = small({ nodes: [node('Mul', ['input', 'two'], ['output'])] });
+  brighter.graph.initializer.push(floats('two', [], [2]));
+  const doubled = await run(wrapForFrames(encodeModel(brighter), { ...plain, bitDepth: 16 }), { frame: new Tensor('uint16', deep, [1, 3, H, W]) });
+  expect(doubled['upscaled']?.data).toEqual(deep.map((sample) => Math.min(2 * sample, 65_535)));
+});
+
+it('a luma network sees the one plane there is', async () => {
+  const bytes = readFileSync(await tinyModel(path.join(folder, 'luma.onnx'), { scale: 2, channels: 1 }));
+  const plane = frame.slice(0, W * H);
+  const { upscaled, nan } = await run(wrapForFrames(bytes, { ...plain, pixels: 'luma', scale: 2 }), { frame: new Tensor('uint8', plane, [1, 1, H, W]) });
+  expect(upscaled?.dims).toEqual([1, 1, 2 * H, 2 * W]);
+  expect(upscaled?.data).toEqual(Uint8Array.from({ length: 4 * W * H }, (_, i) => plane[Math.floor(Math.floor(i / (2 * W)) / 2) * W + Math.floor((i % (2 * W)) / 2)] as number));
+  expect(nan?.data).toEqual(Uint8Array.of(0));
+});
+
+/** One sample of cv2.INTER_CUBIC: half-pixel centres, A = -0.75, the edge repeated. */
+function bicubic(plane: ArrayLike<number>, x: number, y: number, scale: number): number {
+  const A = -0.75;
+  const taps = (position: number, size: number): [number, number][] => {
+    const at = (position + 0.5) / scale - 0.5;
+    const first = Math.floor(at) - 1;
+    return [0, 1, 2, 3].map((i): [number, number] => {
+      const d = Math.abs(at - first - i);
+      const weight = d <= 1 ? ((A + 2) * d - (A + 3)) * d * d + 1 : ((A * d - 5 * A) * d + 8 * A) * d - 4 * A;
+      return [Math.min(Math.max(first + i, 0), size - 1), weight];
+    });
+  };
+  return taps(y, H).reduce((sum, [row, down]) => sum + down * taps(x, W).reduce((line, [column, across]) => line + across * (plane[row * W + column] as number), 0), 0);
+}
+
+it.each([[0.3, 2, 'fp32', 17], [1, 3, 'fp32', 11], [0.5, 4, 'fp16', 17]] as const)('a blend of %d mixes with bicubic at scale %i in %s, operator set %i', async (blend, scale, precision, opset) => {
+  const bytes = readFileSync(await tinyModel(path.join(folder, `blend${scale}.onnx`), { scale }));
+  const file = decodeModel(bytes);
+  file.opsetImport = [{ domain: '', version: opset }];
+  const { upscaled } = await runWrapped(encodeModel(file), { blend, scale, precision });
+  expect(upscaled?.dims).toEqual([1, 3, H * scale, W * scale]);
+  const data = upscaled?.data as Uint8Array;
+  const [wide, high] = [W * scale, H * scale];
+  let furthest = 0;
+  for (let i = 0; i < data.length; i++) {
+    const [x, y, plane] = [i % wide, Math.floor(i / wide) % high, Math.floor(i / (wide * high))];
+    const samples = frame.subarray(plane * W * H, (plane + 1) * W * H);
+    const network = samples[Math.floor(y / scale) * W + Math.floor(x / scale)] as number;
+    const expected = Math.min(Math.max((1 - blend) * network + blend * bicubic(samples, x, y, scale), 0), 255);
+    furthest = Math.max(furthest, Math.abs((data[i] as number) - expected));
+  }
+  expect(furthest).toBeLessThan(precision === 'fp32' ? 0.51 : 0.6);
+});
+
 it('names that the frame graph uses itself do no harm', async () => {
   await expectExact(encodeModel(small({ names: ['frame', 'upscaled'] })), 'frame', 'upscaled');
   await expectExact(encodeModel(small({ names: ['nan', 'clipped'] })), 'nan', 'clipped');

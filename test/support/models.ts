@@ -36,7 +36,7 @@ export async function tinyModel(file: string, options: TinyModelOptions = {}): P
     last = `conv${i}`;
   }
   weights.push(floats('share', [], [output === 'filtered' ? 1 : 0]), floats('factor', [], [FACTORS[output] ?? 1]), floats('inverse', [], [output === 'black in half' ? 30_000 : 1]));
-  weights.push(floats('offset', [], [output === 'nan' ? NaN : 0]), floats('scales', [4], [1, 1, scale, scale]));
+  weights.push(floats('offset', [], [output === 'nan' ? NaN : 0]), floats('whole', [0], []), floats('scales', [4], [1, 1, scale, scale]));
   nodes.push(
     node('Mul', [last, 'share'], ['more']),
     node('Add', ['input', 'more'], ['sum']),
@@ -44,7 +44,7 @@ export async function tinyModel(file: string, options: TinyModelOptions = {}): P
     node('Mul', ['lit', 'inverse'], ['brighter']),
     node('Mul', ['brighter', 'inverse'], ['brightest']),
     node('Add', ['brightest', 'offset'], ['shifted']),
-    node('Resize', ['shifted', '', 'scales'], ['output'], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }),
+    node('Resize', ['shifted', 'whole', 'scales'], ['output'], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }),
   );
   const graph = {
     name: 'tiny',

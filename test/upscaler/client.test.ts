@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
+import { readTally, TALLY_FILE } from '../../src/job/tally.js';
 import { createUpscaler, type Upscaler, type UpscaleSignals } from '../../src/upscaler/client.js';
 import type { UpscaledPart, UpscaleRequest } from '../../src/upscaler/protocol.js';
 import { makeClip, scratchFolder } from '../support/media.js';
@@ -41,15 +42,19 @@ async function run(what: UpscaleRequest, { onPart, ...signals }: Handling = {}) 
   const parts: UpscaledPart[] = [];
   const notices: string[] = [];
   const progress: number[] = [];
+  const precisions: string[] = [];
   const outcome = await upscaler.run(what, {
     onPart: async (part) => {
       parts.push(part);
       await onPart?.(part);
     },
-    onProgress: ({ frame }) => { progress.push(frame); },
+    onProgress: ({ frame, precision }) => {
+      progress.push(frame);
+      precisions.push(precision);
+    },
     onNotice: (message) => { notices.push(message); },
   }, signals).then(({ frames: done }) => ({ done, error: undefined }), (error: unknown) => ({ done: undefined, error }));
-  return { ...outcome, parts, notices, progress };
+  return { ...outcome, parts, notices, progress, precisions };
 }
 
 const ranges = (parts: UpscaledPart[]) => parts.map(({ start, end }) => [start, end]);
@@ -215,6 +220,77 @@ test.each([['black', /black pictures/], ['nan', /NaN/]] as const)('a model that 
   const { error, parts } = await run(await request({}, bad));
   expect(error).toMatchObject({ name: 'UserError', message: expect.stringMatching(message) as string });
   expect(parts).toEqual([]);
+});
+
+test('half precision is left for fp32 where it gives black, on the same frame, and stays left', async () => {
+  const bad = await tinyModel(path.join(scratch, 'half.onnx'), { output: 'black in half' });
+  const what = await request({ model: { precision: 'fp16', tile: 32, tilePad: 2 } }, bad);
+  const { error, parts, notices, precisions } = await run(what);
+  expect(error).toBeUndefined();
+  expect(notices).toEqual(['in half precision (fp16) the model gives black pictures where the source is not black: going on in fp32']);
+  expect((await framesOfParts(what.partFolder, parts)).equals(enlarged(source, width, height, 2))).toBe(true);
+  expect(new Set(parts.map(({ precision }) => precision))).toEqual(new Set(['fp32']));
+  expect(precisions.at(-1)).toBe('fp32');
+  expect(inferredFrames(what.partFolder)).toBe(25);
+
+  const again = await request({ model: { precision: 'fp16', tile: 32, tilePad: 2 } }, bad);
+  const second = await run(again);
+  expect(second.notices).toEqual([]);
+  expect(new Set(second.parts.map(({ precision }) => precision))).toEqual(new Set(['fp32']));
+});
+
+test('a part ends where the precision changes', async () => {
+  // Black until its sixth frame, where the net is black in half precision only.
+  const late = await makeClip(path.join(scratch, 'late.mkv'), { size: `${width}x${height}`, seconds: 0.4, audioTracks: 0, video: ['-vf', "format=gbrp,drawbox=color=black:t=fill:enable='lt(n,6)',noise=alls=1:allf=t", '-c:v', 'ffv1'] });
+  const bad = await tinyModel(path.join(scratch, 'late.onnx'), { output: 'black in half' });
+  const { parts, error } = await run(await makeRequest({ clip: late, model: bad, folder: newFolder(), width, height, frames: 10 }, { model: { precision: 'fp16' } }));
+  expect(error).toBeUndefined();
+  expect(parts.map(({ start, end, precision }) => [start, end, precision])).toEqual([[0, 6, 'fp16'], [6, 10, 'fp32']]);
+});
+
+test('a model that is sound in half precision stays in it', async () => {
+  const what = await request({ model: { precision: 'fp16' } });
+  const { parts, notices } = await run(what);
+  expect(notices).toEqual([]);
+  expect(new Set(parts.map(({ precision }) => precision))).toEqual(new Set(['fp16']));
+  const frames16 = await framesOfParts(what.partFolder, parts);
+  const expected = enlarged(source, width, height, 2);
+  expect(frames16.every((sample, i) => Math.abs(sample - (expected[i] as number)) <= 1)).toBe(true);
+});
+
+test('a frame that is the one before is not inferred again', async () => {
+  // Every frame three times, the last one once.
+  const still = await makeClip(path.join(scratch, 'still.mkv'), { size: `${width}x${height}`, seconds: 1, audioTracks: 0, video: ['-vf', 'format=gbrp,fps=25/3,fps=25', '-c:v', 'ffv1'] });
+  const frames3 = await rawFrames(still);
+  const count = frameCount(frames3, width, height);
+  const bytes = 3 * width * height;
+  let different = 1;
+  for (let n = 1; n < count; n++) if (!frames3.subarray(n * bytes, (n + 1) * bytes).equals(frames3.subarray((n - 1) * bytes, n * bytes))) different++;
+  expect(different).toBeLessThan(count / 2);
+
+  const what = await makeRequest({ clip: still, model, folder: newFolder(), width, height, frames: count }, { checkpointFrames: 4 });
+  const { done, parts, progress } = await run(what);
+  expect(done).toBe(count);
+  expect((await framesOfParts(what.partFolder, parts)).equals(enlarged(frames3, width, height, 2))).toBe(true);
+  expect(await readTally(path.join(what.partFolder, TALLY_FILE))).toEqual({ inferred: different, repeated: count - different });
+  expect(Math.max(...progress)).toBeLessThanOrEqual(count);
+});
+
+test('a network of one size takes frames of any', async () => {
+  const fixed = { width: 32, height: 24 };
+  const what = await request({ model: { fixed, tilePad: 2 } }, await tinyModel(path.join(scratch, 'fixed.onnx'), { fixed }));
+  const { parts, error } = await run(what);
+  expect(error).toBeUndefined();
+  expect((await framesOfParts(what.partFolder, parts)).equals(enlarged(source, width, height, 2))).toBe(true);
+});
+
+test('frames of 16 bits keep them', async () => {
+  const decode = decodeArgs(clip).map((arg) => arg.replace('format=gbrp', 'format=gbrp16le'));
+  const encode = encodeArgs(width * 2, height * 2).map((arg) => (arg === 'gbrp' ? 'gbrp16le' : arg === 'utvideo' ? 'rawvideo' : arg));
+  const what = await request({ bitDepth: 16, decodeArgs: decode, encodeArgs: encode });
+  const { parts, error } = await run(what);
+  expect(error).toBeUndefined();
+  expect((await framesOfParts(what.partFolder, parts)).equals(enlarged(source, width, height, 2))).toBe(true);
 });
 
 test('a model with another scale than promised is refused', async () => {

@@ -174,3 +174,62 @@ test('a value that is not a number in any tile is told', async () => {
   expect(result).toEqual({ nan: true });
   expect(calls).toBe(4);
 });
+
+test('the picture is reflected to a multiple of the alignment, after pre_pad, and cut back', async () => {
+  const plain = await upscale({ width: 21, height: 11 });
+  const aligned = await upscale({ width: 21, height: 11, alignment: 4 });
+  expect(aligned.net.seen).toEqual([{ width: 24, height: 12 }]);
+  expect(aligned.output).toHaveLength(plain.output.length);
+  // The net sees one neighbour: only the last two lines and columns, which are doubled, may differ.
+  expect(differing(aligned.output, plain.output)).toBeGreaterThan(0);
+  expect(differing(aligned.output, plain.output)).toBeLessThanOrEqual(3 * 2 * (42 + 22));
+  expect((await upscale({ width: 21, height: 11, alignment: 4, prePad: 4 })).net.seen).toEqual([{ width: 28, height: 16 }]);
+  expect((await upscale({ width: 24, height: 12, alignment: 4 })).net.seen).toEqual([{ width: 24, height: 12 }]);
+});
+
+test.each([[3, 34, 5], [4, 35, 2], [2, 33, 1]])('with an alignment of %i every tile of a wanted %i with a pad of %i has a size that fits', async (alignment, tile, tilePad) => {
+  const whole = await upscale({ width: 101, height: 67, alignment });
+  const { net, output } = await upscale({ width: 101, height: 67, alignment, tile, tilePad });
+  expect(net.seen.length).toBeGreaterThan(4);
+  for (const { width, height } of net.seen) expect([width % alignment, height % alignment]).toEqual([0, 0]);
+  expectSame(output, whole.output);
+});
+
+test('after running out of memory tiles are still multiples of the alignment', async () => {
+  const net = fakeNet((size) => (size.width * size.height > 70 * 70 ? outOfMemory(size) : undefined));
+  const run = await upscale({ width: 202, height: 120, tilePad: 4, alignment: 6, net });
+  for (const { width, height } of net.seen) expect([width % 6, height % 6]).toEqual([0, 0]);
+  expect(run.progress.at(-1)?.tile).toBe(54);
+  expectSame(run.output, (await upscale({ width: 202, height: 120, alignment: 6 })).output);
+});
+
+test.each([[100, 70, 32, 24, 4], [32, 24, 32, 24, 4], [50, 24, 32, 24, 0]])('%i x %i through a net that takes %i x %i only', async (width, height, wide, high, tilePad) => {
+  const whole = await upscale({ width, height });
+  const { net, output } = await upscale({ width, height, fixed: { width: wide, height: high }, tilePad });
+  for (const size of net.seen) expect(size).toEqual({ width: wide, height: high });
+  if (tilePad > 0) expectSame(output, whole.output);
+});
+
+test('a frame that is smaller than the only size of the net is reflected up to it', async () => {
+  const whole = await upscale({ width: 20, height: 50 });
+  const { net, output } = await upscale({ width: 20, height: 50, fixed: { width: 32, height: 32 }, tilePad: 2 });
+  expect(net.seen).toEqual([{ width: 32, height: 32 }, { width: 32, height: 32 }]);
+  expect(output).toHaveLength(whole.output.length);
+  // Only the doubled last column sees the reflection.
+  expect(differing(output, whole.output)).toBeLessThanOrEqual(3 * 2 * 100);
+});
+
+test('a net of one size that does not fit into memory fails with one clear line', async () => {
+  const net = fakeNet(outOfMemory);
+  await expect(upscale({ width: 128, height: 96, fixed: { width: 64, height: 64 }, net })).rejects.toMatchObject({
+    name: 'UserError',
+    message: 'the model takes pictures of 64x64 only, and they do not fit into memory: use another model, or another device',
+  });
+});
+
+test.each([[1, 8], [1, 16], [3, 16]] as const)('pictures of %i plane(s) of %i bits go through tiles', async (planes, bitDepth) => {
+  const whole = await upscale({ width: 65, height: 47, planes, bitDepth });
+  expect(whole.output).toHaveLength(planes * 65 * 47 * 4);
+  expect(whole.output).toBeInstanceOf(bitDepth === 8 ? Uint8Array : Uint16Array);
+  expectSame((await upscale({ width: 65, height: 47, planes, bitDepth, tile: 32, tilePad: 2, alignment: 2 })).output, (await upscale({ width: 65, height: 47, planes, bitDepth, alignment: 2 })).output);
+});
