@@ -23,7 +23,7 @@ export interface MethodContext {
   roots: Roots;
   /** True when the job will run on a GPU. */
   gpu: boolean;
-  /** Bytes of memory that the device has. */
+  /** Bytes of memory that the device has, see `deviceMemory`. */
   memory: number;
   width: number;
   height: number;

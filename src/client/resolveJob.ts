@@ -1,4 +1,3 @@
-import os from 'node:os';
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../temporal.config.js';
@@ -11,6 +10,7 @@ import type { JobSpec, RootedPath } from '../job/spec.js';
 import type { SourceInfo } from '../job/source.js';
 import { containerOf, requireCopyable } from '../media/containers.js';
 import { probeSource } from '../media/probe.js';
+import { deviceMemory } from '../worker/deviceMemory.js';
 import { discoverDevices } from '../worker/devices.js';
 import { resolveEncode } from './encode.js';
 import { checkOutput, defaultOutput, sourceDigest } from './files.js';
@@ -62,10 +62,10 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
   }
 
   async function specify(given: UpscaleFlags, open: JobSpec | undefined): Promise<JobSpec> {
-    const { tags, gpu } = await placement(given, open);
+    const { tags, device } = await placement(given, open);
     const { width, height } = info.video;
     const pictures = open ? inherit(given, methodFlags(open, config.roots)) : given;
-    const method = await resolveMethod(pictures, { roots: config.roots, gpu, memory: os.totalmem(), width, height });
+    const method = await resolveMethod(pictures, { roots: config.roots, gpu: device !== 'cpu', memory: await deviceMemory(device), width, height });
     const encode = resolveEncode(given, open?.encode);
     const output = await outputOf(given.output ?? defaultOutput(file, method.scale));
     const delivery = { container: containerOf(output.path) ?? ('mp4' as const), audio: given.audio ?? open?.delivery.audio ?? ('auto' as const) };
@@ -98,15 +98,17 @@ const mayOverwrite = (spec: JobSpec, flags: UpscaleFlags): JobSpec => (flags.ove
 
 export const isOpen = (job: StoredJob): boolean => !job.report && !job.ended;
 
-/** Which tags a job goes to: those given, else the device's, else this machine's first device. */
-async function placement(flags: UpscaleFlags, open: JobSpec | undefined): Promise<{ tags: string[]; gpu: boolean }> {
-  // An open job goes on where it was; its pictures were specified for that.
-  const gpuOf = (tags: string[]) => ({ tags, gpu: !(open?.tags ?? tags).includes('cpu') });
-  if (flags.tag) return gpuOf(flags.tag);
-  if (flags.device) return gpuOf([flags.device]);
-  if (open) return gpuOf(open.tags);
-  const gpu = (await discoverDevices()).some(({ device }) => device !== 'cpu');
-  return { tags: [gpu ? 'gpu' : 'cpu'], gpu };
+/**
+ * Which tags a job goes to: those given, else the device's, else this machine's first device; and the device that its pictures are
+ * specified for, which may only stand for those of other machines.
+ */
+async function placement(flags: UpscaleFlags, open: JobSpec | undefined): Promise<{ tags: string[]; device: string }> {
+  const [first = 'cpu'] = (await discoverDevices()).map(({ device }) => device);
+  const tags = flags.tag ?? (flags.device !== undefined ? [flags.device] : open?.tags) ?? [first === 'cpu' ? 'cpu' : 'gpu'];
+  // An open job goes on where it was.
+  const made = open?.tags ?? tags;
+  if (made.includes('cpu')) return { tags, device: 'cpu' };
+  return { tags, device: made.find((tag) => /^cuda:\d+$/.test(tag)) ?? (first === 'cpu' ? 'cuda:0' : first) };
 }
 
 /** What was left out is taken from the unfinished job, unless another model is asked for. */

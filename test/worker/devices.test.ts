@@ -1,6 +1,8 @@
+import os from 'node:os';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { deviceTags, discoverDevices, parseGpuList } from '../../src/worker/devices.js';
+import { deviceMemory, parseGpuMemory } from '../../src/worker/deviceMemory.js';
 import { IDENTITY_MODEL } from '../../src/worker/identityModel.js';
 
 test('the list of GPUs is read with and without their ids', () => {
@@ -22,6 +24,22 @@ test('there is always a device, and each is named', async () => {
   for (const { device, label } of devices) {
     expect(device).toMatch(/^(cpu|cuda:\d+)$/);
     expect(label).not.toBe('');
+  }
+});
+
+test('the memory of a GPU is read by its index', () => {
+  const text = '0, 15360, 14927\n1, 40960, 512\n';
+  expect(parseGpuMemory(text, 1)).toEqual({ total: 40_960 * 2 ** 20, free: 512 * 2 ** 20 });
+  expect(parseGpuMemory(text, 2)).toBeUndefined();
+  expect(parseGpuMemory('0, [N/A], [N/A]', 0)).toBeUndefined();
+  expect(parseGpuMemory('NVIDIA-SMI has failed', 0)).toBeUndefined();
+});
+
+test('the memory to plan for is no more than the host has, also for a GPU that cannot be asked', async () => {
+  for (const device of ['cpu', 'cuda:97']) {
+    const memory = await deviceMemory(device);
+    expect(memory).toBeGreaterThan(2 ** 20);
+    expect(memory).toBeLessThanOrEqual(os.totalmem());
   }
 });
 

@@ -12,6 +12,7 @@ import { shown } from '../../media/probe.js';
 import { writePng } from '../../media/raster.js';
 import { drawSheet, type Cell, type PlacedCell } from '../../media/sheet.js';
 import { centredWindow, type Window } from '../../media/window.js';
+import { deviceMemory } from '../../worker/deviceMemory.js';
 import { discoverDevices } from '../../worker/devices.js';
 import { EXIT } from '../exit.js';
 import { checkOutput, publishFile, requireFreeName } from '../files.js';
@@ -54,7 +55,7 @@ async function makePreview(input: string, flags: Flags, signal: AbortSignal): Pr
   const frames = chooseFrames(film, flags, input);
   const { video } = film.info;
   const device = (await discoverDevices())[0]?.device ?? 'cpu';
-  const { methods, note } = await previewMethods(flags, { roots, gpu: device !== 'cpu', memory: os.totalmem(), width: video.width, height: video.height });
+  const { methods, note } = await previewMethods(flags, { roots, gpu: device !== 'cpu', memory: await deviceMemory(device), width: video.width, height: video.height });
   if (note !== undefined) say(note);
 
   const folder = await mkdtemp(path.join(os.tmpdir(), 'reelscale-preview-'));
