@@ -128,6 +128,26 @@ describe('the main job', () => {
   });
 });
 
+describe('a Matroska file as the result', () => {
+  it('holds what the source has beside its pictures, and passes its check', async () => {
+    const source = cli.file('full.mkv');
+    writeFileSync(cli.file('lines.srt'), '1\n00:00:00,200 --> 00:00:00,900\nHello\n');
+    await ffmpeg('-i', clip, '-i', cli.file('lines.srt'), '-map', '0', '-map', '1', '-c:v', 'copy', '-c:a:0', 'flac', '-c:a:1', 'libvorbis', '-c:s', 'copy', '-metadata:s:s:0', 'language=deu', source);
+    const { code, value, stderr } = await upscale('full.mkv', '--preset', 'preview', '-s', '2', '-o', 'full2.mkv');
+    expect(code, stderr).toBe(0);
+    expect(value.warnings).toEqual([]);
+    expect((await streamsOf(cli.file('full2.mkv'))).map(({ codec_name }) => codec_name)).toEqual(['h264', 'flac', 'vorbis', 'subrip']);
+    expect(await decodedFrames(cli.file('full2.mkv'))).toBe(FRAMES);
+    expect(readdirSync(cli.folder).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('is what --audio copy advises where MP4 cannot hold the sound', async () => {
+    const { code, stderr } = await cli.run('upscale', 'full.mkv', '--preset', 'preview', '--audio', 'copy');
+    expect(code).toBe(2);
+    expect(stderr.trim()).toBe('reelscale: --audio copy: MP4 cannot hold audio track 2 (vorbis) as it is: choose -o NAME.mkv, or leave out --audio copy to have it converted');
+  });
+});
+
 describe('a source', () => {
   it('of variable rate keeps its timestamps', async () => {
     const vfr = cli.file('vfr.mp4');

@@ -34,6 +34,12 @@ describe('the keys of a job', () => {
     expect(new Set(keys).size).toBe(3);
   });
 
+  it('tell sound that is copied from sound that may be converted', () => {
+    const up = upscaleKey('d', method, picture);
+    const keys = (['auto', 'copy'] as const).map((audio) => jobKey(up, encode, { audio }, input, output));
+    expect(keys[0]).not.toBe(keys[1]);
+  });
+
   it('do not depend on the order in which a spec was written', () => {
     const { scale, ...rest } = method;
     expect(upscaleKey('d', { ...rest, scale }, picture)).toBe(upscaleKey('d', method, picture));
