@@ -55,13 +55,13 @@ export async function pullRegistered(model: RegisteredModel, { modelsRoot, signa
 async function fetchNetworks(model: RegisteredModel, scales: number[], context: SourceContext): Promise<Network[]> {
   const failures: Error[] = [];
   for (const source of sourcesOf(model)) {
+    if (failures.length > 0) context.log(`${failures.at(-1)?.message}; asking the ${source.name}`);
     try {
       return await source.fetch(model, scales, context);
     } catch (error) {
       context.signal?.throwIfAborted();
       if (!(error instanceof UserError || error instanceof WorldError)) throw error;
       failures.push(new (error instanceof UserError ? UserError : WorldError)(`${source.name}: ${error.message}`));
-      context.log(error.message);
     }
   }
   const all = `${model.name} could not be pulled. ${failures.map(({ message }) => message).join('; ')}`;

@@ -17,8 +17,11 @@ const POINTWISE: ReadonlySet<string> = new Set([
   'HardSwish', 'Identity', 'LeakyRelu', 'Log', 'Max', 'Mean', 'Min', 'Mish', 'Mul', 'Neg', 'PRelu', 'Pow', 'QuantizeLinear', 'Reciprocal', 'Relu', 'Round', 'Selu', 'Sigmoid',
   'Sign', 'Softplus', 'Softsign', 'Sqrt', 'Sub', 'Sum', 'Tanh', 'Where',
 ]);
+/** Those that put channels together, or in another order, when they work along the channels. */
+const ALONG_CHANNELS: ReadonlySet<string> = new Set(['Concat', 'Gather']);
+
 export const isPointwise = ({ opType, attribute }: Node): boolean =>
-  POINTWISE.has(opType) || (opType === 'Concat' && [1, -3].includes(toInteger(attribute.find(({ name }) => name === 'axis')?.i ?? 0)));
+  POINTWISE.has(opType) || (ALONG_CHANNELS.has(opType) && [1, -3].includes(toInteger(attribute.find(({ name }) => name === 'axis')?.i ?? 0)));
 
 interface Context {
   node: Node;

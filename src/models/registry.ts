@@ -81,7 +81,7 @@ export const registry: readonly RegisteredModel[] = [
     parameters: 1_213_296,
     ...REAL_ESRGAN,
     goodFor: 'live action and anything else, fast; how much noise is removed can be chosen',
-    bytesPerPixel: 2200,
+    bytesPerPixel: 2400,
     // 34 convolutions of 3x3.
     variants: new Map([[4, { radius: 34, alignment: 1 }]]),
     release: { tag: 'v0.2.5.0', file: 'realesr-general-x4v3.pth', sha256: '8dc7edb9ac80ccdc30c3a5dca6616509367f05fbc184ad95b731f05bece96292' },

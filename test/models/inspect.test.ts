@@ -37,7 +37,7 @@ async function network(name: string, nodes: Node[], { input = [1, 3, 'h', 'w'], 
   await writeFile(file, encodeModel(model({
     name: 'described',
     node: nodes,
-    initializer: [floats('scales', [factors.length], factors), floats('weights', [3, 3, 3, 3], Array.from({ length: 81 }, (_, i) => i / 81)), integers('pads', [8], [0, 0, 1, 1, 0, 0, 1, 1])],
+    initializer: [floats('scales', [factors.length], factors), floats('weights', [3, 3, 3, 3], Array.from({ length: 81 }, (_, i) => i / 81)), integers('pads', [8], [0, 0, 1, 1, 0, 0, 1, 1]), integers('order', [3], [2, 0, 7])],
     input: [value('input', elemType, input)],
     output: [value('output', output, input.map((_, i) => `out${i}`))],
   }, opset)));
@@ -84,6 +84,7 @@ it.each<[string, Node[], number | undefined]>([
   ['a convolution behind the enlargement', [resize('input', 'a'), conv('a', 'output')], 1],
   ['one of half the size', [conv('input', 'a', { strides: [2, 2] }), conv('a', 'b'), resize('b', 'c'), resize('c', 'output')], 4],
   ['padding in a node of its own', [node('Pad', ['input', 'pads'], ['a'], { mode: 'reflect' }), conv('a', 'b', { pads: [0, 0, 0, 0] }), resize('b', 'output')], 1],
+  ['channels in another order', [node('SpaceToDepth', ['input'], ['a'], { blocksize: 2 }), node('Gather', ['a', 'order'], ['b'], { axis: 1 }), conv('b', 'c'), resize('c', 'd'), resize('d', 'output')], 3],
   ['a mean over the picture', [node('GlobalAveragePool', ['input'], ['mean']), node('Mul', ['input', 'mean'], ['a']), resize('a', 'output')], undefined],
   ['an addition of the picture itself', [conv('input', 'a'), node('Add', ['a', 'input'], ['b']), resize('b', 'output')], 1],
 ])('how far a network sees is read from its graph: %s', async (name, nodes, radius) => {
