@@ -65,9 +65,20 @@ it('the same command means the same job', async () => {
 it('an unfinished job goes on as it was specified when flags are left out', async () => {
   const model = await tinyModel(path.join(folder, 'net.onnx'));
   const output = newOutput();
-  const spec = await openJob({ model, output, crf: 18, encoderPreset: 'medium', tile: 64, tilePad: 8, checkpointFrames: 7, segmentFrames: 5, keepMezzanine: true });
+  const spec = await openJob({ model, output, crf: 18, encoderPreset: 'medium', tile: 64, tilePad: 8, blend: 0.25, checkpointFrames: 7, segmentFrames: 5, keepMezzanine: true });
   expect((await resolveJob(clip, { model, output }, config)).spec).toEqual(spec);
   expect((await resolveJob(clip, { model, output, crf: 18, tile: 64 }, config)).spec).toEqual(spec);
+});
+
+it('an unfinished job of a GPU stays in half precision, wherever its command is repeated', async () => {
+  const model = await tinyModel(path.join(folder, 'gpu.onnx'));
+  const output = newOutput();
+  const spec = await openJob({ model, output, device: 'cuda:0' });
+  expect(spec.method).toMatchObject({ precision: 'fp16' });
+  for (const flags of [{ output }, { model, output, device: 'cpu' }, { output, precision: 'auto' as const, tag: ['cpu'] }]) {
+    expect((await resolveJob(clip, flags, config)).spec).toEqual(spec);
+  }
+  expect(await refusal(clip, { model, output, device: 'cuda:0', precision: 'fp32' })).toContain('already works on that output');
 });
 
 it('an unfinished job goes on with no flag but the output, also where the default model is not here', async () => {
