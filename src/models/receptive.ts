@@ -29,8 +29,8 @@ export function receptiveRadius(graph: Graph, input: string, output: string): nu
     if (error instanceof Unknown) return undefined;
     throw error;
   }
-  const field = fields.get(output);
-  return field && Math.max(...field.map(radiusOf));
+  const radius = Math.max(...(fields.get(output) ?? []).map(radiusOf));
+  return Number.isSafeInteger(radius) ? radius : undefined;
 }
 
 /** Of all enlarged pixels of one source pixel. */
