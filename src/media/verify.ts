@@ -41,10 +41,10 @@ export async function verifyDeliverable(request: VerifyRequest): Promise<Verifie
   const problems = typeof streams === 'string' ? [`it cannot be opened: ${streams}`] : checkInventory(streams, { ...request, sampleAspectRatio: source.info.video.sampleAspectRatio });
   const video = typeof streams === 'string' ? undefined : streams.video[0];
   const audio = typeof streams === 'string' ? [] : streams.audio;
-  const samples = { range: video?.range ?? 'limited', matrix: matrixOf(source.info) };
+  const matrix = matrixOf(source.info);
   const pair = video && await verifyPair({
     file,
-    video: { ...video, samples, aspect: aspectOf(video) },
+    video: { ...video, samples: { range: video.range, matrix, common: matrix }, aspect: aspectOf(video) },
     source: { ...sourceSide(source), file: request.soundSource, ...source.info.video },
     expected: () => ({ pts: expectedPts, timebase, lastDuration, tolerance: TIME_TOLERANCE[contents.container] }),
     sourceFirst: () => request.firstPts,

@@ -23,7 +23,7 @@ export function sourceSide(source: FrameSource): Side {
   let frame = 0;
   return {
     ...frameArgs(source, 0, source.pts.length),
-    samples: { range: source.info.video.color.range, matrix: matrixOf(source.info) },
+    samples: samplesOf(source.info, matrixOf(source.info)),
     aspect: aspectOf(source.info.video),
     onPts: (pts) => { checkPts(source, frame++, [pts]); },
   };
@@ -33,6 +33,8 @@ export function sourceSide(source: FrameSource): Side {
 export const fileSide = (file: string, stream: number, samples: Samples, aspect: number, onPts: (pts: number) => void): Side => ({
   input: inputFrom(file, stream, undefined), filters: printPts(), samples, aspect, onPts,
 });
+
+export const samplesOf = (info: SourceInfo, common: string): Samples => ({ range: info.video.color.range, matrix: matrixOf(info), common });
 
 /** The matrix of a video's deliverable, in which both sides are compared. */
 export const matrixOf = (info: SourceInfo): string => SWS_MATRIX[deliverableColor(info).matrix];

@@ -8,8 +8,10 @@ export const THUMBNAIL_BYTES = 3 * CELLS;
 /** What the samples of a video mean. */
 export interface Samples {
   range: 'limited' | 'full';
-  /** swscale's name of the matrix of YUV pictures, and of the one that RGB is turned into. */
+  /** swscale's name of the matrix of YUV pictures; of no meaning for RGB. */
   matrix: string;
+  /** The matrix in which thumbnails are compared. */
+  common: string;
 }
 
 /**
@@ -17,10 +19,10 @@ export interface Samples {
  * pictures of any size and range can be compared.
  * @param head filters that come first.
  */
-export const thumbnailArgs = (head: readonly string[], { range, matrix }: Samples): string[] => [
+export const thumbnailArgs = (head: readonly string[], { range, matrix, common }: Samples): string[] => [
   '-vf', [
     ...head,
-    `scale=${COLUMNS}:${ROWS}:flags=area+accurate_rnd:in_range=${range}:out_range=full:in_color_matrix=${matrix}:out_color_matrix=${matrix}`,
+    `scale=${COLUMNS}:${ROWS}:flags=area+accurate_rnd:in_range=${range}:out_range=full:in_color_matrix=${matrix}:out_color_matrix=${common}`,
     'format=yuv444p',
     // The muxer gets a clock of its own, which no variable rate can upset.
     'settb=1/25', 'setpts=N',

@@ -1,0 +1,94 @@
+import { toNumber } from '../../job/rational.js';
+import type { SourceInfo } from '../../job/source.js';
+import { readContents, type FileContents } from '../contents.js';
+import { inventory, type Inventory } from '../inventory.js';
+import { probeSource } from '../probe.js';
+import { TimestampRepair } from '../repair.js';
+import { longestPause } from '../scan.js';
+import { UserError } from '../../job/errors.js';
+import { verifyPair } from './pair.js';
+import { fileSide, matrixOf, samplesOf } from './sides.js';
+import { aspectOf, sampledFrames } from './stills.js';
+import { pageOf, reportOf, type Verified } from './verified.js';
+
+export interface AgainstOptions {
+  /** Makes the page too, under this title. */
+  pageTitle?: string | undefined;
+  signal?: AbortSignal | undefined;
+  onFrame?: ((frames: number) => void) | undefined;
+}
+
+/**
+ * Compares any two videos that should show the same, of any sizes: the second one is the truth. Both are decoded once from the start.
+ * @throws UserError when one of them is no video that can be decoded.
+ */
+export async function verifyAgainst(file: string, sourceFile: string, options: AgainstOptions = {}): Promise<Verified> {
+  const { signal } = options;
+  const info = await probeSource(file, { signal });
+  const source = await probeSource(sourceFile, { signal });
+  const streams = await inventory(file, signal);
+  if (typeof streams === 'string') throw new UserError(`${file} cannot be opened: ${streams}`);
+  const video = streams.video.find(({ index }) => index === info.video.index);
+  const contents = await readContents(sourceFile, signal);
+  const common = matrixOf(source);
+  const step = 1 / (toNumber(source.video.frameRate) * toNumber(source.video.timebase));
+  const repair = new TimestampRepair({ nominalStep: step, longestPause: longestPause(source.format) / toNumber(source.video.timebase) });
+  const tick = Math.max(toNumber(info.video.timebase), toNumber(source.video.timebase));
+  const pair = await verifyPair({
+    file,
+    video: { ...info.video, durationSeconds: video?.durationSeconds, samples: samplesOf(info, common), aspect: aspectOf(info.video) },
+    source: {
+      ...fileSide(sourceFile, source.video.index, samplesOf(source, common), aspectOf(source.video), (pts) => { repair.push(pts); }),
+      file: sourceFile,
+      ...source.video,
+    },
+    // One tick of the coarser clock, which may be as long as a frame.
+    expected: () => ({ pts: repair.pts, timebase: source.video.timebase, tolerance: Math.min(tick, 0.25 / toNumber(source.video.frameRate)) + 1e-6 }),
+    sourceFirst: () => (repair.pts[0] ?? 0) * toNumber(source.video.timebase),
+    tracks: soundPairs(streams.contents, contents),
+    stills: options.pageTitle === undefined ? undefined : sampledFrames(Math.max(1, source.video.promisedFrames ?? Math.floor((source.durationSeconds ?? 0) * toNumber(source.video.frameRate)))),
+    signal,
+    onFrame: options.onFrame,
+  });
+  const problems = [...checkShape(info, source), ...(video ? checkTags(video, source) : []), ...checkTracks(streams.contents, contents)];
+  const header = { problems, expected: "the source's shape, colours, tracks and chapters" };
+  const report = await reportOf({ file, header, pair, expectedFrames: repair.pts.length, durationSeconds: streams.durationSeconds, signal });
+  return { report, page: options.pageTitle === undefined ? undefined : pageOf(options.pageTitle, report, pair) };
+}
+
+const of = (contents: FileContents, kind: 'audio' | 'subtitle'): FileContents['streams'] => contents.streams.filter((stream) => stream.kind === kind);
+
+function soundPairs(file: FileContents, source: FileContents): { stream: number; source: number; copied: boolean }[] {
+  const wanted = of(source, 'audio');
+  return of(file, 'audio').flatMap(({ index, codec }, i) => (wanted[i] ? [{ stream: index, source: wanted[i].index, copied: codec === wanted[i].codec }] : []));
+}
+
+function checkShape(file: SourceInfo, source: SourceInfo): string[] {
+  const [is, wanted] = [aspectOf(file.video), aspectOf(source.video)];
+  // An odd edge may have been repeated once.
+  const slack = 2 / Math.min(file.video.width, file.video.height) + 1 / Math.min(source.video.width, source.video.height) / 100;
+  return Math.abs(is / wanted - 1) <= slack ? [] : [`the picture is ${is.toFixed(3)} times as wide as high instead of ${wanted.toFixed(3)}`];
+}
+
+/** Where the source has no tag, the file may have any. */
+function checkTags({ colors }: Inventory['video'][number], source: SourceInfo): string[] {
+  const { tags, range } = source.video.color;
+  const wanted = { ...tags, ...(range === 'full' && tags.matrix !== undefined && { range: 'pc' }) };
+  return Object.entries(wanted).flatMap(([name, value]) => {
+    const is = colors[name as keyof typeof colors];
+    return is === value ? [] : [`its colours are tagged ${name} ${is} instead of ${value}`];
+  });
+}
+
+function checkTracks(file: FileContents, source: FileContents): string[] {
+  const problems: string[] = [];
+  for (const kind of ['audio', 'subtitle'] as const) {
+    const [is, wanted] = [of(file, kind), of(source, kind)];
+    if (is.length !== wanted.length) problems.push(`it has ${is.length} ${kind} tracks instead of ${wanted.length}`);
+    else for (const [i, track] of wanted.entries()) {
+      if (is[i]?.language !== track.language) problems.push(`${kind} track ${i + 1} is ${is[i]?.language ?? 'of no language'} instead of ${track.language ?? 'of none'}`);
+    }
+  }
+  if (file.chapters.length !== source.chapters.length) problems.push(`it has ${file.chapters.length} chapters instead of ${source.chapters.length}`);
+  return problems;
+}

@@ -1,0 +1,177 @@
+import { stat } from 'node:fs/promises';
+import { UserError, WorldError } from '../../job/errors.js';
+import { fileDigest } from '../../job/parts.js';
+import { toNumber } from '../../job/rational.js';
+import type { SourceInfo } from '../../job/source.js';
+import { damageOf } from '../damage.js';
+import { inventory, type Inventory } from '../inventory.js';
+import { probeSource } from '../probe.js';
+import { startFfmpeg } from '../run.js';
+import { scanSource } from '../scan.js';
+import type { AgainstOptions } from './against.js';
+import { cadenceOf, type Cadence } from './cadence.js';
+import { page } from './page.js';
+import { thumbnails } from './pictures.js';
+import type { Check } from './report.js';
+import { pairStills, withStills } from './shownFrames.js';
+import { fileSide, matrixOf, samplesOf, sideArgs } from './sides.js';
+import { listen } from './sound.js';
+import { aspectOf, sampledFrames } from './stills.js';
+import { Watch } from './watch.js';
+
+export interface AloneReport {
+  ok: boolean;
+  /** What is wrong with the file, each in one line. */
+  problems: string[];
+  /** What may be meant: long pauses, stills, black. */
+  warnings: string[];
+  checks: Check[];
+  file: { bytes: number; sha256: string };
+  frames: number;
+  /** Frames that the file's packets promise, where they say so. */
+  promisedFrames: number | undefined;
+  durationSeconds: number;
+  rate: Pick<Cadence, 'kind' | 'fps'>;
+  video: { codec: string; width: number; height: number; pixelFormat: string; sampleAspectRatio: string; colors: Record<string, string> };
+  /** When each track's first sample is presented, and its last one ends, in seconds after the first frame. */
+  audio: { codec: string; language: string | undefined; startSeconds: number | undefined; endSeconds: number | undefined }[];
+  subtitles: { codec: string; language: string | undefined }[];
+  chapters: number;
+  black: [first: number, last: number][];
+  /** Stretches of a second and more in which the picture does not change. */
+  frozen: [first: number, last: number][];
+  /** Frames that repeat the one before. */
+  repeated: number;
+}
+
+/**
+ * Decodes a whole video and says what is in it and what is wrong with it, without anything to compare it with.
+ * @throws UserError when it is no video that can be decoded.
+ */
+export async function verifyAlone(file: string, options: AgainstOptions = {}): Promise<{ report: AloneReport; page: string | undefined }> {
+  const { signal } = options;
+  const { info } = (await scanSource(file, await probeSource(file, { signal }), { signal })).scan;
+  const streams = await inventory(file, signal);
+  if (typeof streams === 'string') throw new UserError(`${file} cannot be opened: ${streams}`);
+  const promised = info.video.promisedFrames;
+  const stills = options.pageTitle === undefined ? [] : sampledFrames(Math.max(1, promised ?? 1));
+  const { watched, shown } = await withStills(stills, async (places) => {
+    const watched = await watch(file, info, stills.length > 0 ? places.output : undefined, options);
+    const first = watched.pts[0] ?? 0;
+    return { watched, shown: await pairStills(places, (frame) => ((watched.pts[frame] ?? NaN) - first) * toNumber(info.video.timebase)) };
+  });
+  const cadence = cadenceOf(watched.pts, info.video.timebase, info.video.frameRate);
+  const sound = await hear(file, streams, (watched.pts[0] ?? 0) * toNumber(info.video.timebase), signal);
+  const checks = [...pictureChecks(watched, promised), ...cadence.checks, ...sound.checks];
+  const problems = [...checks.filter(({ ok, name }) => !ok && name !== 'timestamps').map(({ name, measured }) => `${name}: ${measured}`), ...cadence.problems];
+  const warnings = [...cadence.warnings, ...notes(watched.watch)];
+  const report = describe({ file, info, streams, watched, cadence, audio: sound.audio, problems, warnings, checks });
+  const whole = { ...report, file: { bytes: (await stat(file)).size, sha256: await fileDigest(file, signal) } };
+  return { report: whole, page: options.pageTitle === undefined ? undefined : pageOf(options.pageTitle, whole, shown) };
+}
+
+interface Watched {
+  pts: number[];
+  watch: Watch;
+  errors: string[];
+}
+
+async function watch(file: string, info: SourceInfo, stills: Parameters<typeof sideArgs>[1], { signal, onFrame }: AgainstOptions): Promise<Watched> {
+  const pts: number[] = [];
+  const matrix = matrixOf(info);
+  const side = fileSide(file, info.video.index, samplesOf(info, matrix), aspectOf(info.video), (time) => { pts.push(time); });
+  const run = startFfmpeg(sideArgs(side, stills), { signal, stdout: 'pipe', onPts: side.onPts });
+  run.done.catch(() => undefined);
+  const watching = new Watch(toNumber(info.video.frameRate));
+  let frames = 0;
+  for await (const picture of thumbnails(run)) {
+    watching.add(picture);
+    onFrame?.(++frames);
+  }
+  try {
+    const { stderrLines } = await run.done;
+    return { pts, watch: watching, errors: damageOf(stderrLines) };
+  } catch (error) {
+    if (!(error instanceof WorldError)) throw error;
+    return { pts, watch: watching, errors: [error.message] };
+  }
+}
+
+async function hear(file: string, { contents }: Inventory, first: number, signal: AbortSignal | undefined): Promise<{ audio: AloneReport['audio']; checks: Check[] }> {
+  const audio: AloneReport['audio'] = [];
+  const checks: Check[] = [];
+  for (const [i, { index, codec, language }] of contents.streams.filter(({ kind }) => kind === 'audio').entries()) {
+    const { start, end, errors, lines } = await listen(file, index, [], signal);
+    const since = (time: number | undefined): number | undefined => (time === undefined ? undefined : time - first);
+    audio.push({ codec, language, startSeconds: since(start), endSeconds: since(end) });
+    const span = start === undefined || end === undefined ? 'no sound' : `from ${(start - first).toFixed(3)} to ${(end - first).toFixed(3)} s after the first frame`;
+    const damage = errors > 0 ? `; ${errors} error${errors === 1 ? '' : 's'}: ${lines[0] ?? ''}` : '';
+    checks.push({ name: `audio track ${i + 1}`, ok: errors === 0 && start !== undefined, measured: `${codec}${language === undefined ? '' : `, ${language}`}, ${span}${damage}`, expected: 'sound without errors' });
+  }
+  return { audio, checks };
+}
+
+function pictureChecks({ pts, watch, errors }: Watched, promised: number | undefined): Check[] {
+  const missing = promised !== undefined && pts.length < promised;
+  return [
+    { name: 'decoding', ok: errors.length === 0, measured: errors[0] ?? 'without errors', expected: 'without errors' },
+    { name: 'frames', ok: pts.length > 0 && !missing, measured: String(pts.length), expected: promised === undefined ? 'some' : String(promised) },
+    { name: 'black within a scene', ok: watch.flashes.frames === 0, measured: watch.flashes.toString() || 'none', expected: 'none' },
+  ];
+}
+
+function notes({ black, frozen, repeated }: Watch): string[] {
+  return [
+    ...(black.frames > 0 ? [`${black.frames} black frames: ${black.toString()}`] : []),
+    ...(frozen.frames > 0 ? [`the picture does not change for a second or more: ${frozen.toString()}`] : []),
+    ...(repeated.frames > 0 ? [`${repeated.frames} frames repeat the one before`] : []),
+  ];
+}
+
+interface Findings extends Pick<AloneReport, 'problems' | 'warnings' | 'checks' | 'audio'> {
+  file: string;
+  info: SourceInfo;
+  streams: Inventory;
+  watched: Watched;
+  cadence: Cadence;
+}
+
+function describe({ info, streams, watched, cadence, audio, problems, warnings, checks }: Findings): Omit<AloneReport, 'file'> {
+  const { video } = info;
+  const colors = streams.video.find(({ index }) => index === video.index)?.colors;
+  return {
+    ok: problems.length === 0,
+    problems,
+    warnings,
+    checks,
+    frames: watched.pts.length,
+    promisedFrames: video.promisedFrames,
+    durationSeconds: streams.durationSeconds,
+    rate: { kind: cadence.kind, fps: cadence.fps },
+    video: {
+      codec: video.codec, width: video.width, height: video.height, pixelFormat: video.pixelFormat,
+      sampleAspectRatio: `${video.sampleAspectRatio.num}:${video.sampleAspectRatio.den}`, colors: { ...colors },
+    },
+    audio,
+    subtitles: streams.contents.streams.filter(({ kind }) => kind === 'subtitle').map(({ codec, language }) => ({ codec, language })),
+    chapters: streams.contents.chapters.length,
+    black: watched.watch.black.kept,
+    frozen: watched.watch.frozen.kept,
+    repeated: watched.watch.repeated.frames,
+  };
+}
+
+function pageOf(title: string, report: AloneReport, shown: Parameters<typeof page>[0]['sections'][number]['frames']): string {
+  const { video } = report;
+  return page({
+    ...report,
+    title,
+    facts: [
+      ['video', `${video.codec}, ${video.width}x${video.height}, ${video.pixelFormat}, pixels ${video.sampleAspectRatio}`],
+      ['frames', String(report.frames)], ['duration', `${report.durationSeconds.toFixed(3)} s`], ['subtitles', String(report.subtitles.length)], ['chapters', String(report.chapters)],
+      ['bytes', String(report.file.bytes)], ['SHA-256', report.file.sha256],
+    ],
+    plot: '',
+    sections: [{ title: 'Some frames', frames: shown }],
+  });
+}
