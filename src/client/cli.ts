@@ -110,6 +110,15 @@ function build(done: (code: number) => void): Command {
     .option('--json', 'print one JSON object, with the scores of every frame')
     .action(run(async (a: string, b: string, options: unknown) => (await import('./commands/compare.js')).compare(a, b, options)));
 
+  program.command('verify')
+    .description('decode a whole video and say what is wrong with it; exit 1 where something is')
+    .argument('<file>', 'the video')
+    .option('--against <source>', 'what it was made of, of any size: every frame, its time and the sound are compared')
+    .option('--html <file>', 'write a page with pictures, .html')
+    .option('--overwrite', 'replace the page if it exists')
+    .option('--json', 'print one JSON object')
+    .action(run(async (file: string, options: unknown) => (await import('./commands/verify.js')).verify(file, options)));
+
   const json = ['--json', 'print JSON'] as const;
   const jobs = () => import('./commands/jobs.js');
   program.command('status').description('one job in full, or all open ones').argument('[job]').option(...json)

@@ -3,12 +3,13 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { loadConfig, type Config } from '../../../temporal.config.js';
 import { UserError } from '../../job/errors.js';
 import { shortJob } from '../../job/keys.js';
-import { resolveRooted } from '../../job/layout.js';
+import { jobLayout, resolveRooted } from '../../job/layout.js';
 import { discardJob, storedJobs, type StoredJob } from '../../job/store.js';
 import { releaseOutput } from '../../job/claims.js';
 import { cancelUpdate, pauseUpdate } from '../../workflows/messages.js';
 import { connectIfRunning, openSession, workflowIdOf, type JobHandle, type Session } from '../connect.js';
 import { EXIT } from '../exit.js';
+import { exists } from '../files.js';
 import { findJob } from '../findJob.js';
 import { liveProgress, type LiveProgress } from '../live.js';
 import { progressLine } from '../render.js';
@@ -34,6 +35,8 @@ interface Row {
   input: string;
   output: string;
   method: string;
+  /** The page about the checks of the result, once there were any. */
+  checks?: string;
   progress?: LiveProgress;
   error?: string;
 }
@@ -42,12 +45,14 @@ async function describe(config: Config, job: StoredJob, session: Pick<Session, '
   const { spec } = job;
   const open = !job.report && !job.ended;
   const progress = open && session ? await liveProgress(handleOf(session, job)).catch(() => undefined) : undefined;
+  const page = jobLayout(config.roots, spec).verifiedPage;
   return {
     job: shortJob(spec),
     status: progress ? (progress.paused ? 'paused' : 'running') : storedStatus(job),
     input: resolveRooted(config.roots, spec.input),
     output: resolveRooted(config.roots, spec.output),
     method: `${spec.method.name} x${spec.method.scale}`,
+    ...((await exists(page)) && { checks: page }),
     ...(progress && { progress }),
     ...(job.ended && { error: job.ended.message }),
   };
@@ -82,6 +87,7 @@ function full(row: Row): string {
     `input    ${row.input}`,
     `output   ${row.output}`,
     `method   ${row.method}`,
+    ...(row.checks === undefined ? [] : [`checks   ${row.checks}`]),
     ...(row.progress ? [`progress ${progressLine(row.progress, 0, false)}`, ...row.progress.notices.map((notice) => `         ${notice}`)] : []),
     ...(row.error ? [`error    ${row.error}`] : []),
   ].join('\n');

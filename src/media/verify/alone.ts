@@ -63,9 +63,9 @@ export async function verifyAlone(file: string, options: AgainstOptions = {}): P
   const cadence = cadenceOf(watched.pts, info.video.timebase, info.video.frameRate);
   const sound = await hear(file, streams, (watched.pts[0] ?? 0) * toNumber(info.video.timebase), signal);
   const checks = [...pictureChecks(watched, promised), ...cadence.checks, ...sound.checks];
-  const problems = [...checks.filter(({ ok, name }) => !ok && name !== 'timestamps').map(({ name, measured }) => `${name}: ${measured}`), ...cadence.problems];
+  const problems = [...pictureProblems(watched, promised), ...cadence.problems, ...sound.checks.filter(({ ok }) => !ok).map(({ name, measured }) => `${name}: ${measured}`)];
   const warnings = [...cadence.warnings, ...notes(watched.watch)];
-  const report = describe({ file, info, streams, watched, cadence, audio: sound.audio, problems, warnings, checks });
+  const report = describe({ info, streams, watched, cadence, audio: sound.audio, problems, warnings, checks });
   const whole = { ...report, file: { bytes: (await stat(file)).size, sha256: await fileDigest(file, signal) } };
   return { report: whole, page: options.pageTitle === undefined ? undefined : pageOf(options.pageTitle, whole, shown) };
 }
@@ -120,6 +120,14 @@ function pictureChecks({ pts, watch, errors }: Watched, promised: number | undef
   ];
 }
 
+function pictureProblems({ pts, watch, errors }: Watched, promised: number | undefined): string[] {
+  return [
+    ...(errors[0] === undefined ? [] : [`decoding the video gave errors: ${errors[0]}`]),
+    ...(promised !== undefined && pts.length < promised ? [`${pts.length} frames decode of ${promised}`] : []),
+    ...(watch.flashes.frames > 0 ? [`black within a scene: ${watch.flashes.toString()}`] : []),
+  ];
+}
+
 function notes({ black, frozen, repeated }: Watch): string[] {
   return [
     ...(black.frames > 0 ? [`${black.frames} black frames: ${black.toString()}`] : []),
@@ -129,7 +137,6 @@ function notes({ black, frozen, repeated }: Watch): string[] {
 }
 
 interface Findings extends Pick<AloneReport, 'problems' | 'warnings' | 'checks' | 'audio'> {
-  file: string;
   info: SourceInfo;
   streams: Inventory;
   watched: Watched;

@@ -30,7 +30,7 @@ const STYLE = `
 body { margin: 2rem auto; max-width: 62rem; padding: 0 1rem; font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
 h1 { font-size: 1.3rem; overflow-wrap: anywhere; } h2 { font-size: 1.05rem; margin-top: 2rem; }
 .verdict { font-weight: 600; } .good { color: var(--good); } .bad { color: var(--bad); }
-table { border-collapse: collapse; width: 100%; } td, th { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+table { border-collapse: collapse; width: 100%; } td, th { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; } td:first-child { white-space: nowrap; }
 svg { width: 100%; border: 1px solid var(--line); } polyline { fill: none; stroke-width: 1.2; vector-effect: non-scaling-stroke; }
 polyline.luma { stroke: var(--luma); } polyline.chroma { stroke: var(--chroma); } rect.wrong { fill: var(--bad); opacity: .3; }
 .axis { display: flex; justify-content: space-between; gap: 1rem; margin: .2rem 0; font-size: .85rem; color: var(--soft); } b.luma { color: var(--luma); } b.chroma { color: var(--chroma); }
