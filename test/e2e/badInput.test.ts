@@ -75,7 +75,7 @@ describe('a flag is refused that', () => {
     ['is unknown', ['--colour'], /unknown option '--colour'/],
     ['names no preset', ['--preset', 'best'], /--preset: must be one of/],
     ['names a folder that is missing', ['-o', 'none/out.mp4'], /output folder .*none does not exist/],
-    ['names an output that is no .mp4', ['-o', 'out.mkv'], /must be named \.mp4/],
+    ['names an output that is neither .mp4 nor .mkv', ['-o', 'out.avi'], /must be named \.mp4 or \.mkv/],
     ['names the source as output', ['-o', 'clip.mp4'], /would replace the source/],
     ['names an output that is a folder', ['-o', 'folder'], /folder/],
     ['names an output that another made', ['-o', 'taken.mp4', '-m', 'bicubic'], /taken\.mp4 exists already: .*--overwrite/],
