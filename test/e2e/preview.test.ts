@@ -8,7 +8,7 @@ import { cropFilter, scaled, type Window } from '../../src/media/window.js';
 import { Cli, eventually } from '../support/cli.js';
 import { makeClip, scratchFolder } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
-import { crop, readPng, same } from '../support/rasters.js';
+import { apart, crop, readPng, same } from '../support/rasters.js';
 
 interface Preview {
   output: string;
@@ -43,7 +43,7 @@ async function openSheet(preview: Preview): Promise<Raster> {
   return readPng(preview.output, preview);
 }
 
-it('shows the pixels that jobs make of these frames, beside the source', async () => {
+it('shows the pixels that jobs make of these frames, beside the source', { timeout: 240_000 }, async () => {
   const { code, value, stderr } = await cli.json<Preview>('preview', 'clip.mp4', '--at', '0.2', '--at', '00:00:00.44', '-m', 'bicubic', '-m', 'filtered.onnx');
   expect(code, stderr).toBe(0);
   expect(value.output).toBe(cli.file('clip.preview.png'));
@@ -63,7 +63,8 @@ it('shows the pixels that jobs make of these frames, beside the source', async (
     for (const [m, cell] of methods.entries()) {
       expect(cell.secondsPerFrame).toBeGreaterThan(0);
       const picture = await pictureOf(outputs[m] as string, frame, scaled(value.window, 2));
-      expect(same(crop(sheet, cell), picture), `frame ${frame} by ${cell.method}`).toBe(true);
+      // A filter's pixels are the job's; a network sums in another order for another size of picture, so a value may be rounded otherwise.
+      expect(apart(crop(sheet, cell), picture), `frame ${frame} by ${cell.method}`).toBeLessThanOrEqual(m === 0 ? 0 : 1);
     }
     const enlarged = crop(sheet, source);
     const original = await pictureOf(clip, frame, value.window);

@@ -40,9 +40,9 @@ export const hasProc = existsSync('/proc/self/environ');
 
 /** Polls until the value is there. @throws after a minute. */
 export async function eventually<T>(get: () => T | undefined | false | Promise<T | undefined | false>): Promise<T> {
-  for (const until = Date.now() + 60_000; ; await sleep(50)) {
+  for (const until = Date.now() + 150_000; ; await sleep(50)) {
     const value = await get();
     if (value !== undefined && value !== false) return value;
-    if (Date.now() > until) throw new Error(`waited for a minute: ${get.toString()}`);
+    if (Date.now() > until) throw new Error(`never happened: ${get.toString()}`);
   }
 }

@@ -68,6 +68,8 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     process.kill(server?.pid ?? 0, 'SIGKILL');
     const restarted = await eventually(() => { const now = serverOf(config.home); return now?.pid !== server?.pid && now; });
     expect(restarted.command).toBe(server?.command);
+    // It listens a moment before it can answer.
+    await eventually(() => withClient(info.temporalAddress, (client) => client.workflow.getHandle('survivor').describe()).catch(() => undefined));
     await withClient(info.temporalAddress, async (client) => {
       expect((await client.workflow.getHandle('survivor').describe()).status.name).toBe('RUNNING');
       const { config: settings } = await client.workflowService.describeNamespace({ namespace: 'default' });
