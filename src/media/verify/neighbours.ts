@@ -17,25 +17,10 @@ const SAME = 0.5;
  * @returns undefined where the neighbour shows the same.
  */
 export function likeness(output: Uint8Array, own: Uint8Array, neighbour: Uint8Array): Likeness | undefined {
-  let s = 0;
-  let n = 0;
-  let ss = 0;
-  let sn = 0;
-  let nn = 0;
-  for (let i = 0; i < CELLS; i++) {
-    const a = own[i] as number;
-    const b = neighbour[i] as number;
-    s += a;
-    n += b;
-    ss += a * a;
-    sn += a * b;
-    nn += b * b;
-  }
-  const [ownMean, neighbourMean] = [s / CELLS, n / CELLS];
-  const ownVariance = ss / CELLS - ownMean ** 2;
+  const { means: [ownMean, neighbourMean], variances: [ownVariance, neighbourVariance], covariance } = moments(own, neighbour);
   // What is left of the neighbour without the own frame at its best brightness and contrast.
-  const gain = ownVariance > 0 ? (sn / CELLS - ownMean * neighbourMean) / ownVariance : 0;
-  const variance = nn / CELLS - neighbourMean ** 2 - gain ** 2 * ownVariance;
+  const gain = ownVariance > 0 ? covariance / ownVariance : 0;
+  const variance = neighbourVariance - gain ** 2 * ownVariance;
   if (!(variance > SAME * SAME)) return undefined;
   let along = 0;
   for (let i = 0; i < CELLS; i++) along += (output[i] as number) * ((neighbour[i] as number) - neighbourMean - gain * ((own[i] as number) - ownMean));
@@ -44,22 +29,32 @@ export function likeness(output: Uint8Array, own: Uint8Array, neighbour: Uint8Ar
 
 /** How far an output picture is from its source frame when brightness and contrast do not count, in code values (root of the mean square). */
 export function unlikeness(output: Uint8Array, own: Uint8Array): number {
-  let s = 0;
-  let o = 0;
-  let ss = 0;
-  let so = 0;
-  let oo = 0;
-  for (let i = 0; i < CELLS; i++) {
-    const a = own[i] as number;
-    const b = output[i] as number;
-    s += a;
-    o += b;
-    ss += a * a;
-    so += a * b;
-    oo += b * b;
-  }
-  const ownVariance = ss / CELLS - (s / CELLS) ** 2;
-  const covariance = so / CELLS - (s / CELLS) * (o / CELLS);
-  const variance = oo / CELLS - (o / CELLS) ** 2 - (ownVariance > 0 ? covariance ** 2 / ownVariance : 0);
+  const { variances: [ownVariance, outputVariance], covariance } = moments(own, output);
+  const variance = outputVariance - (ownVariance > 0 ? covariance ** 2 / ownVariance : 0);
   return Math.sqrt(Math.max(0, variance));
+}
+
+interface Moments {
+  means: [a: number, b: number];
+  variances: [a: number, b: number];
+  covariance: number;
+}
+
+function moments(first: Uint8Array, second: Uint8Array): Moments {
+  let a = 0;
+  let b = 0;
+  let aa = 0;
+  let ab = 0;
+  let bb = 0;
+  for (let i = 0; i < CELLS; i++) {
+    const x = first[i] as number;
+    const y = second[i] as number;
+    a += x;
+    b += y;
+    aa += x * x;
+    ab += x * y;
+    bb += y * y;
+  }
+  const [meanA, meanB] = [a / CELLS, b / CELLS];
+  return { means: [meanA, meanB], variances: [aa / CELLS - meanA ** 2, bb / CELLS - meanB ** 2], covariance: ab / CELLS - meanA * meanB };
 }
