@@ -7,11 +7,11 @@ import { spawnTool } from './tools.js';
 
 type Codec = EncodeSpec['codec'];
 
-/** Names of a codec: for people, by ffprobe, its sample entry in an MP4, and its WebCodecs family. */
-export const CODECS: Record<Codec, { label: string; probed: string; tag: string; family: 'avc' | 'hevc' | 'av1' }> = {
-  h264: { label: 'H.264', probed: 'h264', tag: 'avc1', family: 'avc' },
-  h265: { label: 'H.265', probed: 'hevc', tag: 'hvc1', family: 'hevc' },
-  av1: { label: 'AV1', probed: 'av1', tag: 'av01', family: 'av1' },
+/** Names of a codec: for people, by ffprobe, and its sample entry in an MP4. */
+export const CODECS: Record<Codec, { label: string; probed: string; tag: string }> = {
+  h264: { label: 'H.264', probed: 'h264', tag: 'avc1' },
+  h265: { label: 'H.265', probed: 'hevc', tag: 'hvc1' },
+  av1: { label: 'AV1', probed: 'av1', tag: 'av01' },
 };
 
 const SOFTWARE: Record<Codec, string> = { h264: 'libx264', h265: 'libx265', av1: 'libsvtav1' };
