@@ -3,6 +3,7 @@ import { DiskFull, UserError, WorldError } from '../job/errors.js';
 import { packageVersion } from '../worker/project.js';
 import { protectDashedFiles } from './argv.js';
 import { EXIT } from './exit.js';
+import { withJobFlags } from './options.js';
 
 /** Runs one command line, without the program's name. @returns the exit code; never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -46,31 +47,10 @@ function build(done: (code: number) => void): Command {
     .configureOutput({ outputError: (text, write) => { write(text.replace(/^error: /, 'reelscale: ').replace('\n(', ' (')); } })
     .showSuggestionAfterError(true);
 
-  program.command('upscale')
+  withJobFlags(program.command('upscale'))
     .description('upscale one video; running the same command again goes on where it was')
     .argument('<input>', 'the video; its name may begin with a dash')
     .option('-o, --output <file>', "the result, .mp4 or .mkv (default: INPUT's name with the scale, as in NAME.x4.mp4, beside it)")
-    .option('-m, --model <name>', 'a model, a path to an .onnx file, bicubic or lanczos')
-    .option('-s, --scale <n>', "how many times larger, 1 to 8 as far as the model has it (default: 4, or an ONNX file's own)")
-    .option('--preset <name>', 'preview (bicubic), fast (realesr-animevideov3) or production (realesrgan-x4plus); default: production on a GPU, fast on a CPU')
-    .option('--tile <n>', 'edge of a tile in source pixels, even and at least 32; 0 for whole frames (default: auto, as memory allows)')
-    .option('--tile-pad <n>', 'source pixels of context around a tile (default: auto, as far as the model sees)')
-    .option('--pre-pad <n>', 'pixels reflected at the right and bottom (default: 0)')
-    .option('--precision <name>', 'auto, fp32 or fp16 (default: auto, which is fp16 on a GPU, fp32 on the CPU)')
-    .option('--blend <share>', 'share of bicubic in the result, 0 to 1, for a more natural look (default: 0)')
-    .option('--denoise <strength>', 'from 0 to 1, of models that have it')
-    .option('--deinterlace <how>', 'off, auto or double; auto looks at the pictures themselves, double gives a frame for each field (default: auto)')
-    .option('--codec <name>', 'h264, which plays everywhere, h265 or av1 (default: h264)')
-    .option('--crf <n>', 'quality from 0 (lossless) to 51, AV1 to 63; 18 to 28 is sensible for H.264 (default: 23, h265 28, av1 35)')
-    .option('--encoder-preset <name>', "x264's names, ultrafast to veryslow, for every encoder (default: fast)")
-    .option('--tune <name>', "film, animation, grain, psnr, ssim or fastdecode, as the codec has it (default: none)")
-    .option('--hw-encoder <name>', 'encode in the graphics card: nvenc or vaapi; none for the processor (default: none)')
-    .option('--audio <mode>', 'auto: what the container\'s players may not understand is converted (in MP4 all but AAC and MP3); copy: nothing is (default: auto)')
-    .option('--segment-frames <n>', 'frames in one segment (default: chosen by the planner)')
-    .option('--checkpoint-frames <n>', 'most frames between two checkpoints (default: 100)')
-    .option('--device <name>', 'cpu or cuda:N (default: a GPU if one can be used, else the CPU)')
-    .option('--tag <names>', "tags of the workers that may upscale, joined by commas (default: the device's)")
-    .option('--keep-mezzanine', 'keep the lossless upscaled frames after the job, to encode them again')
     .option('--overwrite', 'replace the output if it exists')
     .option('--detach', 'return at once; the job goes on in the background')
     .option('--json', 'print one JSON object as the last line of stdout')
