@@ -7,8 +7,11 @@ import { projectRoot } from '../../src/worker/project.js';
 /** What benchmarks make once and use again. */
 export const cacheFolder = path.join(os.tmpdir(), 'reelscale-bench-cache');
 
-/** A real cartoon, where the project's test media lie beside it. */
-const CARTOON = path.join(process.env['REELSCALE_TEST_MEDIA'] ?? path.resolve(projectRoot, '../shared/data'), 'clips/cartoon/sintel-trailer-480x204-aac-52s.mp4');
+/** Real clips, where the project's test media lie beside it. */
+export const sharedClips = path.join(process.env['REELSCALE_TEST_MEDIA'] ?? path.resolve(projectRoot, '../shared/data'), 'clips');
+export const sharedClip = (name: string): string => path.join(sharedClips, name);
+
+const CARTOON = sharedClip('cartoon/sintel-trailer-480x204-aac-52s.mp4');
 
 /**
  * H.264 at 25 frames a second with stereo sound: a trailer in a loop, or a test picture with noise where there is none.

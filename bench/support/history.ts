@@ -9,8 +9,8 @@ export interface StageTimes {
   completed: number;
 }
 
-/** When each kind of activity of a finished job first started and last ended, by its name, from the workflow's history. */
-export async function stageTimes(config: Config, output: string): Promise<{ spec: JobSpec; stages: Map<string, StageTimes> }> {
+/** When each kind of activity of a finished job first started and last ended, by its name, from the workflow's history, and how many events that has. */
+export async function stageTimes(config: Config, output: string): Promise<{ spec: JobSpec; stages: Map<string, StageTimes>; events: number }> {
   const { spec } = await findJob(config, output);
   const session = await connectIfRunning(config);
   if (!session) throw new Error('the server that ran the job is gone');
@@ -28,7 +28,7 @@ export async function stageTimes(config: Config, output: string): Promise<{ spec
       if (started) stages.set(name, { started: known?.started ?? at, completed: at });
       else if (known) known.completed = at;
     }
-    return { spec, stages };
+    return { spec, stages, events: events?.length ?? 0 };
   } finally {
     await session.close();
   }

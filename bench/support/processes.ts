@@ -21,6 +21,11 @@ export function peakMemory(pid: number): number | undefined {
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
 
+/** Memory that a process holds now, what it shares with others counted in shares, in bytes; 0 when it is gone. */
+export function residentMemory(pid: number): number {
+  return Number(/^Pss:\s+(\d+) kB/m.exec(read(pid, 'smaps_rollup') ?? '')?.[1] ?? 0) * 1024;
+}
+
 /** Processor time of a process and of its children that have ended, in seconds; 0 when it is gone. */
 export function processorSeconds(pid: number): number {
   // utime, stime, cutime and cstime are fields 14 to 17, counted from 1; the name in brackets before them may hold spaces.
