@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import { tied } from '../media/tools.js';
+import { runtimeEnvironment } from './runtimeEnvironment.js';
 
 /** Node runs compiled files only: from the sources, as in tests, the built one beside them is taken. */
 const FOLDER = import.meta.filename.endsWith('.ts') ? path.join(import.meta.dirname, '../../dist/src/models') : import.meta.dirname;
@@ -16,7 +17,7 @@ export interface ChildResult {
 /** Runs an entry of this folder in a process of its own, which does not outlive this one. @throws the signal's reason when it aborts. */
 export async function runChild(entry: string, args: string[], { timeout, signal }: { timeout: number; signal: AbortSignal | undefined }): Promise<ChildResult> {
   const [command, tiedArgs] = tied(process.execPath, [path.join(FOLDER, entry), ...args]);
-  const result = await execa(command, tiedArgs, { stdin: 'ignore', reject: false, maxBuffer: 1 << 20, timeout, ...(signal && { cancelSignal: signal }) });
+  const result = await execa(command, tiedArgs, { stdin: 'ignore', env: runtimeEnvironment(), reject: false, maxBuffer: 1 << 20, timeout, ...(signal && { cancelSignal: signal }) });
   signal?.throwIfAborted();
   const { stdout, stderr, timedOut } = result;
   return { stdout, stderr, timedOut, ...(result.failed && { failure: result.signal ?? `exit code ${result.exitCode}` }) };

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { UserError } from '../job/errors.js';
+import { runtimeEnvironment } from '../models/runtimeEnvironment.js';
 import { spawnTool, tied } from '../media/tools.js';
 import { entryFile } from './project.js';
 
@@ -22,7 +23,7 @@ export async function probeX264(): Promise<void> {
 /** Opens a session on a GPU in a process of its own, which gives the memory back. @throws UserError with ONNX Runtime's reason. */
 export async function probeCuda(index: number): Promise<void> {
   const [file, args] = tied(process.execPath, [entryFile('worker/cudaProbe.js'), String(index)]);
-  const result = await execa(file, args, { stdin: 'ignore', reject: false, timeout: PROBE_MS });
+  const result = await execa(file, args, { stdin: 'ignore', env: runtimeEnvironment(), reject: false, timeout: PROBE_MS });
   if (!result.failed) return;
   const reason = result.stderr.trim().split('\n').at(-1) ?? result.shortMessage;
   throw new UserError(`ONNX Runtime cannot use cuda:${index} (${reason}): run npm run setup:cuda, and check the NVIDIA driver`);

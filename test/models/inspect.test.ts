@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { UserError } from '../../src/job/errors.js';
 import { inspectModel } from '../../src/models/inspect.js';
 import { floats, integers, model, node, value } from '../../src/models/onnx/build.js';
@@ -102,6 +102,17 @@ it('the result is kept beside the models and used again', async () => {
   expect((await inspectModel(file, { modelsRoot })).scale).toBe(7);
   await writeFile(record, 'not JSON');
   expect((await inspectModel(file, { modelsRoot })).scale).toBe(3);
+});
+
+it('ONNX Runtime does not report to its maker', async () => {
+  const temporary = path.join(folder, 'temporary');
+  await mkdir(temporary);
+  vi.stubEnv('TMPDIR', temporary);
+  // It is quiet by itself where this is set, as in continuous integration.
+  vi.stubEnv('CI', undefined);
+  await inspectModel(await tinyModel(path.join(folder, 'private.onnx'))).finally(() => { vi.unstubAllEnvs(); });
+  // What it would send is kept in files there.
+  expect(await readdir(temporary)).toEqual([]);
 });
 
 it('an inspection can be cancelled', async () => {
