@@ -3,9 +3,10 @@ import { z } from 'zod';
 import type { Heartbeat, JobRef } from '../job/contracts.js';
 import { hasCode } from '../job/durable.js';
 import { DiskFull, PartDamaged, SegmentMismatch, UserError, WorldError } from '../job/errors.js';
-import type { Roots } from '../job/layout.js';
+import { jobLayout, type Roots } from '../job/layout.js';
 import { precisionSchema } from '../job/spec.js';
 import { loadJob, type LoadedJob } from './job.js';
+import { workClock } from './workClock.js';
 
 /** What a worker entry hands to its activities. */
 export interface ActivityDeps {
@@ -41,6 +42,7 @@ export async function runActivity<T>(deps: ActivityDeps, ref: JobRef, work: (run
   const signal = AbortSignal.any([context.cancellationSignal, deps.shutdown]);
   let details: Heartbeat = { durableFrame: 0, frame: 0 };
   const timer = setInterval(() => { context.heartbeat(details); }, HEARTBEAT_MS);
+  const clock = workClock(jobLayout(deps.roots, ref).work, context.info.activityType, () => details.segment);
   try {
     signal.throwIfAborted();
     const job = await loadJob(deps.roots, ref);
@@ -61,6 +63,7 @@ export async function runActivity<T>(deps: ActivityDeps, ref: JobRef, work: (run
     throw toFailure(error);
   } finally {
     clearInterval(timer);
+    await clock.stop();
   }
 }
 

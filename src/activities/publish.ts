@@ -4,10 +4,12 @@ import type { ControlActivities, JobReport, PublishInput } from '../job/contract
 import { releaseOutput } from '../job/claims.js';
 import { flush, hasCode, readJson, replaceJson } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
+import { forecastSchema, noteOutcome } from '../job/forecast.js';
 import { shortJob } from '../job/keys.js';
 import { fileDigest } from '../job/parts.js';
 import { conformedSchema, fileRecordSchema, reportSchema } from '../job/records.js';
 import { readTally, TALLY_FILE } from '../job/tally.js';
+import { readWork, workedSeconds } from '../job/workLog.js';
 import { damageOf } from '../media/damage.js';
 import { pictureNotices } from '../media/examine.js';
 import { verifyReportSchema } from '../media/verify/report.js';
@@ -25,6 +27,7 @@ export const publish = (deps: ActivityDeps): ControlActivities['publish'] => (in
     if (!merged) throw new Error('the merged file is missing');
     await place(path.join(path.dirname(output), merged.file), output, merged.sha256, spec.overwrite);
     const report = await writeReport(job, input, merged);
+    await recordOutcome(deps, job, report);
     await resetTally(job, input);
     await removeHidden(path.dirname(output), spec);
     await removeVideo(layout);
@@ -74,6 +77,7 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
   const warnings = [...pictureNotices(await loadScan(job)), ...merged.warnings];
   if (conformed && conformed.repairedTimestamps > 0) warnings.push(`${conformed.repairedTimestamps} timestamps of the source did not increase and were moved`);
   if (damage[0] !== undefined) warnings.push(`the decoder said: ${damage[0]}`);
+  const expected = (await readForecast(job))?.expected;
   const report: JobReport = {
     job: shortJob(spec),
     status: 'done',
@@ -85,11 +89,25 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
     fps: Math.round((plan.frames / seconds) * 100) / 100,
     bytes: merged.bytes,
     sha256: merged.sha256,
+    workedSeconds: Math.round(workedSeconds(await readWork(layout.work)) * 1000) / 1000,
+    ...(expected && { estimate: { seconds: expected.seconds, bytes: expected.bytes } }),
     ...(damaged && { damaged: { expected: conformed?.promised ?? plan.frames, decoded: conformed?.decoded ?? plan.frames } }),
     warnings,
   };
   await replaceJson(layout.report, report);
   return report;
+}
+
+/** An estimate is for people: one that cannot be read is as good as none. */
+const readForecast = ({ layout }: Run) => readJson(layout.estimate, forecastSchema).catch(() => undefined);
+
+/** The next estimates learn from it, unless frames of another job were used. */
+async function recordOutcome(deps: ActivityDeps, job: Run, { frames, inferredFrames, duplicateFrames, workedSeconds: seconds, bytes }: JobReport): Promise<void> {
+  const forecast = await readForecast(job);
+  const made = job.spec.method.kind === 'filter' || inferredFrames + duplicateFrames >= frames;
+  if (!forecast || !made || !seconds) return;
+  const { key, pixels, expected } = forecast;
+  await noteOutcome(deps.roots.jobs, { at: new Date().toISOString(), job: shortJob(job.spec), key, frames, pixels, seconds, bytes, ...(expected?.basis === 'measured' && { raw: expected.raw }) });
 }
 
 async function tallies(job: Run, { from }: PublishInput): Promise<string[]> {

@@ -56,6 +56,14 @@ function build(done: (code: number) => void): Command {
     .option('--json', 'print one JSON object as the last line of stdout')
     .action(run(async (input: string, options: unknown) => (await import('./commands/upscale.js')).upscale(input, options)));
 
+  withJobFlags(program.command('plan'))
+    .description('what a job would take: frames, disk, time and cost, on this machine and on others; starts nothing')
+    .argument('<input>', 'the video')
+    .option('-o, --output <file>', 'where the result would be (default: as for upscale)')
+    .option('--cost-per-hour <price>', 'of a device, in any currency: adds what the job costs')
+    .option('--json', 'print one JSON object')
+    .action(run(async (input: string, options: unknown) => (await import('./commands/plan.js')).plan(input, options)));
+
   program.command('reencode')
     .description('encode a finished job again with other settings, from the upscaled frames that it kept (--keep-mezzanine)')
     .argument('<job>')

@@ -12,6 +12,8 @@ const number = (error: string, fits: (value: number) => boolean) => z.string().r
 const isWhole = (least: number, most: number) => (value: number): boolean => Number.isInteger(value) && value >= least && value <= most;
 export const whole = (least: number, most: number) => number(`must be a whole number from ${least} to ${most}`, isWhole(least, most));
 const share = number('must be from 0 to 1', (value) => value >= 0 && value <= 1);
+/** Of an hour, in any currency. */
+export const price = number('must be a number from 0 on', (value) => value >= 0 && Number.isFinite(value));
 const autoOr = (least: number, most: number) => z.union([z.literal('auto'), whole(least, most)], { error: `must be auto or a whole number from ${least} to ${most}` });
 
 /** The flags of `reelscale upscale`, as text from the command line. Only those that were given are there. */

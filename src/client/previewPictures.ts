@@ -7,6 +7,7 @@ import type { FrameSource } from '../media/frames.js';
 import type { Raster } from '../media/raster.js';
 import { centredWindow, withContext, type Window } from '../media/window.js';
 import { createUpscaler } from '../upscaler/client.js';
+import { timed } from './timed.js';
 
 /** Corners of windows lie on even pixels, where 4:2:0 has its chroma. */
 export const WINDOW_STEP = 2;
@@ -71,9 +72,3 @@ export function pictureMaker({ roots, device, folder, onNotice, signal }: {
 
 /** A network whose sizes must be multiples of a number does not treat all pixels within it alike. */
 const stepOf = ({ alignment }: ModelMethod): number => (alignment % WINDOW_STEP === 0 ? alignment : alignment * WINDOW_STEP);
-
-async function timed<T>(work: () => Promise<T>): Promise<{ value: T; seconds: number }> {
-  const start = performance.now();
-  const value = await work();
-  return { value, seconds: (performance.now() - start) / 1000 };
-}

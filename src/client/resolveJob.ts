@@ -28,13 +28,15 @@ export interface ResolvedJob {
 /**
  * Turns a command line into a job, before anything is written. A job that already owns the output with the same input
  * and agrees with every flag that was given is that job, as it was specified.
+ * @param options.alone true: as if there were no other job, for those who only ask what a job would be.
  * @throws UserError for everything that is wrong with the input, the flags or the output.
  */
-export async function resolveJob(input: string, flags: UpscaleFlags, config: Config): Promise<ResolvedJob> {
+export async function resolveJob(input: string, flags: UpscaleFlags, config: Config, { alone = false }: { alone?: boolean } = {}): Promise<ResolvedJob> {
   const info = await probeSource(input, {});
   const file = await realpath(input);
   const source = await sourceDigest(config.roots.jobs, file);
   const rooted = inRoot(config, file, 'INPUT');
+  if (alone) return { spec: await specify(flags, undefined), info };
   // Whoever has a named output is asked first: to go on, a job needs no default, which may be a model that is not here.
   const holder = flags.output === undefined ? undefined : await openOwner(await outputOf(flags.output));
   const first = holder?.spec.input.path === rooted.path ? await specify(flags, holder.spec) : await specify(flags, undefined);

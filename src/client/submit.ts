@@ -34,7 +34,8 @@ export async function recordJob(config: Config, spec: JobSpec): Promise<void> {
   // Of an open one only the leave to replace the output may still be given.
   if (before?.report || before?.ended || (before && spec.overwrite && !before.spec.overwrite)) await replaceJson(layout.spec, spec);
   else await publishJson(layout.spec, spec);
-  for (const file of [layout.report, layout.state]) await rm(file, { force: true });
+  // What was worked on a finished job says nothing of this one.
+  for (const file of [layout.report, layout.state, ...(before?.report ? [layout.work] : [])]) await rm(file, { force: true });
 }
 
 /** Starts the job's workflow, or attaches to the one that runs; a paused one goes on. */

@@ -132,6 +132,10 @@ export interface JobReport {
   fps: number;
   bytes: number;
   sha256: string;
+  /** Seconds in which something worked on it: `seconds` without pauses, waits for a device, and interruptions. */
+  workedSeconds?: number;
+  /** What it was expected to take before it began, where that could be said. */
+  estimate?: { seconds: number; bytes: number };
   damaged?: { expected: number; decoded: number };
   warnings: string[];
 }

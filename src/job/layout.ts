@@ -28,9 +28,12 @@ const segmentName = (index: number): string => `seg-${String(index).padStart(5, 
  *                                 conform/{conformed.json,plan.json,timeline.json,…}
  *                                 seg-00000/{000000000.json,<random>.nut,inferred}
  * <jobs>/jobs/<jobKey>/           job.json state.json report.json video.json merged.json verified.json verified.html
+ *                                 estimate.json work.jsonl
  *                                 encoded/seg-00000/{000000000.json,<random>.mp4}
  * <jobs>/outputs/<digest>.json    which job owns an output path
  * <jobs>/digests/<digest>.json    cached digests of inputs
+ * <jobs>/calibrations/<key>.json  what methods and encoders were measured to take
+ * <jobs>/outcomes.jsonl           what finished jobs were expected to take, and took
  * ```
  */
 export function jobLayout(roots: Pick<Roots, 'jobs'>, keys: { jobKey: string; upscaleKey: string }) {
@@ -58,6 +61,10 @@ export function jobLayout(roots: Pick<Roots, 'jobs'>, keys: { jobKey: string; up
     video: path.join(job, 'video.json'),
     merged: path.join(job, 'merged.json'),
     verified: path.join(job, 'verified.json'),
+    /** What it was expected to take. */
+    estimate: path.join(job, 'estimate.json'),
+    /** When activities worked on it. */
+    work: path.join(job, 'work.jsonl'),
     verifiedPage: path.join(job, 'verified.html'),
     encodedRoot,
     encoded: (from: 'source' | 'conformed', segment: number) => path.join(encodedRoot(from), segmentName(segment)),

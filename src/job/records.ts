@@ -42,6 +42,8 @@ export const reportSchema = z.object({
   fps: z.number(),
   bytes: z.number().int(),
   sha256: sha256Schema,
+  workedSeconds: z.number().optional(),
+  estimate: z.object({ seconds: z.number(), bytes: z.number() }).optional(),
   damaged: z.object({ expected: z.number().int(), decoded: z.number().int() }).optional(),
   warnings: z.array(z.string()),
 });

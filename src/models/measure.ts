@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { readJson, replaceJson } from '../job/durable.js';
+import { hostKey } from '../job/forecast.js';
 import { runChild } from './child.js';
 import { measuredSchema, type Measured } from './measured.js';
 
@@ -41,9 +40,3 @@ export async function measureSpeed(file: string, digest: string, { modelsRoot, d
 }
 
 const speedOf = ({ width, height, secondsPerTile }: Measured, device: string): Speed => ({ device, tile: { width, height }, fps: (width * height) / (secondsPerTile * VIDEO_PIXELS) });
-
-/** Hosts may share a models folder. */
-function hostKey(): string {
-  const processors = os.cpus();
-  return createHash('sha256').update(`${os.hostname()} ${processors[0]?.model} ${processors.length}`).digest('hex').slice(0, 8);
-}

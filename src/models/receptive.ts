@@ -14,6 +14,14 @@ const SIZES: ReadonlySet<string> = new Set(['Shape', 'Size']);
  * @returns undefined where the graph holds an operator that sees everything (attention, global pooling) or one that is not known here.
  */
 export function receptiveRadius(graph: Graph, input: string, output: string): number | undefined {
+  const fields = fieldsOf(graph, input);
+  if (!fields) return undefined;
+  const radius = Math.max(...(fields.get(output) ?? []).map(radiusOf));
+  return Number.isSafeInteger(radius) ? radius : undefined;
+}
+
+/** What the pixels of every value of a graph depend on, by name; undefined where the graph holds an operator that is not known here. */
+export function fieldsOf(graph: Graph, input: string): ReadonlyMap<string, Field> | undefined {
   const constants = smallConstants(graph);
   const start: Reach = { step: 1, from: 0, to: 0 };
   const fields = new Map<string, Field>([[input, [start, start]]]);
@@ -29,8 +37,7 @@ export function receptiveRadius(graph: Graph, input: string, output: string): nu
     if (error instanceof Unknown) return undefined;
     throw error;
   }
-  const radius = Math.max(...(fields.get(output) ?? []).map(radiusOf));
-  return Number.isSafeInteger(radius) ? radius : undefined;
+  return fields;
 }
 
 /** Of all enlarged pixels of one source pixel. */

@@ -8,6 +8,7 @@ import { discardJob, storedJobs, type StoredJob } from '../../job/store.js';
 import { releaseOutput } from '../../job/claims.js';
 import { cancelUpdate, pauseUpdate } from '../../workflows/messages.js';
 import { connectIfRunning, openSession, workflowIdOf, type JobHandle, type Session } from '../connect.js';
+import { describeEstimate, readEstimate, type EstimateKept } from '../estimate/kept.js';
 import { EXIT } from '../exit.js';
 import { exists } from '../files.js';
 import { findJob } from '../findJob.js';
@@ -37,6 +38,8 @@ interface Row {
   method: string;
   /** The page about the checks of the result, once there were any. */
   checks?: string;
+  /** What was expected of it before it began, and what it took. */
+  estimate?: EstimateKept;
   progress?: LiveProgress;
   error?: string;
 }
@@ -46,6 +49,7 @@ async function describe(config: Config, job: StoredJob, session: Pick<Session, '
   const open = !job.report && !job.ended;
   const progress = open && session ? await liveProgress(handleOf(session, job)).catch(() => undefined) : undefined;
   const page = jobLayout(config.roots, spec).verifiedPage;
+  const estimate = await readEstimate(config, job);
   return {
     job: shortJob(spec),
     status: progress ? (progress.paused ? 'paused' : 'running') : storedStatus(job),
@@ -53,6 +57,7 @@ async function describe(config: Config, job: StoredJob, session: Pick<Session, '
     output: resolveRooted(config.roots, spec.output),
     method: `${spec.method.name} x${spec.method.scale}`,
     ...((await exists(page)) && { checks: page }),
+    ...(estimate && { estimate }),
     ...(progress && { progress }),
     ...(job.ended && { error: job.ended.message }),
   };
@@ -88,6 +93,7 @@ function full(row: Row): string {
     `output   ${row.output}`,
     `method   ${row.method}`,
     ...(row.checks === undefined ? [] : [`checks   ${row.checks}`]),
+    ...(row.estimate ? [`estimate ${describeEstimate(row.estimate)}`] : []),
     ...(row.progress ? [`progress ${progressLine(row.progress, 0, false)}`, ...row.progress.notices.map((notice) => `         ${notice}`)] : []),
     ...(row.error ? [`error    ${row.error}`] : []),
   ].join('\n');

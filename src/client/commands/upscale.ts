@@ -3,13 +3,14 @@ import path from 'node:path';
 import { loadConfig, type Config } from '../../../temporal.config.js';
 import type { JobReport } from '../../job/contracts.js';
 import { UserError } from '../../job/errors.js';
-import { estimateDisk, formatBytes } from '../../job/estimates.js';
+import { estimateDisk, formatBytes, soundBytes } from '../../job/estimates.js';
 import { shortJob } from '../../job/keys.js';
 import { resolveRooted } from '../../job/layout.js';
 import { fileDigest } from '../../job/parts.js';
 import type { JobSpec } from '../../job/spec.js';
 import { probeEncoder } from '../../media/encoders.js';
 import { openSession } from '../connect.js';
+import { storeForecast } from '../estimate/expectJob.js';
 import { EXIT } from '../exit.js';
 import { exists } from '../files.js';
 import { parseFlags, type UpscaleFlags } from '../flags.js';
@@ -37,6 +38,7 @@ export async function perform(job: ResolvedJob, flags: UpscaleFlags, config: Con
   const session = await openSession(config, log, job.spec);
   try {
     await recordJob(config, job.spec);
+    await storeForecast(config, job);
     const handle = await startJob(config, session, job.spec);
     if (!flags.detach) return await waitForJob(session, job.spec, flags.json ?? false);
     await session.lease.detach(handle.workflowId);
@@ -83,14 +85,13 @@ const BACKLOG_FRAMES = 3 * 1000;
 async function refuseWithoutSpace({ spec, info }: ResolvedJob, config: Config): Promise<void> {
   const { width, height, promisedFrames, frameRate } = info.video;
   const frames = promisedFrames ?? Math.ceil(((info.durationSeconds ?? 0) * frameRate.num) / frameRate.den);
-  const audioBytes = info.audio.reduce((sum, track) => sum + ((track.bitRate ?? 256_000) / 8) * (info.durationSeconds ?? 0), 0);
   const need = estimateDisk({
     frames,
     outputPixels: width * height * spec.method.scale ** 2,
     method: spec.method.kind,
     backlogFrames: BACKLOG_FRAMES,
     keepMezzanine: spec.keepMezzanine,
-    audioBytes,
+    audioBytes: soundBytes(info),
   });
   await requireSpace(config.roots.jobs, need.jobs + config.minFreeBytes);
   await requireSpace(path.dirname(resolveRooted(config.roots, spec.output)), need.output);

@@ -1,0 +1,46 @@
+import type { Config } from '../../../temporal.config.js';
+import { replaceJson } from '../../job/durable.js';
+import { forecastKey, outcomesOf, type Expected, type Forecast, type Outcome } from '../../job/forecast.js';
+import { jobLayout, resolveRooted } from '../../job/layout.js';
+import { discoverDevices } from '../../worker/devices.js';
+import type { ResolvedJob } from '../resolveJob.js';
+import { calibrate } from './calibrate.js';
+import { expect } from './expected.js';
+import { promisedFrames, readFrames, type Frames } from './frames.js';
+
+export type JobToExpect = Pick<ResolvedJob, 'spec' | 'info'>;
+
+export interface Expectation {
+  frames: Frames;
+  /** Of this machine, which the job would use; undefined where its tags are other machines'. */
+  device: { device: string; label: string } | undefined;
+  /** Devices of this machine that would work at the same time, at least 1. */
+  devices: number;
+  /** Earlier jobs of this kind, the latest. */
+  outcomes: Outcome[];
+  expected: Expected | undefined;
+}
+
+/** What is known of a job's time and size. @param look as in `EstimateOptions`. */
+export async function expectJob({ spec, info }: JobToExpect, config: Config, { look, signal }: { look: boolean; signal?: AbortSignal | undefined }): Promise<Expectation> {
+  const { roots } = config;
+  const all = await discoverDevices();
+  // A filter works in the encode, which is the processor's.
+  const usable = spec.method.kind === 'filter' ? all.filter(({ device }) => device === 'cpu') : all.filter(({ tags }) => tags.some((tag) => spec.tags.includes(tag)));
+  const devices = Math.max(1, usable.length);
+  const frames = look ? await readFrames(resolveRooted(roots, spec.input), spec, info, devices, signal) : promisedFrames(spec, info, devices);
+  const outcomes = await outcomesOf(roots.jobs, forecastKey(spec));
+  const [device] = usable;
+  if (!device) return { frames, device, devices, outcomes, expected: undefined };
+  const parallel = Math.min(config.encodeSlots, frames.plan.segments.length);
+  const calibration = await calibrate({ roots, spec, info: frames.info, device: device.device, parallel, measure: look, signal });
+  return { frames, device, devices, outcomes, expected: expect({ spec, frames, device: device.device, devices, parallel, calibration, outcomes }) };
+}
+
+/** Keeps what a job is expected to take beside it, so that its report can tell how far off that was. The job's folder must exist. Takes no time: nothing is measured. */
+export async function storeForecast(config: Config, job: JobToExpect): Promise<void> {
+  const { expected } = await expectJob(job, config, { look: false });
+  const { width, height } = job.info.video;
+  const forecast: Forecast = { key: forecastKey(job.spec), pixels: width * height, ...(expected && { expected }) };
+  await replaceJson(jobLayout(config.roots, job.spec).estimate, forecast);
+}
