@@ -127,10 +127,11 @@ function build(done: (code: number) => void): Command {
   const host = () => import('./commands/host.js');
   program.command('up').description('run the supervisor in the foreground: the server and the workers of this machine')
     .action(run(async () => (await host()).up()));
-  program.command('worker').description('run one worker for a Temporal server elsewhere (TEMPORAL_ADDRESS)')
-    .requiredOption('--role <name>', 'control, encode or upscale')
-    .option('--device <name>', 'cpu or cuda:N, for the upscale role (default: cpu)')
-    .option('--tag <names>', 'further tags of this worker, joined by commas')
+  program.command('worker').description('run workers for a Temporal server elsewhere (TEMPORAL_ADDRESS), one process for each device')
+    .option('--role <name>', 'control, encode or upscale (default: upscale where a device is named)')
+    .option('--device <name>', 'cpu or cuda:N, for the upscale role; may be repeated (default: cpu)', collect)
+    .option('--tag <names>', 'further tags of these devices, joined by commas')
+    .option('--health-file <file>', 'keep this file there, never older than 10 s, while all of them are at work')
     .action(run(async (options: unknown) => (await host()).worker(options)));
   program.command('doctor').description('check this machine, and say what to do').option(...json)
     .action(run(async (options: object) => (await host()).doctor(options)));

@@ -25,6 +25,11 @@ const VAAPI_DEVICE = '/dev/dri/renderD128';
 const SVT_PRESET: Record<EncodeSpec['preset'], number> = { ultrafast: 12, superfast: 11, veryfast: 10, faster: 9, fast: 8, medium: 7, slow: 6, slower: 5, veryslow: 4 };
 const NVENC_PRESET: Record<EncodeSpec['preset'], string> = { ultrafast: 'p1', superfast: 'p1', veryfast: 'p2', faster: 'p3', fast: 'p4', medium: 'p5', slow: 'p6', slower: 'p7', veryslow: 'p7' };
 
+/** Every combination that `--hw-encoder` and `--codec` may ask for. */
+export const hardwareEncoders = (): (Pick<EncodeSpec, 'codec'> & { hardware: NonNullable<EncodeSpec['hardware']> })[] =>
+  (Object.entries(HARDWARE) as [NonNullable<EncodeSpec['hardware']>, Partial<Record<Codec, string>>][]).flatMap(([hardware, encoders]) =>
+    (Object.keys(encoders) as Codec[]).map((codec) => ({ codec, hardware })));
+
 /** @throws UserError for a codec that the hardware has no encoder for. */
 export function encoderName({ codec, hardware }: Pick<EncodeSpec, 'codec' | 'hardware'>): string {
   const name = hardware ? HARDWARE[hardware][codec] : SOFTWARE[codec];

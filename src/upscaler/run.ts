@@ -15,6 +15,9 @@ import { Repeats } from './repeats.js';
 /** On each side of the network: one buffer that it works on, one that is ready for it or was just left by it, one on its way. */
 const BUFFERS = 3;
 
+/** What a run needs of the inference thread. */
+export type FrameInference = Pick<Inference, 'load' | 'listen' | 'infer' | 'stop'>;
+
 export interface RunEvents {
   onProgress: (progress: UpscaleProgress) => void;
   onNotice: (message: string) => void;
@@ -28,7 +31,7 @@ export interface RunEvents {
  * @returns frames that are in committed parts.
  * @throws UserError, SegmentMismatch, WorldError or DiskFull; parts that were committed before stay.
  */
-export async function runRequest(request: UpscaleRequest, inference: Inference, events: RunEvents, flush: AbortSignal): Promise<number> {
+export async function runRequest(request: UpscaleRequest, inference: FrameInference, events: RunEvents, flush: AbortSignal): Promise<number> {
   const { model, bitDepth, width, height } = request;
   const meter = new ProgressMeter(request, events.onProgress);
   inference.listen({ onTile: (tile) => { meter.add(tile); }, onNotice: events.onNotice });

@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import os from 'node:os';
-import { execa } from 'execa';
-import { tied } from '../media/tools.js';
+import { listGpus } from './gpus.js';
 import type { Device } from './protocol.js';
 
 /** Tags whose queues a device serves, before the user's own. */
@@ -16,18 +15,6 @@ export async function discoverDevices(): Promise<Device[]> {
 }
 
 const describe = (device: string, label: string): Device => ({ device, tags: deviceTags(device), label });
-
-/** The NVIDIA GPUs that the driver shows, whether ONNX Runtime can use them or not. */
-export async function listGpus(): Promise<{ index: number; label: string }[]> {
-  const [file, args] = tied('nvidia-smi', ['-L']);
-  const result = await execa(file, args, { stdin: 'ignore', reject: false, timeout: 10_000 });
-  return result.failed ? [] : parseGpuList(result.stdout);
-}
-
-/** Reads `nvidia-smi -L`: lines such as `GPU 0: Tesla T4 (UUID: GPU-…)`. */
-export function parseGpuList(text: string): { index: number; label: string }[] {
-  return [...text.matchAll(/^GPU (\d+): (.+?)(?: \(UUID: [^)]*\))?$/gm)].map((match) => ({ index: Number(match[1]), label: match[2] as string }));
-}
 
 /** Whether the optional CUDA part of onnxruntime-node was fetched. */
 export function hasCudaProvider(): boolean {

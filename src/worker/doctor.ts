@@ -4,20 +4,14 @@ import { Connection } from '@temporalio/client';
 import { execa } from 'execa';
 import type { Config } from '../../temporal.config.js';
 import { tied } from '../media/tools.js';
-import { hasCudaProvider, listGpus } from './devices.js';
-import { probeCuda, probeTool, probeX264 } from './probes.js';
+import { doctorDevices } from './doctorDevices.js';
+import { attempt, type Finding } from './finding.js';
+import { probeTool, probeX264 } from './probes.js';
 import { provideTemporal, TEMPORAL_VERSION } from './temporalBinary.js';
-
-export interface Finding {
-  line: string;
-  ok: boolean;
-  /** What to do about it. */
-  advice?: string;
-}
 
 /** Looks at everything that a job needs on this machine. Fetches the Temporal program when it is missing. */
 export async function doctor(config: Config): Promise<Finding[]> {
-  const checks = [ffmpeg(), pip(), temporal(config), stateFolder(config), models(config), ...(await devices())];
+  const checks = [ffmpeg(), pip(), temporal(config), stateFolder(config), models(config), ...(await doctorDevices())];
   return [node(), ...(await Promise.all(checks))];
 }
 
@@ -73,27 +67,4 @@ function models({ roots }: Config): Promise<Finding> {
   const names = existsSync(roots.models) ? readdirSync(roots.models, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.onnx')) : [];
   if (names.length > 0) return Promise.resolve({ line: `models: ${names.join(', ')}`, ok: true });
   return Promise.resolve({ line: 'no model is there yet', ok: true, advice: 'reelscale models pull realesr-animevideov3, or use --preset preview' });
-}
-
-async function devices(): Promise<Promise<Finding>[]> {
-  const gpus = await listGpus();
-  if (gpus.length === 0) return [Promise.resolve({ line: 'no NVIDIA GPU; the CPU is used', ok: true })];
-  return gpus.map(async ({ index, label }) => {
-    const line = `cuda:${index} is ${label}`;
-    if (!hasCudaProvider()) return { line: `${line}, but it is not used`, ok: false, advice: "npm run setup:cuda fetches ONNX Runtime's CUDA files" };
-    return attempt(async () => {
-      await probeCuda(index);
-      return line;
-    });
-  });
-}
-
-/** The errors of the probes say what is wrong and what to do in one line. */
-async function attempt(check: () => Promise<string>): Promise<Finding> {
-  try {
-    return { line: await check(), ok: true };
-  } catch (error) {
-    const [line = '', ...advice] = (error as Error).message.split(': ');
-    return { line, ok: false, ...(advice.length > 0 && { advice: advice.join(': ') }) };
-  }
 }

@@ -15,9 +15,12 @@ export interface ChildSpec {
   tool: string;
   args: string[];
   env?: NodeJS.ProcessEnv;
-  logFile: string;
+  /** Undefined: its output is this process's own. */
+  logFile?: string;
   /** Called with each message of a child that speaks over Node's IPC channel; without it there is no channel. */
   onMessage?: (message: unknown) => void;
+  /** Called each time that it has ended. */
+  onEnd?: () => void;
 }
 
 export interface KeptChild {
@@ -40,9 +43,10 @@ export function keepRunning(spec: ChildSpec, log: (line: string) => void): KeptC
       const began = Date.now();
       child = launch(spec);
       const how = await ending(child);
+      spec.onEnd?.();
       if (stopping.signal.aborted) return;
       if (Date.now() - began > HEALTHY_MS) delay = FIRST_DELAY_MS;
-      log(`${spec.name} ${how}; it starts again in ${delay / 1000} s (log: ${spec.logFile})`);
+      log(`${spec.name} ${how}; it starts again in ${delay / 1000} s${spec.logFile ? ` (log: ${spec.logFile})` : ''}`);
       await sleep(delay, undefined, { signal: stopping.signal }).catch(() => undefined);
       delay = Math.min(delay * 2, LONGEST_DELAY_MS);
     }
@@ -63,18 +67,19 @@ export function keepRunning(spec: ChildSpec, log: (line: string) => void): KeptC
 }
 
 function launch(spec: ChildSpec): ChildProcess {
-  const fd = openLog(spec.logFile);
+  const fd = spec.logFile === undefined ? undefined : openLog(spec.logFile);
+  const output = fd ?? 'inherit';
   try {
     const [file, args] = tied(spec.tool, spec.args);
     const child = spawn(file, args, {
-      stdio: spec.onMessage ? ['ignore', fd, fd, 'ipc'] : ['ignore', fd, fd],
+      stdio: spec.onMessage ? ['ignore', output, output, 'ipc'] : ['ignore', output, output],
       env: spec.env ?? process.env,
       detached: true,
     });
     if (spec.onMessage) child.on('message', spec.onMessage);
     return child;
   } finally {
-    closeSync(fd);
+    if (fd !== undefined) closeSync(fd);
   }
 }
 

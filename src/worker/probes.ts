@@ -20,11 +20,24 @@ export async function probeX264(): Promise<void> {
   if (!/ libx264 /.test(stdout)) throw new UserError('this ffmpeg cannot encode H.264: install one that was built with libx264');
 }
 
-/** Opens a session on a GPU in a process of its own, which gives the memory back. @throws UserError with ONNX Runtime's reason. */
+/** Opens a session on a GPU. @throws UserError with ONNX Runtime's reason. */
 export async function probeCuda(index: number): Promise<void> {
-  const [file, args] = tied(process.execPath, [entryFile('worker/cudaProbe.js'), String(index)]);
+  const reason = await probeProvider('cuda', index);
+  if (reason !== undefined) throw new UserError(`ONNX Runtime cannot use cuda:${index} (${reason}): run npm run setup:cuda, and check the NVIDIA driver`);
+}
+
+/** Opens a session in a process of its own, which gives the memory back and may crash. @returns why that does not work, undefined when it does. */
+export async function probeProvider(name: string, device = 0): Promise<string | undefined> {
+  const [file, args] = tied(process.execPath, [entryFile('worker/providerProbe.js'), name, String(device)]);
   const result = await execa(file, args, { stdin: 'ignore', env: runtimeEnvironment(), reject: false, timeout: PROBE_MS });
-  if (!result.failed) return;
-  const reason = result.stderr.trim().split('\n').at(-1) ?? result.shortMessage;
-  throw new UserError(`ONNX Runtime cannot use cuda:${index} (${reason}): run npm run setup:cuda, and check the NVIDIA driver`);
+  if (!result.failed) return undefined;
+  // What stands before is the place in ONNX Runtime's sources.
+  return (result.stderr.trim().split('\n').at(-1) || result.shortMessage || 'no reason given').replace(/^.* was false\. /, '');
+}
+
+/** Names of all execution providers that this build of ONNX Runtime knows. */
+export async function knownProviders(): Promise<string[]> {
+  const [file, args] = tied(process.execPath, [entryFile('worker/providerProbe.js')]);
+  const { stdout } = await execa(file, args, { stdin: 'ignore', env: runtimeEnvironment(), timeout: PROBE_MS });
+  return stdout.split('\n');
 }

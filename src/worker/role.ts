@@ -12,6 +12,16 @@ const CONTROL_SLOTS = 4;
 
 export type Role = { name: 'control' } | { name: 'encode' } | { name: 'upscale'; device: string; tags: string[] };
 
+/** How workers end and how often they are heard of. */
+export const workerTimes = {
+  // The activities learn of the shutdown at once by a signal of their own, and commit the part at hand within this time.
+  shutdownGraceTime: '20 seconds',
+  shutdownForceTime: '24 seconds',
+  // A heartbeat carries the progress that people see.
+  maxHeartbeatThrottleInterval: '2 seconds',
+  defaultHeartbeatThrottleInterval: '2 seconds',
+} as const satisfies Partial<WorkerOptions>;
+
 /** Checks what the role needs before it takes any work. @throws UserError with one line that says what is missing. */
 export async function probeRole(role: Role): Promise<void> {
   await Promise.all([probeTool('ffmpeg'), probeTool('ffprobe')]);
@@ -22,16 +32,7 @@ export async function probeRole(role: Role): Promise<void> {
 /** The workers of a role: one, or one for each queue of a device. */
 export async function createWorkers(role: Role, config: Config, connection: NativeConnection, shutdown: AbortSignal): Promise<Worker[]> {
   const deps: ActivityDeps = { roots: config.roots, shutdown, checkpointSeconds: config.checkpointSeconds, minFreeBytes: config.minFreeBytes };
-  const common = {
-    connection,
-    namespace: config.namespace,
-    // The activities learn of the shutdown at once by `shutdown`, and commit the part at hand within this time.
-    shutdownGraceTime: '20 seconds',
-    shutdownForceTime: '24 seconds',
-    // A heartbeat carries the progress that people see.
-    maxHeartbeatThrottleInterval: '2 seconds',
-    defaultHeartbeatThrottleInterval: '2 seconds',
-  } satisfies Partial<WorkerOptions>;
+  const common = { ...workerTimes, connection, namespace: config.namespace };
   // Loaded late: each role needs its own, and the probes come first.
   const activities = await import('../activities/index.js');
   switch (role.name) {

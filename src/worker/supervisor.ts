@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
 import { randomName } from '../job/durable.js';
+import { aborted } from './aborted.js';
 import { claim, removeSocket, socketPath, stillOwn, withdraw, type Announcement } from './announcement.js';
 import { DetachedJobs } from './detachedJobs.js';
 import { discoverDevices } from './devices.js';
@@ -12,10 +13,8 @@ import { LeaseServer } from './leaseServer.js';
 import type { SupervisorInfo } from './protocol.js';
 import { registerSearchAttributes } from './searchAttributes.js';
 import { connectWhenReady, keepHistories } from './temporalConnection.js';
-import { startWorkers } from './workers.js';
+import { startWorkers, WORKER_GRACE_MS } from './workers.js';
 
-/** Workers need 20 s for the part at hand, and some for the goodbye. */
-const WORKER_GRACE_MS = 25_000;
 const SERVER_GRACE_MS = 10_000;
 const START_MS = 60_000;
 const OWNERSHIP_CHECK_MS = 5000;
@@ -183,11 +182,4 @@ class Supervisor {
     await this.#leases.close();
     await removeSocket(own.socket, this.#config.home);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => { resolve(); }, { once: true });
-  });
 }

@@ -5,6 +5,10 @@ import { keepRunning, type KeptChild } from './keptChild.js';
 import { entryFile } from './project.js';
 import type { Device } from './protocol.js';
 import { configEnvironment } from './environment.js';
+import type { Role } from './role.js';
+
+/** Workers need 20 s for the part at hand, and some for the goodbye. */
+export const WORKER_GRACE_MS = 25_000;
 
 /** What a worker tells its supervisor. */
 export const fromWorkerSchema = z.discriminatedUnion('type', [
@@ -23,24 +27,38 @@ export interface WorkerEvents {
 /** Starts the three kinds of workers: control, encode, and one upscale worker for each device. */
 export function startWorkers(config: Config, address: string, devices: Device[], events: WorkerEvents): KeptChild[] {
   const env = { ...configEnvironment(config), TEMPORAL_ADDRESS: address };
-  const start = (name: string, args: string[]): KeptChild =>
-    keepRunning(
-      {
-        name: `the ${name} worker`,
-        tool: process.execPath,
-        args: [entryFile('worker/main.js'), ...args],
-        env,
-        logFile: homeLayout(config.home).log(`worker-${name.replace(':', '')}`),
-        onMessage: (message) => {
-          const parsed = fromWorkerSchema.safeParse(message);
-          if (parsed.data?.type === 'problem') events.notice(parsed.data.message);
-        },
+  const roles: Role[] = [{ name: 'control' }, { name: 'encode' }, ...devices.map(({ device }) => ({ name: 'upscale' as const, device, tags: [] }))];
+  return roles.map((role) => startWorker(role, { env, logFile: homeLayout(config.home).log(`worker-${[role.name, deviceOf(role)].filter(Boolean).join('-').replace(':', '')}`), ...events }));
+}
+
+const deviceOf = (role: Role): string | undefined => (role.name === 'upscale' ? role.device : undefined);
+
+export interface WorkerProcess extends WorkerEvents {
+  env: NodeJS.ProcessEnv;
+  /** Undefined: it writes to this process's own output. */
+  logFile?: string;
+  onReady?: () => void;
+  onEnd?: () => void;
+}
+
+/** A worker in a process of its own, which is started again whenever it ends. */
+export function startWorker(role: Role, { env, logFile, log, notice, onReady, onEnd }: WorkerProcess): KeptChild {
+  const device = deviceOf(role);
+  const upscale = role.name === 'upscale' ? ['--device', role.device, '--tags', role.tags.join(',')] : [];
+  return keepRunning(
+    {
+      name: `the ${[role.name, device].filter(Boolean).join('-')} worker`,
+      tool: process.execPath,
+      args: [entryFile('worker/main.js'), '--role', role.name, ...upscale],
+      env,
+      ...(logFile !== undefined && { logFile }),
+      onMessage: (message) => {
+        const parsed = fromWorkerSchema.safeParse(message);
+        if (parsed.data?.type === 'problem') notice(parsed.data.message);
+        if (parsed.data?.type === 'ready') onReady?.();
       },
-      events.log,
-    );
-  return [
-    start('control', ['--role', 'control']),
-    start('encode', ['--role', 'encode']),
-    ...devices.map((device) => start(`upscale-${device.device}`, ['--role', 'upscale', '--device', device.device])),
-  ];
+      ...(onEnd && { onEnd }),
+    },
+    log,
+  );
 }

@@ -101,7 +101,9 @@ describe('a command is refused that', () => {
     ['pulls no model', ['models', 'pull', 'espcn'], /there is no model "espcn"/],
     ['asks for no model', ['models', 'info', 'espcn'], /there is no model "espcn"/],
     ['starts a worker without a role', ['worker'], /--role/],
-    ['starts a worker with a wrong role', ['worker', '--role', 'boss'], /--role must be/],
+    ['starts a worker with a wrong role', ['worker', '--role', 'boss'], /--role: must be/],
+    ['starts a worker on a wrong device', ['worker', '--device', 'cuda'], /--device: cuda is not a device/],
+    ['starts a worker without a server', ['worker', '--device', 'cpu'], /set TEMPORAL_ADDRESS/],
   ])('%s', async (_, args, line) => {
     await refused(args, line);
   });

@@ -41,8 +41,43 @@ describe('a plan', () => {
   });
 
   it('has at most 500 segments, however long the video is', () => {
-    const { segments } = planSegments({ ...base, pts: pts(900_000), expectedFps: 0.01 });
-    expect(segments.length).toBeLessThanOrEqual(500);
+    for (const devices of [1, 4, 64]) {
+      const { segments } = planSegments({ ...base, pts: pts(900_000), expectedFps: 0.01, devices });
+      expect(segments.length).toBeLessThanOrEqual(500);
+      expect(segments.length).toBeGreaterThan(400);
+    }
+  });
+
+  it('has ever smaller segments for several devices, so that the last to finish is late by little', () => {
+    for (const devices of [2, 3, 4, 8, 31]) {
+      const sizes = planSegments({ ...base, outputPixels: 2880 * 2304, pts: pts(37_271), expectedFps: 2.4, devices }).segments.map(({ frames }) => frames);
+      expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
+      expect(sizes[0]).toBeLessThanOrEqual(37_271 / devices / 8);
+      expect(sizes.at(-1)).toBeLessThanOrEqual(37_271 / devices / 32 + 1);
+      expect(sizes.length).toBeLessThanOrEqual(500);
+    }
+  });
+
+  it.each([
+    { speeds: [1, 1], least: 0.98 },
+    { speeds: Array.from({ length: 8 }, () => 1), least: 0.97 },
+    { speeds: [1, 1, 1, 0.25], least: 0.93 },
+    { speeds: [1, 1, 0.5, 0.3, 0.25], least: 0.93 },
+  ])('keeps devices of the speeds $speeds busy until the end', ({ speeds, least }) => {
+    const frames = 12_000;
+    const { segments } = planSegments({ ...base, pts: pts(frames), expectedFps: 1, devices: speeds.length });
+    const freeAt = speeds.map(() => 0);
+    for (const segment of segments) {
+      const device = freeAt.indexOf(Math.min(...freeAt));
+      freeAt[device] = (freeAt[device] as number) + segment.frames / (speeds[device] as number);
+    }
+    const ideal = frames / speeds.reduce((a, b) => a + b);
+    expect(ideal / Math.max(...freeAt)).toBeGreaterThan(least);
+  });
+
+  it('gives short clips to few devices rather than a handful of frames to each', () => {
+    const { segments } = planSegments({ ...base, pts: pts(132), expectedFps: 10, devices: 8 });
+    expect(segments.map(({ frames }) => frames)).toEqual([25, 25, 25, 25, 25, 7]);
   });
 
   it('does not cut a short clip below one encode part', () => {

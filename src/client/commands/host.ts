@@ -1,11 +1,10 @@
-import { z } from 'zod';
 import { loadConfig } from '../../../temporal.config.js';
 import { UserError } from '../../job/errors.js';
 import { doctor as examine } from '../../worker/doctor.js';
-import type { Role } from '../../worker/role.js';
-import { runWorker } from '../../worker/runWorker.js';
 import { runSupervisor } from '../../worker/supervisor.js';
+import { runWorkerGroup } from '../../worker/workerGroup.js';
 import { EXIT } from '../exit.js';
+import { parseWorkerFlags } from '../workerFlags.js';
 
 const print = (line: string): void => { process.stdout.write(`${line}\n`); };
 const log = (line: string): void => { process.stderr.write(`${line}\n`); };
@@ -36,26 +35,18 @@ export async function up(): Promise<number> {
   return EXIT.done;
 }
 
-const workerFlagsSchema = z.object({
-  role: z.enum(['control', 'encode', 'upscale'], { error: '--role must be control, encode or upscale' }),
-  device: z.string().regex(/^(cpu|cuda:\d+)$/, '--device must be cpu or cuda:N').default('cpu'),
-  tag: z.string().regex(/^[\w.:-]+(,[\w.:-]+)*$/, '--tag must be names joined by commas').optional(),
-});
-
+/** Workers for a server elsewhere, one process for each device, until Ctrl-C. */
 export async function worker(options: unknown): Promise<number> {
-  const parsed = workerFlagsSchema.safeParse(options);
-  if (!parsed.success) throw new UserError(parsed.error.issues[0]?.message ?? 'wrong flags');
-  const { role: name, device, tag } = parsed.data;
+  const { roles, healthFile } = parseWorkerFlags(options);
   const config = loadConfig();
   if (config.temporalAddress === undefined) throw new UserError('a worker by itself needs a Temporal server: set TEMPORAL_ADDRESS, or use reelscale up');
-  const role: Role = name === 'upscale' ? { name, device, tags: tag?.split(',') ?? [] } : { name };
-  await runWorker(role, config, stopSignal(), () => { log(`the ${name} worker is ready`); });
+  await runWorkerGroup(roles, config, { signal: stopSignal(), log, ...(healthFile !== undefined && { healthFile }) });
   return EXIT.done;
 }
 
 export async function doctor({ json }: { json?: boolean }): Promise<number> {
   const lines = await examine(loadConfig());
   if (json) print(JSON.stringify(lines));
-  else for (const { ok, line, advice } of lines) print(`${ok ? 'ok  ' : 'FAIL'}  ${line}${advice ? `\n      ${advice}` : ''}`);
+  else for (const { ok, unused, line, advice } of lines) print(`${unused ? '-   ' : ok ? 'ok  ' : 'FAIL'}  ${line}${advice ? `\n      ${advice}` : ''}`);
   return lines.every(({ ok }) => ok) ? EXIT.done : EXIT.failed;
 }
