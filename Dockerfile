@@ -21,7 +21,7 @@ COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build-cuda /app /app
 # Owned by the user that the containers run as: a new volume takes its owner from here.
 RUN mkdir /state && chown 1000:1000 /state
-ENV REELSCALE_HOME=/state
+ENV REELSCALE_HOME=/tmp/reelscale REELSCALE_JOBS_ROOT=/state/jobs REELSCALE_MODELS_ROOT=/state/models
 USER 1000:1000
 ENTRYPOINT ["node", "/app/bin/reelscale"]
 
@@ -31,6 +31,6 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /app /app
 RUN mkdir /state && chown 1000:1000 /state
-ENV REELSCALE_HOME=/state
+ENV REELSCALE_HOME=/tmp/reelscale REELSCALE_JOBS_ROOT=/state/jobs REELSCALE_MODELS_ROOT=/state/models
 USER 1000:1000
 ENTRYPOINT ["node", "/app/bin/reelscale"]

@@ -6,6 +6,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { SEARCH_ATTRIBUTES } from '../src/worker/searchAttributes.js';
+import { WORKER_GRACE_MS } from '../src/worker/workers.js';
 
 const root = path.join(import.meta.dirname, '..');
 const text = readFileSync(path.join(root, 'docker-compose.yml'), 'utf8');
@@ -50,10 +51,13 @@ test('every image has an exact version, and every dependency is a service that c
 
 test('there is a worker for each role, with the shared folders and time to commit its part', () => {
   const workers = Object.values(services).filter(({ command }) => command?.[0] === 'worker');
-  expect(workers.map(({ command }) => command?.slice(2).join(' '))).toEqual(['control', 'encode', 'upscale --device cpu', 'upscale --device cuda:0']);
-  for (const { volumes, stop_grace_period, user } of workers) {
+  expect(workers.map(({ command }) => command?.slice(2).join(' '))).toEqual(
+    ['control', 'encode', 'upscale --device cpu', 'upscale --device cuda:0'].map((role) => `${role} --health-file /tmp/healthy`));
+  for (const { volumes, stop_grace_period, user, healthcheck, restart } of workers) {
+    expect(JSON.stringify(healthcheck)).toContain('/tmp/healthy');
+    expect(restart).toBe('unless-stopped');
     expect(volumes.map((volume) => volume.split(':').at(-1))).toEqual(['/state', '/media']);
-    expect(parseInt(stop_grace_period ?? '0')).toBeGreaterThan(24);
+    expect(parseInt(stop_grace_period ?? '0')).toBeGreaterThan(WORKER_GRACE_MS / 1000);
     expect(user).not.toMatch(/root|^0/);
   }
 });

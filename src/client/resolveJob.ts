@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../temporal.config.js';
@@ -129,10 +130,11 @@ function methodFlags({ method }: JobSpec, roots: Roots): UpscaleFlags {
   return { model, scale, tile, tilePad, prePad, blend, ...(denoise !== undefined && { denoise }), ...(precision !== 'int8' && { precision }) };
 }
 
-/** @throws UserError for a file that workers could not see. */
+/** @param file its real path. @throws UserError for a file that workers could not see. */
 export function inRoot(config: Config, file: string, what: string): RootedPath {
   try {
-    return toRooted(config.roots, 'media', file);
+    // The root may be reached through a link.
+    return toRooted({ ...config.roots, media: realpathSync(config.roots.media) }, 'media', file);
   } catch {
     throw new UserError(`${what} must lie below the media root ${config.roots.media}: move it there, or set REELSCALE_MEDIA_ROOT`);
   }
