@@ -40,6 +40,7 @@ export const upscaleFlagsSchema = z.object({
   device: z.string().regex(/^(cpu|cuda:\d+)$/, 'must be cpu or cuda:N').optional(),
   tag: z.string().transform((text) => text.split(',').map((tag) => tag.trim())).pipe(z.array(z.string().regex(/^[\w.:-]+$/, 'must be names joined by commas'))).optional(),
   keepMezzanine: z.boolean().optional(),
+  priority: whole(1, 5).optional(),
   overwrite: z.boolean().optional(),
   detach: z.boolean().optional(),
   json: z.boolean().optional(),

@@ -22,4 +22,5 @@ export const withJobFlags = (command: Command): Command => command
   .option('--checkpoint-frames <n>', 'most frames between two checkpoints (default: 100)')
   .option('--device <name>', 'cpu or cuda:N (default: a GPU if one can be used, else the CPU)')
   .option('--tag <names>', "tags of the workers that may upscale, joined by commas (default: the device's)")
+  .option('--priority <n>', '1 to 5: of segments that wait for a worker, those with the smaller number go first (default: 1 for filters, 2 for models, 4 in a batch)')
   .option('--keep-mezzanine', 'keep the lossless upscaled frames after the job, to encode them again');

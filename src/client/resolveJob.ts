@@ -91,6 +91,7 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
       tags,
       keepMezzanine: given.keepMezzanine ?? open?.keepMezzanine ?? false,
       overwrite: given.overwrite ?? open?.overwrite ?? false,
+      ...(given.priority !== undefined && { priority: given.priority }),
       createdAt: new Date().toISOString(),
     };
   }

@@ -9,9 +9,11 @@ import { UserError } from '../job/errors.js';
 import { shortJob } from '../job/keys.js';
 import { jobLayout } from '../job/layout.js';
 import { controlQueue, encodeQueue, upscaleQueue } from '../job/queues.js';
+import { PRIORITY } from '../job/priority.js';
 import type { JobSpec } from '../job/spec.js';
 import { readStored } from '../job/store.js';
 import { resumeUpdate } from '../workflows/messages.js';
+import type { SupervisorInfo } from '../worker/protocol.js';
 import { workflowIdOf, type JobHandle, type Session } from './connect.js';
 
 /**
@@ -38,11 +40,16 @@ export async function recordJob(config: Config, spec: JobSpec): Promise<void> {
   for (const file of [layout.report, layout.state, ...(before?.report ? [layout.work] : [])]) await rm(file, { force: true });
 }
 
-/** Starts the job's workflow, or attaches to the one that runs; a paused one goes on. */
-export async function startJob(config: Config, { client, lease }: Session, spec: JobSpec): Promise<JobHandle> {
-  const { queuePrefix, searchAttributes, devices } = lease.info;
+/** A server and the workers that serve its queues, as this host knows them. */
+export interface Pool extends Pick<SupervisorInfo, 'namespace' | 'queuePrefix' | 'searchAttributes' | 'devices'> {
+  client: Client;
+}
+
+/** What the job's workflow is told. @param usual the priority of a job that asks for none. */
+export async function workflowInput(config: Config, pool: Pool, spec: JobSpec, usual: number = PRIORITY[spec.method.kind]): Promise<UpscaleVideoInput> {
+  const { client, namespace, queuePrefix, searchAttributes, devices } = pool;
   const upscaleQueues = spec.tags.map((tag) => upscaleQueue(queuePrefix, tag));
-  const input: UpscaleVideoInput = {
+  return {
     jobKey: spec.jobKey,
     upscaleKey: spec.upscaleKey,
     inputName: path.basename(spec.input.path),
@@ -53,16 +60,23 @@ export async function startJob(config: Config, { client, lease }: Session, spec:
       encode: encodeQueue(queuePrefix),
       upscale: upscaleQueues,
     },
-    devices: Math.max(1, devices.filter(({ tags }) => tags.some((tag) => spec.tags.includes(tag))).length, await pollers(client, lease.info.namespace, upscaleQueues)),
+    devices: Math.max(1, devices.filter(({ tags }) => tags.some((tag) => spec.tags.includes(tag))).length, await pollers(client, namespace, upscaleQueues)),
     encodeSlots: config.encodeSlots,
     heartbeatSeconds: config.heartbeatSeconds,
     keepMezzanine: spec.keepMezzanine,
     searchAttributes,
+    priority: spec.priority ?? usual,
   };
+}
+
+/** Starts the job's workflow, or attaches to the one that runs; a paused one goes on. */
+export async function startJob(config: Config, { client, lease }: Session, spec: JobSpec): Promise<JobHandle> {
+  const input = await workflowInput(config, { client, ...lease.info }, spec);
   const handle = (await client.workflow.start('upscaleVideo', {
     workflowId: workflowIdOf(spec.jobKey),
-    taskQueue: controlQueue(queuePrefix),
+    taskQueue: input.queues.control,
     args: [input],
+    ...(input.priority !== undefined && { priority: { priorityKey: input.priority } }),
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     staticSummary: `${input.inputName}, ${input.methodName}`,

@@ -26,6 +26,8 @@ export interface UpscaleVideoInput extends JobRef {
   keepMezzanine: boolean;
   /** False where the server could not register them. */
   searchAttributes: boolean;
+  /** 1 to 5, smaller first, see job/priority.ts. Jobs of the first version have none. */
+  priority?: number;
 }
 
 export interface ScanResult {

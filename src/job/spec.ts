@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { containerSchema } from './contents.js';
 import { pictureSpecSchema } from './picture.js';
+import { prioritySchema } from './priority.js';
 
 /** A file by the name of its root and its path below it, so that hosts may mount the roots at different places. */
 export const rootedPathSchema = z.object({ root: z.enum(['jobs', 'media', 'models']), path: z.string().min(1) });
@@ -97,6 +98,8 @@ export const jobSpecSchema = z.object({
   tags: z.array(z.string().min(1)),
   keepMezzanine: z.boolean(),
   overwrite: z.boolean(),
+  /** Where the user asked for one. */
+  priority: prioritySchema.optional(),
   createdAt: z.string(),
 });
 export type JobSpec = z.infer<typeof jobSpecSchema>;

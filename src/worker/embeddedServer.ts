@@ -12,6 +12,12 @@ export interface EmbeddedServer {
   child: KeptChild;
 }
 
+/**
+ * One partition for each task queue: with the four that are usual, each is in order by itself and a worker asks any of them, so that
+ * priorities mean little. A machine's own server has no use for more.
+ */
+const DYNAMIC_CONFIG = { 'matching.numTaskqueueReadPartitions': 1, 'matching.numTaskqueueWritePartitions': 1 };
+
 /** Starts Temporal's dev server over the state folder's database. It may not answer yet. */
 export async function startEmbeddedServer(config: Pick<Config, 'home' | 'namespace'>, log: (line: string) => void): Promise<EmbeddedServer> {
   const tool = await provideTemporal(config.home, log);
@@ -23,6 +29,7 @@ export async function startEmbeddedServer(config: Pick<Config, 'home' | 'namespa
     '--db-filename', layout.database,
     '--namespace', config.namespace,
     '--log-level', 'warn',
+    ...Object.entries(DYNAMIC_CONFIG).flatMap(([name, value]) => ['--dynamic-config-value', `${name}=${value}`]),
     ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
   ];
   const child = keepRunning({ name: 'the Temporal server', tool, args, logFile: layout.log('temporal') }, log);

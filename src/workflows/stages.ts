@@ -12,6 +12,7 @@ export function bindActivities(input: UpscaleVideoInput) {
     heartbeatTimeout: `${input.heartbeatSeconds} seconds`,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry,
+    ...(input.priority !== undefined && { priority: { priorityKey: input.priority } }),
   } as const;
   const manyQueues = input.queues.upscale.length > 1;
   return {

@@ -1,0 +1,54 @@
+import { statfs } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from '../../temporal.config.js';
+import type { JobReport } from '../job/contracts.js';
+import { UserError } from '../job/errors.js';
+import { estimateDisk, formatBytes, soundBytes } from '../job/estimates.js';
+import { resolveRooted } from '../job/layout.js';
+import { fileDigest } from '../job/parts.js';
+import { probeEncoder } from '../media/encoders.js';
+import { exists } from './files.js';
+import type { ResolvedJob } from './resolveJob.js';
+
+/** The report of the same job, when it was done before and its output is still there. @throws UserError when another file has its name. */
+export async function finishedBefore({ spec, stored }: ResolvedJob, config: Config, overwrite = false): Promise<JobReport | undefined> {
+  const output = resolveRooted(config.roots, spec.output);
+  if (!(await exists(output))) return undefined;
+  if (stored?.report && (await fileDigest(output)) === stored.report.sha256) return stored.report;
+  // An interrupted publish has given the name already; it recognises its own file.
+  if (overwrite || spec.overwrite || (stored && !stored.report && !stored.ended)) return undefined;
+  throw new UserError(`${output} exists already: choose another name with -o, or replace it with --overwrite`);
+}
+
+/** @throws UserError where this machine encodes, and lacks the encoder that the job asks for. */
+export async function refuseWithoutEncoder({ spec: { encode } }: ResolvedJob, config: Config): Promise<void> {
+  // Workers of another pool encode on their own hosts.
+  if (!config.temporalAddress && (encode.hardware || encode.codec !== 'h264')) await probeEncoder(encode);
+}
+
+/** Frames whose upscaled pictures may wait on the disk, as many segments as the workflow lets stand: a guess before the plan is made. */
+const BACKLOG_FRAMES = 3 * 1000;
+
+/** @throws UserError where the disks do not have what the job is estimated to need. */
+export async function refuseWithoutSpace({ spec, info }: ResolvedJob, config: Config): Promise<void> {
+  const { width, height, promisedFrames, frameRate } = info.video;
+  const frames = promisedFrames ?? Math.ceil(((info.durationSeconds ?? 0) * frameRate.num) / frameRate.den);
+  const need = estimateDisk({
+    frames,
+    outputPixels: width * height * spec.method.scale ** 2,
+    method: spec.method.kind,
+    backlogFrames: BACKLOG_FRAMES,
+    keepMezzanine: spec.keepMezzanine,
+    audioBytes: soundBytes(info),
+  });
+  await requireSpace(config.roots.jobs, need.jobs + config.minFreeBytes);
+  await requireSpace(path.dirname(resolveRooted(config.roots, spec.output)), need.output);
+}
+
+async function requireSpace(folder: string, bytes: number): Promise<void> {
+  let place = folder;
+  while (!(await exists(place))) place = path.dirname(place);
+  const { bavail, bsize } = await statfs(place);
+  if (bavail * bsize >= bytes) return;
+  throw new UserError(`this needs about ${formatBytes(bytes)} at ${place}, and ${formatBytes(bavail * bsize)} are free: make room, or choose another place (REELSCALE_HOME, -o)`);
+}
