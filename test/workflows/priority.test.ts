@@ -53,7 +53,7 @@ it('the server gives segments that wait for the one slot of a queue to the more 
     for (const [jobKey, priority] of [['night', 4], ['single', 2], ['preview', 1]] as const) handles.push(await start(jobKey, priority));
     await eventually(async () => (await waiting()) === 9);
     const encode = await Worker.create({
-      connection: native, taskQueue: 'encode', activities: { encodeSegment: job.activities.encodeSegment }, maxConcurrentActivityTaskExecutions: 1, maxConcurrentActivityTaskPolls: 1,
+      connection: native, taskQueue: 'encode', activities: { ...job.activities }, maxConcurrentActivityTaskExecutions: 1, maxConcurrentActivityTaskPolls: 1,
     });
     await encode.runUntil(Promise.all(handles.map((handle) => handle.result())));
   });
