@@ -25,6 +25,8 @@ const environment = z.object({
   REELSCALE_CHECKPOINT_SECONDS: seconds(60),
   /** How long a background supervisor stays after its last lease ended. */
   REELSCALE_LINGER_SECONDS: seconds(10),
+  /** Between two looks at a watched folder: a file that changes meanwhile is still being written. */
+  REELSCALE_SETTLE_SECONDS: seconds(15),
   REELSCALE_ENCODE_SLOTS: z.coerce.number().int().min(1).max(64).optional(),
   /** Bytes that must stay free on the jobs' disk before each part. */
   REELSCALE_MIN_FREE_BYTES: z.coerce.number().int().min(0).default(2 * 1024 ** 3),
@@ -70,6 +72,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     heartbeatSeconds: e.REELSCALE_HEARTBEAT_SECONDS,
     checkpointSeconds: e.REELSCALE_CHECKPOINT_SECONDS,
     lingerSeconds: e.REELSCALE_LINGER_SECONDS,
+    settleSeconds: e.REELSCALE_SETTLE_SECONDS,
     encodeSlots: e.REELSCALE_ENCODE_SLOTS ?? encodeSlots(),
     minFreeBytes: e.REELSCALE_MIN_FREE_BYTES,
   };

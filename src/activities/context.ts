@@ -27,7 +27,7 @@ const heartbeatSchema = z.object({
   stalled: z.number().optional(),
 });
 
-export interface Run extends LoadedJob {
+export interface Work {
   /** Aborted on cancellation and on shutdown: child processes end with it. */
   signal: AbortSignal;
   /** What the attempt before last said, parsed again: a hint, never the truth. */
@@ -36,8 +36,14 @@ export interface Run extends LoadedJob {
   report: (details: Partial<Heartbeat>) => void;
 }
 
-/** Runs an activity's work: loads the job, checks its source, heartbeats, ends child processes, and classifies errors. */
-export async function runActivity<T>(deps: ActivityDeps, ref: JobRef, work: (run: Run) => Promise<T>): Promise<T> {
+export interface Run extends LoadedJob, Work {}
+
+/** Runs an activity's work on a job: loads it and checks its source first. */
+export const runActivity = <T>(deps: ActivityDeps, ref: JobRef, work: (run: Run) => Promise<T>): Promise<T> =>
+  runWork(deps, async (each) => work({ ...(await loadJob(deps.roots, ref)), ...each }));
+
+/** Runs an activity's work: heartbeats, ends child processes, and classifies errors. */
+export async function runWork<T>(deps: Pick<ActivityDeps, 'shutdown'>, work: (work: Work) => Promise<T>): Promise<T> {
   const context = Context.current();
   const signal = AbortSignal.any([context.cancellationSignal, deps.shutdown]);
   let details: Heartbeat = { durableFrame: 0, frame: 0 };
@@ -45,10 +51,8 @@ export async function runActivity<T>(deps: ActivityDeps, ref: JobRef, work: (run
   const clock = workClock(jobLayout(deps.roots, ref).work, context.info.activityType, () => details.segment);
   try {
     signal.throwIfAborted();
-    const job = await loadJob(deps.roots, ref);
     const previous = heartbeatSchema.safeParse(context.info.heartbeatDetails);
     return await work({
-      ...job,
       signal,
       previous: previous.success ? previous.data : undefined,
       report: (change) => {

@@ -3,7 +3,7 @@ import { DiskFull, UserError, WorldError } from '../job/errors.js';
 import { packageVersion } from '../worker/project.js';
 import { protectDashedFiles } from './argv.js';
 import { EXIT } from './exit.js';
-import { withJobFlags } from './options.js';
+import { withBatchFlags, withJobFlags } from './options.js';
 
 /** Runs one command line, without the program's name. @returns the exit code; never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -63,6 +63,14 @@ function build(done: (code: number) => void): Command {
     .option('--cost-per-hour <price>', 'of a device, in any currency: adds what the job costs')
     .option('--json', 'print one JSON object')
     .action(run(async (input: string, options: unknown) => (await import('./commands/plan.js')).plan(input, options)));
+
+  withJobFlags(withBatchFlags(program.command('batch')))
+    .description('upscale many videos; running the same command again goes on where it was and makes what is new')
+    .argument('<videos...>', 'folders, files, patterns in quotes, or lists (.txt, a path on each line)')
+    .option('--overwrite', 'replace results that exist')
+    .option('--detach', 'return at once; the batch goes on in the background')
+    .option('--json', 'print the summary as one JSON object, the last line of stdout')
+    .action(run(async (named: string[], options: Record<string, unknown>) => (await import('./commands/batch.js')).batch(named, options)));
 
   program.command('reencode')
     .description('encode a finished job again with other settings, from the upscaled frames that it kept (--keep-mezzanine)')

@@ -4,6 +4,7 @@ import type { Config } from '../../temporal.config.js';
 import { shortJob } from '../job/keys.js';
 import { openJobs } from '../job/store.js';
 import type { JobSpec } from '../job/spec.js';
+import { workflowIdOf } from '../job/workflowIds.js';
 import { stageKey } from '../workflows/attributes.js';
 import { readAnnouncement } from '../worker/announcement.js';
 import { connectTo } from '../worker/protocol.js';
@@ -18,8 +19,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Temporal's name for a job: one running workflow for each. */
-export const workflowIdOf = (jobKey: string): string => `upscale-${jobKey}`;
+export { workflowIdOf };
 
 /** A client where a server is running already: looking at jobs starts nothing. */
 export async function connectIfRunning(config: Config): Promise<Pick<Session, 'client' | 'close'> | undefined> {

@@ -1,9 +1,17 @@
 import path from 'node:path';
 import type { Config } from '../../temporal.config.js';
+import type { BatchSpec } from '../job/batch/spec.js';
 import { UserError } from '../job/errors.js';
 import { shortJob } from '../job/keys.js';
 import { resolveRooted } from '../job/layout.js';
 import { storedJobs, type StoredJob } from '../job/store.js';
+import { findBatch } from './batches.js';
+
+/** The job or the batch that a person means. A job's file is named by its path, which no batch has. */
+export async function findJobOrBatch(config: Config, name: string): Promise<{ job: StoredJob } | { batch: BatchSpec }> {
+  const batch = await findBatch(config, name);
+  return batch ? { batch } : { job: await findJob(config, name) };
+}
 
 /** The job that a person means: the beginning of its key, or the path of its input or output. */
 export async function findJob(config: Config, name: string): Promise<StoredJob> {

@@ -56,9 +56,15 @@ async function waitForEnd(client: Client, handle: JobHandle, stop: AbortSignal):
 }
 
 function failure(error: WorkflowFailedError): Outcome {
+  const { type, message } = reasonOf(error);
+  if (type === 'JobCancelled') return { how: 'cancelled' };
+  return { how: 'failed', message, usage: type === 'UserError' };
+}
+
+/** What is at the bottom of a workflow's failure, and its class. */
+export function reasonOf(error: WorkflowFailedError): { type?: string; message: string } {
   let cause: unknown = error;
   while (cause instanceof Error && cause.cause && !(cause instanceof ApplicationFailure)) cause = cause.cause;
   const type = cause instanceof ApplicationFailure ? cause.type : undefined;
-  if (type === 'JobCancelled') return { how: 'cancelled' };
-  return { how: 'failed', message: cause instanceof Error ? cause.message : String(cause), usage: type === 'UserError' };
+  return { ...(type && { type }), message: cause instanceof Error ? cause.message : String(cause) };
 }

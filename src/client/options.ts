@@ -24,3 +24,9 @@ export const withJobFlags = (command: Command): Command => command
   .option('--tag <names>', "tags of the workers that may upscale, joined by commas (default: the device's)")
   .option('--priority <n>', '1 to 5: of segments that wait for a worker, those with the smaller number go first (default: 1 for filters, 2 for models, 4 in a batch)')
   .option('--keep-mezzanine', 'keep the lossless upscaled frames after the job, to encode them again');
+
+/** What a batch is told besides the flags of its jobs. */
+export const withBatchFlags = (command: Command): Command => command
+  .requiredOption('--out-dir <dir>', 'the folder for the results; folders below a named one are made below it too')
+  .option('--container <name>', 'mp4 or mkv (default: mp4)')
+  .option('--parallel <n>', 'videos at work at the same time, 1 to 64 (default: 2)');

@@ -28,6 +28,23 @@ export interface UpscaleVideoInput extends JobRef {
   searchAttributes: boolean;
   /** 1 to 5, smaller first, see job/priority.ts. Jobs of the first version have none. */
   priority?: number;
+  /** Somebody is to be told of the end, as notice.json in the job's folder says. */
+  tell?: boolean;
+}
+
+/** What has ended, for those who are to be told. */
+export type TellSubject = { kind: 'job'; jobKey: string } | { kind: 'batch'; batchKey: string; round: string };
+
+export interface TellInput {
+  subject: TellSubject;
+  controlQueue: string;
+}
+
+export interface TellActivities {
+  /** Posts a signed JSON to the address of notice.json, if it names one. */
+  sendWebhook(subject: TellSubject): Promise<void>;
+  /** Runs the command of notice.json, if it names one, with the same JSON on its stdin. */
+  runHook(subject: TellSubject): Promise<void>;
 }
 
 export interface ScanResult {

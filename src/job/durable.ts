@@ -16,8 +16,8 @@ export async function flush(file: string): Promise<void> {
 
 export const randomName = (): string => randomBytes(8).toString('hex');
 
-async function writeFlushed(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'wx');
+async function writeFlushed(file: string, text: string, mode?: number): Promise<void> {
+  const handle = await open(file, 'wx', mode);
   try {
     await handle.writeFile(text);
     await handle.sync();
@@ -47,15 +47,15 @@ export async function publishJson(file: string, value: unknown): Promise<boolean
 }
 
 /** Writes a JSON whole, replacing what was there. For records with one writer, such as a job's state. */
-export const replaceJson = (file: string, value: unknown): Promise<void> => replaceText(file, asJson(value));
+export const replaceJson = (file: string, value: unknown, mode?: number): Promise<void> => replaceText(file, asJson(value), mode);
 
 const asJson = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
-/** Writes a text whole, replacing what was there. */
-export async function replaceText(file: string, text: string): Promise<void> {
+/** Writes a text whole, replacing what was there. @param mode who may read it, as for `open`. */
+export async function replaceText(file: string, text: string, mode?: number): Promise<void> {
   const temporary = path.join(path.dirname(file), `.${randomName()}.tmp`);
   try {
-    await writeFlushed(temporary, text);
+    await writeFlushed(temporary, text, mode);
     await rename(temporary, file);
     await flush(path.dirname(file));
   } catch (error) {

@@ -3,7 +3,7 @@ import type { PictureSpec } from './picture.js';
 import type { DeliverySpec, EncodeSpec, JobSpec, Method, ModelMethod, RootedPath } from './spec.js';
 
 /** Digest of a value whose object keys are sorted, so that it does not depend on the order in which they were set. */
-function keyOf(value: unknown): string {
+export function keyOf(value: unknown): string {
   const canonical = JSON.stringify(value, (_, entry: unknown) =>
     entry !== null && typeof entry === 'object' && !Array.isArray(entry)
       ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)))

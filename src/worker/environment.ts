@@ -12,6 +12,7 @@ export function configEnvironment(config: Config): NodeJS.ProcessEnv {
     REELSCALE_HEARTBEAT_SECONDS: String(config.heartbeatSeconds),
     REELSCALE_CHECKPOINT_SECONDS: String(config.checkpointSeconds),
     REELSCALE_LINGER_SECONDS: String(config.lingerSeconds),
+    REELSCALE_SETTLE_SECONDS: String(config.settleSeconds),
     REELSCALE_ENCODE_SLOTS: String(config.encodeSlots),
     REELSCALE_MIN_FREE_BYTES: String(config.minFreeBytes),
     TEMPORAL_NAMESPACE: config.namespace,

@@ -36,7 +36,9 @@ export async function createWorkers(role: Role, config: Config, connection: Nati
   // Loaded late: each role needs its own, and the probes come first.
   const activities = await import('../activities/index.js');
   switch (role.name) {
-    case 'control':
+    case 'control': {
+      const { createBatchActivities } = await import('../activities/batch/index.js');
+      const { videoResolver } = await import('./videoResolver.js');
       return [
         await Worker.create({
           ...common,
@@ -44,12 +46,13 @@ export async function createWorkers(role: Role, config: Config, connection: Nati
           workflowBundle: { codePath: workflowBundleFile },
           // A history that no longer fits, or a bug, fails the job visibly; the same command begins anew from its parts.
           workflowFailureErrorTypes: { '*': ['NondeterminismError', 'Error'] },
-          activities: activities.createControlActivities(deps),
+          activities: { ...activities.createControlActivities(deps), ...createBatchActivities({ ...deps, resolveVideo: videoResolver(config) }) },
           maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
           // After a crash, workflows wait this long for the worker that remembered them.
           stickyQueueScheduleToStartTimeout: '2 seconds',
         }),
       ];
+    }
     case 'encode':
       return [
         await Worker.create({

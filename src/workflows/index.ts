@@ -1,1 +1,3 @@
+export { tellEnd } from './tellEnd.js';
+export { upscaleBatch } from './upscaleBatch.js';
 export { upscaleVideo } from './upscaleVideo.js';

@@ -19,9 +19,12 @@ export class JobState {
   segments: Progress['segments'] = [];
   reusedFrames = 0;
   notices: string[] = [];
+  /** Somebody is to be told of the end. */
+  tell: boolean;
 
   constructor(input: UpscaleVideoInput) {
     this.#input = input;
+    this.tell = input.tell ?? false;
   }
 
   enter(stage: Stage): void {
@@ -36,6 +39,11 @@ export class JobState {
   pause(reason: string): void {
     this.paused = { reason };
     this.scope?.cancel();
+    this.show();
+  }
+
+  resume(): void {
+    this.paused = undefined;
     this.show();
   }
 

@@ -1,9 +1,10 @@
 import { allHandlersFinished, ApplicationFailure, CancellationScope, condition, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { JobReport, JobRef, PlannedRef, UpscaleVideoInput } from '../job/contracts.js';
-import { cancelUpdate, pauseUpdate, progressQuery, resumeUpdate } from './messages.js';
+import { cancelSignal, cancelUpdate, pauseSignal, pauseUpdate, progressQuery, resumeSignal, resumeUpdate } from './messages.js';
 import { failureType, messageOf, runSegments } from './segments.js';
 import { bindActivities, type Activities } from './stages.js';
 import { JobState } from './state.js';
+import { tell } from './tell.js';
 
 /** Times that a whole pass may be repeated because parts were found damaged at the concat. */
 const MAX_PASSES = 5;
@@ -23,11 +24,20 @@ export async function upscaleVideo(input: UpscaleVideoInput): Promise<JobReport>
     state.pause(reason);
     await condition(() => state.scope === undefined);
   });
-  setHandler(resumeUpdate, () => {
-    state.paused = undefined;
-    state.show();
+  setHandler(resumeUpdate, ({ tell }) => {
+    state.tell ||= tell ?? false;
+    state.resume();
   });
   setHandler(cancelUpdate, ({ discard }) => {
+    state.cancel(discard);
+  });
+  setHandler(pauseSignal, ({ reason }) => {
+    if (state.stage !== 'done') state.pause(reason);
+  });
+  setHandler(resumeSignal, ({ unless }) => {
+    if (state.paused && state.paused.reason !== unless) state.resume();
+  });
+  setHandler(cancelSignal, ({ discard }) => {
     state.cancel(discard);
   });
 
@@ -41,6 +51,7 @@ export async function upscaleVideo(input: UpscaleVideoInput): Promise<JobReport>
   try {
     const report = await untilDone(input, state, activities);
     state.enter('done');
+    if (state.tell) await tell(input.queues.control, { kind: 'job', jobKey: input.jobKey });
     await condition(allHandlersFinished);
     return report;
   } catch (error) {
@@ -49,6 +60,7 @@ export async function upscaleVideo(input: UpscaleVideoInput): Promise<JobReport>
       throw ApplicationFailure.create({ type: 'JobCancelled', message: 'the job was cancelled', nonRetryable: true });
     }
     await end('failed', messageOf(error));
+    if (state.tell) await tell(input.queues.control, { kind: 'job', jobKey: input.jobKey });
     throw error;
   }
 }

@@ -11,11 +11,14 @@ import { connectIfRunning, openSession, workflowIdOf, type JobHandle, type Sessi
 import { describeEstimate, readEstimate, type EstimateKept } from '../estimate/kept.js';
 import { EXIT } from '../exit.js';
 import { exists } from '../files.js';
-import { findJob } from '../findJob.js';
+import { listBatches } from '../batches.js';
+import { batchRow } from '../batchLines.js';
+import { findJob, findJobOrBatch } from '../findJob.js';
 import { liveProgress, type LiveProgress } from '../live.js';
 import { progressLine } from '../render.js';
 import { recordJob, startJob } from '../submit.js';
 import { waitForJob } from '../wait.js';
+import { batchStatus, cancelBatchCommand, pauseBatchCommand, resumeBatchCommand, waitBatch } from './batches.js';
 
 interface Json {
   json?: boolean;
@@ -68,14 +71,17 @@ const handleOf = (session: Pick<Session, 'client'>, { spec }: StoredJob): JobHan
 /** `status JOB`: one job in full. `status`: the open ones. `list`: all. */
 export async function status(name: string | undefined, { json }: Json, all = false): Promise<number> {
   const config = loadConfig();
-  const jobs = name === undefined ? await storedJobs(config.roots) : [await findJob(config, name)];
+  const named = name === undefined ? undefined : await findJobOrBatch(config, name);
+  if (named && 'batch' in named) return batchStatus(config, named.batch, json ?? false);
+  const jobs = named ? [named.job] : await storedJobs(config.roots);
   const session = await connectIfRunning(config);
   try {
     const shown = name === undefined && !all ? jobs.filter((job) => !job.report && !job.ended) : jobs;
     const rows = await Promise.all(shown.map((job) => describe(config, job, session)));
-    if (json) print(JSON.stringify(name === undefined ? rows : rows[0]));
-    else if (rows.length === 0) print(all ? 'no jobs' : 'no open jobs');
-    else rows.forEach((row) => { print(name === undefined ? line(row) : full(row)); });
+    const batches = named ? [] : (await listBatches(config, session?.client)).filter(({ status: how }) => all || ['running', 'paused', 'interrupted'].includes(how));
+    if (json) print(JSON.stringify(named ? rows[0] : [...rows, ...batches]));
+    else if (rows.length + batches.length === 0) print(all ? 'no jobs' : 'no open jobs');
+    else [...rows.map(named ? full : line), ...batches.map(batchRow)].forEach(print);
     return EXIT.done;
   } finally {
     await session?.close();
@@ -113,7 +119,9 @@ async function withOpenJob(name: string, act: (session: Session, job: StoredJob,
 
 export async function wait(name: string, { json }: Json): Promise<number> {
   const config = loadConfig();
-  const job = await findJob(config, name);
+  const named = await findJobOrBatch(config, name);
+  if ('batch' in named) return waitBatch(config, named.batch, json ?? false);
+  const { job } = named;
   if (job.report) {
     print(json ? JSON.stringify(job.report) : job.report.output);
     return job.report.damaged ? EXIT.damaged : EXIT.done;
@@ -127,7 +135,13 @@ export async function wait(name: string, { json }: Json): Promise<number> {
   return withOpenJob(name, async (session, { spec }) => waitForJob(session, spec, json ?? false));
 }
 
-export const pause = (name: string): Promise<number> =>
+export async function pause(name: string): Promise<number> {
+  const config = loadConfig();
+  const named = await findJobOrBatch(config, name);
+  return 'batch' in named ? pauseBatchCommand(config, named.batch) : pauseJob(name);
+}
+
+const pauseJob = (name: string): Promise<number> =>
   withOpenJob(name, async (session, job) => {
     await running(job, () => handleOf(session, job).executeUpdate(pauseUpdate, { args: [{ reason: 'by the user' }] }));
     print(`job ${shortJob(job.spec)} is paused`);
@@ -146,7 +160,9 @@ async function running(job: StoredJob, act: () => Promise<void>): Promise<void> 
 /** Goes on in the background, also when the server that knew the job is gone. */
 export async function resume(name: string): Promise<number> {
   const config = loadConfig();
-  const { report, spec } = await findJob(config, name);
+  const named = await findJobOrBatch(config, name);
+  if ('batch' in named) return resumeBatchCommand(config, named.batch);
+  const { report, spec } = named.job;
   if (report) throw new UserError(`job ${shortJob(spec)} is done: ${report.output}`);
   const session = await openSession(config, log, spec);
   try {
@@ -162,7 +178,9 @@ export async function resume(name: string): Promise<number> {
 
 export async function cancel(name: string, { discard = false }: { discard?: boolean }): Promise<number> {
   const config = loadConfig();
-  const job = await findJob(config, name);
+  const named = await findJobOrBatch(config, name);
+  if ('batch' in named) return cancelBatchCommand(config, named.batch, discard);
+  const { job } = named;
   if (job.report || job.ended) {
     if (!discard) throw new UserError(`job ${shortJob(job.spec)} has ended: ${storedStatus(job)}`);
     await discardJob(config.roots, job.spec);

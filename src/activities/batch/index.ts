@@ -1,0 +1,16 @@
+import type { BatchActivities } from '../../job/batch/contracts.js';
+import { closeRound } from './closeRound.js';
+import type { BatchDeps } from './deps.js';
+import { lookAtFolder, openRound } from './openRound.js';
+import { lookAtJob, prepareVideo, recordVideo } from './videos.js';
+
+export type { BatchDeps, ResolveVideo } from './deps.js';
+
+export const createBatchActivities = (deps: BatchDeps): BatchActivities => ({
+  lookAtFolder: lookAtFolder(deps),
+  openRound: openRound(deps),
+  prepareVideo: prepareVideo(deps),
+  lookAtJob: lookAtJob(deps),
+  recordVideo: recordVideo(deps),
+  closeRound: closeRound(deps),
+});

@@ -1,0 +1,30 @@
+import path from 'node:path';
+import { loadConfig } from '../../../temporal.config.js';
+import { shortBatch } from '../../job/batch/spec.js';
+import { batchInputs } from '../batchInputs.js';
+import { specifyBatch } from '../batchSpec.js';
+import { openSession } from '../connect.js';
+import { EXIT } from '../exit.js';
+import { recordBatch, startBatch } from '../startBatch.js';
+import { waitForBatch } from '../waitBatch.js';
+
+/** Many videos with one command. Returns the exit code. */
+export async function batch(named: string[], options: Record<string, unknown>): Promise<number> {
+  const config = loadConfig();
+  // Looked at first: a wrong name leaves no empty folder for results.
+  const inputs = await batchInputs(config, named, path.resolve(String(options['outDir'])));
+  const spec = await specifyBatch({ name: named.length > 3 ? `${named.length} names` : named.join(' '), sources: named.map((name) => path.resolve(name)), options }, config);
+  const json = options['json'] === true;
+  const session = await openSession(config, (line) => { process.stderr.write(`${line}\n`); });
+  try {
+    await recordBatch(config, spec, inputs);
+    const handle = await startBatch(config, session, spec);
+    if (options['detach'] !== true) return await waitForBatch(config, session, spec, handle, json);
+    await session.lease.detach(handle.workflowId);
+    const name = shortBatch(spec);
+    process.stdout.write(json ? `${JSON.stringify({ batch: name, status: 'running' })}\n` : `batch ${name} runs in the background: reelscale wait ${name}\n`);
+    return EXIT.done;
+  } finally {
+    await session.close();
+  }
+}

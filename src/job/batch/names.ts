@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { z } from 'zod';
+import { rootedPathSchema } from '../spec.js';
+
+export const batchInputSchema = z.object({
+  input: rootedPathSchema,
+  /** Folder below the output folder, with slashes; empty for the output folder itself. */
+  subfolder: z.string(),
+});
+export type BatchInput = z.infer<typeof batchInputSchema>;
+
+/** Path of an input below its root -> path of its result below the output folder. */
+export const namesSchema = z.record(z.string(), z.string());
+export type Names = z.infer<typeof namesSchema>;
+
+/**
+ * Gives each input a result's name of its own: `NAME.x4.mp4`, or with its extension in it where another one has that name
+ * (`NAME.mkv.x4.mp4`), or with a digest of its path. What was given before stays, so no later file changes it.
+ */
+export function nameResults(inputs: readonly BatchInput[], before: Names, ending: string): Names {
+  const names: Names = { ...before };
+  const taken = new Set(Object.values(names));
+  for (const { input, subfolder } of inputs) {
+    if (names[input.path] !== undefined) continue;
+    const { name, base } = path.parse(input.path);
+    const digest = createHash('sha256').update(input.path).digest('hex').slice(0, 8);
+    const free = [name, base, `${base}.${digest}`].map((stem) => path.posix.join(subfolder, `${stem}${ending}`)).find((each) => !taken.has(each));
+    if (free === undefined) throw new Error(`no name is left for ${input.path}`);
+    names[input.path] = free;
+    taken.add(free);
+  }
+  return names;
+}

@@ -1,0 +1,61 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { readJson } from '../durable.js';
+import { UserError } from '../errors.js';
+import type { Roots } from '../layout.js';
+import { batchesFolder, batchLayout } from './layout.js';
+import { roundListSchema, summarySchema, videoResultSchema, type BatchSummary, type RoundList, type VideoResult } from './records.js';
+import { batchSpecSchema, shortBatch, type BatchSpec } from './spec.js';
+
+type JobsRoot = Pick<Roots, 'jobs'>;
+
+/** Reads a batch from the disk; undefined when it is not there or is not whole. */
+export const readBatch = (roots: JobsRoot, batchKey: string): Promise<BatchSpec | undefined> =>
+  readJson(batchLayout(roots, batchKey).spec, batchSpecSchema).catch(() => undefined);
+
+/** @throws UserError when it was removed. */
+export async function loadBatch(roots: JobsRoot, batchKey: string): Promise<BatchSpec> {
+  const spec = await readBatch(roots, batchKey);
+  if (!spec) throw new UserError(`batch ${shortBatch({ batchKey })} is not in the jobs folder: it was removed`);
+  return spec;
+}
+
+/** Every batch on the disk, oldest first. */
+export async function storedBatches(roots: JobsRoot): Promise<BatchSpec[]> {
+  const keys = await readdir(batchesFolder(roots)).catch(() => []);
+  const batches = await Promise.all(keys.map((key) => readBatch(roots, key)));
+  return batches.filter((batch) => batch !== undefined).sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+}
+
+/** Rounds of a batch, the latest first. */
+export async function roundsOf(roots: JobsRoot, batchKey: string): Promise<string[]> {
+  return (await readdir(batchLayout(roots, batchKey).rounds).catch(() => [])).sort().reverse();
+}
+
+/** @throws UserError when the round's folder was removed. */
+export async function loadRound(roots: JobsRoot, batchKey: string, round: string): Promise<RoundList> {
+  const list = await readJson(batchLayout(roots, batchKey).round(round).list, roundListSchema);
+  if (!list) throw new UserError(`the list of batch ${shortBatch({ batchKey })} was removed: run the same command again`);
+  return list;
+}
+
+/** Results of a round's videos by their index; those that have none yet are missing. */
+export async function readResults(roots: JobsRoot, batchKey: string, round: string): Promise<Map<number, VideoResult>> {
+  const { results } = batchLayout(roots, batchKey).round(round);
+  const found = new Map<number, VideoResult>();
+  for (const name of (await readdir(results).catch(() => [])).filter((file) => /^\d+\.json$/.test(file))) {
+    const result = await readJson(path.join(results, name), videoResultSchema);
+    if (result) found.set(parseInt(name, 10), result);
+  }
+  return found;
+}
+
+/** The summary of the latest round that has one. */
+export async function lastSummary(roots: JobsRoot, batchKey: string): Promise<{ round: string; summary: BatchSummary; page: string } | undefined> {
+  for (const round of await roundsOf(roots, batchKey)) {
+    const layout = batchLayout(roots, batchKey).round(round);
+    const summary = await readJson(layout.summary, summarySchema).catch(() => undefined);
+    if (summary) return { round, summary, page: layout.page };
+  }
+  return undefined;
+}

@@ -1,0 +1,38 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from '../../temporal.config.js';
+import type { ResolveVideo, VideoRequest } from '../activities/batch/deps.js';
+import { finishedBefore, refuseWithoutEncoder, refuseWithoutSpace } from '../client/beforeStart.js';
+import { sourceDigest } from '../client/files.js';
+import { parseFlags } from '../client/flags.js';
+import { resolveJob } from '../client/resolveJob.js';
+import { recordJob, workflowInput } from '../client/submit.js';
+import { resolveRooted } from '../job/layout.js';
+import { shortJob } from '../job/keys.js';
+import { discoverDevices } from './devices.js';
+
+/** Makes a job of a batch's video on this host, by the same steps as `reelscale upscale`. */
+export const videoResolver = (config: Config): ResolveVideo => async (request) => {
+  const { batch, entry, searchAttributes, client } = request;
+  const known = await sameContent(config, request);
+  if (known !== undefined) return { kind: 'done', job: known };
+  const output = resolveRooted(config.roots, entry.output);
+  const flags = { ...parseFlags(batch.flags), output, ...(batch.modelFile && { model: resolveRooted(config.roots, batch.modelFile) }) };
+  await mkdir(path.dirname(output), { recursive: true });
+  const job = await resolveJob(resolveRooted(config.roots, entry.input), flags, config);
+  const report = await finishedBefore(job, config, flags.overwrite);
+  if (report && job.stored) return { kind: 'done', job: shortJob(job.spec), stored: { ...job.stored, report } };
+  await refuseWithoutSpace(job, config);
+  await refuseWithoutEncoder(job, config);
+  await recordJob(config, job.spec);
+  const pool = { client, namespace: config.namespace, queuePrefix: config.queuePrefix, searchAttributes, devices: await discoverDevices() };
+  return { kind: 'ready', input: await workflowInput(config, pool, job.spec, batch.priority) };
+};
+
+/** The job that made this result of the same bytes, also when its folder was cleaned away since. */
+async function sameContent({ roots }: Config, { entry, made }: VideoRequest): Promise<string | undefined> {
+  if (made?.output.path !== entry.output.path) return undefined;
+  const digest = (file: string) => sourceDigest(roots.jobs, file).then((source) => source.digest, () => undefined);
+  if ((await digest(resolveRooted(roots, entry.input))) !== made.digest) return undefined;
+  return (await digest(resolveRooted(roots, entry.output))) === made.outputSha256 ? made.job : undefined;
+}

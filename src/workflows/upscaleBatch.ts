@@ -1,0 +1,139 @@
+import {
+  ActivityCancellationType, allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, proxyActivities, setHandler, sleep, workflowInfo,
+} from '@temporalio/workflow';
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import type { BatchActivities, UpscaleBatchInput } from '../job/batch/contracts.js';
+import type { RoundCounts } from '../job/batch/records.js';
+import { BatchState } from './batchState.js';
+import { BATCH_PAUSED, followVideo, makeVideo, tellJob, type Round } from './batchVideo.js';
+import { batchQuery, cancelSignal, cancelUpdate, pauseSignal, pauseUpdate, resumeSignal, resumeUpdate } from './messages.js';
+import { tell } from './tell.js';
+
+/** Set by the server in workflows that a schedule starts: when the schedule meant them to. */
+const scheduledStart = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
+
+/**
+ * One round over a list of videos: a job for each, several at work at a time. The list and the results lie on the disk; what one bad
+ * file does ends in its own result. A long round continues as a new run, whose jobs go on meanwhile.
+ */
+export async function upscaleBatch(input: UpscaleBatchInput): Promise<RoundCounts> {
+  const state = new BatchState(input, input.carried?.round ?? roundName());
+  const control = proxyActivities<BatchActivities>({
+    taskQueue: input.controlQueue,
+    startToCloseTimeout: '30 days',
+    heartbeatTimeout: `${input.heartbeatSeconds} seconds`,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+    priority: { priorityKey: input.priority },
+  });
+  const round: Round = { input, state, control };
+  let told = input.tell;
+
+  setHandler(batchQuery, () => state.progress());
+  setHandler(pauseUpdate, async ({ reason }) => {
+    state.paused = { reason };
+    state.show();
+    await Promise.all(state.running.map(({ jobKey }) => tellJob(jobKey, pauseSignal, { reason: BATCH_PAUSED })));
+  });
+  setHandler(resumeUpdate, async (given) => {
+    told ||= given.tell ?? false;
+    state.paused = undefined;
+    state.show();
+    await Promise.all(state.running.map(({ jobKey }) => tellJob(jobKey, resumeSignal, {})));
+  });
+  setHandler(cancelUpdate, async ({ discard }) => {
+    state.stopping = 'cancelled';
+    state.discard = discard;
+    await Promise.all(state.running.map(({ jobKey }) => tellJob(jobKey, cancelSignal, { discard })));
+  });
+
+  try {
+    await CancellationScope.cancellable(() => work(round));
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    state.stopping = 'cancelled';
+    await CancellationScope.nonCancellable(() => condition(() => state.busy === 0));
+  }
+  if (mustContinue(state)) {
+    await condition(allHandlersFinished);
+    const { round: name, opened, next, running, tally, paused } = state;
+    await continueAsNew<typeof upscaleBatch>({ ...input, tell: told, carried: { round: name, opened, next, running, tally, ...(paused && { paused }) } });
+  }
+  return CancellationScope.nonCancellable(() => close(round, told));
+}
+
+async function close({ input, state, control }: Round, told: boolean): Promise<RoundCounts> {
+  state.stage = 'closing';
+  const status = state.stopping === 'window' ? 'unfinished' : (state.stopping ?? 'done');
+  const counts = await control.closeRound({ batchKey: input.batchKey, round: state.round, status });
+  state.stage = 'done';
+  state.show();
+  // Nobody wants to hear every half hour that there was nothing to do.
+  const worthTelling = status !== 'cancelled' && counts.done + counts.failed + counts.unfinished > 0;
+  if (told && worthTelling) await tell(input.controlQueue, { kind: 'batch', batchKey: input.batchKey, round: state.round });
+  await condition(allHandlersFinished);
+  if (status === 'cancelled') throw ApplicationFailure.nonRetryable('the batch was cancelled', 'JobCancelled');
+  return counts;
+}
+
+/** Opens the round and works until all is done, the window is over, the batch is cancelled, or the history has grown long. */
+async function work(round: Round): Promise<void> {
+  const { input, state } = round;
+  if (!input.carried) await open(round);
+  const last = state.next + input.pageVideos;
+  const failures: unknown[] = [];
+  const take = (video: Promise<void>): void => {
+    state.active++;
+    void video.catch((error: unknown) => { failures.push(error); }).finally(() => { state.active--; });
+  };
+  const timer = new CancellationScope();
+  void timer.run(() => windowEnd(state)).catch(() => undefined);
+  try {
+    for (const video of [...state.running]) take(followVideo(round, video));
+    for (;;) {
+      const full = (): boolean => state.next >= Math.min(last, state.opened.files) || workflowInfo().continueAsNewSuggested;
+      await condition(() => failures.length > 0 || state.stopping !== undefined || full() || (state.paused === undefined && state.active < input.parallel));
+      if (failures.length > 0 || state.stopping || full()) break;
+      take(makeVideo(round, state.next++));
+    }
+    // All end, or the run has become long and only waits for jobs.
+    await condition(() => failures.length > 0 || state.active === 0 || mustContinue(state));
+  } finally {
+    timer.cancel();
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+/** A run is over before the round is: videos are left, or its history is long; nothing but jobs is under way. */
+const mustContinue = (state: BatchState): boolean =>
+  state.stopping === undefined && state.busy === 0 && state.active === state.running.length
+  && (state.next < state.opened.files || (state.active > 0 && workflowInfo().continueAsNewSuggested));
+
+async function open({ input, state, control }: Round): Promise<void> {
+  const ref = { batchKey: input.batchKey, round: state.round };
+  state.show();
+  const settled = input.settleSeconds !== undefined;
+  if (settled) {
+    await control.lookAtFolder(ref);
+    await sleep(1000 * (input.settleSeconds ?? 0));
+  }
+  const { startTime, typedSearchAttributes } = workflowInfo();
+  state.opened = await control.openRound({ ...ref, settled, scheduledAt: (typedSearchAttributes.get(scheduledStart) ?? startTime).getTime() });
+  state.stage = 'working';
+  state.show();
+}
+
+/** Ends the round when its time window is over, at once where that is so already: the jobs at work are paused then. */
+async function windowEnd(state: BatchState): Promise<void> {
+  const { until } = state.opened;
+  if (until === undefined) return;
+  const left = until - Date.now();
+  if (left > 0) await sleep(left);
+  state.stopping = 'window';
+}
+
+/** `20261125T010000Z-1a2b3c4d`: sorts by time. */
+function roundName(): string {
+  const { startTime, firstExecutionRunId } = workflowInfo();
+  return `${startTime.toISOString().replace(/[-:]|\.\d+/g, '')}-${firstExecutionRunId.slice(0, 8)}`;
+}
