@@ -115,8 +115,8 @@ it('a batch whose time window is over pauses its jobs, says what is unfinished, 
   const batch = new FakeBatch(3, job, { until: (await env.currentTimeMs()) + 10_000 });
   let held = true;
   const fake: FakeJob = new FakeJob([5], { encodeSegment: () => (held ? untilCancelled() : Promise.resolve({ reused: 0 })) });
-  const { publish } = fake.activities;
-  fake.activities.publish = (published) => { batch.ended.add(published.jobKey); return publish(published); };
+  const whole = { ...fake.activities };
+  fake.activities.publish = (published) => { batch.ended.add(published.jobKey); return whole.publish(published); };
   await withWorker(batch, fake, input, async (handle) => {
     await reached(() => fake.count('encodeSegment 0') === 2);
     expect(await handle.result()).toMatchObject({ done: 0, unfinished: 2 });
