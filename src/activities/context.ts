@@ -40,7 +40,19 @@ export interface Run extends LoadedJob, Work {}
 
 /** Runs an activity's work on a job: loads it and checks its source first. */
 export const runActivity = <T>(deps: ActivityDeps, ref: JobRef, work: (run: Run) => Promise<T>): Promise<T> =>
-  runWork(deps, async (each) => work({ ...(await loadJob(deps.roots, ref)), ...each }));
+  runWork(deps, async (each) => {
+    let segment: number | undefined;
+    const clock = workClock(jobLayout(deps.roots, ref).work, Context.current().info.activityType, () => segment);
+    const report: Run['report'] = (change) => {
+      segment = change.segment ?? segment;
+      each.report(change);
+    };
+    try {
+      return await work({ ...(await loadJob(deps.roots, ref)), ...each, report });
+    } finally {
+      await clock.stop();
+    }
+  });
 
 /** Runs an activity's work: heartbeats, ends child processes, and classifies errors. */
 export async function runWork<T>(deps: Pick<ActivityDeps, 'shutdown'>, work: (work: Work) => Promise<T>): Promise<T> {
@@ -48,7 +60,6 @@ export async function runWork<T>(deps: Pick<ActivityDeps, 'shutdown'>, work: (wo
   const signal = AbortSignal.any([context.cancellationSignal, deps.shutdown]);
   let details: Heartbeat = { durableFrame: 0, frame: 0 };
   const timer = setInterval(() => { context.heartbeat(details); }, HEARTBEAT_MS);
-  const clock = workClock(jobLayout(deps.roots, ref).work, context.info.activityType, () => details.segment);
   try {
     signal.throwIfAborted();
     const previous = heartbeatSchema.safeParse(context.info.heartbeatDetails);
@@ -67,7 +78,6 @@ export async function runWork<T>(deps: Pick<ActivityDeps, 'shutdown'>, work: (wo
     throw toFailure(error);
   } finally {
     clearInterval(timer);
-    await clock.stop();
   }
 }
 
