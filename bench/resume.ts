@@ -1,10 +1,10 @@
-import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeClip } from './support/clips.js';
 import { inBenchHome, type BenchHome } from './support/home.js';
 import { atMost, numberFlag, printMachine } from './support/report.js';
 import { writeSlowNet } from './support/slowNet.js';
+import { inferred } from './support/tally.js';
 
 /**
  * After kill -9 of everything that a job started, the same command again: how long until a new frame comes out of the network?
@@ -18,14 +18,6 @@ const [WIDTH, HEIGHT, FRAMES] = [160, 120, 2000];
 /** Enough that the job is in the middle when it is killed. */
 const BEFORE_KILL = 30;
 const OWED_BESIDE_HEARTBEAT = 15;
-
-/** Frames that went through the network so far: each adds one byte to the file `inferred` of its segment. */
-async function inferred(home: BenchHome): Promise<number> {
-  const folder = path.join(home.config.roots.jobs, 'upscaled');
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
-  const sizes = names.filter((name) => path.basename(name) === 'inferred').map((name) => stat(path.join(folder, name)).then(({ size }) => size, () => 0));
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-}
 
 /** Seconds from the command's start until more than `count` frames were inferred in all. */
 async function untilMore(home: BenchHome, args: string[], count: number): Promise<number> {

@@ -36,3 +36,17 @@ export async function makeClip(width: number, height: number, frames: number): P
   renameSync(partial, file);
   return { file, shows };
 }
+
+/** A moving test picture with noise, in which no frame equals the one before: such frames do not go through the network. */
+export async function makeNoise(width: number, height: number, frames: number): Promise<string> {
+  const file = path.join(cacheFolder, `noise-${width}x${height}-${frames}.mp4`);
+  if (existsSync(file)) return file;
+  mkdirSync(cacheFolder, { recursive: true });
+  const partial = `${file}.partial`;
+  await execa('ffmpeg', [
+    '-loglevel', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=${width}x${height}:rate=25`, '-vf', 'noise=alls=3:allf=t', '-frames:v', String(frames),
+    '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-pix_fmt', 'yuv420p', '-f', 'mp4', partial,
+  ]);
+  renameSync(partial, file);
+  return file;
+}

@@ -64,12 +64,18 @@ function tapering(frames: number, devices: number, largest: number, least: numbe
   const sizes: number[] = [];
   for (let left = frames; left > 0; ) {
     const wanted = Math.min(largest, Math.max(least, (left / devices) * LEFT_SHARE));
-    const size = Math.min(left, wholeGops(wanted, gop));
+    const size = Math.min(left, wholeGops(Math.max(least, wanted * stagger(sizes.length, devices)), gop));
     sizes.push(size);
     left -= size;
   }
   return sizes;
 }
+
+/**
+ * The first segments are cut to lengths of their own, so that equal devices are through with theirs one after the other: all at once, they
+ * would wait for the encodes, since only so many segments may lie on the disk.
+ */
+const stagger = (index: number, devices: number): number => (index < devices ? (devices + index + 1) / (2 * devices) : 1);
 
 /** A segment ends its last GOP early otherwise, which costs a keyframe. */
 const wholeGops = (frames: number, gop: number): number => (frames >= gop ? Math.floor(frames / gop) * gop : Math.max(1, Math.floor(frames)));
