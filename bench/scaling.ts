@@ -34,7 +34,7 @@ const [WIDTH, HEIGHT] = [128, 80];
 const SLOWER = 4;
 const OWED = 0.95;
 /** Of a part, frames; `--checkpoint-frames`. */
-const PART_FRAMES = 50;
+const PART_FRAMES = 100;
 process.env['REELSCALE_HEARTBEAT_SECONDS'] ??= '10';
 
 interface Devices {
