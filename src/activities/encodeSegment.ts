@@ -35,7 +35,7 @@ export const encodeSegment = (deps: ActivityDeps): EncodeActivities['encodeSegme
       if (range.start < next) continue;
       await requireFreeSpace(folder, deps.minFreeBytes);
       const file = `${randomName()}.mp4`;
-      const target = { ...range, ...size, info: source.info, encode: job.spec.encode, output: path.join(folder, file), signal: job.signal,
+      const target = { ...range, ...size, info: source.info, encode: job.spec.encode, bitDepth: job.spec.picture.bitDepth, output: path.join(folder, file), signal: job.signal,
         onFrame: (frame: number) => { job.report({ frame: range.start - segment.startFrame + frame }); } };
       await encodeRange(job, source, mezzanine, target);
       const part: Part = { ...range, file, bytes: (await stat(target.output)).size, sha256: await fileDigest(target.output), tools: await toolVersions() };

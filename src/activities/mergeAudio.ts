@@ -11,7 +11,8 @@ import { fileRecordSchema, videoRecordSchema } from '../job/records.js';
 import type { JobSpec } from '../job/spec.js';
 import { constantRate, sameMillisecond } from '../media/grid.js';
 import { deliverableSize } from '../media/deliverable.js';
-import { levelWarning } from '../media/level.js';
+import { depthWarning, levelWarning } from '../media/level.js';
+import { dynamicWarning } from '../media/hdr.js';
 import { mergeAudio as merge } from '../media/merge.js';
 import { runActivity, type ActivityDeps } from './context.js';
 import { requireFreeSpace } from './disk.js';
@@ -39,7 +40,7 @@ export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] 
     const { firstPts, timebase } = await loadTimeline(job, from);
     const delivered = await loadDelivered(job, from);
     const { info } = await loadScan(job);
-    const told = [spec.encode.codec === 'h264' ? levelWarning(deliverableSize(info.video, spec.method.scale), info.video.frameRate) : undefined];
+    const told = [spec.encode.codec === 'h264' ? levelWarning(deliverableSize(info.video, spec.method.scale), info.video.frameRate) : undefined, depthWarning(spec.encode.codec, spec.picture.bitDepth), dynamicWarning(info)];
     if (spec.delivery.container === 'mkv') told.push(sameMillisecond(delivered));
     try {
       const { warnings: mergeWarnings, contents } = await merge({

@@ -21,6 +21,7 @@ export function planRequest(spec: JobSpec, video: SourceInfo['video'], { pts, fr
     pts,
     from,
     outputPixels: output.width * output.height,
+    bitDepth: spec.picture.bitDepth,
     devices: isModel ? devices : 1,
     ...(isModel && { expectedFps: speed / (video.width * video.height) }),
     ...(spec.segmentFrames !== undefined && { segmentFrames: spec.segmentFrames }),

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { resolveRooted, type Roots } from '../job/layout.js';
+import type { BitDepth } from '../job/picture.js';
 import type { ModelMethod } from '../job/spec.js';
 import type { FrameSource } from '../media/frames.js';
 import { decodeToPlanarArgs, formatFor, mezzanineArgs } from '../media/networkFrames.js';
@@ -10,6 +11,8 @@ export interface FramesToUpscale {
   roots: Roots;
   method: ModelMethod;
   source: FrameSource;
+  /** Of the parts. Default: 8. */
+  bitDepth?: BitDepth;
   /** Frames over the whole video, half-open. */
   start: number;
   end: number;
@@ -22,17 +25,17 @@ export interface FramesToUpscale {
 }
 
 /** What the upscaler is asked for, so that everyone who shows or keeps a job's pictures gets the same ones. */
-export function upscaleRequest({ roots, method, source, start, end, folder, checkpointFrames, checkpointSeconds, window }: FramesToUpscale): UpscaleRequest {
+export function upscaleRequest({ roots, method, source, bitDepth, start, end, folder, checkpointFrames, checkpointSeconds, window }: FramesToUpscale): UpscaleRequest {
   const { width, height } = window ?? source.info.video;
   const { digest, scale, tile, tilePad, prePad, precision, pixels, alignment, fixed, blend } = method;
-  const format = formatFor(source.info, pixels);
+  const format = formatFor(source.info, pixels, bitDepth);
   return {
     model: { file: resolveRooted(roots, method.file), digest, scale, tile, tilePad, prePad, precision, pixels, alignment, ...(fixed && { fixed }), blend },
     width,
     height,
     bitDepth: format.bitDepth,
     decodeArgs: decodeToPlanarArgs(source, start, end, format, window),
-    encodeArgs: mezzanineArgs(source.info, format, { width, height }, scale),
+    encodeArgs: mezzanineArgs(source.info, format, { width, height }, scale, bitDepth),
     firstFrame: start,
     frames: end - start,
     partFolder: path.resolve(folder),

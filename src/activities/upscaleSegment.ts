@@ -87,6 +87,7 @@ function requestFor(deps: ActivityDeps, { job, method, source, folder, start, en
     roots: deps.roots,
     method,
     source,
+    bitDepth: job.spec.picture.bitDepth,
     start,
     end,
     folder,

@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { ControlActivities } from '../job/contracts.js';
 import { readJson, replaceJson, replaceText } from '../job/durable.js';
 import { toNumber } from '../job/rational.js';
-import { DELIVERED_PIXELS, deliverableSize, deliverableTags } from '../media/deliverable.js';
+import { DELIVERED_PIXELS } from '../media/color.js';
+import { deliverableSize, deliverableTags } from '../media/deliverable.js';
 import { verifyDeliverable as verify } from '../media/verify.js';
 import { runActivity, type ActivityDeps } from './context.js';
 import { loadDelivered, loadFrames, loadTimeline } from './job.js';
@@ -30,7 +31,8 @@ export const verifyDeliverable = (deps: ActivityDeps): ControlActivities['verify
       soundSource: job.input,
       firstPts: timeline.firstPts * toNumber(timeline.timebase),
       sha256: merged.sha256,
-      pixelFormat: DELIVERED_PIXELS,
+      pixelFormat: DELIVERED_PIXELS[spec.picture.bitDepth],
+      hdr: source.info.video.hdr,
       pageTitle: path.basename(job.output),
       signal,
       onFrame: (frame) => { report({ frame }); },

@@ -21,9 +21,10 @@ export async function finishedBefore({ spec, stored }: ResolvedJob, config: Conf
 }
 
 /** @throws UserError where this machine encodes, and lacks the encoder that the job asks for. */
-export async function refuseWithoutEncoder({ spec: { encode } }: ResolvedJob, config: Config): Promise<void> {
+export async function refuseWithoutEncoder({ spec: { encode, picture: { bitDepth } }, info }: ResolvedJob, config: Config): Promise<void> {
+  const { hdr, color } = info.video;
   // Workers of another pool encode on their own hosts.
-  if (!config.temporalAddress && (encode.hardware || encode.codec !== 'h264')) await probeEncoder(encode);
+  if (!config.temporalAddress && (encode.hardware || encode.codec !== 'h264' || bitDepth > 8)) await probeEncoder(encode, { bitDepth, hdr, chroma: color.chromaLocation });
 }
 
 /** Frames whose upscaled pictures may wait on the disk, as many segments as the workflow lets stand: a guess before the plan is made. */
@@ -39,6 +40,7 @@ export async function refuseWithoutSpace({ spec, info }: ResolvedJob, config: Co
     method: spec.method.kind,
     backlogFrames: BACKLOG_FRAMES,
     keepMezzanine: spec.keepMezzanine,
+    bitDepth: spec.picture.bitDepth,
     audioBytes: soundBytes(info),
   });
   await requireSpace(config.roots.jobs, need.jobs + config.minFreeBytes);

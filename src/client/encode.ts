@@ -1,4 +1,6 @@
 import { UserError } from '../job/errors.js';
+import type { BitDepth } from '../job/picture.js';
+import type { SourceInfo } from '../job/source.js';
 import type { EncodeSpec } from '../job/spec.js';
 import { CODECS, encoderName } from '../media/encoders.js';
 import type { UpscaleFlags } from './flags.js';
@@ -21,12 +23,18 @@ const TUNES: Record<EncodeSpec['codec'], readonly string[]> = {
 
 export type EncodeFlags = Pick<UpscaleFlags, 'codec' | 'hwEncoder' | 'crf' | 'encoderPreset' | 'tune'>;
 
+/** What the encoder gets. */
+export interface EncodedPictures {
+  bitDepth: BitDepth;
+  info: Pick<SourceInfo, 'video'>;
+}
+
 /**
  * The flags over what an earlier job was given, over the defaults. A number that means something else in another codec is not carried over.
  * @throws UserError for values that the codec does not have.
  */
-export function resolveEncode(flags: EncodeFlags, before: EncodeSpec | undefined): EncodeSpec {
-  const codec = flags.codec ?? before?.codec ?? 'h264';
+export function resolveEncode(flags: EncodeFlags, before: EncodeSpec | undefined, pictures?: EncodedPictures): EncodeSpec {
+  const codec = flags.codec ?? before?.codec ?? (pictures?.info.video.hdr ? 'h265' : 'h264');
   const same = before?.codec === codec ? before : undefined;
   const { usual, most } = CRF[codec];
   const crf = flags.crf ?? same?.crf ?? usual;
@@ -38,6 +46,7 @@ export function resolveEncode(flags: EncodeFlags, before: EncodeSpec | undefined
     throw new UserError(`--tune: ${choices.length > 0 ? `must be one of ${choices.join(', ')}` : 'has no meaning'} with ${hardware ? `--hw-encoder ${hardware}` : CODECS[codec].label}`);
   }
   encoderName({ codec, ...(hardware && { hardware }) });
+  if (pictures) requireCarried(codec, hardware, pictures);
   return {
     codec,
     ...(hardware && { hardware }),
@@ -46,4 +55,12 @@ export function resolveEncode(flags: EncodeFlags, before: EncodeSpec | undefined
     ...(tune && { tune }),
     threads: before?.threads ?? ENCODE_THREADS,
   };
+}
+
+/** @throws UserError where depth or HDR metadata would be lost on the way through an encoder. */
+function requireCarried(codec: EncodeSpec['codec'], hardware: EncodeSpec['hardware'], { bitDepth, info: { video: { hdr } } }: EncodedPictures): void {
+  if (hdr && codec === 'h264') throw new UserError('--codec h264: the source is HDR, which players take in H.265 and AV1 only: use h265 or av1, or leave the flag out');
+  const metadata = hdr?.mastering ?? hdr?.light;
+  if (hardware && metadata) throw new UserError(`--hw-encoder ${hardware} does not write HDR metadata, which the source has: leave the flag out to encode on the processor`);
+  if (hardware && bitDepth === 10 && codec === 'h264') throw new UserError(`--hw-encoder ${hardware} makes H.264 of 8 bits only: choose --codec h265, or leave one of the flags out`);
 }

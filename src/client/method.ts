@@ -27,6 +27,8 @@ export interface MethodContext {
   memory: number;
   width: number;
   height: number;
+  /** The source's transfer function, where it is HDR. */
+  hdr?: 'PQ' | 'HLG' | undefined;
 }
 
 /** The model that flags name, by themselves or by a preset. */
@@ -38,12 +40,13 @@ export const defaultModel = (gpu: boolean): string => PRESETS[defaultPreset(gpu)
 
 /**
  * Decides what makes the pictures: the flags over the preset over the default.
- * @throws UserError for an unknown model, a scale that it lacks, or a model that has not been pulled.
+ * @throws UserError for an unknown model, a scale that it lacks, a model that has not been pulled, or any model for HDR.
  */
 export async function resolveMethod(flags: UpscaleFlags, context: MethodContext): Promise<Method> {
   const preset = PRESETS[flags.preset ?? defaultPreset(context.gpu)];
   const name = namedModel(flags) ?? preset.model;
   if (isFilter(name)) return filterOf(name, flags, preset.scale);
+  if (context.hdr) throw new UserError(`the source is HDR (${context.hdr}), and networks are made for SDR: ${name} would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right`);
   if (flags.precision === 'fp16' && !context.gpu) throw new UserError('--precision fp16 needs a GPU: use fp32 or auto on the CPU');
 
   // Without -s a model has its own scale, which for those of the presets is 4.

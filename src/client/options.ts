@@ -11,6 +11,7 @@ export const withJobFlags = (command: Command): Command => command
   .option('--precision <name>', 'auto, fp32 or fp16 (default: auto, which is fp16 on a GPU, fp32 on the CPU)')
   .option('--blend <share>', 'share of bicubic in the result, 0 to 1, for a more natural look (default: 0)')
   .option('--denoise <strength>', 'from 0 to 1, of models that have it')
+  .option('--bit-depth <n>', '8, or 10, which browsers may refuse (default: 8, for HDR 10)')
   .option('--deinterlace <how>', 'off, auto or double; auto looks at the pictures themselves, double gives a frame for each field (default: auto)')
   .option('--codec <name>', 'h264, which plays everywhere, h265 or av1 (default: h264)')
   .option('--crf <n>', 'quality from 0 (lossless) to 51, AV1 to 63; 18 to 28 is sensible for H.264 (default: 23, h265 28, av1 35)')

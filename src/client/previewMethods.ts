@@ -23,6 +23,7 @@ export async function previewMethods(flags: { model?: string[] | undefined; scal
       throw error;
     });
     const methods = [await resolve('bicubic', flags.scale ?? model?.scale), ...(model ? [model] : [])];
+    if (context.hdr) return { methods, note: 'no model is shown: the source is HDR, which they are not made for' };
     return model ? { methods } : { methods, note: `${name} is not shown: it cannot be used${flags.scale === undefined ? '' : ` with -s ${flags.scale}`} yet (reelscale models pull ${name}, or choose models with -m)` };
   }
   const models = new Map(await Promise.all(named.filter((name) => !isFilter(name)).map(async (name) => [name, await resolve(name)] as const)));

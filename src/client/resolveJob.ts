@@ -9,6 +9,7 @@ import { resolveRooted, toRooted, type Roots } from '../job/layout.js';
 import { readStored, type StoredJob } from '../job/store.js';
 import type { JobSpec, RootedPath } from '../job/spec.js';
 import type { SourceInfo } from '../job/source.js';
+import { hdrTransfer } from '../media/color.js';
 import { containerOf, requireCopyable } from '../media/containers.js';
 import { probeSource } from '../media/probe.js';
 import { deviceMemory } from '../worker/deviceMemory.js';
@@ -68,12 +69,12 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
     const { tags, device } = await placement(given, open);
     const { width, height } = info.video;
     const pictures = open ? inherit(given, methodFlags(open, config.roots)) : given;
-    const method = await resolveMethod(pictures, { roots: config.roots, gpu: device !== 'cpu', memory: await deviceMemory(device), width, height });
-    const encode = resolveEncode(given, open?.encode);
+    const method = await resolveMethod(pictures, { roots: config.roots, gpu: device !== 'cpu', memory: await deviceMemory(device), width, height, hdr: hdrTransfer(info.video.color.tags) });
+    const picture = resolvePicture(given, open?.picture, info);
+    const encode = resolveEncode(given, open?.encode, { bitDepth: picture.bitDepth, info });
     const output = await outputOf(given.output ?? defaultOutput(file, method.scale));
     const delivery = { container: containerOf(output.path) ?? ('mp4' as const), audio: given.audio ?? open?.delivery.audio ?? ('auto' as const) };
     if (delivery.audio === 'copy') requireCopyable(info.audio, delivery.container);
-    const picture = resolvePicture(given, open?.picture);
     const up = upscaleKey(source.digest, method, picture);
     return {
       version: 1,

@@ -1,4 +1,5 @@
 import { MEZZANINE_BYTES_PER_PIXEL } from './estimates.js';
+import type { BitDepth } from './picture.js';
 
 const MAX_SEGMENTS = 500;
 const MEZZANINE_BYTES = 10e9;
@@ -16,6 +17,8 @@ const LEAST_SECONDS = 10;
 export interface SizeRequest {
   /** Size of the output picture in pixels. */
   outputPixels: number;
+  /** Of a sample in the output. Default: 8. */
+  bitDepth?: BitDepth;
   /** Frames a second that one device is expected to reach; undefined for a filter. */
   expectedFps?: number;
   /** Devices that may work at the same time. */
@@ -36,7 +39,7 @@ export interface EncodeGrid {
  */
 export function segmentSizes(request: SizeRequest, frames: number, { gop, part }: EncodeGrid): number[] {
   if (request.segmentFrames !== undefined) return equal(frames, request.segmentFrames);
-  const byDisk = MEZZANINE_BYTES / (request.outputPixels * MEZZANINE_BYTES_PER_PIXEL);
+  const byDisk = MEZZANINE_BYTES / (request.outputPixels * MEZZANINE_BYTES_PER_PIXEL[request.bitDepth ?? 8]);
   const byTime = request.expectedFps === undefined ? Infinity : request.expectedFps * SEGMENT_SECONDS;
   const most = Math.max(1, Math.min(byDisk, byTime));
   if (request.devices > 1) return forSeveral(request, frames, most, gop);

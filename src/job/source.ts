@@ -1,6 +1,19 @@
 import { z } from 'zod';
 import { rationalSchema } from './rational.js';
 
+const chromaticity = z.tuple([z.number(), z.number()]);
+
+/** What an HDR stream says of its brightness, once for all of it. Colours are CIE 1931 x and y, luminances cd/m². */
+export const hdrSchema = z.object({
+  /** The display that the video was made on. */
+  mastering: z.object({ red: chromaticity, green: chromaticity, blue: chromaticity, white: chromaticity, minLuminance: z.number(), maxLuminance: z.number() }).optional(),
+  /** The brightest pixel of all, and the brightest frame on average. */
+  light: z.object({ max: z.number().int(), average: z.number().int() }).optional(),
+  /** Metadata that change from scene to scene, by their names for people. */
+  dynamic: z.array(z.string()).optional(),
+});
+export type Hdr = z.infer<typeof hdrSchema>;
+
 /** What is known of a source before its packets are read. Sizes are of upright pictures, after the display matrix. */
 export const sourceInfoSchema = z.object({
   /** libavformat's demuxer name, such as `matroska,webm`. */
@@ -29,6 +42,8 @@ export const sourceInfoSchema = z.object({
       /** As ffmpeg names them, where the source is tagged. */
       tags: z.object({ matrix: z.string(), primaries: z.string(), transfer: z.string() }).partial(),
     }),
+    /** There for the transfer functions PQ and HLG. */
+    hdr: hdrSchema.optional(),
   }),
   audio: z.array(
     z.object({

@@ -17,7 +17,7 @@ export const sourceCell = ({ file, info }: FrameSource, window: Window, signal?:
 /** The same window of the picture that a filter enlarged. @param source a video of one frame. */
 export function filterCell({ file, info }: FrameSource, window: Window, method: { name: 'bicubic' | 'lanczos'; scale: number }, signal?: AbortSignal): Promise<Raster> {
   const shown = scaled(window, method.scale);
-  const filters = [...enlargeFilters(info, method), 'format=yuv420p', ...shownFilters(info, info.video, method.scale), cropFilter(shown)];
+  const filters = [...enlargeFilters(info, method), ...shownFilters(info, info.video, method.scale), cropFilter(shown)];
   return readRaster(inputFrom(file, 0, undefined), filters, shown, signal);
 }
 

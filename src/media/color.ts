@@ -1,4 +1,5 @@
 import { UserError } from '../job/errors.js';
+import type { BitDepth } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
 
 export type Color = SourceInfo['video']['color'];
@@ -37,7 +38,7 @@ export function readColor(tags: ColorTags, width: number, height: number): Color
   const primaries = tagged(tags.color_primaries);
   const transfer = tagged(tags.color_transfer);
   const rgb = isRgb(tags.pix_fmt);
-  const known = matrix === undefined ? customaryMatrix(width, height) : MATRICES[matrix];
+  const known = matrix === undefined ? assumedMatrix({ primaries, transfer }, width, height) : MATRICES[matrix];
   if (!rgb && (known === undefined || known === 'rgb')) throw new UserError(`the colour matrix ${matrix} is not supported; convert the video to BT.709 first`);
   return {
     matrix: rgb ? 'rgb' : (known ?? 'rgb'),
@@ -46,6 +47,10 @@ export function readColor(tags: ColorTags, width: number, height: number): Color
     tags: { ...(matrix && { matrix }), ...(primaries && { primaries }), ...(transfer && { transfer }) },
   };
 }
+
+/** BT.2020 where another tag tells of it. */
+const assumedMatrix = (tags: { primaries?: string | undefined; transfer?: string | undefined }, width: number, height: number): 'bt601' | 'bt709' | 'bt2020nc' =>
+  (tags.primaries === 'bt2020' || hdrTransfer(tags) !== undefined ? 'bt2020nc' : customaryMatrix(width, height));
 
 function readChromaLocation(tag: string | undefined): Color['chromaLocation'] {
   if (tag === 'center' || tag === 'top' || tag === 'bottom') return 'center';
@@ -56,8 +61,15 @@ function readChromaLocation(tag: string | undefined): Color['chromaLocation'] {
 export function deliverableColor(info: SourceInfo): Color {
   const { color, width, height } = info.video;
   if (color.matrix !== 'rgb') return color;
-  return { ...color, matrix: customaryMatrix(width, height), range: 'limited', chromaLocation: 'left', tags: {} };
+  const { primaries, transfer } = color.tags;
+  const tags = { ...(primaries && { primaries }), ...(transfer && { transfer }) };
+  return { matrix: assumedMatrix(tags, width, height), range: 'limited', chromaLocation: 'left', tags };
 }
+
+const HDR_TRANSFERS: Record<string, 'PQ' | 'HLG'> = { smpte2084: 'PQ', 'arib-std-b67': 'HLG' };
+
+/** Which of the two HDR transfer functions a video is tagged with; undefined for SDR. */
+export const hdrTransfer = ({ transfer }: { transfer?: string | undefined }): 'PQ' | 'HLG' | undefined => (transfer === undefined ? undefined : HDR_TRANSFERS[transfer]);
 
 /** Bits of one sample, read off the pixel format's name. */
 export function bitDepth(pixelFormat: string): number {
@@ -76,6 +88,9 @@ const CHROMA_POSITION = { left: [0, 128], center: [128, 128], topleft: [0, 0] } 
 
 /** Pixel formats of planar RGB by the bits of a sample; planes in the order G, B, R. */
 export const PLANAR_RGB = { 8: 'gbrp', 16: 'gbrp16le' } as const;
+
+/** What the encoder gets, 4:2:0 always, by ffmpeg's names. */
+export const DELIVERED_PIXELS: Record<BitDepth, string> = { 8: 'yuv420p', 10: 'yuv420p10le' };
 
 /** libzimg refuses sizes that the chroma planes do not divide; formats with alpha or without chroma take another way. */
 export const fitsZimg = ({ pixelFormat, width, height }: SourceInfo['video']): boolean => /^yuvj?4(20|22|44)p/.test(pixelFormat) && width % 2 === 0 && height % 2 === 0;
@@ -106,10 +121,10 @@ function swscaleToRgb({ width, height, color, pixelFormat }: SourceInfo['video']
     + ':flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp:sws_dither=ed';
 }
 
-/** The filter from planar RGB of even size to 8-bit 4:2:0 in the given colours; deeper samples are dithered. */
-export function fromPlanarRgb(color: Color, bits: 8 | 16): string[] {
+/** The filter from planar RGB of even size to 4:2:0 in the given colours; deeper samples are dithered. */
+export function fromPlanarRgb(color: Color, bits: 8 | 16, delivered: BitDepth): string[] {
   return [
-    `zscale=min=gbr:rin=full:m=${ZIMG_MATRIX[color.matrix]}:r=${color.range}:c=${color.chromaLocation}:f=spline36${bits > 8 ? ':d=error_diffusion' : ''}`,
-    'format=yuv420p',
+    `zscale=min=gbr:rin=full:m=${ZIMG_MATRIX[color.matrix]}:r=${color.range}:c=${color.chromaLocation}:f=spline36${bits > delivered ? ':d=error_diffusion' : ''}`,
+    `format=${DELIVERED_PIXELS[delivered]}`,
   ];
 }

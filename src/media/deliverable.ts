@@ -1,5 +1,6 @@
+import type { BitDepth } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
-import { deliverableColor } from './color.js';
+import { DELIVERED_PIXELS, deliverableColor } from './color.js';
 
 /** Width and height of the deliverable: 4:2:0 needs even sizes, so an odd edge is repeated once. */
 export function deliverableSize({ width, height }: { width: number; height: number }, scale: number): { width: number; height: number } {
@@ -15,25 +16,28 @@ export function padToEven(width: number, height: number): string[] {
 }
 
 /**
- * The same for any pictures, which become 8-bit 4:2:0. Its chroma planes are rounded up and have their size already; the pad filter
+ * The same for any pictures, which become 4:2:0 of the given format. Its chroma planes are rounded up and have their size already; the pad filter
  * would cut off an odd edge of theirs and of luma before it adds one.
  */
-export function padYuv420ToEven(width: number, height: number): string[] {
+export function padYuv420ToEven(width: number, height: number, pixelFormat = 'yuv420p'): string[] {
   const pad = padToEven(width, height);
   if (pad.length === 0) return [];
-  return ['format=yuv420p', `extractplanes=y+u+v[y][cb][cr];[y]${pad.join(',')}[even];[even][cb][cr]${MERGE_PLANES}:format=yuv420p`];
+  const format = `format=${pixelFormat}`;
+  return [format, `extractplanes=y+u+v[y][cb][cr];[y]${pad.join(',')}[even];[even][cb][cr]${MERGE_PLANES}:${format}`];
 }
 
 /** Planes of one picture, each an input of its own: the filter gives all its inputs one format. */
 export const MERGE_PLANES = 'mergeplanes=map0s=0:map1s=1:map2s=2';
 
-/** The filters that enlarge a source's pictures to the deliverable's size. */
-export const enlargeFilters = (info: SourceInfo, method: { name: 'bicubic' | 'lanczos'; scale: number }): string[] => [
-  scaleFilter(info, method), ...padYuv420ToEven(info.video.width * method.scale, info.video.height * method.scale),
-];
-
-/** By ffmpeg's name. */
-export const DELIVERED_PIXELS = 'yuv420p';
+/** The filters that enlarge a source's pictures to the deliverable's size and format. Where that has fewer bits, they are dithered. */
+export function enlargeFilters(info: SourceInfo, method: { name: 'bicubic' | 'lanczos'; scale: number }, bitDepth: BitDepth = 8): string[] {
+  const delivered = `format=${DELIVERED_PIXELS[bitDepth]}`;
+  const [width, height] = [info.video.width * method.scale, info.video.height * method.scale];
+  // swscale dithers to 8 bits by itself, to 10 it rounds.
+  if (bitDepth === 8 || info.video.bitDepth <= bitDepth) return [scaleFilter(info, method), ...padYuv420ToEven(width, height, DELIVERED_PIXELS[bitDepth]), delivered];
+  const { range } = deliverableColor(info);
+  return [scaleFilter(info, method), ...padYuv420ToEven(width, height, 'yuv420p16le'), 'format=yuv420p16le', `zscale=rin=${range}:r=${range}:d=error_diffusion`, delivered];
+}
 
 /** By ffmpeg's names. */
 export interface DeliverableTags {
@@ -84,7 +88,8 @@ export const SWS_MATRIX = { bt601: 'smpte170m', bt709: 'bt709', bt2020nc: 'bt202
 
 /**
  * The scale filter to 4:2:0, with nothing left to guess: chroma lies in the result where it lay in the source, and matrix
- * and range are the same on both sides, unless the source is RGB.
+ * and range are the same on both sides, unless the source is RGB. Where the format behind it has fewer bits, swscale dithers; without
+ * `accurate_rnd` it would then darken all by 0.07 of a code value.
  */
 export function scaleFilter(info: SourceInfo, method: { name: 'bicubic' | 'lanczos'; scale: number }): string {
   const { width, height, color, pixelFormat } = info.video;
@@ -92,7 +97,7 @@ export function scaleFilter(info: SourceInfo, method: { name: 'bicubic' | 'lancz
   const [across, down] = chromaPosition(pixelFormat, to.chromaLocation);
   const [x, y] = chromaPosition('yuv420p', to.chromaLocation);
   return [
-    `scale=w=${width * method.scale}:h=${height * method.scale}:flags=${method.name}`,
+    `scale=w=${width * method.scale}:h=${height * method.scale}:flags=${method.name}+accurate_rnd`,
     `in_h_chr_pos=${across}:in_v_chr_pos=${down}:out_h_chr_pos=${x}:out_v_chr_pos=${y}`,
     `in_color_matrix=${SWS_MATRIX[color.matrix]}:out_color_matrix=${SWS_MATRIX[to.matrix]}`,
     `in_range=${color.range}:out_range=${to.range}`,

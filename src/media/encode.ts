@@ -1,7 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
+import type { BitDepth } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
 import type { EncodeSpec } from '../job/spec.js';
-import { deliverableColor } from './color.js';
+import { DELIVERED_PIXELS, deliverableColor } from './color.js';
 import { deliverableTags, enlargeFilters, padToEven } from './deliverable.js';
 import { encoderOptions } from './encoders.js';
 import { checkPts, frameArgs, type FrameSource } from './frames.js';
@@ -12,6 +13,8 @@ interface EncodeTarget {
   start: number;
   end: number;
   encode: EncodeSpec;
+  /** Of the result. Default: 8. */
+  bitDepth?: BitDepth;
   /** An MP4 of its own. The same frames give the same bytes. */
   output: string;
   signal?: AbortSignal | undefined;
@@ -47,7 +50,7 @@ export interface MezzanineEncode extends EncodeTarget {
 export async function encodeFromSource(request: SourceEncode): Promise<void> {
   const { source, start, end, method } = request;
   const { input, filters } = frameArgs(source, start, end);
-  const chain = [...filters, ...enlargeFilters(source.info, method)];
+  const chain = [...filters, ...enlargeFilters(source.info, method, request.bitDepth)];
   const pts: number[] = [];
   const encoded = await run([...input, ...encoderArgs(source.info, chain, request)], request, (value) => pts.push(value));
   checkPts(source, start, pts, end);
@@ -83,13 +86,13 @@ export function concatList(files: readonly string[]): string {
 }
 
 /** The rest of the command line: filters, encoder and output. */
-export function encoderArgs(info: SourceInfo, filters: readonly string[], { encode, output }: Pick<EncodeTarget, 'encode' | 'output'>): string[] {
+export function encoderArgs(info: SourceInfo, filters: readonly string[], { encode, bitDepth = 8, output }: Pick<EncodeTarget, 'encode' | 'bitDepth' | 'output'>): string[] {
   const { frameRate, sampleAspectRatio } = info.video;
   const tags = deliverableTags(info);
-  const { device, filters: upload, options } = encoderOptions(encode, deliverableColor(info).chromaLocation);
+  const { device, filters: upload, options } = encoderOptions(encode, { chroma: deliverableColor(info).chromaLocation, bitDepth, hdr: info.video.hdr });
   const chain = [
     ...filters,
-    'format=yuv420p',
+    `format=${DELIVERED_PIXELS[bitDepth]}`,
     // Timestamps count frames at the nominal rate, so that rate control does not depend on where the encode began.
     `settb=${frameRate.den}/${frameRate.num}`,
     'setpts=N',

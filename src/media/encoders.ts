@@ -1,8 +1,11 @@
 import { UserError } from '../job/errors.js';
 import { GOP_FRAMES } from '../job/plan.js';
+import type { BitDepth } from '../job/picture.js';
+import type { Hdr } from '../job/source.js';
 import type { EncodeSpec } from '../job/spec.js';
-import type { Color } from './color.js';
+import { DELIVERED_PIXELS, type Color } from './color.js';
 import { CHROMA_LOCATION } from './deliverable.js';
+import { svtHdr, x265Hdr } from './hdrParams.js';
 import { spawnTool } from './tools.js';
 
 type Codec = EncodeSpec['codec'];
@@ -19,6 +22,8 @@ const HARDWARE: Record<NonNullable<EncodeSpec['hardware']>, Partial<Record<Codec
   nvenc: { h264: 'h264_nvenc', h265: 'hevc_nvenc' },
   vaapi: { h264: 'h264_vaapi', h265: 'hevc_vaapi' },
 };
+/** AV1 has no name for the middle between samples. */
+const SVT_CHROMA: Record<Color['chromaLocation'], string> = { left: 'vertical', topleft: 'colocated', center: 'unknown' };
 const VAAPI_DEVICE = '/dev/dri/renderD128';
 
 /** x264's names of presets, which x265 shares, in SVT-AV1's and NVENC's numbers. */
@@ -37,6 +42,13 @@ export function encoderName({ codec, hardware }: Pick<EncodeSpec, 'codec' | 'har
   return name;
 }
 
+/** What an encoder is told of the pictures that it gets. */
+export interface Pictures {
+  chroma: Color['chromaLocation'];
+  bitDepth: BitDepth;
+  hdr?: Hdr | undefined;
+}
+
 export interface EncoderOptions {
   /** Options before the filters. */
   device: string[];
@@ -49,11 +61,12 @@ export interface EncoderOptions {
  * What ffmpeg has to be told so that parts can be joined into one stream: closed GOPs, parameter sets that do not depend on the
  * pictures, and a fixed number of threads, since the software encoders' bits depend on it.
  */
-export function encoderOptions(encode: EncodeSpec, chroma: Color['chromaLocation']): EncoderOptions {
-  return { device: [], filters: [], ...byEncoder(encode, CHROMA_LOCATION[chroma]) };
+export function encoderOptions(encode: EncodeSpec, pictures: Pictures): EncoderOptions {
+  return { device: [], filters: [], ...byEncoder(encode, pictures) };
 }
 
-function byEncoder(encode: EncodeSpec, chromaloc: number): Partial<EncoderOptions> & Pick<EncoderOptions, 'options'> {
+function byEncoder(encode: EncodeSpec, { chroma, bitDepth, hdr }: Pictures): Partial<EncoderOptions> & Pick<EncoderOptions, 'options'> {
+  const chromaloc = CHROMA_LOCATION[chroma];
   const { preset, threads } = encode;
   const name = encoderName(encode);
   const crf = String(encode.crf);
@@ -64,29 +77,32 @@ function byEncoder(encode: EncodeSpec, chromaloc: number): Partial<EncoderOption
       return { options: ['-c:v', name, '-preset', preset, ...tune, '-crf', crf, '-threads', String(threads), '-x264-params', `stitchable=1:open-gop=0:keyint=${GOP_FRAMES}:chromaloc=${chromaloc}`] };
     case 'libx265':
       // info: its own settings would be written into every part's parameter sets.
-      return { options: ['-c:v', name, '-preset', preset, ...tune, '-crf', crf, '-x265-params', `open-gop=0:keyint=${GOP_FRAMES}:info=0:log-level=error:pools=${threads}:frame-threads=${threads}:chromaloc=${chromaloc}`] };
+      return { options: ['-c:v', name, '-preset', preset, ...tune, '-crf', crf, '-x265-params', `open-gop=0:keyint=${GOP_FRAMES}:info=0:log-level=error:pools=${threads}:frame-threads=${threads}:chromaloc=${chromaloc}${x265Hdr(hdr)}`] };
     case 'libsvtav1':
-      return { options: ['-c:v', name, '-preset', String(SVT_PRESET[preset]), '-crf', crf, '-g', String(GOP_FRAMES), '-svtav1-params', `lp=${threads}:irefresh-type=2`] };
+      return { options: ['-c:v', name, '-preset', String(SVT_PRESET[preset]), '-crf', crf, '-g', String(GOP_FRAMES), '-svtav1-params', `lp=${threads}:irefresh-type=2:chroma-sample-position=${SVT_CHROMA[chroma]}${svtHdr(hdr)}`] };
     case 'h264_vaapi':
     case 'hevc_vaapi':
       return {
         device: ['-vaapi_device', VAAPI_DEVICE],
-        filters: ['format=nv12', 'hwupload'],
+        filters: [bitDepth === 10 ? 'format=p010' : 'format=nv12', 'hwupload'],
         options: ['-c:v', name, '-rc_mode', 'CQP', '-qp', crf, '-g', String(GOP_FRAMES), '-idr_interval', '0'],
       };
     default:
-      return { options: ['-c:v', name, '-preset', NVENC_PRESET[preset], '-rc', 'vbr', '-cq', crf, '-b:v', '0', '-g', String(GOP_FRAMES), '-forced-idr', '1', '-strict_gop', '1'] };
+      return { filters: bitDepth === 10 ? ['format=p010le'] : [], options: ['-c:v', name, '-preset', NVENC_PRESET[preset], '-rc', 'vbr', '-cq', crf, '-b:v', '0', '-g', String(GOP_FRAMES), '-forced-idr', '1', '-strict_gop', '1'] };
   }
 }
 
 const PROBE_MS = 60_000;
 
 /** Encodes a few tiny frames for real. @throws UserError with ffmpeg's reason when this machine cannot encode so. */
-export async function probeEncoder(encode: EncodeSpec): Promise<void> {
-  const { device, filters, options } = encoderOptions(encode, 'left');
+export async function probeEncoder(encode: EncodeSpec, pictures: Pictures): Promise<void> {
+  const { device, filters, options } = encoderOptions(encode, pictures);
+  const format = DELIVERED_PIXELS[pictures.bitDepth];
   const args = [
-    '-hide_banner', '-nostdin', '-loglevel', 'error', ...device, '-f', 'lavfi', '-i', 'color=size=256x256:rate=25', '-frames:v', '3',
-    '-vf', ['format=yuv420p', ...filters].join(','), ...options, '-f', 'null', '-',
+    '-hide_banner', '-nostdin', '-loglevel', 'error', ...device, '-f', 'lavfi', '-i', `color=size=256x256:rate=25,format=${format}`, '-frames:v', '3',
+    ...(filters.length > 0 ? ['-vf', filters.join(',')] : []), ...options,
+    // With the plus sign an encoder that was built for 8 bits alone is an error, not a silent change of format.
+    ...(encode.hardware ? [] : ['-pix_fmt', `+${format}`]), '-f', 'null', '-',
   ];
   const { failed, stderr } = await spawnTool('ffmpeg', args, { reject: false, timeout: PROBE_MS });
   if (!failed) return;

@@ -2,9 +2,12 @@ import { z } from 'zod';
 import type { Contents } from '../job/contents.js';
 import { WorldError } from '../job/errors.js';
 import { parseRational, type Rational } from '../job/rational.js';
+import type { Hdr } from '../job/source.js';
 import { checkContents } from './checkContents.js';
+import { hdrTransfer } from './color.js';
 import { readContents, type FileContents } from './contents.js';
 import { CODECS } from './encoders.js';
+import { compareHdr, readHdr, readSideData } from './hdr.js';
 import type { DeliverableTags } from './deliverable.js';
 import { runFfprobe } from './run.js';
 import { sourceInput } from './tools.js';
@@ -17,6 +20,8 @@ export interface ExpectedStreams {
   contents: Contents;
   /** As ffmpeg names them. */
   colors: DeliverableTags;
+  /** What of HDR is not in the tags. */
+  hdr?: Hdr | undefined;
 }
 
 const seconds = z.coerce.number().optional().catch(undefined);
@@ -56,6 +61,8 @@ export interface Inventory {
     range: 'limited' | 'full';
     /** As ffmpeg names them; `unknown` where there is no tag. */
     colors: Omit<DeliverableTags, 'range'> & { range: string };
+    /** There for HDR's transfer functions. */
+    hdr: Hdr | undefined;
     sampleAspectRatio: Rational;
     timebase: Rational;
     durationSeconds: number | undefined;
@@ -77,7 +84,7 @@ export async function inventory(file: string, signal?: AbortSignal): Promise<Inv
   const { streams, format } = outputSchema.parse(JSON.parse(lines.join('\n')));
   return {
     durationSeconds: format.duration ?? 0,
-    video: streams.filter((s) => s.codec_type === 'video' && s.disposition.attached_pic === 0).map((s) => ({
+    video: await Promise.all(streams.filter((s) => s.codec_type === 'video' && s.disposition.attached_pic === 0).map(async (s) => ({
       index: s.index,
       codec: s.codec_name ?? 'unknown',
       tag: s.codec_tag_string ?? '',
@@ -89,7 +96,8 @@ export async function inventory(file: string, signal?: AbortSignal): Promise<Inv
       sampleAspectRatio: parseRational(s.sample_aspect_ratio) ?? { num: 1, den: 1 },
       timebase: parseRational(s.time_base) ?? { num: 1, den: 1 },
       durationSeconds: durationOf(s),
-    })),
+      hdr: hdrTransfer({ transfer: s.color_transfer }) && readHdr(await readSideData(file, s.index, signal)),
+    }))),
     audio: streams.filter((s) => s.codec_type === 'audio').map((s) => ({ index: s.index, codec: s.codec_name ?? 'unknown', durationSeconds: durationOf(s) })),
     contents: await readContents(file, signal),
   };
@@ -120,7 +128,7 @@ export function checkInventory({ video, audio, contents }: Inventory, expected: 
     if (error > (expected.contents.container === 'mkv' ? 1 : 0)) problems.push(`the pixels' aspect ratio is ${is.num}:${is.den} instead of ${wanted.num}:${wanted.den}`);
     // ffprobe has names of their own for full range.
     if (first.pixelFormat.replace('yuvj', 'yuv') !== expected.pixelFormat) problems.push(`the pixels are ${first.pixelFormat} instead of ${expected.pixelFormat}`);
-    problems.push(...checkColors(first.colors, expected.colors));
+    problems.push(...checkColors(first.colors, expected.colors), ...compareHdr(first.hdr ?? {}, expected.hdr ?? {}));
   }
   for (const [i, track] of audio.entries()) {
     if (!track.durationSeconds) problems.push(`audio track ${i + 1} (${track.codec}) is empty`);

@@ -1,5 +1,6 @@
+import type { BitDepth } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
-import { deliverableColor, fitsZimg, ZIMG_MATRIX } from './color.js';
+import { DELIVERED_PIXELS, deliverableColor, fitsZimg, ZIMG_MATRIX } from './color.js';
 import { MERGE_PLANES, padToEven, scaleFilter } from './deliverable.js';
 
 const YUV420 = { 8: 'yuv420p', 16: 'yuv420p16le' } as const;
@@ -38,9 +39,9 @@ export function lumaInputs({ width, height, scale, bitDepth }: LumaMerge, framer
 
 /**
  * The filter graph that joins luma with the chroma of the small pictures, enlarged by the filter that the bicubic method uses. Its
- * output `[v]` is 8-bit 4:2:0 in the deliverable's colours; deeper samples are dithered, the edge of an odd size is repeated.
+ * output `[v]` is 4:2:0 in the deliverable's colours; deeper samples are dithered, the edge of an odd size is repeated.
  */
-export function mergeLuma(info: SourceInfo, { width, height, scale, bitDepth }: LumaMerge): string {
+export function mergeLuma(info: SourceInfo, { width, height, scale, bitDepth }: LumaMerge, delivered: BitDepth): string {
   const color = deliverableColor(info);
   const format = YUV420[bitDepth];
   const small: SourceInfo = { ...info, video: { ...info.video, width, height, color, pixelFormat: format, bitDepth } };
@@ -48,7 +49,7 @@ export function mergeLuma(info: SourceInfo, { width, height, scale, bitDepth }: 
   const merged = [
     `[y][cb][cr]${MERGE_PLANES}:format=${format}`,
     ...(bitDepth === 16 ? [`zscale=rin=${color.range}:r=${color.range}:d=error_diffusion`] : []),
-    'format=yuv420p[v]',
+    `format=${DELIVERED_PIXELS[delivered]}[v]`,
   ];
   return `[0:v]${even.join(',') || 'null'}[y];[1:v]${scaleFilter(small, { name: 'bicubic', scale })},format=${format},extractplanes=u+v[cb][cr];${merged.join(',')}`;
 }

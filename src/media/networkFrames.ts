@@ -1,3 +1,4 @@
+import type { BitDepth } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
 import type { Pixels } from '../job/spec.js';
 import { deliverableColor, fromPlanarRgb, PLANAR_RGB, toPlanarRgb } from './color.js';
@@ -14,8 +15,11 @@ export interface FrameFormat {
   bitDepth: 8 | 16;
 }
 
-/** Deeper sources keep all their bits until the mezzanine. */
-export const formatFor = (info: SourceInfo, pixels: Pixels): FrameFormat => ({ pixels, bitDepth: info.video.bitDepth > 8 ? 16 : 8 });
+/** Deeper sources keep all their bits until the mezzanine, and deeper results get what the network adds. */
+export const formatFor = (info: SourceInfo, pixels: Pixels, delivered: BitDepth = 8): FrameFormat => ({ pixels, bitDepth: info.video.bitDepth > 8 || delivered > 8 ? 16 : 8 });
+
+/** The mezzanine's codec: the fastest lossless ones. FFVhuff's usual prediction takes a third more. */
+const MEZZANINE: Record<BitDepth, string[]> = { 8: ['utvideo'], 10: ['ffvhuff', '-pred', 'median'] };
 
 /**
  * The whole command that writes the frames `[start, end)` to stdout, upright; their timestamps go to fd 3. Samples that are
@@ -32,13 +36,14 @@ export function decodeToPlanarArgs(source: FrameSource, start: number, end: numb
 }
 
 /**
- * The command, but for the output's path, that writes enlarged pictures losslessly as the deliverable's 8-bit 4:2:0: colour is
+ * The command, but for the output's path, that writes enlarged pictures losslessly as the deliverable's 4:2:0: colour is
  * converted here and nowhere else. An odd edge is repeated once, since 4:2:0 needs even sizes.
  * - `rgb`: it reads pictures as {@link decodeToPlanarArgs} writes them, but enlarged, from stdin;
  * - `luma`: it reads enlarged luma planes from stdin, and beside them, from the pipe SIDE_FD, the pictures as they were decoded.
  * @param size of the pictures that were decoded.
+ * @param delivered bits of a sample in the deliverable, 8 by default; where the format is deeper, samples are dithered.
  */
-export function mezzanineArgs(info: SourceInfo, { pixels, bitDepth }: FrameFormat, size: { width: number; height: number }, scale: number): string[] {
+export function mezzanineArgs(info: SourceInfo, { pixels, bitDepth }: FrameFormat, size: { width: number; height: number }, scale: number, delivered: BitDepth = 8): string[] {
   const { frameRate } = info.video;
   const framerate = `${frameRate.num}/${frameRate.den}`;
   const { matrix, primaries, transfer, range } = deliverableTags(info);
@@ -46,10 +51,10 @@ export function mezzanineArgs(info: SourceInfo, { pixels, bitDepth }: FrameForma
   const [width, height] = [size.width * scale, size.height * scale];
   const pictures = pixels === 'rgb'
     ? ['-f', 'rawvideo', '-pixel_format', PLANAR_RGB[bitDepth], '-video_size', `${width}x${height}`, '-framerate', framerate, '-i', 'pipe:0',
-      '-vf', [...padToEven(width, height), ...fromPlanarRgb(color, bitDepth)].join(',')]
-    : [...lumaInputs({ ...size, scale, bitDepth }, framerate, ['pipe:0', `pipe:${SIDE_FD}`]), '-filter_complex', mergeLuma(info, { ...size, scale, bitDepth }), '-map', '[v]'];
+      '-vf', [...padToEven(width, height), ...fromPlanarRgb(color, bitDepth, delivered)].join(',')]
+    : [...lumaInputs({ ...size, scale, bitDepth }, framerate, ['pipe:0', `pipe:${SIDE_FD}`]), '-filter_complex', mergeLuma(info, { ...size, scale, bitDepth }, delivered), '-map', '[v]'];
   return [
-    ...pictures, '-fps_mode', 'passthrough', '-c:v', 'utvideo',
+    ...pictures, '-fps_mode', 'passthrough', '-c:v', ...MEZZANINE[delivered],
     '-colorspace', matrix, '-color_primaries', primaries, '-color_trc', transfer, '-color_range', range, '-chroma_sample_location', color.chromaLocation,
     '-f', 'nut', '-y',
   ];

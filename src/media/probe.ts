@@ -5,8 +5,9 @@ import { hasCode } from '../job/durable.js';
 import { UserError, WorldError } from '../job/errors.js';
 import { parseRational, toNumber, type Rational } from '../job/rational.js';
 import { sourceInfoSchema, type SourceInfo } from '../job/source.js';
-import { bitDepth, readColor } from './color.js';
+import { bitDepth, hdrTransfer, readColor } from './color.js';
 import { firstFrame, type FirstFrame } from './firstFrame.js';
+import { isPureDolbyVision, readHdr, readSideData, sideDataSchema } from './hdr.js';
 import { runFfprobe } from './run.js';
 import { sourceInput } from './tools.js';
 
@@ -34,6 +35,7 @@ const streamSchema = z.object({
   channels: z.number().int().optional(),
   sample_rate: count,
   disposition: z.object({ default: z.number(), attached_pic: z.number() }),
+  side_data_list: z.array(sideDataSchema).default([]),
 });
 type Stream = z.infer<typeof streamSchema>;
 
@@ -62,10 +64,13 @@ export async function probeSource(file: string, options: { signal?: AbortSignal 
   }
   const first = await firstFrame(file, stream.index, options.signal);
   if (typeof first === 'string' || !stream.pix_fmt) throw new UserError(undecodable(file, stream, first));
+  if (isPureDolbyVision(stream.side_data_list)) throw new UserError(`${shown(file)} is Dolby Vision with colours of its own (profile 5), which would come out wrong: convert it to HDR10 first`);
+  const video = describe(file, stream, stream.pix_fmt, first);
+  const hdr = hdrTransfer(video.color.tags) && readHdr(await readSideData(file, stream.index, options.signal));
   return sourceInfoSchema.parse({
     format: format.format_name,
     durationSeconds: format.duration,
-    video: describe(file, stream, stream.pix_fmt, first),
+    video: { ...video, ...(hdr && { hdr }) },
     audio: streams.filter((s) => s.codec_type === 'audio').map((s) => ({
       index: s.index,
       codec: s.codec_name ?? '',

@@ -40,7 +40,7 @@ async function providerFinding(name: string, hasGpu: boolean): Promise<Finding> 
 async function encoderFinding({ codec, hardware }: ReturnType<typeof hardwareEncoders>[number]): Promise<Finding> {
   const name = encoderName({ codec, hardware });
   try {
-    await probeEncoder({ codec, hardware, crf: 23, preset: 'fast', threads: 1 });
+    await probeEncoder({ codec, hardware, crf: 23, preset: 'fast', threads: 1 }, { chroma: 'left', bitDepth: 8 });
     return { line: `${name} encodes: --hw-encoder ${hardware}${codec === 'h264' ? '' : ` --codec ${codec}`}`, ok: true };
   } catch (error) {
     const reason = /\((.*)\)/.exec((error as Error).message)?.[1] ?? (error as Error).message;

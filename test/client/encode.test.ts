@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
-import { resolveEncode } from '../../src/client/encode.js';
+import { describe, expect, it } from 'vitest';
+import { resolveEncode, type EncodedPictures } from '../../src/client/encode.js';
+import type { Hdr, SourceInfo } from '../../src/job/source.js';
 
 it('each codec has its own usual quality', () => {
   expect(resolveEncode({}, undefined)).toEqual({ codec: 'h264', crf: 23, preset: 'fast', threads: 2 });
@@ -22,4 +23,27 @@ it.each([
   [{ codec: 'av1', hwEncoder: 'vaapi' }, '--hw-encoder vaapi has no encoder for AV1'],
 ] as const)('%j is refused', (flags, message) => {
   expect(() => resolveEncode(flags, undefined)).toThrow(message);
+});
+
+describe('HDR and ten bits', () => {
+  const pictures = (hdr: Hdr | undefined, bitDepth: 8 | 10 = 10): EncodedPictures => ({ bitDepth, info: { video: { hdr } as SourceInfo['video'] } });
+  const metadata: Hdr = { light: { max: 1000, average: 400 } };
+
+  it('HDR is encoded in H.265 unless AV1 is asked for', () => {
+    expect(resolveEncode({}, undefined, pictures({}))).toMatchObject({ codec: 'h265', crf: 28 });
+    expect(resolveEncode({ codec: 'av1' }, undefined, pictures(metadata))).toMatchObject({ codec: 'av1' });
+    expect(resolveEncode({}, undefined, pictures(undefined))).toMatchObject({ codec: 'h264' });
+  });
+
+  it.each([
+    [{ codec: 'h264' }, {}, /^--codec h264: the source is HDR.*: use h265 or av1, or leave the flag out$/],
+    [{ hwEncoder: 'nvenc' }, metadata, /^--hw-encoder nvenc does not write HDR metadata/],
+    [{ hwEncoder: 'vaapi' }, undefined, /^--hw-encoder vaapi makes H.264 of 8 bits only: choose --codec h265/],
+  ] as const)('%j is refused where it would lose something', (flags, hdr, message) => {
+    expect(() => resolveEncode(flags, undefined, pictures(hdr))).toThrow(message);
+  });
+
+  it('a graphics card encodes ten bits and HLG in H.265', () => {
+    expect(resolveEncode({ hwEncoder: 'nvenc', codec: 'h265' }, undefined, pictures({}))).toMatchObject({ codec: 'h265', hardware: 'nvenc' });
+  });
 });

@@ -94,3 +94,9 @@ it('tiles are the whole frame where memory allows, else a multiple of 32 that fi
   expect(await tileFor(1, { tile: 0 })).toBe(0);
   for (const tile of [16, 33]) expect(await refusal({ model, tile })).toMatch(/^--tile: must/);
 });
+
+it('HDR goes through filters; models are refused before anything else is said of them', async () => {
+  expect(await refusal({ preset: 'fast' }, { hdr: 'PQ' })).toBe(
+    'the source is HDR (PQ), and networks are made for SDR: realesr-animevideov3 would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right');
+  expect(await resolveMethod({ model: 'lanczos', scale: 2 }, { ...context, hdr: 'HLG' })).toEqual({ kind: 'filter', name: 'lanczos', scale: 2 });
+});

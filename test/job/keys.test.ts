@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { jobKey, upscaleKey } from '../../src/job/keys.js';
+import type { PictureSpec } from '../../src/job/picture.js';
 import type { ModelMethod } from '../../src/job/spec.js';
 
 const method: ModelMethod = {
   kind: 'model', name: 'a', file: { root: 'models', path: 'a/model.onnx' }, digest: '0'.repeat(64), scale: 2, precision: 'fp32', tile: 0, tilePad: 18, prePad: 0,
   pixels: 'rgb', alignment: 1, blend: 0,
 };
-const picture = { deinterlace: 'auto' as const };
+const picture: PictureSpec = { deinterlace: 'auto', bitDepth: 8 };
 const encode = { codec: 'h264' as const, crf: 23, preset: 'fast' as const, threads: 2 };
 const input = { root: 'media' as const, path: 'in.mp4' };
 const output = { root: 'media' as const, path: 'out.mp4' };
@@ -20,7 +21,7 @@ describe('the keys of a job', () => {
   it('differ for everything that changes a picture', () => {
     const variants = [{ scale: 4 }, { tile: 256 }, { tilePad: 10 }, { prePad: 4 }, { precision: 'fp16' as const }, { blend: 0.5 }, { denoise: 0.5 }, { pixels: 'luma' as const }, { alignment: 2 }, { fixed: { width: 64, height: 64 } }, { digest: '1'.repeat(64) }];
     const keys = [method, ...variants.map((variant) => ({ ...method, ...variant }))].map((entry) => upscaleKey('d', entry, picture));
-    const others = [upscaleKey('other', method, picture), upscaleKey('d', method, { deinterlace: 'off' })];
+    const others = [upscaleKey('other', method, picture), upscaleKey('d', method, { ...picture, deinterlace: 'off' }), upscaleKey('d', method, { ...picture, bitDepth: 10 })];
     expect(new Set([...keys, ...others]).size).toBe(keys.length + others.length);
   });
 

@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import type { BitDepth } from '../../src/job/picture.js';
 import type { EncodeSpec } from '../../src/job/spec.js';
 import { toNumber } from '../../src/job/rational.js';
 import { concatParts } from '../../src/media/concat.js';
@@ -50,13 +51,18 @@ export async function pixels(file: string, format: string, filters = 'null'): Pr
   return Buffer.from(stdout);
 }
 
+interface Encoding {
+  encode?: EncodeSpec;
+  bitDepth?: BitDepth;
+}
+
 /** The source's pictures, enlarged and joined under its own times into `output`; its parts lie beside it. */
-export async function upscaledVideo(source: FrameSource, output: string, scale = 2): Promise<{ reorderSeconds: number }> {
+export async function upscaledVideo(source: FrameSource, output: string, scale = 2, { encode = fastEncode, bitDepth = 8 }: Encoding = {}): Promise<{ reorderSeconds: number }> {
   const frames = source.pts.length;
   const parts = [];
   for (const [start, end] of [[0, Math.ceil(frames / 2)], [Math.ceil(frames / 2), frames]] as const) {
     const part = `${output}.${start}.mp4`;
-    await encodeFromSource({ source, start, end, method: { name: 'bicubic', scale }, encode: fastEncode, output: part });
+    await encodeFromSource({ source, start, end, method: { name: 'bicubic', scale }, encode, bitDepth, output: part });
     parts.push(part);
   }
   const { timebase, sampleAspectRatio } = source.info.video;
@@ -66,9 +72,9 @@ export async function upscaledVideo(source: FrameSource, output: string, scale =
 export const lastDuration = ({ pts }: FrameSource): number => (pts.at(-1) as number) - (pts.at(-2) as number);
 
 /** Upscales a clip and merges it, named .mp4 or .mkv. */
-export async function delivered(file: string, output: string, { scale = 2, audio = 'auto' }: { scale?: number; audio?: AudioMode } = {}): Promise<MergeResult & { source: FrameSource }> {
+export async function delivered(file: string, output: string, { scale = 2, audio = 'auto', ...encoding }: { scale?: number; audio?: AudioMode } & Encoding = {}): Promise<MergeResult & { source: FrameSource }> {
   const source = await frameSource(file);
-  const { reorderSeconds } = await upscaledVideo(source, `${output}.video.mp4`, scale);
+  const { reorderSeconds } = await upscaledVideo(source, `${output}.video.mp4`, scale, encoding);
   const { timebase } = source.info.video;
   const firstPts = (source.pts[0] as number) * toNumber(timebase);
   const container = containerOf(output) ?? 'mp4';

@@ -12,6 +12,7 @@ import { decodedPts, frameDigests, frameSource, streams } from './encodeSupport.
 
 const folder = scratchFolder();
 const at = (name: string): string => path.join(folder, name);
+const eight = { chroma: 'left', bitDepth: 8 } as const;
 const bicubic = { name: 'bicubic', scale: 2 } as const;
 const specs: EncodeSpec[] = [
   { codec: 'h264', crf: 23, preset: 'superfast', tune: 'animation', threads: 2 },
@@ -41,7 +42,7 @@ describe.each(specs)('parts in $codec', (encode) => {
   });
 
   it('can be made on this machine', async () => {
-    await expect(probeEncoder(encode)).resolves.toBeUndefined();
+    await expect(probeEncoder(encode, eight)).resolves.toBeUndefined();
   });
 });
 
@@ -49,8 +50,8 @@ describe('encoders in the graphics card', () => {
   const hardware: EncodeSpec = { codec: 'h265', hardware: 'vaapi', crf: 25, preset: 'slow', threads: 2 };
 
   it('get pictures by upload where they need it, and closed GOPs', () => {
-    expect(encoderOptions(hardware, 'left')).toMatchObject({ device: ['-vaapi_device', '/dev/dri/renderD128'], filters: ['format=nv12', 'hwupload'] });
-    expect(encoderOptions({ ...hardware, hardware: 'nvenc' }, 'left').options.join(' ')).toBe('-c:v hevc_nvenc -preset p6 -rc vbr -cq 25 -b:v 0 -g 250 -forced-idr 1 -strict_gop 1');
+    expect(encoderOptions(hardware, eight)).toMatchObject({ device: ['-vaapi_device', '/dev/dri/renderD128'], filters: ['format=nv12', 'hwupload'] });
+    expect(encoderOptions({ ...hardware, hardware: 'nvenc' }, eight).options.join(' ')).toBe('-c:v hevc_nvenc -preset p6 -rc vbr -cq 25 -b:v 0 -g 250 -forced-idr 1 -strict_gop 1');
   });
 
   it('are refused where there is none for the codec', () => {
@@ -58,6 +59,6 @@ describe('encoders in the graphics card', () => {
   });
 
   it.skipIf(existsSync('/dev/nvidiactl'))('that this machine lacks are refused with the reason', async () => {
-    await expect(probeEncoder({ ...hardware, hardware: 'nvenc' })).rejects.toThrow(/^this machine cannot encode with hevc_nvenc \(.+\): leave --hw-encoder out/);
+    await expect(probeEncoder({ ...hardware, hardware: 'nvenc' }, eight)).rejects.toThrow(/^this machine cannot encode with hevc_nvenc \(.+\): leave --hw-encoder out/);
   });
 });

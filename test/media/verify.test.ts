@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { SegmentMismatch } from '../../src/job/errors.js';
 import { toNumber } from '../../src/job/rational.js';
 import type { FrameSource } from '../../src/media/frames.js';
-import { DELIVERED_PIXELS, deliverableSize, deliverableTags } from '../../src/media/deliverable.js';
+import { deliverableSize, deliverableTags } from '../../src/media/deliverable.js';
 import { Runs } from '../../src/media/verify/runs.js';
 import { verifyReportSchema, type VerifyReport } from '../../src/media/verify/report.js';
 import { verifyDeliverable as verify, type VerifyRequest } from '../../src/media/verify.js';
@@ -20,7 +20,7 @@ async function deliver(file: string, output: string, scale = 2): Promise<VerifyR
   const { source, contents } = await delivered(file, output, { scale });
   return {
     file: output, source, expectedPts: source.pts, timebase: source.info.video.timebase, lastDuration: lastDuration(source),
-    ...deliverableSize(source.info.video, scale), pixelFormat: DELIVERED_PIXELS, colors: deliverableTags(source.info), soundSource: file, firstPts: (source.pts[0] as number) * toNumber(source.info.video.timebase), contents,
+    ...deliverableSize(source.info.video, scale), pixelFormat: 'yuv420p', colors: deliverableTags(source.info), soundSource: file, firstPts: (source.pts[0] as number) * toNumber(source.info.video.timebase), contents,
   };
 }
 

@@ -7,6 +7,7 @@ import { UserError } from '../../job/errors.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { Method } from '../../job/spec.js';
 import { sourceCell } from '../../media/cells.js';
+import { hdrTransfer } from '../../media/color.js';
 import { openFilm, type Film } from '../../media/excerpt.js';
 import { shown } from '../../media/probe.js';
 import { writePng } from '../../media/raster.js';
@@ -55,7 +56,7 @@ async function makePreview(input: string, flags: Flags, signal: AbortSignal): Pr
   const frames = chooseFrames(film, flags, input);
   const { video } = film.info;
   const device = (await discoverDevices())[0]?.device ?? 'cpu';
-  const { methods, note } = await previewMethods(flags, { roots, gpu: device !== 'cpu', memory: await deviceMemory(device), width: video.width, height: video.height });
+  const { methods, note } = await previewMethods(flags, { roots, gpu: device !== 'cpu', memory: await deviceMemory(device), width: video.width, height: video.height, hdr: hdrTransfer(video.color.tags) });
   if (note !== undefined) say(note);
 
   const folder = await mkdtemp(path.join(os.tmpdir(), 'reelscale-preview-'));

@@ -25,13 +25,13 @@ export async function reencode(name: string, options: unknown): Promise<number> 
   const before = await findJob(config, name);
   const { spec } = before;
   if (isOpen(before)) throw new UserError(`job ${shortJob(spec)} is not done yet: wait for it, or cancel it`);
-  const encode = resolveEncode(flags, spec.encode);
+  const input = resolveRooted(roots, spec.input);
+  const info = await probeSource(input, {});
+  const encode = resolveEncode(flags, spec.encode, { bitDepth: spec.picture.bitDepth, info });
   if (isDeepStrictEqual(encode, spec.encode)) throw new UserError(`job ${shortJob(spec)} was encoded so: give another --crf, --encoder-preset, --tune or --codec`);
   if (spec.method.kind === 'model' && !(await hasMezzanine(roots, spec))) {
     throw new UserError(`the upscaled frames of job ${shortJob(spec)} were not kept: run upscale again with --keep-mezzanine, and every later encode needs no inference`);
   }
-  const input = resolveRooted(roots, spec.input);
-  const info = await probeSource(input, {});
   const wanted = flags.output ?? otherName(resolveRooted(roots, spec.output), spec.encode, encode);
   const output = inRoot(config, await checkOutput(wanted, input), 'OUTPUT');
   const delivery = { ...spec.delivery, container: containerOf(output.path) ?? spec.delivery.container };

@@ -59,6 +59,7 @@ function diskOf(spec: JobSpec, { frames: { info, plan, conform }, expected, devi
     method: spec.method.kind,
     backlogFrames: (devices + 1) * Math.max(...plan.segments.map((segment) => segment.frames)),
     keepMezzanine: spec.keepMezzanine,
+    bitDepth: spec.picture.bitDepth,
     audioBytes,
     ...(expected && { encodedBytes: Math.max(0, expected.bytes - audioBytes) }),
     ...(conform !== undefined && { conformedPixels: info.video.width * info.video.height }),

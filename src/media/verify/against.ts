@@ -1,6 +1,8 @@
 import { toNumber } from '../../job/rational.js';
 import type { SourceInfo } from '../../job/source.js';
 import { readContents, type FileContents } from '../contents.js';
+import { bitDepth, deliverableColor } from '../color.js';
+import { compareHdr } from '../hdr.js';
 import { inventory, type Inventory } from '../inventory.js';
 import { probeSource } from '../probe.js';
 import { TimestampRepair } from '../repair.js';
@@ -50,7 +52,7 @@ export async function verifyAgainst(file: string, sourceFile: string, options: A
     signal,
     onFrame: options.onFrame,
   });
-  const problems = [...checkShape(info, source), ...(video ? checkTags(video, source) : []), ...checkTracks(streams.contents, contents)];
+  const problems = [...checkShape(info, source), ...(video ? [...checkTags(video, source), ...checkHdr(video, source)] : []), ...checkTracks(streams.contents, contents)];
   const header = { problems, expected: "the source's shape, colours, tracks and chapters" };
   const report = await reportOf({ file, header, pair, expectedFrames: repair.pts.length, durationSeconds: streams.durationSeconds, signal });
   return { report, page: options.pageTitle === undefined ? undefined : pageOf(options.pageTitle, report, pair) };
@@ -72,12 +74,18 @@ function checkShape(file: SourceInfo, source: SourceInfo): string[] {
 
 /** Where the source has no tag, the file may have any. */
 function checkTags({ colors }: Inventory['video'][number], source: SourceInfo): string[] {
-  const { tags, range } = source.video.color;
+  const { tags, range } = deliverableColor(source);
   const wanted = { ...tags, ...(range === 'full' && tags.matrix !== undefined && { range: 'pc' }) };
   return Object.entries(wanted).flatMap(([name, value]) => {
     const is = colors[name as keyof typeof colors];
     return is === value ? [] : [`its colours are tagged ${name} ${is} instead of ${value}`];
   });
+}
+
+/** HDR in 8 bits shows bands, and without its metadata another brightness. */
+function checkHdr({ pixelFormat, hdr }: Inventory['video'][number], { video }: SourceInfo): string[] {
+  if (!video.hdr) return [];
+  return [...(bitDepth(pixelFormat) < 10 ? [`its HDR pictures have ${bitDepth(pixelFormat)} bits a sample instead of 10`] : []), ...compareHdr(hdr ?? {}, video.hdr)];
 }
 
 function checkTracks(file: FileContents, source: FileContents): string[] {
