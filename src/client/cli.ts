@@ -72,6 +72,30 @@ function build(done: (code: number) => void): Command {
     .option('--json', 'print the summary as one JSON object, the last line of stdout')
     .action(run(async (named: string[], options: Record<string, unknown>) => (await import('./commands/batch.js')).batch(named, options)));
 
+  const schedules = program.command('schedule').description('run a batch over a folder again and again').exitOverride();
+  const schedule = () => import('./commands/schedule.js');
+  withJobFlags(withBatchFlags(schedules.command('create')))
+    .description('make a schedule whose every firing upscales what is new in a folder')
+    .argument('<name>')
+    .requiredOption('--watch <dir>', 'the folder with the videos; those that are still being written wait for the next round')
+    .option('--cron <times>', 'minute, hour, day, month, weekday, in local time, as in "0 1 * * *"')
+    .option('--every <time>', 'as in 30m, 6h or 1d')
+    .option('--until <time>', 'HH:MM: jobs at work are paused then, and go on when it fires next')
+    .option('--overwrite', 'replace results that exist')
+    .action(run(async (name: string, options: Record<string, unknown>) => (await schedule()).create(name, options)));
+  schedules.command('list').description('all schedules').option('--json', 'print JSON')
+    .action(run(async (options: object) => (await schedule()).list(options)));
+  schedules.command('show').description('one schedule in full').argument('<name>').option('--json', 'print JSON')
+    .action(run(async (name: string, options: object) => (await schedule()).show(name, options)));
+  schedules.command('pause').description('let it fire no more; a round at work goes on').argument('<name>')
+    .action(run(async (name: string) => (await schedule()).pause(name)));
+  schedules.command('resume').description('let it fire again').argument('<name>')
+    .action(run(async (name: string) => (await schedule()).resume(name)));
+  schedules.command('trigger').description('begin a round now').argument('<name>')
+    .action(run(async (name: string) => (await schedule()).trigger(name)));
+  schedules.command('delete').description('remove a schedule; its results stay').argument('<name>')
+    .action(run(async (name: string) => (await schedule()).remove(name)));
+
   program.command('reencode')
     .description('encode a finished job again with other settings, from the upscaled frames that it kept (--keep-mezzanine)')
     .argument('<job>')

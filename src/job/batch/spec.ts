@@ -5,13 +5,15 @@ import { prioritySchema } from '../priority.js';
 import { rootedPathSchema } from '../spec.js';
 
 /** `HH:MM` of a day. */
-export const clockSchema = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
+export const clockSchema = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, as in 07:00');
 
 /** Where a schedule's batch takes its videos from, and when. */
 export const watchSchema = z.object({
   /** The schedule's name. */
   schedule: z.string(),
   folder: rootedPathSchema,
+  /** Cron expression, or `every 30m`. */
+  when: z.string(),
   /** When a round pauses its jobs, in the schedule's time zone. */
   until: clockSchema.optional(),
   /** IANA name. */
