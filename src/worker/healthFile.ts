@@ -1,4 +1,5 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { UserError } from '../job/errors.js';
 
 /** Whoever looks takes a file that is older than a minute for a sign of a process that hangs. */
@@ -21,7 +22,8 @@ export function keepHealthFile(file: string, isWell: () => boolean): HealthFile 
     else rmSync(file, { force: true });
   };
   try {
-    writeFileSync(file, '');
+    // Not by writing it: whoever looks at that moment would take it for health.
+    accessSync(path.dirname(path.resolve(file)), constants.W_OK);
     look();
   } catch (error) {
     throw new UserError(`--health-file: ${(error as Error).message}`);
