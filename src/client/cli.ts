@@ -3,6 +3,7 @@ import { DiskFull, UserError, WorldError } from '../job/errors.js';
 import { packageVersion } from '../worker/project.js';
 import { protectDashedFiles } from './argv.js';
 import { EXIT } from './exit.js';
+import { withNoticeFlags } from './noticeFlags.js';
 import { withBatchFlags, withJobFlags } from './options.js';
 
 /** Runs one command line, without the program's name. @returns the exit code; never throws. */
@@ -47,7 +48,7 @@ function build(done: (code: number) => void): Command {
     .configureOutput({ outputError: (text, write) => { write(text.replace(/^error: /, 'reelscale: ').replace('\n(', ' (')); } })
     .showSuggestionAfterError(true);
 
-  withJobFlags(program.command('upscale'))
+  withNoticeFlags(withJobFlags(program.command('upscale')))
     .description('upscale one video; running the same command again goes on where it was')
     .argument('<input>', 'the video; its name may begin with a dash')
     .option('-o, --output <file>', "the result, .mp4 or .mkv (default: INPUT's name with the scale, as in NAME.x4.mp4, beside it)")
@@ -64,7 +65,7 @@ function build(done: (code: number) => void): Command {
     .option('--json', 'print one JSON object')
     .action(run(async (input: string, options: unknown) => (await import('./commands/plan.js')).plan(input, options)));
 
-  withJobFlags(withBatchFlags(program.command('batch')))
+  withNoticeFlags(withJobFlags(withBatchFlags(program.command('batch'))))
     .description('upscale many videos; running the same command again goes on where it was and makes what is new')
     .argument('<videos...>', 'folders, files, patterns in quotes, or lists (.txt, a path on each line)')
     .option('--overwrite', 'replace results that exist')
@@ -74,7 +75,7 @@ function build(done: (code: number) => void): Command {
 
   const schedules = program.command('schedule').description('run a batch over a folder again and again').exitOverride();
   const schedule = () => import('./commands/schedule.js');
-  withJobFlags(withBatchFlags(schedules.command('create')))
+  withNoticeFlags(withJobFlags(withBatchFlags(schedules.command('create'))))
     .description('make a schedule whose every firing upscales what is new in a folder')
     .argument('<name>')
     .requiredOption('--watch <dir>', 'the folder with the videos; those that are still being written wait for the next round')

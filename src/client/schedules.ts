@@ -8,6 +8,7 @@ import { clockSchema, shortBatch, type BatchSpec } from '../job/batch/spec.js';
 import { storedBatches } from '../job/batch/store.js';
 import { UserError, WorldError } from '../job/errors.js';
 import { resolveRooted } from '../job/layout.js';
+import { recordNotice, type Notice } from '../job/notice.js';
 import { controlQueue } from '../job/queues.js';
 import { batchWorkflowId } from '../job/workflowIds.js';
 import type { upscaleBatch } from '../workflows/index.js';
@@ -60,9 +61,10 @@ const handleOf = (config: Config, client: Client, name: string): ScheduleHandle 
  * Makes a schedule whose every firing runs a batch over a folder. A firing while a round is at work begins nothing (overlap: skip), since
  * that round is followed by the next one anyway; of firings that were missed within a day, one is made up for.
  * @param options flags as text from a command line.
+ * @param notice who is told at the end of each round that had something to do; a command in it is for the local command line alone.
  * @throws UserError for wrong flags, or a name that is taken.
  */
-export async function createSchedule(config: Config, { client, lease }: Session, name: string, options: Record<string, unknown>): Promise<BatchSpec> {
+export async function createSchedule(config: Config, { client, lease }: Session, name: string, options: Record<string, unknown>, notice?: Notice): Promise<BatchSpec> {
   if (!NAME.test(name)) throw new UserError(`${name} cannot be a schedule's name: letters, digits, - and _, at most 63`);
   const { cron, every, watch, until } = parseOptions(scheduleFlagsSchema, options);
   if ((cron === undefined) === (every === undefined)) throw new UserError('give either --cron or --every');
@@ -76,6 +78,7 @@ export async function createSchedule(config: Config, { client, lease }: Session,
   }, config);
   if (await exists(config, client, name)) throw taken(name);
   await recordBatch(config, spec);
+  if (notice) await recordNotice(config.roots, { kind: 'batch', batchKey: spec.batchKey }, notice);
   const times: ScheduleSpec = cron !== undefined ? { cronExpressions: [cron], timezone } : { intervals: [{ every: every as `${number}m` }] };
   try {
     await client.schedule.create<typeof upscaleBatch>({
@@ -87,7 +90,7 @@ export async function createSchedule(config: Config, { client, lease }: Session,
         workflowType: 'upscaleBatch',
         workflowId: batchWorkflowId(spec.batchKey),
         taskQueue: controlQueue(lease.info.queuePrefix),
-        args: [batchInput(config, spec, lease.info, false)],
+        args: [batchInput(config, spec, lease.info, notice !== undefined)],
         staticSummary: name,
       },
     });

@@ -69,9 +69,9 @@ export async function workflowInput(config: Config, pool: Pool, spec: JobSpec, u
   };
 }
 
-/** Starts the job's workflow, or attaches to the one that runs; a paused one goes on. */
-export async function startJob(config: Config, { client, lease }: Session, spec: JobSpec): Promise<JobHandle> {
-  const input = await workflowInput(config, { client, ...lease.info }, spec);
+/** Starts the job's workflow, or attaches to the one that runs; a paused one goes on. @param tell somebody of its end, as its notice says. */
+export async function startJob(config: Config, { client, lease }: Session, spec: JobSpec, tell = false): Promise<JobHandle> {
+  const input = { ...(await workflowInput(config, { client, ...lease.info }, spec)), ...(tell && { tell }) };
   const handle = (await client.workflow.start('upscaleVideo', {
     workflowId: workflowIdOf(spec.jobKey),
     taskQueue: input.queues.control,
@@ -81,7 +81,7 @@ export async function startJob(config: Config, { client, lease }: Session, spec:
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     staticSummary: `${input.inputName}, ${input.methodName}`,
   })) as JobHandle;
-  await handle.executeUpdate(resumeUpdate, { args: [{}] });
+  await handle.executeUpdate(resumeUpdate, { args: [tell ? { tell } : {}] });
   return handle;
 }
 

@@ -38,6 +38,7 @@ export async function createWorkers(role: Role, config: Config, connection: Nati
   switch (role.name) {
     case 'control': {
       const { createBatchActivities } = await import('../activities/batch/index.js');
+      const { createTellActivities } = await import('../activities/tell.js');
       const { videoResolver } = await import('./videoResolver.js');
       return [
         await Worker.create({
@@ -46,7 +47,7 @@ export async function createWorkers(role: Role, config: Config, connection: Nati
           workflowBundle: { codePath: workflowBundleFile },
           // A history that no longer fits, or a bug, fails the job visibly; the same command begins anew from its parts.
           workflowFailureErrorTypes: { '*': ['NondeterminismError', 'Error'] },
-          activities: { ...activities.createControlActivities(deps), ...createBatchActivities({ ...deps, resolveVideo: videoResolver(config) }) },
+          activities: { ...activities.createControlActivities(deps), ...createBatchActivities({ ...deps, resolveVideo: videoResolver(config) }), ...createTellActivities(deps) },
           maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
           // After a crash, workflows wait this long for the worker that remembered them.
           stickyQueueScheduleToStartTimeout: '2 seconds',

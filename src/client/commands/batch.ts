@@ -1,10 +1,12 @@
 import path from 'node:path';
 import { loadConfig } from '../../../temporal.config.js';
 import { shortBatch } from '../../job/batch/spec.js';
+import { recordNotice } from '../../job/notice.js';
 import { batchInputs } from '../batchInputs.js';
 import { specifyBatch } from '../batchSpec.js';
 import { openSession } from '../connect.js';
 import { EXIT } from '../exit.js';
+import { resolveNotice } from '../noticeFlags.js';
 import { recordBatch, startBatch } from '../startBatch.js';
 import { waitForBatch } from '../waitBatch.js';
 
@@ -14,11 +16,13 @@ export async function batch(named: string[], options: Record<string, unknown>): 
   // Looked at first: a wrong name leaves no empty folder for results.
   const inputs = await batchInputs(config, named, path.resolve(String(options['outDir'])));
   const spec = await specifyBatch({ name: named.length > 3 ? `${named.length} names` : named.join(' '), sources: named.map((name) => path.resolve(name)), options }, config);
+  const notice = await resolveNotice(options);
   const json = options['json'] === true;
   const session = await openSession(config, (line) => { process.stderr.write(`${line}\n`); });
   try {
     await recordBatch(config, spec, inputs);
-    const handle = await startBatch(config, session, spec);
+    if (notice) await recordNotice(config.roots, { kind: 'batch', batchKey: spec.batchKey }, notice);
+    const handle = await startBatch(config, session, spec, notice !== undefined);
     if (options['detach'] !== true) return await waitForBatch(config, session, spec, handle, json);
     await session.lease.detach(handle.workflowId);
     const name = shortBatch(spec);

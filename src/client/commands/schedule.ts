@@ -2,6 +2,7 @@ import { loadConfig, type Config } from '../../../temporal.config.js';
 import { shortBatch } from '../../job/batch/spec.js';
 import { openSession, type Session } from '../connect.js';
 import { EXIT } from '../exit.js';
+import { resolveNotice } from '../noticeFlags.js';
 import { createSchedule, deleteSchedule, listSchedules, pauseSchedule, resumeSchedule, showSchedule, triggerSchedule, type ScheduleView } from '../schedules.js';
 
 const print = (text: string): void => { process.stdout.write(`${text}\n`); };
@@ -20,7 +21,7 @@ async function withServer(act: (config: Config, session: Session) => Promise<voi
 
 export const create = (name: string, options: Record<string, unknown>): Promise<number> =>
   withServer(async (config, session) => {
-    const spec = await createSchedule(config, session, name, options);
+    const spec = await createSchedule(config, session, name, options, await resolveNotice(options));
     const { next } = await showSchedule(config, session.client, name);
     print(`schedule ${name} is made, its batch is ${shortBatch(spec)}; it fires first at ${next[0] ?? 'no time that is known'}`);
     if (config.temporalAddress === undefined) print('with the embedded server it fires only while `reelscale up` runs: see the systemd unit in docs/operations.md');

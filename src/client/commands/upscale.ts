@@ -2,12 +2,14 @@ import { loadConfig, type Config } from '../../../temporal.config.js';
 import type { JobReport } from '../../job/contracts.js';
 import { shortJob } from '../../job/keys.js';
 import { resolveRooted } from '../../job/layout.js';
+import { recordNotice, type Notice } from '../../job/notice.js';
 import type { JobSpec } from '../../job/spec.js';
 import { finishedBefore, refuseWithoutEncoder, refuseWithoutSpace } from '../beforeStart.js';
 import { openSession } from '../connect.js';
 import { storeForecast } from '../estimate/expectJob.js';
 import { EXIT } from '../exit.js';
 import { parseFlags, type UpscaleFlags } from '../flags.js';
+import { resolveNotice } from '../noticeFlags.js';
 import { resolveJob, type ResolvedJob } from '../resolveJob.js';
 import { recordJob, startJob } from '../submit.js';
 import { waitForJob } from '../wait.js';
@@ -16,11 +18,12 @@ import { waitForJob } from '../wait.js';
 export async function upscale(input: string, options: unknown): Promise<number> {
   const flags = parseFlags(options);
   const config = loadConfig();
-  return perform(await resolveJob(input, flags, config), flags, config);
+  const notice = await resolveNotice(options);
+  return perform(await resolveJob(input, flags, config), flags, config, notice);
 }
 
 /** Takes a job from its settings to its end. Returns the exit code. */
-export async function perform(job: ResolvedJob, flags: UpscaleFlags, config: Config): Promise<number> {
+export async function perform(job: ResolvedJob, flags: UpscaleFlags, config: Config, notice?: Notice): Promise<number> {
   const finished = await finishedBefore(job, config, flags.overwrite);
   if (finished) return sayFinished(finished, flags);
   await refuseWithoutSpace(job, config);
@@ -31,8 +34,9 @@ export async function perform(job: ResolvedJob, flags: UpscaleFlags, config: Con
   const session = await openSession(config, log, job.spec);
   try {
     await recordJob(config, job.spec);
+    if (notice) await recordNotice(config.roots, { kind: 'job', jobKey: job.spec.jobKey }, notice);
     await storeForecast(config, job);
-    const handle = await startJob(config, session, job.spec);
+    const handle = await startJob(config, session, job.spec, notice !== undefined);
     if (!flags.detach) return await waitForJob(session, job.spec, flags.json ?? false);
     await session.lease.detach(handle.workflowId);
     if (flags.json) printJson({ job: shortJob(job.spec), status: 'running', output: resolveRooted(config.roots, job.spec.output) });
