@@ -113,7 +113,7 @@ describe('ten bits', () => {
     expect((await streams(at('high10.mp4')))[0]).toMatchObject({ codec_name: 'h264', codec_tag_string: 'avc1', pix_fmt: 'yuv420p10le' });
     for (const [i, plane] of (await planes(at('high10.mp4'), 10)).entries()) expect(mean(plane)).toBeCloseTo(mean((await planes(file, 10))[i] as number[]), 0);
     await encodeFromParts({ ...request, encode: { ...fastEncode, codec: 'h265', crf: 10 }, output: at('main10.mp4') });
-    expect((await streams(at('main10.mp4')))[0]).toMatchObject({ codec_name: 'hevc', codec_tag_string: 'hvc1', pix_fmt: 'yuv420p10le' });
+    expect((await streams(at('main10.mp4')))[0]).toMatchObject({ codec_name: 'hevc', profile: 'Main 10', pix_fmt: 'yuv420p10le' });
   });
 });
 
