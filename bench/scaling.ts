@@ -66,7 +66,7 @@ async function run(home: BenchHome, address: string, devices: Devices): Promise<
   try {
     await untilPolled(home, address, devices);
     const output = home.file(`${devices.tag}.mp4`);
-    const command = home.start(['upscale', clip, '-o', output, '-m', net, '-s', '2', '--tag', devices.tag, '--checkpoint-frames', String(PART_FRAMES), '--json']);
+    const command = home.start(['upscale', clip, '-o', output, '-m', net, '-s', '2', '--deinterlace', 'off', '--tag', devices.tag, '--checkpoint-frames', String(PART_FRAMES), '--json']);
     if (devices.killOne) {
       const before = await inferred(home);
       while ((await inferred(home)) - before < frames / 2) await sleep(100);
