@@ -7,6 +7,7 @@ RUN npm ci
 COPY tsconfig.json temporal.config.ts ./
 COPY scripts scripts
 COPY src src
+COPY web web
 RUN node scripts/build.mjs && npm prune --omit=dev
 COPY bin bin
 

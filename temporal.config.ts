@@ -30,6 +30,16 @@ const environment = z.object({
   REELSCALE_ENCODE_SLOTS: z.coerce.number().int().min(1).max(64).optional(),
   /** Bytes that must stay free on the jobs' disk before each part. */
   REELSCALE_MIN_FREE_BYTES: z.coerce.number().int().min(0).default(2 * 1024 ** 3),
+  REELSCALE_DASHBOARD_HOST: z.string().min(1).default('127.0.0.1'),
+  /** 0: any free one. */
+  REELSCALE_DASHBOARD_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  REELSCALE_DASHBOARD_TOKEN_FILE: z.string().min(1).optional(),
+  /** Names, joined by commas, by which browsers may reach the dashboard besides its own. */
+  REELSCALE_DASHBOARD_NAMES: z.string().regex(/^[\w.-]+(,[\w.-]+)*$/, 'must be host names joined by commas').optional(),
+  /** Folders, joined by colons, that the dashboard may read from and write to. */
+  REELSCALE_DASHBOARD_FOLDERS: z.string().min(1).optional(),
+  /** Temporal's Web UI, where the server is not the embedded one. */
+  REELSCALE_TEMPORAL_UI: z.url({ protocol: /^https?$/, error: 'must be an http address' }).optional(),
 });
 
 export type Config = ReturnType<typeof loadConfig>;
@@ -75,5 +85,13 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     settleSeconds: e.REELSCALE_SETTLE_SECONDS,
     encodeSlots: e.REELSCALE_ENCODE_SLOTS ?? encodeSlots(),
     minFreeBytes: e.REELSCALE_MIN_FREE_BYTES,
+    dashboard: {
+      host: e.REELSCALE_DASHBOARD_HOST,
+      port: e.REELSCALE_DASHBOARD_PORT,
+      tokenFile: e.REELSCALE_DASHBOARD_TOKEN_FILE,
+      names: e.REELSCALE_DASHBOARD_NAMES?.split(',') ?? [],
+      folders: (e.REELSCALE_DASHBOARD_FOLDERS ?? e.REELSCALE_MEDIA_ROOT).split(path.delimiter).filter((folder) => folder !== '').map((folder) => path.resolve(folder)),
+      temporalUi: e.REELSCALE_TEMPORAL_UI,
+    },
   };
 }

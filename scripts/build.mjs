@@ -1,11 +1,11 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { digestOf, main, readText, root, run, say } from './lib.mjs';
 
 const dist = path.join(root, 'dist');
-const INPUTS = ['src', 'bench', 'tools', 'temporal.config.ts', 'tsconfig.json', 'package-lock.json', 'scripts/build.mjs'];
+const INPUTS = ['src', 'web', 'bench', 'tools', 'temporal.config.ts', 'tsconfig.json', 'package-lock.json', 'scripts/build.mjs'];
 
-/** Compiles src, bench and tools to dist and bundles the workflows, when any input has changed since the last build. `npm test` and `npm run typecheck` check the types. */
+/** Compiles src, bench and tools to dist and bundles the workflows and the dashboard's page, when any input has changed since the last build. `npm test` and `npm run typecheck` check the types. */
 export async function build({ log = say } = {}) {
   const inputs = digestOf(INPUTS);
   const stamp = readText(path.join(dist, 'build.json'));
@@ -16,6 +16,7 @@ export async function build({ log = say } = {}) {
   try {
     run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', root, '--noCheck', '--outDir', scratch]);
     await bundleWorkflows(scratch);
+    await bundlePage(path.join(scratch, 'web'));
     writeFileSync(path.join(scratch, 'build.json'), JSON.stringify({ inputs }));
     const old = `${scratch}-old`;
     try {
@@ -34,6 +35,17 @@ async function bundleWorkflows(folder) {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
   const { code } = await bundleWorkflowCode({ workflowsPath: path.join(folder, 'src/workflows/index.js'), logger: new DefaultLogger('WARN') });
   writeFileSync(path.join(folder, 'workflow-bundle.js'), code);
+}
+
+/** The dashboard's page: three files that need nothing else. */
+async function bundlePage(folder) {
+  const { build: bundle } = await import('esbuild');
+  const web = path.join(root, 'web');
+  await bundle({
+    entryPoints: ['main.tsx', 'theme.ts', 'main.css'].map((name) => path.join(web, name)),
+    outdir: folder, bundle: true, minify: true, format: 'esm', target: ['es2022', 'chrome123', 'firefox128', 'safari17.5'], jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'warning',
+  });
+  for (const name of ['index.html', 'icon.svg']) copyFileSync(path.join(web, name), path.join(folder, name));
 }
 
 await main(import.meta, () => build());

@@ -17,6 +17,7 @@ await main(import.meta, async () => {
   const env = { ...process.env, ...(await temporalPrograms()) };
   const checks = [
     [tool('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.test.json'],
+    [tool('typescript/bin/tsc'), '-p', 'web'],
     [tool('eslint/bin/eslint.js'), '.'],
   ].map((args) => runNode(args, { cwd: root }));
   const tests = runTests(env);

@@ -158,7 +158,7 @@ function build(done: (code: number) => void): Command {
     .action(run(async (options: object) => (await import('./commands/clean.js')).clean(options)));
 
   const host = () => import('./commands/host.js');
-  program.command('up').description('run the supervisor in the foreground: the server and the workers of this machine')
+  program.command('up').description('run the supervisor in the foreground: the server, the workers of this machine, and the dashboard')
     .action(run(async () => (await host()).up()));
   program.command('worker').description('run workers for a Temporal server elsewhere (TEMPORAL_ADDRESS), one process for each device')
     .option('--role <name>', 'control, encode or upscale (default: upscale where a device is named)')
@@ -166,6 +166,11 @@ function build(done: (code: number) => void): Command {
     .option('--tag <names>', 'further tags of these devices, joined by commas')
     .option('--health-file <file>', 'keep this file there, never older than 10 s, while all of them are at work')
     .action(run(async (options: unknown) => (await host()).worker(options)));
+  program.command('dashboard').description('jobs in a browser: watch, submit, pause, compare; also part of up')
+    .option('--host <address>', 'where to listen; anywhere but on this machine only with a token (default: 127.0.0.1)')
+    .option('--port <n>', 'the port, 0 for any free one (default: 8420, or a free one)')
+    .option('--token-file <file>', 'ask for the token in this file')
+    .action(run(async (options: unknown) => (await import('./commands/dashboard.js')).dashboard(options)));
   program.command('doctor').description('check this machine, and say what to do').option(...json)
     .action(run(async (options: object) => (await host()).doctor(options)));
 

@@ -49,7 +49,7 @@ export function merge(progress: Progress, pending: PendingActivity[]): LiveProgr
   };
 }
 
-function heartbeatOf({ heartbeatDetails }: PendingActivity): Heartbeat {
+export function heartbeatOf({ heartbeatDetails }: PendingActivity): Heartbeat {
   const payload = heartbeatDetails?.payloads?.[0];
   const parsed = heartbeatSchema.safeParse(payload ? defaultPayloadConverter.fromPayload(payload) : {});
   return parsed.success ? parsed.data : { durableFrame: 0, frame: 0 };

@@ -8,7 +8,7 @@ const FILTERS = ['bicubic', 'lanczos'] as const;
 type Filter = (typeof FILTERS)[number];
 export const isFilter = (name: string): name is Filter => (FILTERS as readonly string[]).includes(name);
 
-const PRESETS = {
+export const PRESETS = {
   preview: { model: 'bicubic', scale: 4 },
   fast: { model: 'realesr-animevideov3', scale: 4 },
   production: { model: 'realesrgan-x4plus', scale: 4 },

@@ -14,7 +14,7 @@ import type { JobSpec } from '../job/spec.js';
 import { readStored } from '../job/store.js';
 import { resumeUpdate } from '../workflows/messages.js';
 import type { SupervisorInfo } from '../worker/protocol.js';
-import { workflowIdOf, type JobHandle, type Session } from './connect.js';
+import { workflowIdOf, type JobHandle } from './connect.js';
 
 /**
  * Makes the job's folder and its claim on the output. The claim is first: of two commands that ask for the same output at
@@ -70,7 +70,7 @@ export async function workflowInput(config: Config, pool: Pool, spec: JobSpec, u
 }
 
 /** Starts the job's workflow, or attaches to the one that runs; a paused one goes on. @param tell somebody of its end, as its notice says. */
-export async function startJob(config: Config, { client, lease }: Session, spec: JobSpec, tell = false): Promise<JobHandle> {
+export async function startJob(config: Config, { client, lease }: { client: Client; lease: { info: Omit<Pool, 'client'> } }, spec: JobSpec, tell = false): Promise<JobHandle> {
   const input = { ...(await workflowInput(config, { client, ...lease.info }, spec)), ...(tell && { tell }) };
   const handle = (await client.workflow.start('upscaleVideo', {
     workflowId: workflowIdOf(spec.jobKey),

@@ -1,38 +1,47 @@
-import { loadConfig } from '../../../temporal.config.js';
+import { loadConfig, type Config } from '../../../temporal.config.js';
 import { UserError } from '../../job/errors.js';
 import { doctor as examine } from '../../worker/doctor.js';
 import { runSupervisor } from '../../worker/supervisor.js';
 import { runWorkerGroup } from '../../worker/workerGroup.js';
+import { leasedLink } from '../dashboard/link.js';
+import { placeOf, serveDashboard, type Place } from '../dashboard/serve.js';
 import { EXIT } from '../exit.js';
+import { stopSignal } from '../stopSignal.js';
 import { parseWorkerFlags } from '../workerFlags.js';
 
 const print = (line: string): void => { process.stdout.write(`${line}\n`); };
 const log = (line: string): void => { process.stderr.write(`${line}\n`); };
 
-/** Aborted by the first Ctrl-C; the second leaves at once. */
-function stopSignal(): AbortSignal {
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      if (stop.signal.aborted) process.exit(EXIT.interrupted);
-      stop.abort();
-    });
-  }
-  return stop.signal;
-}
-
-/** The supervisor in the foreground: it stays until Ctrl-C, whether or not somebody needs it. */
+/** The supervisor in the foreground, with the dashboard: it stays until Ctrl-C, whether or not somebody needs it. */
 export async function up(): Promise<number> {
-  const other = await runSupervisor(loadConfig(), {
+  const config = loadConfig();
+  const place = await placeOf(config.dashboard);
+  const signal = stopSignal();
+  const opened: Promise<void>[] = [];
+  const other = await runSupervisor(config, {
     background: false,
-    signal: stopSignal(),
+    signal,
     log,
     onReady: ({ temporalAddress, uiUrl, devices }) => {
       print(`Temporal at ${temporalAddress}${uiUrl ? `, its Web UI at ${uiUrl}` : ''}; devices: ${devices.map(({ device }) => device).join(', ')}. Ctrl-C ends.`);
+      opened.push(openDashboard(config, place, signal));
     },
   });
+  await Promise.all(opened);
   if (other !== undefined) throw new UserError(`a supervisor is at work already, process ${other}: it ends by itself when nobody needs it, or stop it with kill ${other}`);
   return EXIT.done;
+}
+
+/** Serves the dashboard until the signal. Where that is not possible, jobs go on without it. */
+async function openDashboard(config: Config, place: Place, signal: AbortSignal): Promise<void> {
+  try {
+    const dashboard = await serveDashboard(config, place, leasedLink(config, log), log);
+    print(`the dashboard is at ${dashboard.url}`);
+    if (!signal.aborted) await new Promise((resolve) => { signal.addEventListener('abort', resolve, { once: true }); });
+    await dashboard.close();
+  } catch (error) {
+    log(`there is no dashboard: ${(error as Error).message}`);
+  }
 }
 
 /** Workers for a server elsewhere, one process for each device, until Ctrl-C. */

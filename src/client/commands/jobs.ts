@@ -1,14 +1,12 @@
 import path from 'node:path';
-import { WorkflowNotFoundError } from '@temporalio/client';
 import { loadConfig, type Config } from '../../../temporal.config.js';
 import { UserError } from '../../job/errors.js';
 import { shortJob } from '../../job/keys.js';
 import { jobLayout, resolveRooted } from '../../job/layout.js';
 import { discardJob, storedJobs, type StoredJob } from '../../job/store.js';
-import { releaseOutput } from '../../job/claims.js';
-import { cancelUpdate, pauseUpdate } from '../../workflows/messages.js';
 import { connectIfRunning, openSession, workflowIdOf, type JobHandle, type Session } from '../connect.js';
 import { describeEstimate, readEstimate, type EstimateKept } from '../estimate/kept.js';
+import { cancelJob, pauseJob, requireOpen, storedStatus } from '../control.js';
 import { EXIT } from '../exit.js';
 import { exists } from '../files.js';
 import { listBatches } from '../batches.js';
@@ -26,12 +24,6 @@ interface Json {
 
 const print = (text: string): void => { process.stdout.write(`${text}\n`); };
 const log = (line: string): void => { process.stderr.write(`${line}\n`); };
-
-/** What is known of a job without a server: how it ended, or that it can go on. */
-function storedStatus({ report, ended }: StoredJob): string {
-  if (report) return report.damaged ? 'done (damaged source)' : 'done';
-  return ended?.state ?? 'interrupted';
-}
 
 interface Row {
   job: string;
@@ -108,7 +100,7 @@ function full(row: Row): string {
 async function withOpenJob(name: string, act: (session: Session, job: StoredJob, config: Config) => Promise<number>): Promise<number> {
   const config = loadConfig();
   const job = await findJob(config, name);
-  if (job.report || job.ended) throw new UserError(`job ${shortJob(job.spec)} has ended: ${storedStatus(job)}`);
+  requireOpen(job);
   const session = await openSession(config, log, job.spec);
   try {
     return await act(session, job, config);
@@ -143,19 +135,10 @@ export async function pause(name: string): Promise<number> {
 
 const pauseJob = (name: string): Promise<number> =>
   withOpenJob(name, async (session, job) => {
-    await running(job, () => handleOf(session, job).executeUpdate(pauseUpdate, { args: [{ reason: 'by the user' }] }));
+    await pauseJob(session.client, job, 'by the user');
     print(`job ${shortJob(job.spec)} is paused`);
     return EXIT.done;
   });
-
-async function running(job: StoredJob, act: () => Promise<void>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-    throw new UserError(`job ${shortJob(job.spec)} is not running`);
-  }
-}
 
 /** Goes on in the background, also when the server that knew the job is gone. */
 export async function resume(name: string): Promise<number> {
@@ -188,16 +171,7 @@ export async function cancel(name: string, { discard = false }: { discard?: bool
     return EXIT.done;
   }
   return withOpenJob(name, async (session) => {
-    const handle = handleOf(session, job);
-    try {
-      await handle.executeUpdate(cancelUpdate, { args: [{ discard }] });
-      await handle.result().catch(() => undefined);
-    } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw error;
-      // The server has no such job: what is on the disk is all there is.
-      await releaseOutput(config.roots, job.spec.output, job.spec.jobKey);
-      if (discard) await discardJob(config.roots, job.spec);
-    }
+    await cancelJob(config, session.client, job, discard);
     print(discard ? `job ${shortJob(job.spec)} is cancelled and its parts are removed` : `job ${shortJob(job.spec)} is cancelled; its parts are kept (reelscale cancel ${shortJob(job.spec)} --discard removes them)`);
     return EXIT.done;
   });

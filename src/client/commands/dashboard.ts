@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { loadConfig, type Config } from '../../../temporal.config.js';
+import { directLink, leasedLink } from '../dashboard/link.js';
+import { placeOf, serveDashboard } from '../dashboard/serve.js';
+import { EXIT } from '../exit.js';
+import { parseOptions, whole } from '../flags.js';
+import { stopSignal } from '../stopSignal.js';
+
+const flagsSchema = z.object({
+  host: z.string().min(1, 'must be an address or a name').optional(),
+  port: whole(0, 65_535).optional(),
+  tokenFile: z.string().min(1, 'must name a file').optional(),
+});
+
+const log = (line: string): void => { process.stderr.write(`${line}\n`); };
+
+/** Serves the dashboard until Ctrl-C. Returns the exit code. */
+export async function dashboard(options: unknown): Promise<number> {
+  const flags = parseOptions(flagsSchema, options);
+  const config = loadConfig();
+  const { host, port, tokenFile } = { ...config.dashboard, ...given(flags) };
+  const place = await placeOf({ host, port, tokenFile });
+  const stop = stopSignal();
+  // Where the server is elsewhere, so are its workers; an own one needs its supervisor.
+  const link = config.temporalAddress === undefined ? leasedLink(config, log) : directLink(config);
+  // Another version of the program at work is said here; a server elsewhere may still be starting.
+  if (config.temporalAddress === undefined) await link.reach();
+  const serving = await serveDashboard(config, place, link, log);
+  process.stdout.write(`the dashboard is at ${serving.url}; Ctrl-C ends it, jobs go on\n`);
+  if (!stop.aborted) await new Promise((resolve) => { stop.addEventListener('abort', resolve, { once: true }); });
+  await serving.close();
+  return EXIT.done;
+}
+
+const given = <T extends object>(flags: T): Partial<Config['dashboard']> => Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));

@@ -1,0 +1,47 @@
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Config } from '../../temporal.config.js';
+import { releaseOutput } from '../job/claims.js';
+import { UserError } from '../job/errors.js';
+import { shortJob } from '../job/keys.js';
+import { discardJob, type StoredJob } from '../job/store.js';
+import { cancelUpdate, pauseUpdate } from '../workflows/messages.js';
+import { workflowIdOf, type JobHandle } from './connect.js';
+
+/** What is known of a job without a server: how it ended, or that it can go on. */
+export function storedStatus({ report, ended }: StoredJob): string {
+  if (report) return report.damaged ? 'done (damaged source)' : 'done';
+  return ended?.state ?? 'interrupted';
+}
+
+const handleOf = (client: Client, { spec }: StoredJob): JobHandle => client.workflow.getHandle(workflowIdOf(spec.jobKey));
+
+/** Stops a job; returns once the part at hand is durable. @throws UserError when it is not running. */
+export async function pauseJob(client: Client, job: StoredJob, reason: string): Promise<void> {
+  requireOpen(job);
+  try {
+    await handleOf(client, job).executeUpdate(pauseUpdate, { args: [{ reason }] });
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    throw new UserError(`job ${shortJob(job.spec)} is not running`);
+  }
+}
+
+/** Ends a job; returns once it has ended, also where the server has lost it. @param discard remove its parts too. */
+export async function cancelJob({ roots }: Config, client: Client, job: StoredJob, discard: boolean): Promise<void> {
+  requireOpen(job);
+  const handle = handleOf(client, job);
+  try {
+    await handle.executeUpdate(cancelUpdate, { args: [{ discard }] });
+    await handle.result().catch(() => undefined);
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    // The server has no such job: what is on the disk is all there is.
+    await releaseOutput(roots, job.spec.output, job.spec.jobKey);
+    if (discard) await discardJob(roots, job.spec);
+  }
+}
+
+/** @throws UserError for a job that has ended. */
+export function requireOpen(job: StoredJob): void {
+  if (job.report || job.ended) throw new UserError(`job ${shortJob(job.spec)} has ended: ${storedStatus(job)}`);
+}

@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { compress } from 'hono/compress';
+import { deleteCookie, setCookie } from 'hono/cookie';
+import { HTTPException } from 'hono/http-exception';
+import type { Config } from '../../../temporal.config.js';
+import { DiskFull, UserError, WorldError } from '../../job/errors.js';
+import { jobLayout } from '../../job/layout.js';
+import { packageVersion } from '../../worker/project.js';
+import type { Asset } from './assets.js';
+import type { Board } from './board.js';
+import type { Details } from './detail.js';
+import type { Doer } from './doer.js';
+import { sendEvents } from './events.js';
+import { admit, checkHost, checkOrigin, COOKIE, Failures, refused, requireToken, tryToken, type Names } from './guard.js';
+import { pageHeaders, REPORT_POLICY } from './headers.js';
+import type { Pictures } from './pictures.js';
+import { routes } from './routes.js';
+import { Doorkeeper } from './token.js';
+
+const LONGEST_BODY = 64 * 1024;
+/** Pictures of committed frames do not change. */
+const PICTURE_CACHE = 'private, max-age=600';
+
+export interface AppParts {
+  config: Config;
+  assets: Map<string, Asset>;
+  board: Board;
+  details: Details;
+  pictures: Pictures;
+  doer: Doer;
+  names: Names;
+  /** Undefined: everybody who reaches the server may come in. */
+  token: string | undefined;
+  /** Takes what is a bug. */
+  log: (line: string) => void;
+}
+
+/** The whole server, as one function from request to response. */
+export function createApp({ config, assets, board, details, pictures, doer, names, token, log }: AppParts): OpenAPIHono {
+  const door = token === undefined ? undefined : new Doorkeeper(token);
+  const failures = new Failures();
+  const app = new OpenAPIHono({
+    defaultHook: (result, c) => {
+      if (result.success) return undefined;
+      const issue = result.error.issues[0];
+      return c.json({ error: `${issue?.path.join('.') ?? 'request'}: ${issue?.message ?? 'cannot be used'}` }, 400);
+    },
+  });
+  app.onError((error, c) => explain(c, error, log));
+  app.notFound((c) => c.json({ error: 'there is nothing here' }, 404));
+  app.use(pageHeaders, checkHost(names), checkOrigin, bodyLimit({ maxSize: LONGEST_BODY, onError: (c) => c.json({ error: 'the request is too long' }, 413) }));
+  app.use('/api/jobs', compress());
+  app.use('/api/*', async (c, next) => {
+    c.header('Cache-Control', 'no-store');
+    await next();
+  });
+
+  const session = async (c: Context) => ({ version: packageVersion, tokenNeeded: door !== undefined, signedIn: (await admit(c, door, failures)) === 'in' });
+  app.openapi(routes.session, async (c) => c.json(await session(c), 200));
+  app.openapi(routes.signIn, async (c) => {
+    const admission = door ? await tryToken(c, door, failures, c.req.valid('json').token) : 'in';
+    if (admission !== 'in') return refused(c, admission) as never;
+    if (door) setCookie(c, COOKIE, door.session(Date.now()), { httpOnly: true, sameSite: 'Strict', path: '/', maxAge: Doorkeeper.sessionSeconds, secure: c.req.header('x-forwarded-proto') === 'https' });
+    return c.json({ version: packageVersion, tokenNeeded: door !== undefined, signedIn: true }, 200);
+  });
+  app.openapi(routes.signOut, (c) => {
+    deleteCookie(c, COOKIE, { path: '/' });
+    return c.json({ version: packageVersion, tokenNeeded: door !== undefined, signedIn: door === undefined }, 200);
+  });
+  // The page itself holds no secret; what it shows does.
+  app.use('/api/*', requireToken(door, failures));
+
+  app.doc31('/api/openapi.json', { openapi: '3.1.0', info: { title: 'Reelscale dashboard', version: packageVersion, description: 'What the dashboard’s page uses. Requests that change something need the header X-Reelscale, with any value.' } });
+  app.openapi(routes.overview, (c) => c.json(board.overview, 200));
+  app.openapi(routes.jobs, (c) => c.json(board.revisions.list(c.req.valid('query').limit), 200));
+  app.openapi(routes.events, (c) => sendEvents(c, board, details, { since: undefined, job: undefined, ...c.req.valid('query') }) as never);
+  app.openapi(routes.job, async (c) => {
+    const detail = await details.of(c.req.valid('param').job);
+    return detail ? c.json(detail, 200) : c.json({ error: 'there is no such job' }, 404);
+  });
+  app.openapi(routes.frames, async (c) => c.json(await pictures.frames(c.req.valid('param').job), 200));
+  app.openapi(routes.picture, async (c) => {
+    const { job, side, frame } = c.req.valid('param');
+    return jpeg(c, await pictures.picture(job, side, frame, c.req.valid('query').width, c.req.raw.signal));
+  });
+  app.openapi(routes.poster, async (c) => jpeg(c, await pictures.poster(c.req.valid('param').job, c.req.raw.signal)) as never);
+  app.openapi(routes.verified, async (c) => {
+    const stored = board.stored(c.req.valid('param').job);
+    const page = stored && (await readFile(jobLayout(config.roots, stored.spec).verifiedPage).catch(() => undefined));
+    if (!page) return c.json({ error: 'the result was not checked yet' }, 404);
+    c.res.headers.set('Content-Security-Policy', REPORT_POLICY);
+    return c.html(page.toString('utf8'), 200, { 'Content-Security-Policy': REPORT_POLICY });
+  });
+  app.openapi(routes.choices, async (c) => c.json(await doer.choices(), 200));
+  app.openapi(routes.folder, async (c) => c.json(await doer.folders.look(c.req.valid('query').path), 200));
+  app.openapi(routes.estimate, async (c) => c.json(await doer.estimate(c.req.valid('json'), c.req.raw.signal), 200));
+  app.openapi(routes.submit, async (c) => c.json(await doer.submit(c.req.valid('json')), 200));
+  app.openapi(routes.pause, async (c) => c.json(await doer.pause(c.req.valid('param').job), 200));
+  app.openapi(routes.resume, async (c) => c.json(await doer.resume(c.req.valid('param').job), 200));
+  app.openapi(routes.cancel, async (c) => c.json(await doer.cancel(c.req.valid('param').job, c.req.valid('json').discard), 200));
+
+  for (const [name, asset] of assets) app.get(`/${name}`, (c) => file(c, asset));
+  const page = assets.get('index.html');
+  for (const address of ['/', '/new', '/jobs/:job']) app.get(address, (c) => (page ? file(c, page) : c.notFound()));
+  return app;
+}
+
+function file(c: Context, { type, bytes }: Asset): Response {
+  return c.body(bytes, 200, { 'Content-Type': type, 'Cache-Control': 'no-cache' });
+}
+
+const jpeg = (c: Context, bytes: Uint8Array<ArrayBuffer>): Response => c.body(bytes, 200, { 'Content-Type': 'image/jpeg', 'Cache-Control': PICTURE_CACHE });
+
+function explain(c: Context, error: unknown, log: (line: string) => void): Response {
+  if (error instanceof HTTPException) return c.json({ error: error.status === 400 ? 'the body is not JSON' : error.message }, error.status);
+  if (error instanceof UserError || error instanceof RangeError) return c.json({ error: error.message }, 409);
+  if (error instanceof WorldError || error instanceof DiskFull || isAway(error)) return c.json({ error: (error as Error).message }, 503);
+  if (c.req.raw.signal.aborted) return c.json({ error: 'the request was given up' }, 503);
+  log(`the dashboard met a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return c.json({ error: 'a bug in Reelscale: see the log of the dashboard' }, 500);
+}
+
+/** The server does not answer: gRPC says UNAVAILABLE or DEADLINE_EXCEEDED. */
+const isAway = (error: unknown): boolean => error instanceof Error && /UNAVAILABLE|DEADLINE_EXCEEDED|Failed to connect|ECONNREFUSED/.test(`${error.message} ${String(error.cause)}`);

@@ -1,0 +1,116 @@
+import type { z } from 'zod';
+import type { Config } from '../../../temporal.config.js';
+import { readJson } from '../../job/durable.js';
+import { jobLayout, type Roots } from '../../job/layout.js';
+import { planSchema } from '../../job/plan.js';
+import type { JobSpec } from '../../job/spec.js';
+import { workflowIdOf } from '../connect.js';
+import { exists } from '../files.js';
+import type { Board } from './board.js';
+import { HistoryReader } from './history.js';
+import type { Link } from './link.js';
+import { logOf, pendingRetries } from './log.js';
+import type { Sight } from './observe.js';
+import { checksSchema, type JobDetail, type LogEntry, type Segment } from './schemas.js';
+import type { Shown } from './shelf.js';
+
+/** Of a stored report of the verification; versions may add to it. */
+const verifiedSchema = checksSchema.omit({ page: true });
+
+/** Jobs whose histories are kept in memory. */
+const HISTORIES = 8;
+
+/** Everything that the page about one job shows. */
+export class Details {
+  readonly #config: Config;
+  readonly #board: Board;
+  readonly #link: Link;
+  readonly #readers = new Map<string, { reader: HistoryReader; events: number; runId: string; entries: LogEntry[] }>();
+
+  constructor(config: Config, board: Board, link: Link) {
+    [this.#config, this.#board, this.#link] = [config, board, link];
+  }
+
+  /** @param speedAfter what of the speed is known already, in milliseconds. @returns undefined for a job that is not there. */
+  async of(jobKey: string, speedAfter?: number): Promise<JobDetail | undefined> {
+    const stored = this.#board.stored(jobKey);
+    const job = this.#board.revisions.get(jobKey);
+    if (!stored || !job) return undefined;
+    const sight = this.#board.sight(jobKey);
+    const [segments, log, checks, reach] = await Promise.all([
+      this.#segments(stored, sight), this.#log(stored, sight), checksOf(this.#config.roots, stored.spec), this.#link.reach().catch(() => undefined),
+    ]);
+    const ui = reach?.info.uiUrl;
+    return {
+      job,
+      settings: settingsOf(stored.spec),
+      segments,
+      speed: this.#board.speed(jobKey, speedAfter),
+      log,
+      ...(checks && { checks }),
+      ...(stored.report && { result: stored.report }),
+      ...(reach && ui !== undefined && { temporalUrl: `${ui}/namespaces/${reach.info.namespace}/workflows/${workflowIdOf(jobKey)}` }),
+    };
+  }
+
+  /** What the server says, or what the plan on the disk says of a job that nobody works on. */
+  async #segments({ spec, report }: Shown, sight: Sight | undefined): Promise<Segment[]> {
+    if (sight && sight.segments.length > 0 && !report) return sight.segments;
+    const layout = jobLayout(this.#config.roots, spec);
+    for (const from of ['conformed', 'source'] as const) {
+      const plan = await readJson(layout.planned(from).plan, planSchema).catch(() => undefined);
+      if (plan) return plan.segments.map(({ frames }) => ({ frames, state: report ? 'encoded' : 'waiting', done: report ? 1 : 0 }));
+    }
+    return [];
+  }
+
+  async #log({ spec, ended, report }: Shown, sight: Sight | undefined): Promise<LogEntry[]> {
+    const known = await this.#history(spec.jobKey, sight).catch(() => []);
+    const notes: LogEntry[] = [...(sight?.progress?.notices ?? []), ...(report?.warnings ?? [])].map((text) => ({ kind: 'note', text }));
+    const end: LogEntry[] = ended && !known.some(({ kind }) => kind === 'end') ? [{ at: ended.at, kind: 'end', text: ended.message }] : [];
+    return [...known, ...pendingRetries(sight?.pending ?? []), ...uniqueTexts(notes), ...end];
+  }
+
+  async #history(jobKey: string, sight: Sight | undefined): Promise<LogEntry[]> {
+    const before = this.#readers.get(jobKey);
+    if (before && (!sight || (before.events === sight.events && before.runId === sight.runId))) return before.entries;
+    const { client } = await this.#link.reach();
+    const runId = sight?.runId ?? (await client.workflow.getHandle(workflowIdOf(jobKey)).describe()).runId;
+    const reader = before?.reader ?? new HistoryReader();
+    const entries = logOf(await reader.read(client, jobKey, runId));
+    this.#readers.delete(jobKey);
+    this.#readers.set(jobKey, { reader, events: sight?.events ?? 0, runId, entries });
+    for (const oldest of this.#readers.keys()) {
+      if (this.#readers.size <= HISTORIES) break;
+      this.#readers.delete(oldest);
+    }
+    return entries;
+  }
+}
+
+const uniqueTexts = (entries: LogEntry[]): LogEntry[] => entries.filter(({ text }, i) => entries.findIndex((other) => other.text === text) === i);
+
+async function checksOf(roots: Roots, spec: JobSpec): Promise<JobDetail['checks']> {
+  const layout = jobLayout(roots, spec);
+  const verified: z.infer<typeof verifiedSchema> | undefined = await readJson(layout.verified, verifiedSchema).catch(() => undefined);
+  return verified && { ...verified, page: await exists(layout.verifiedPage) };
+}
+
+function settingsOf({ method, encode, delivery, picture, tags, checkpointFrames, keepMezzanine }: JobSpec): [string, string][] {
+  const model: [string, string][] = method.kind === 'filter' ? [] : [
+    ['precision', method.precision],
+    ['tile', method.tile === 0 ? 'whole frames' : `${method.tile} px, ${method.tilePad} px around`],
+    ...(method.blend > 0 ? [['blend', String(method.blend)] as [string, string]] : []),
+    ...(method.denoise !== undefined ? [['denoise', String(method.denoise)] as [string, string]] : []),
+  ];
+  return [
+    ['method', `${method.name} ×${method.scale}`],
+    ...model,
+    ['encoder', `${encode.codec}${encode.hardware ? ` (${encode.hardware})` : ''}, crf ${encode.crf}, ${encode.preset}${encode.tune ? `, ${encode.tune}` : ''}`],
+    ['container', delivery.container],
+    ['deinterlace', picture.deinterlace],
+    ['workers', tags.join(', ')],
+    ['part', `at most ${checkpointFrames} frames`],
+    ...(keepMezzanine ? [['upscaled frames', 'kept'] as [string, string]] : []),
+  ];
+}

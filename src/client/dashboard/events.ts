@@ -1,0 +1,87 @@
+import type { Context } from 'hono';
+import { streamSSE, type SSEStreamingApi } from 'hono/streaming';
+import type { Board } from './board.js';
+import type { Details } from './detail.js';
+
+/** A comment this often keeps what lies between from closing a quiet stream. */
+const KEEP_ALIVE_MS = 15_000;
+
+export interface Asked {
+  /** The revision that the page has. */
+  since: string | undefined;
+  job: string | undefined;
+}
+
+/** The one stream of a page: what has changed since the revision that it has, then every change as it happens. */
+export function sendEvents(c: Context, board: Board, details: Details, { since, job }: Asked): Response {
+  // A browser that comes back says what it heard last; the address that it calls is still the old one.
+  const known = c.req.header('last-event-id') ?? since ?? '';
+  c.header('X-Accel-Buffering', 'no');
+  return streamSSE(c, async (stream) => {
+    const leave = board.watch();
+    try {
+      await new Page(stream, board, details, known, job).follow();
+    } finally {
+      leave();
+    }
+  });
+}
+
+class Page {
+  readonly #stream: SSEStreamingApi;
+  readonly #board: Board;
+  readonly #details: Details;
+  readonly #job: string | undefined;
+  #revision: string;
+  #overview = '';
+  #detail = '';
+  #speedAt = -Infinity;
+  #spokeAt = Date.now();
+
+  constructor(stream: SSEStreamingApi, board: Board, details: Details, revision: string, job: string | undefined) {
+    [this.#stream, this.#board, this.#details, this.#revision, this.#job] = [stream, board, details, revision, job];
+  }
+
+  async follow(): Promise<void> {
+    const gone = new Promise<void>((resolve) => { this.#stream.onAbort(resolve); });
+    await this.#stream.write('retry: 1000\n\n');
+    while (!this.#stream.aborted && !this.#stream.closed) {
+      // Asked for before anything is sent: a round during it is not missed.
+      const next = this.#board.nextRound();
+      await this.#tell();
+      await Promise.race([next, gone]);
+    }
+  }
+
+  async #tell(): Promise<void> {
+    const revision = this.#board.revisions.current;
+    const changes = this.#board.revisions.since(this.#revision);
+    if (!changes) await this.#send('reset', {}, revision);
+    else if (changes.changed.length + changes.removed.length > 0) await this.#send('jobs', changes, revision);
+    this.#revision = revision;
+    const overview = JSON.stringify(this.#board.overview);
+    if (overview !== this.#overview) await this.#send('overview', this.#board.overview, revision);
+    this.#overview = overview;
+    if (this.#job !== undefined) await this.#tellDetail(this.#job, revision);
+    if (Date.now() - this.#spokeAt > KEEP_ALIVE_MS) await this.#write(': still here\n\n');
+  }
+
+  async #tellDetail(job: string, revision: string): Promise<void> {
+    const detail = await this.#details.of(job, this.#speedAt);
+    if (!detail) return;
+    const text = JSON.stringify(detail);
+    if (text === this.#detail) return;
+    this.#detail = text;
+    this.#speedAt = detail.speed.at(-1)?.[0] ?? this.#speedAt;
+    await this.#send('detail', detail, revision);
+  }
+
+  #send(event: string, data: unknown, id: string): Promise<void> {
+    return this.#write(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  async #write(text: string): Promise<void> {
+    this.#spokeAt = Date.now();
+    await this.#stream.write(text);
+  }
+}

@@ -1,0 +1,92 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Config } from '../../../temporal.config.js';
+import { hasCode } from '../../job/durable.js';
+import { UserError } from '../../job/errors.js';
+import { createApp } from './app.js';
+import { loadAssets } from './assets.js';
+import { Board } from './board.js';
+import { Details } from './detail.js';
+import { Doer } from './doer.js';
+import { isLoopback } from './guard.js';
+import type { Link } from './link.js';
+import { Pictures } from './pictures.js';
+import { readToken } from './token.js';
+
+/** Asked for first where no port was given, so that a bookmark holds; any free one where somebody has it. */
+const USUAL_PORT = 8420;
+
+/** Where to listen, as flags or the environment say. */
+export interface Place {
+  host: string;
+  port: number | undefined;
+  /** Of what must be said to come in; undefined: nothing. */
+  token: string | undefined;
+}
+
+/** @throws UserError where the dashboard would be open to other machines without a token. */
+export async function placeOf({ host, port, tokenFile }: { host: string; port: number | undefined; tokenFile: string | undefined }): Promise<Place> {
+  if (tokenFile === undefined && !isLoopback(host)) throw new UserError(`listening on ${host} needs a token: make one with openssl rand -hex 32 > FILE, and give --token-file FILE`);
+  return { host, port, token: tokenFile === undefined ? undefined : await readToken(tokenFile) };
+}
+
+export interface Dashboard {
+  /** For people to open. */
+  url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the dashboard until it is closed.
+ * @param link is closed with it.
+ * @throws UserError when the port is taken.
+ */
+export async function serveDashboard(config: Config, place: Place, link: Link, log: (line: string) => void): Promise<Dashboard> {
+  const board = new Board(config, link);
+  const names = { loopback: isLoopback(place.host), allowed: [...config.dashboard.names, ...(/[a-z]/i.test(place.host) ? [place.host] : [])] };
+  const app = createApp({
+    config, board, names, log,
+    assets: await loadAssets(),
+    details: new Details(config, board, link),
+    pictures: new Pictures(config, board),
+    doer: new Doer(config, board, link),
+    token: place.token,
+  });
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  await listen(server, place);
+  await board.start();
+  const { port } = server.address() as AddressInfo;
+  const host = ['0.0.0.0', '::'].includes(place.host) ? 'localhost' : place.host.includes(':') ? `[${place.host}]` : place.host;
+  return {
+    url: `http://${host}:${port}/`,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await board.stop();
+      await link.close();
+    },
+  };
+}
+
+async function listen(server: Server, { host, port }: Place): Promise<void> {
+  try {
+    await once(server, port ?? USUAL_PORT, host);
+  } catch (error) {
+    if (hasCode(error, 'EADDRINUSE') && port === undefined) return once(server, 0, host);
+    if (hasCode(error, 'EADDRINUSE')) throw new UserError(`port ${port} on ${host} is taken: choose another with --port`);
+    if (hasCode(error, 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN')) throw new UserError(`${host} is no address of this machine: choose another --host`);
+    if (hasCode(error, 'EACCES')) throw new UserError(`port ${port} may not be used: choose one from 1024 on`);
+    throw error;
+  }
+}
+
+function once(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

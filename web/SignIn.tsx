@@ -1,0 +1,31 @@
+import { useState } from 'preact/hooks';
+import { api } from './api.js';
+import { Reel } from './parts.js';
+import { start } from './store.js';
+
+export function SignIn() {
+  const [token, setToken] = useState('');
+  const [why, setWhy] = useState('');
+  const submit = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    try {
+      await api.signIn(token.trim());
+      setWhy('');
+      await start();
+    } catch (error) {
+      setWhy(error instanceof Error ? (error.message === 'a token is needed' ? 'That is not the token.' : error.message) : String(error));
+    }
+  };
+  return (
+    <main class="signin">
+      <form class="panel" onSubmit={(event) => { void submit(event); }}>
+        <Reel />
+        <h1>Reelscale</h1>
+        <label class="field"><span>Token</span><input type="password" id="token" autocomplete="current-password" required value={token} onInput={(event) => { setToken(event.currentTarget.value); }} /></label>
+        <p class="bad" role="alert">{why}</p>
+        <button class="button strong">Come in</button>
+        <p class="soft">It is in the file that was given to --token-file.</p>
+      </form>
+    </main>
+  );
+}

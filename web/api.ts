@@ -1,0 +1,45 @@
+import type { Choices, Estimate, Folder, Frames, JobDetail, Jobs, Submit } from '../src/client/dashboard/schemas.js';
+
+/** An answer that is a refusal; the message is for people. */
+export class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const response = await fetch(path, {
+    method,
+    headers: { 'X-Reelscale': '1', ...(body !== undefined && { 'Content-Type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(signal && { signal }),
+  });
+  const answer = (await response.json().catch(() => ({}))) as { error?: string };
+  if (!response.ok) throw new Refusal(response.status, answer.error ?? `the server answered ${response.status}`);
+  return answer as T;
+}
+
+export interface Session { version: string; tokenNeeded: boolean; signedIn: boolean }
+
+/** Every request of the page, as the OpenAPI document has them. */
+export const api = {
+  session: () => call<Session>('GET', '/api/session'),
+  signIn: (token: string) => call<Session>('POST', '/api/session', { token }),
+  signOut: () => call<Session>('DELETE', '/api/session'),
+  jobs: (limit: number) => call<Jobs>('GET', `/api/jobs?limit=${limit}`),
+  job: (job: string) => call<JobDetail>('GET', `/api/jobs/${job}`),
+  submit: (job: Submit) => call<{ job: string; status: 'started' | 'finished before' }>('POST', '/api/jobs', job),
+  act: (job: string, action: 'pause' | 'resume') => call('POST', `/api/jobs/${job}/${action}`),
+  cancel: (job: string, discard: boolean) => call('POST', `/api/jobs/${job}/cancel`, { discard }),
+  frames: (job: string) => call<Frames>('GET', `/api/jobs/${job}/frames`),
+  choices: () => call<Choices>('GET', '/api/choices'),
+  folder: (path: string) => call<Folder>('GET', `/api/folder?path=${encodeURIComponent(path)}`),
+  estimate: (asked: Pick<Submit, 'input' | 'preset' | 'model' | 'scale'> & { measure: boolean }, signal: AbortSignal) => call<Estimate>('POST', '/api/estimate', asked, signal),
+};
+
+export const picturePath = (job: string, side: 'source' | 'result', frame: number, width: number): string => `/api/jobs/${job}/frames/${frame}/${side}?width=${width}`;
+export const posterPath = (job: string): string => `/api/jobs/${job}/poster`;
+export const verifiedPath = (job: string): string => `/api/jobs/${job}/verified`;
