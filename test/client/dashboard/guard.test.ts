@@ -1,0 +1,206 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { request, type IncomingHttpHeaders } from 'node:http';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../../temporal.config.js';
+import type { Link } from '../../../src/client/dashboard/link.js';
+import { placeOf, serveDashboard, type Dashboard } from '../../../src/client/dashboard/serve.js';
+import { writeManyJobs } from '../../support/manyJobs.js';
+import { scratchFolder } from '../../support/media.js';
+
+const folder = scratchFolder();
+const at = (name: string): string => path.join(folder, name);
+const TOKEN = 'a-token-that-is-long-enough';
+const BEARER = { authorization: `Bearer ${TOKEN}` };
+const WRITE = { 'x-reelscale': '1', 'content-type': 'application/json' };
+const away: Link = { reach: () => Promise.reject(new Error('UNAVAILABLE')), keep: () => Promise.resolve(), close: () => Promise.resolve() };
+const config = loadConfig({ REELSCALE_HOME: at('home'), REELSCALE_DASHBOARD_FOLDERS: at('media'), REELSCALE_DASHBOARD_NAMES: 'films.example' });
+let open: Dashboard;
+let guarded: Dashboard;
+
+interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+/** By Node's own client: a browser's would not send another Host. */
+function ask(dashboard: Dashboard, target: string, { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: string } = {}): Promise<Answer> {
+  const { hostname, port } = new URL(dashboard.url);
+  return new Promise((resolve, reject) => {
+    const sent = request({ hostname, port, path: target, method, headers }, (response) => {
+      void text(response).then((said) => { resolve({ status: response.statusCode ?? 0, headers: response.headers, body: said }); }, reject);
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+const post = (dashboard: Dashboard, target: string, body: string, headers: Record<string, string> = {}) => ask(dashboard, target, { method: 'POST', headers: { ...WRITE, ...headers }, body });
+const errorOf = ({ body }: Answer): string => (JSON.parse(body) as { error: string }).error;
+
+beforeAll(async () => {
+  for (const name of ['home/jobs/jobs', 'media/shows', 'elsewhere']) mkdirSync(at(name), { recursive: true });
+  writeFileSync(at('media/shows/clip.mp4'), 'x');
+  writeFileSync(at('elsewhere/secret.mp4'), 'x');
+  symlinkSync(at('elsewhere'), at('media/link'));
+  symlinkSync(at('elsewhere/secret.mp4'), at('media/secret.mp4'));
+  writeFileSync(at('token'), `${TOKEN}\n`);
+  writeManyJobs(config.roots.jobs, 1000);
+  open = await serveDashboard(config, { host: '127.0.0.1', port: 0, token: undefined }, away, console.error);
+  guarded = await serveDashboard(config, await placeOf({ host: '127.0.0.1', port: 0, tokenFile: at('token') }), away, console.error);
+});
+
+afterAll(async () => {
+  await open.close();
+  await guarded.close();
+});
+
+describe('where it listens', () => {
+  it.each(['0.0.0.0', '192.168.1.2', '::', 'films.example'])('on %s only with a token', async (host) => {
+    await expect(placeOf({ host, port: undefined, tokenFile: undefined })).rejects.toThrow(/needs a token/);
+    expect(await placeOf({ host, port: undefined, tokenFile: at('token') })).toMatchObject({ token: TOKEN });
+  });
+
+  it('refuses a token that is short, or not there', async () => {
+    writeFileSync(at('short'), 'secret');
+    await expect(placeOf({ host: '0.0.0.0', port: undefined, tokenFile: at('short') })).rejects.toThrow(/at least 16 characters/);
+    await expect(placeOf({ host: '0.0.0.0', port: undefined, tokenFile: at('nothing') })).rejects.toThrow(/cannot be read/);
+  });
+});
+
+describe('other sites', () => {
+  it('reach it under no name of theirs', async () => {
+    for (const host of ['evil.example', 'evil.example:8420', 'localhost.evil.example', '0.0.0.0:8420', '10.0.0.1', 'a b']) {
+      expect((await ask(open, '/api/jobs', { headers: { host } })).status, host).toBeGreaterThanOrEqual(400);
+    }
+    for (const host of ['localhost:1', '127.0.0.1', '[::1]:8420', 'films.example']) expect((await ask(open, '/api/session', { headers: { host } })).status, host).toBe(200);
+  });
+
+  it('read nothing and change nothing', async () => {
+    for (const headers of [{ origin: 'http://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' }] as Record<string, string>[]) {
+      expect((await ask(open, '/api/jobs', { headers })).status).toBe(403);
+      expect((await post(open, '/api/jobs', '{}', headers)).status).toBe(403);
+    }
+    const job = '0'.repeat(32);
+    expect(errorOf(await ask(open, `/api/jobs/${job}/pause`, { method: 'POST' }))).toMatch(/X-Reelscale is missing/);
+    expect((await ask(open, `/api/jobs/${job}/cancel`, { method: 'POST', headers: { 'x-reelscale': '1', 'content-type': 'text/plain' }, body: '{}' })).status).toBe(400);
+    expect((await ask(open, '/api/jobs', { headers: { origin: open.url.slice(0, -1) } })).headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  it('cannot put it into a frame, and nothing inline or from elsewhere runs in it', async () => {
+    const { headers } = await ask(open, '/');
+    const policy = String(headers['content-security-policy']);
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self';");
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(policy).not.toMatch(/unsafe|\*|https?:/);
+    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin' });
+  });
+});
+
+describe('a path of a page', () => {
+  const tried = async (file: string): Promise<Answer> => ask(open, `/api/folder?path=${encodeURIComponent(file)}`);
+
+  it('shows what is in the media folders, without what leads out of them', async () => {
+    const { status, body } = await tried(at('media'));
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toMatchObject({ path: at('media'), folders: ['shows'], videos: [] });
+    expect(JSON.parse((await tried(at('media/shows'))).body)).toMatchObject({ parent: at('media'), videos: [{ name: 'clip.mp4', bytes: 1 }] });
+  });
+
+  it('does not leave them, by dots, links or otherwise', async () => {
+    for (const file of [folder, '/', at('media/../elsewhere'), at('media/link'), at('media/shows/../../elsewhere'), 'media', `${at('media')}\0`, at('mediawhatever')]) {
+      const answer = await tried(file);
+      expect(answer.status, file).toBe(409);
+      expect(answer.body).not.toContain('secret');
+    }
+    for (const input of [at('elsewhere/secret.mp4'), at('media/secret.mp4'), at('media/link/secret.mp4'), '/etc/passwd']) {
+      expect(errorOf(await post(open, '/api/jobs', JSON.stringify({ input }))), input).toMatch(/is not in a media folder/);
+      expect((await post(open, '/api/estimate', JSON.stringify({ input }))).status).toBe(409);
+    }
+    const output = { input: at('media/shows/clip.mp4'), output: at('media/link/out.mp4') };
+    expect(errorOf(await post(open, '/api/jobs', JSON.stringify(output)))).toMatch(/is not in a media folder/);
+  });
+
+  it('of the server is one of its own files', async () => {
+    for (const target of ['/../package.json', '/..%2fpackage.json', '/%2e%2e/package.json', '/web/main.js', '/api/jobs/../../etc/passwd', '/jobs/../main.js/..']) expect([400, 404, 200], target).toContain((await ask(open, target)).status);
+    expect((await ask(open, '/..%2fpackage.json')).body).not.toContain('"reelscale"');
+  });
+});
+
+it('what is no request gets one line, and nothing is done', async () => {
+  expect(errorOf(await post(open, '/api/jobs', '{"input":'))).toBe('the body is not JSON');
+  expect(errorOf(await post(open, '/api/jobs', '[]'))).toMatch(/expected object/i);
+  expect(errorOf(await post(open, '/api/jobs', JSON.stringify({ input: 'a.mp4', crf: 99 })))).toMatch(/^crf: /);
+  expect(errorOf(await post(open, '/api/jobs', JSON.stringify({ input: 'a.mp4', surprise: 1 })))).toMatch(/surprise/);
+  expect(errorOf(await post(open, '/api/jobs', JSON.stringify({ input: 'a.mp4', model: '../../net.onnx' })))).toMatch(/^model: /);
+  expect((await post(open, '/api/jobs', JSON.stringify({ input: 'x'.repeat(100_000) }))).status).toBe(413);
+  expect((await ask(open, '/api/jobs/nonsense')).status).toBe(400);
+  expect((await ask(open, `/api/jobs/${'0'.repeat(32)}/frames/-1/source`)).status).toBe(400);
+  expect((await ask(open, '/api/nothing')).status).toBe(404);
+  expect((await post(open, `/api/jobs/f${'0'.repeat(31)}/resume`, '')).status).toBe(409);
+});
+
+it('a thousand jobs are listed while the server is away, and changes are told by their revision', async () => {
+  const { jobs, total, revision } = JSON.parse((await ask(open, '/api/jobs')).body) as { jobs: { inputName: string; status: string }[]; total: number; revision: string };
+  expect(total).toBe(1000);
+  expect(jobs[0]).toMatchObject({ inputName: 'Lost in Space 1000.mp4', status: 'failed' });
+  expect(jobs.filter(({ status }) => status === 'done')).toHaveLength(900);
+  expect((JSON.parse((await ask(open, '/api/jobs?limit=10')).body) as { jobs: unknown[] }).jobs).toHaveLength(10);
+  expect(JSON.parse((await ask(open, '/api/overview')).body)).toMatchObject({ server: 'away' });
+  const first = await firstEvent(`/api/events?since=${revision}`);
+  expect(first).toMatch(/^event: overview$/m);
+  expect(first).not.toContain('reset');
+  expect(await firstEvent('/api/events?since=another-1')).toMatch(/^event: reset$/m);
+});
+
+function firstEvent(target: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request(`${open.url.slice(0, -1)}${target}`, (response) => {
+      let said = '';
+      response.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+        if (!/event: .*\n(.*\n)+\n/.test(said)) return;
+        sent.destroy();
+        resolve(said);
+      });
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+describe('a token', () => {
+  it('is needed for everything but the page itself', async () => {
+    expect((await ask(guarded, '/')).status).toBe(200);
+    expect(JSON.parse((await ask(guarded, '/api/session')).body)).toMatchObject({ tokenNeeded: true, signedIn: false });
+    for (const target of ['/api/jobs', '/api/events', '/api/openapi.json', '/api/choices', `/api/folder?path=${folder}`, `/api/jobs/${'0'.repeat(32)}/frames`, '/api/nothing']) expect((await ask(guarded, target)).status, target).toBe(401);
+    expect((await post(guarded, '/api/jobs', '{}')).status).toBe(401);
+    expect((await ask(guarded, '/api/jobs', { headers: BEARER })).status).toBe(200);
+  });
+
+  it('opens a session, in a cookie that scripts and other sites do not get, and that cannot be made up', async () => {
+    const { status, headers } = await post(guarded, '/api/session', JSON.stringify({ token: TOKEN }));
+    expect(status).toBe(200);
+    const cookie = String(headers['set-cookie']?.[0]);
+    expect(cookie).toMatch(/HttpOnly/);
+    expect(cookie).toMatch(/SameSite=Strict/);
+    expect(cookie).not.toContain(TOKEN);
+    const pair = cookie.split(';')[0] as string;
+    expect((await ask(guarded, '/api/jobs', { headers: { cookie: pair } })).status).toBe(200);
+    const [until, signature] = (pair.split('=')[1] as string).split('.');
+    for (const made of [`${Number(until) + 1}.${signature}`, `${until}.`, '', `0.${signature}`]) expect((await ask(guarded, '/api/jobs', { headers: { cookie: `reelscale_session=${made}` } })).status, made).toBe(401);
+    expect((await post(guarded, '/api/session', JSON.stringify({ token: TOKEN }), { origin: 'http://evil.example' })).status).toBe(403);
+  });
+
+  it('that is wrong gets in nowhere, and after ten of them no token is looked at for a while', async () => {
+    const statuses: number[] = [];
+    for (let i = 0; i < 11; i++) statuses.push((await post(guarded, '/api/session', JSON.stringify({ token: `${TOKEN}${i}` }))).status);
+    expect(statuses).toEqual([...Array<number>(10).fill(401), 429]);
+    const right = await ask(guarded, '/api/jobs', { headers: BEARER });
+    expect(right.status).toBe(429);
+    expect(Number(right.headers['retry-after'])).toBeGreaterThan(0);
+  });
+});
