@@ -13,7 +13,7 @@ export function writeManyJobs(jobsRoot: string, count: number, like: Partial<Job
     const name = `Lost in Space ${String(i + 1).padStart(4, '0')}`;
     const spec: JobSpec = {
       version: 1, upscaleKey: jobKey, input: { root: 'media', path: `films/${name}.mp4` }, source: { size: 1, mtimeMs: 0, digest: '0'.repeat(64) },
-      method: { kind: 'filter', name: 'bicubic', scale: 4 }, picture: { deinterlace: 'auto' }, encode: { codec: 'h264', crf: 23, preset: 'fast', threads: 2 }, delivery: { container: 'mp4', audio: 'auto' },
+      method: { kind: 'filter', name: 'bicubic', scale: 4 }, picture: { deinterlace: 'auto', bitDepth: 8 }, encode: { codec: 'h264', crf: 23, preset: 'fast', threads: 2 }, delivery: { container: 'mp4', audio: 'auto' },
       checkpointFrames: 100, tags: ['cpu'], keepMezzanine: false, overwrite: false, ...like, jobKey, output: { root: 'media', path: `films/${name}.x4.mp4` }, createdAt,
     };
     writeFileSync(path.join(folder, 'job.json'), JSON.stringify(spec));

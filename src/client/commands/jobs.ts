@@ -130,10 +130,10 @@ export async function wait(name: string, { json }: Json): Promise<number> {
 export async function pause(name: string): Promise<number> {
   const config = loadConfig();
   const named = await findJobOrBatch(config, name);
-  return 'batch' in named ? pauseBatchCommand(config, named.batch) : pauseJob(name);
+  return 'batch' in named ? pauseBatchCommand(config, named.batch) : pauseOpenJob(name);
 }
 
-const pauseJob = (name: string): Promise<number> =>
+const pauseOpenJob = (name: string): Promise<number> =>
   withOpenJob(name, async (session, job) => {
     await pauseJob(session.client, job, 'by the user');
     print(`job ${shortJob(job.spec)} is paused`);

@@ -69,7 +69,8 @@ export class Film {
     const { info } = this.#source;
     // Half a frame early: the first picture at or after it is the one.
     const seconds = Math.max(0, place.seconds - 0.5 / toNumber(info.video.frameRate));
-    const video = { ...info.video, ...deliverableSize(info.video, this.#job.spec.method.scale), pixelFormat: 'yuv420p', bitDepth: 8, color: deliverableColor(info) };
+    const { method, picture: { bitDepth } } = this.#job.spec;
+    const video = { ...info.video, ...deliverableSize(info.video, method.scale), pixelFormat: bitDepth === 10 ? 'yuv420p10le' : 'yuv420p', bitDepth, color: deliverableColor(info) };
     const seek = place.seconds > 0 ? ['-ss', seconds.toFixed(6)] : [];
     return jpegOf({ input: [...seek, ...inputFrom(place.file, 0, undefined).filter((argument) => argument !== '-copyts')], filters: [], video }, { width, signal });
   }
