@@ -1,4 +1,5 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, type Connection, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { workflowIdOf } from '../../src/client/connect.js';
 import { findJob } from '../../src/client/findJob.js';
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
 import { prepareHome } from '../../src/worker/home.js';
+import { chosenPorts } from '../../src/worker/ports.js';
 import { connectWhenReady } from '../../src/worker/temporalConnection.js';
 import { loadConfig } from '../../temporal.config.js';
 import { Cli, decodedFrames, eventually, type CliResult } from '../support/cli.js';
@@ -15,7 +17,7 @@ import { makeClip } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
 
 /** Names of compose services that make up a host with a CPU. */
-const SERVICES = ['control', 'encode', 'upscale-cpu'] as const;
+const SERVICES = ['control', 'encode', 'upscale-cpu', 'dashboard'] as const;
 const FRAMES = 50;
 
 let server: EmbeddedServer;
@@ -35,11 +37,17 @@ beforeAll(async () => {
   for (const name of ['a', 'b'] as const) {
     for (const root of ['state', 'media']) symlinkSync(cli.file(`shared/${root}`), host(name, root));
   }
+  const secrets = host('b', 'secrets');
+  mkdirSync(secrets);
+  writeFileSync(path.join(secrets, 'dashboard-token'), randomBytes(32).toString('hex'));
+  prepareHome(cli.file('b'));
+  const { grpc: port } = await chosenPorts(cli.file('b'));
   const start = (name: string): Uncontained => new Uncontained(name, {
     variables: { TEMPORAL_ADDRESS: server.address, MEDIA: host('b', 'media'), POSTGRES_PASSWORD: 'unused' },
-    paths: { '/state': host('b', 'state'), '/media': host('b', 'media'), '/tmp': host('b', `tmp-${name}`) },
+    paths: { '/state': host('b', 'state'), '/media': host('b', 'media'), '/tmp': host('b', `tmp-${name}`), '/run/secrets': secrets },
+    ports: { 8600: port },
   });
-  services = { control: start('control'), encode: start('encode'), 'upscale-cpu': start('upscale-cpu') };
+  services = { control: start('control'), encode: start('encode'), 'upscale-cpu': start('upscale-cpu'), dashboard: start('dashboard') };
 });
 afterAll(async () => {
   for (const service of Object.values(services ?? {})) service.process.kill('SIGKILL');

@@ -24,13 +24,15 @@ export class Uncontained {
   readonly #service: z.infer<typeof serviceSchema>;
   readonly #variables: Record<string, string>;
   readonly #paths: Record<string, string>;
+  readonly #ports: Record<number, number>;
   readonly process: ReturnType<typeof startProcess>;
 
-  /** @param variables what a user exports for compose. @param paths of the container, each to one of this machine. */
-  constructor(name: string, { variables, paths }: { variables: Record<string, string>; paths: Record<string, string> }) {
+  /** @param variables what a user exports for compose. @param paths and ports of the container, each to one of this machine. */
+  constructor(name: string, { variables, paths, ports }: { variables: Record<string, string>; paths: Record<string, string>; ports: Record<number, number> }) {
     this.#service = services[name] as z.infer<typeof serviceSchema>;
     this.#variables = variables;
     this.#paths = paths;
+    this.#ports = ports;
     for (const folder of Object.values(paths)) if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
     const { environment, command } = this.#service;
     const env = Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, this.#here(value)]));
@@ -47,7 +49,8 @@ export class Uncontained {
 
   #here(text: string): string {
     const filled = text.replace(/\$\{(\w+)(?::-([^}]*))?[^}]*\}/g, (_, name: string, fallback = '') => this.#variables[name] ?? (fallback as string));
-    const at = Object.keys(this.#paths).find((folder) => new RegExp(`(^|\\s)${folder}(/|\\s|$)`).test(filled));
-    return at === undefined ? filled : filled.replace(at, this.#paths[at] as string);
+    const ported = Object.entries(this.#ports).reduce((said, [from, to]) => said.replace(new RegExp(`\\b${from}\\b`), String(to)), filled);
+    const at = Object.keys(this.#paths).find((folder) => new RegExp(`(^|\\s)${folder}(/|\\s|$)`).test(ported));
+    return at === undefined ? ported : ported.replace(at, this.#paths[at] as string);
   }
 }
