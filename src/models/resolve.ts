@@ -39,7 +39,7 @@ export interface ResolveOptions {
 }
 
 /** Deep networks see hundreds of pixels far; this many of the grid that they work on are enough for tiles without seams. */
-const ENOUGH_RADIUS = 32;
+const ENOUGH_RADIUS = 48;
 
 /**
  * Finds the model that a user means: a registered name, the name of an imported model (any case), or the path of an ONNX file.

@@ -49,7 +49,7 @@ def main(data, out):
     for folder in ('weights', 'pictures', 'results'):
         (out / folder).mkdir(parents=True, exist_ok=True)
     sources = [_read(data / file) for file, _, _ in PICTURES]
-    seams = [_part(out, source, index, MIDDLE) for index, source in enumerate(sources) if index in SEAM_PICTURES]
+    seams = [_part(out, source, index, LARGE) for index, source in enumerate(sources) if index in SEAM_PICTURES]
     reference = {'torch': torch.__version__, 'networks': [], 'cases': [], 'seamPictures': [described for described, _ in seams]}
     for name, kind, scale, network in _networks():
         print(f'{name}: {sum(p.numel() for p in network.parameters()):,} parameters', flush=True)

@@ -7,7 +7,8 @@ import type { Reference } from './reference.js';
 import { Table } from './table.js';
 
 const LEAST_PSNR = 55;
-const TILE = 64;
+/** The smallest that `--tile auto` chooses. */
+const TILE = 128;
 const NARROW = 10;
 
 /** Compares tiled pictures with whole ones, prints the worst of each network, and says whether all are good enough. */

@@ -8,10 +8,11 @@ const SLOPE = 0.2;
 const RESIDUAL = 0.2;
 
 /**
- * Source pixels that reach a pixel visibly in the x4 networks: the graph's own radius is hundreds, but with 32 pixels of overlap
- * tiles differ from the whole frame by less than one can see. Before a pixel-unshuffle they are as many of its blocks.
+ * Source pixels that reach a pixel visibly in the x4 networks: the graph's own radius is hundreds, but with these of overlap tiles of
+ * 128 pixels differ from the whole frame by less than one can see (55 dB and better, tools/parity/seams.ts): 32 for Real-ESRGAN's 6
+ * blocks, 48 for its 23. Before a pixel-unshuffle they are as many of its blocks.
  */
-const EFFECTIVE_RADIUS = 32;
+const effectiveRadius = (blocks: number): number => (blocks <= 6 ? 32 : 48);
 
 /** Factor of the pixel-unshuffle in front, by the channels that the first convolution reads. */
 const UNSHUFFLES = new Map([[3, 1], [12, 2], [48, 4]]);
@@ -39,7 +40,7 @@ export const rrdbnet: Architecture = {
     for (const name of naming.upsamplings) x = net.leakyRelu(net.conv(name, net.nearest(x, 2), features, features), SLOPE);
     x = net.leakyRelu(net.conv(naming.high, x, features, features), SLOPE);
     net.conv(naming.last, x, features, 3);
-    return { scale: 2 ** naming.upsamplings.length / unshuffle, radius: EFFECTIVE_RADIUS * unshuffle, description: `${blocks} blocks of ${features} channels` };
+    return { scale: 2 ** naming.upsamplings.length / unshuffle, radius: effectiveRadius(blocks) * unshuffle, description: `${blocks} blocks of ${features} channels` };
   },
 };
 
