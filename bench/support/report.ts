@@ -19,3 +19,11 @@ export function numberFlag(name: string, fallback: number): number {
   if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} needs a whole number`);
   return value;
 }
+
+/** `--clip live` -> live */
+export function textFlag(name: string, fallback: string): string {
+  const at = process.argv.indexOf(`--${name}`);
+  const value = at < 0 ? fallback : process.argv[at + 1];
+  if (value === undefined) throw new Error(`--${name} needs a value`);
+  return value;
+}
