@@ -6,6 +6,7 @@ import { PartDamaged } from '../job/errors.js';
 import { fileDigest, findParts, verifyParts } from '../job/parts.js';
 import { videoRecordSchema } from '../job/records.js';
 import { concatParts } from '../media/concat.js';
+import { deliverableShape } from '../media/shape.js';
 import { runActivity, type ActivityDeps, type Run } from './context.js';
 import { requireFreeSpace } from './disk.js';
 import { wholeFile } from './files.js';
@@ -21,7 +22,7 @@ export const concatSegments = (deps: ActivityDeps): ControlActivities['concatSeg
     const parts = await encodedParts(job, from);
     const file = `${randomName()}.mp4`;
     const output = path.join(layout.job, file);
-    const { reorderSeconds } = await concatParts({ ...(await loadDelivered(job, from)), sampleAspectRatio: (await loadPictures(job)).video.sampleAspectRatio, parts, output, signal });
+    const { reorderSeconds } = await concatParts({ ...(await loadDelivered(job, from)), sampleAspectRatio: deliverableShape((await loadPictures(job)).video, job.spec.method.scale, job.spec.picture).sampleAspectRatio, parts, output, signal });
     await flush(output);
     await replaceJson(layout.video, { file, bytes: (await stat(output)).size, sha256: await fileDigest(output, signal), reorderSeconds });
   });

@@ -5,9 +5,9 @@ import { randomName } from '../job/durable.js';
 import { PartDamaged } from '../job/errors.js';
 import { commitPart, fileDigest, findParts, sweepStrays, verifyParts, type Part } from '../job/parts.js';
 import { encodeRanges } from '../job/plan.js';
-import { deliverableSize } from '../media/deliverable.js';
 import { encodeFromParts, encodeFromSource } from '../media/encode.js';
 import type { FrameSource } from '../media/frames.js';
+import { deliverableShape, resizeTo } from '../media/shape.js';
 import { toolVersions } from '../media/versions.js';
 import { countAttempt } from './attempts.js';
 import { runActivity, type ActivityDeps, type Run } from './context.js';
@@ -29,13 +29,13 @@ export const encodeSegment = (deps: ActivityDeps): EncodeActivities['encodeSegme
     await sweepStrays(folder, found).catch(() => undefined);
 
     const source = await loadFrames(job, from);
-    const size = deliverableSize(source.info.video, job.spec.method.scale);
+    const shape = deliverableShape(source.info.video, job.spec.method.scale, job.spec.picture);
     const mezzanine = job.spec.method.kind === 'filter' ? undefined : await openMezzanine(job.layout.planned(from).parts(index), segment.startFrame, last);
     for (const range of encodeRanges(segment, plan.encodePartFrames)) {
       if (range.start < next) continue;
       await requireFreeSpace(folder, deps.minFreeBytes);
       const file = `${randomName()}.mp4`;
-      const target = { ...range, ...size, info: source.info, encode: job.spec.encode, bitDepth: job.spec.picture.bitDepth, output: path.join(folder, file), signal: job.signal,
+      const target = { ...range, ...shape, info: source.info, encode: job.spec.encode, bitDepth: job.spec.picture.bitDepth, output: path.join(folder, file), signal: job.signal,
         onFrame: (frame: number) => { job.report({ frame: range.start - segment.startFrame + frame }); } };
       await encodeRange(job, source, mezzanine, target);
       const part: Part = { ...range, file, bytes: (await stat(target.output)).size, sha256: await fileDigest(target.output), tools: await toolVersions() };
@@ -65,7 +65,7 @@ type Target = Parameters<typeof encodeFromParts>[0] extends infer T ? Omit<T & o
 async function encodeRange(job: Run, source: FrameSource, mezzanine: Mezzanine | undefined, target: Target): Promise<void> {
   const { method } = job.spec;
   if (method.kind === 'filter') {
-    await encodeFromSource({ ...target, source, method });
+    await encodeFromSource({ ...target, source, method: { ...method, size: resizeTo(target, source.info.video, method.scale) } });
     return;
   }
   if (!mezzanine) throw new Error('a model needs upscaled parts');

@@ -10,14 +10,14 @@ import type { Rational } from '../job/rational.js';
 import { fileRecordSchema, videoRecordSchema } from '../job/records.js';
 import type { JobSpec } from '../job/spec.js';
 import { constantRate, sameMillisecond } from '../media/grid.js';
-import { deliverableSize } from '../media/deliverable.js';
 import { depthWarning, levelWarning } from '../media/level.js';
 import { dynamicWarning } from '../media/hdr.js';
 import { mergeAudio as merge } from '../media/merge.js';
+import { deliverableShape } from '../media/shape.js';
 import { runActivity, type ActivityDeps } from './context.js';
 import { requireFreeSpace } from './disk.js';
 import { wholeFile } from './files.js';
-import { loadDelivered, loadScan, loadTimeline } from './job.js';
+import { loadDelivered, loadPictures, loadScan, loadTimeline } from './job.js';
 
 /** What the merge left beside the output, hidden, until it is published. */
 export const mergedSchema = fileRecordSchema.extend({ warnings: z.array(z.string()), contents: contentsSchema });
@@ -40,7 +40,11 @@ export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] 
     const { firstPts, timebase } = await loadTimeline(job, from);
     const delivered = await loadDelivered(job, from);
     const { info } = await loadScan(job);
-    const told = [spec.encode.codec === 'h264' ? levelWarning(deliverableSize(info.video, spec.method.scale), info.video.frameRate) : undefined, depthWarning(spec.encode.codec, spec.picture.bitDepth), dynamicWarning(info)];
+    const pictures = (await loadPictures(job)).video;
+    const told = [
+      spec.encode.codec === 'h264' ? levelWarning(deliverableShape(pictures, spec.method.scale, spec.picture), pictures.frameRate) : undefined,
+      depthWarning(spec.encode.codec, spec.picture.bitDepth), dynamicWarning(info),
+    ];
     if (spec.delivery.container === 'mkv') told.push(sameMillisecond(delivered));
     try {
       const { warnings: mergeWarnings, contents } = await merge({

@@ -4,7 +4,7 @@ import { planSchema, planSegments as plan, type PlanRequest } from '../job/plan.
 import type { SourceInfo } from '../job/source.js';
 import type { JobSpec } from '../job/spec.js';
 import { decodeTimeline } from '../job/timeline.js';
-import { deliverableSize } from '../media/deliverable.js';
+import { deliverableShape } from '../media/shape.js';
 import { runActivity, type ActivityDeps } from './context.js';
 import { makeFolder } from './files.js';
 import { loadPlan, loadPictures, loadTimeline } from './job.js';
@@ -15,7 +15,7 @@ const PIXELS_PER_SECOND = { cpu: 1e5, gpu: 1e6 };
 /** What a job's plan is made of. @param video of the pictures that are enlarged. @param devices that may upscale at the same time. */
 export function planRequest(spec: JobSpec, video: SourceInfo['video'], { pts, from, devices }: Pick<PlanRequest, 'pts' | 'from' | 'devices'>): PlanRequest {
   const isModel = spec.method.kind === 'model';
-  const output = deliverableSize(video, spec.method.scale);
+  const output = deliverableShape(video, spec.method.scale, spec.picture);
   const speed = PIXELS_PER_SECOND[spec.tags.includes('cpu') ? 'cpu' : 'gpu'];
   return {
     pts,

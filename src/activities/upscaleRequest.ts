@@ -4,7 +4,7 @@ import type { BitDepth } from '../job/picture.js';
 import type { ModelMethod } from '../job/spec.js';
 import type { FrameSource } from '../media/frames.js';
 import { decodeToPlanarArgs, formatFor, mezzanineArgs } from '../media/networkFrames.js';
-import type { Window } from '../media/window.js';
+import type { Size, Window } from '../media/window.js';
 import type { UpscaleRequest } from '../upscaler/protocol.js';
 
 export interface FramesToUpscale {
@@ -22,10 +22,12 @@ export interface FramesToUpscale {
   checkpointSeconds: number;
   /** Of every picture only this is upscaled. Default: all of it. */
   window?: Window;
+  /** What the enlarged pictures are brought to; even sides. Default: they stay as large as they are. */
+  resize?: Size | undefined;
 }
 
 /** What the upscaler is asked for, so that everyone who shows or keeps a job's pictures gets the same ones. */
-export function upscaleRequest({ roots, method, source, bitDepth, start, end, folder, checkpointFrames, checkpointSeconds, window }: FramesToUpscale): UpscaleRequest {
+export function upscaleRequest({ roots, method, source, bitDepth, start, end, folder, checkpointFrames, checkpointSeconds, window, resize }: FramesToUpscale): UpscaleRequest {
   const { width, height } = window ?? source.info.video;
   const { digest, scale, tile, tilePad, prePad, precision, pixels, alignment, fixed, blend } = method;
   const format = formatFor(source.info, pixels, bitDepth);
@@ -35,7 +37,7 @@ export function upscaleRequest({ roots, method, source, bitDepth, start, end, fo
     height,
     bitDepth: format.bitDepth,
     decodeArgs: decodeToPlanarArgs(source, start, end, format, window),
-    encodeArgs: mezzanineArgs(source.info, format, { width, height }, scale, bitDepth),
+    encodeArgs: mezzanineArgs(source.info, format, { width, height }, scale, bitDepth, resize),
     firstFrame: start,
     frames: end - start,
     partFolder: path.resolve(folder),

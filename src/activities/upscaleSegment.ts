@@ -3,6 +3,7 @@ import { commitPart, endOfGap, findParts, sweepStrays, type Part } from '../job/
 import type { Segment } from '../job/plan.js';
 import type { ModelMethod } from '../job/spec.js';
 import { checkPts, type FrameSource } from '../media/frames.js';
+import { deliverableShape, resizeTo } from '../media/shape.js';
 import { toolVersions } from '../media/versions.js';
 import type { Upscaler } from '../upscaler/client.js';
 import type { UpscaleRequest } from '../upscaler/protocol.js';
@@ -93,5 +94,6 @@ function requestFor(deps: ActivityDeps, { job, method, source, folder, start, en
     folder,
     checkpointFrames: job.spec.checkpointFrames,
     checkpointSeconds: deps.checkpointSeconds,
+    resize: resizeTo(deliverableShape(source.info.video, method.scale, job.spec.picture), source.info.video, method.scale),
   });
 }

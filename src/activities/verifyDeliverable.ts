@@ -3,7 +3,8 @@ import type { ControlActivities } from '../job/contracts.js';
 import { readJson, replaceJson, replaceText } from '../job/durable.js';
 import { toNumber } from '../job/rational.js';
 import { DELIVERED_PIXELS } from '../media/color.js';
-import { deliverableSize, deliverableTags } from '../media/deliverable.js';
+import { deliverableTags } from '../media/deliverable.js';
+import { deliverableShape } from '../media/shape.js';
 import { verifyDeliverable as verify } from '../media/verify.js';
 import { runActivity, type ActivityDeps } from './context.js';
 import { loadDelivered, loadFrames, loadTimeline } from './job.js';
@@ -25,7 +26,7 @@ export const verifyDeliverable = (deps: ActivityDeps): ControlActivities['verify
       expectedPts: pts,
       timebase,
       lastDuration,
-      ...deliverableSize(source.info.video, spec.method.scale),
+      ...deliverableShape(source.info.video, spec.method.scale, spec.picture),
       contents: merged.contents,
       colors: deliverableTags(source.info),
       soundSource: job.input,

@@ -13,6 +13,8 @@ export const withJobFlags = (command: Command): Command => command
   .option('--denoise <strength>', 'from 0 to 1, of models that have it')
   .option('--bit-depth <n>', '8, or 10, which browsers may refuse (default: 8, for HDR 10)')
   .option('--deinterlace <how>', 'off, auto or double; auto looks at the pictures themselves, double gives a frame for each field (default: auto)')
+  .option('--target <size>', 'what the enlarged pictures are resized to: WxH exactly, the shape on the screen stays; or that many lines, 720p, 1080p, 1440p, 4k')
+  .option('--square-pixels', 'resize so that pixels are as wide as high: the side that is shown too short grows')
   .option('--codec <name>', 'h264, which plays everywhere, h265 or av1 (default: h264)')
   .option('--crf <n>', 'quality from 0 (lossless) to 51, AV1 to 63; 18 to 28 is sensible for H.264 (default: 23, h265 28, av1 35)')
   .option('--encoder-preset <name>', "x264's names, ultrafast to veryslow, for every encoder (default: fast)")

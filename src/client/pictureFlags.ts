@@ -1,22 +1,34 @@
 import { z } from 'zod';
 import { UserError } from '../job/errors.js';
-import { bitDepthSchema, deinterlaceSchema, pictureSpecSchema, type PictureSpec } from '../job/picture.js';
+import { bitDepthSchema, deinterlaceSchema, pictureSpecSchema, targetSchema, type PictureSpec } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
 import { hdrTransfer } from '../media/color.js';
 
 const DEINTERLACE = deinterlaceSchema.options;
+const TARGET = 'must be WxH with even numbers from 16 to 16384, such as 2880x2304, or a number of lines: 720p, 1080p, 1440p, 4k (2160 lines)';
+
+/** `2880x2304`, `1080p`, `4k`; undefined for anything else. */
+function readTarget(text: string): PictureSpec['target'] {
+  const [, width, height] = /^(\d+)x(\d+)$/i.exec(text) ?? [];
+  const [, lines] = /^(\d+)p$/i.exec(text) ?? [];
+  const said = lines ?? (/^4k$/i.test(text) ? '2160' : undefined);
+  const target = said === undefined ? { width: Number(width), height: Number(height) } : { height: Number(said) };
+  return targetSchema.safeParse(target).data;
+}
 
 /** The flags that say what is made of the source's pictures besides enlarging them, as text. */
 export const pictureFlags = {
   deinterlace: z.enum(DEINTERLACE, { error: `must be one of ${DEINTERLACE.join(', ')}` }).optional(),
   bitDepth: z.enum(['8', '10'], { error: 'must be 8 or 10' }).transform((text) => bitDepthSchema.parse(Number(text))).optional(),
+  target: z.string().transform(readTarget).refine((target) => target !== undefined, TARGET).optional(),
+  squarePixels: z.boolean().optional(),
 };
 export type PictureFlags = z.infer<z.ZodObject<typeof pictureFlags>>;
 
 /** What was left out is as in the unfinished job, if there is one. */
-export function resolvePicture({ deinterlace, bitDepth }: PictureFlags, open: PictureSpec | undefined, info: SourceInfo): PictureSpec {
+export function resolvePicture({ deinterlace, bitDepth, target, squarePixels }: PictureFlags, open: PictureSpec | undefined, info: SourceInfo): PictureSpec {
   const hdr = hdrTransfer(info.video.color.tags);
   const wanted = bitDepth ?? open?.bitDepth ?? (hdr ? 10 : 8);
   if (hdr && wanted === 8) throw new UserError(`--bit-depth 8: the source is HDR (${hdr}), which shows bands in 8 bits: leave the flag out`);
-  return pictureSpecSchema.parse({ ...open, ...(deinterlace && { deinterlace }), bitDepth: wanted });
+  return pictureSpecSchema.parse({ ...open, ...(deinterlace && { deinterlace }), ...(target && { target }), ...(squarePixels && { squarePixels }), bitDepth: wanted });
 }

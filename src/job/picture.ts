@@ -16,9 +16,19 @@ export const deinterlaceSchema = z.enum(['off', 'auto', 'double']);
 export const bitDepthSchema = z.union([z.literal(8), z.literal(10)]);
 export type BitDepth = z.infer<typeof bitDepthSchema>;
 
+/** Sides of a 4:2:0 picture, in pixels. */
+const side = z.number().int().min(16).max(16_384).multipleOf(2);
+
+/** Lines of the result, or its exact size. */
+export const targetSchema = z.object({ width: side.optional(), height: side });
+
 /** What is made of the source's pictures besides enlarging them, as the user asked for it. */
 export const pictureSpecSchema = z.object({
   deinterlace: deinterlaceSchema.default('auto'),
   bitDepth: bitDepthSchema.default(8),
+  /** What enlarged pictures are brought to. */
+  target: targetSchema.optional(),
+  /** Pictures are resized so that their pixels are shown as wide as high. */
+  squarePixels: z.boolean().optional(),
 });
 export type PictureSpec = z.infer<typeof pictureSpecSchema>;

@@ -14,3 +14,19 @@ export function parseRational(text: string | undefined): Rational | undefined {
 }
 
 export const toNumber = (r: Rational): number => r.num / r.den;
+
+/** Streams hold the shape of a pixel in two numbers of 16 bits. */
+const MOST = 65_535;
+
+/** A positive fraction in its lowest terms; where these are larger than 16 bits, the nearest one that is not. */
+export function reduced(num: number, den: number): Rational {
+  // Convergents of the continued fraction, of which the last one is the fraction itself.
+  let [before, last]: [Rational, Rational] = [{ num: 0, den: 1 }, { num: 1, den: 0 }];
+  for (let [a, b] = [num, den]; b > 0; [a, b] = [b, a % b]) {
+    const whole = Math.floor(a / b);
+    const next = { num: whole * last.num + before.num, den: whole * last.den + before.den };
+    if (next.num > MOST || next.den > MOST) break;
+    [before, last] = [last, next];
+  }
+  return last;
+}

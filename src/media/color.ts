@@ -121,10 +121,14 @@ function swscaleToRgb({ width, height, color, pixelFormat }: SourceInfo['video']
     + ':flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp:sws_dither=ed';
 }
 
-/** The filter from planar RGB of even size to 4:2:0 in the given colours; deeper samples are dithered. */
-export function fromPlanarRgb(color: Color, bits: 8 | 16, delivered: BitDepth): string[] {
+/**
+ * The filter from planar RGB to 4:2:0 in the given colours; deeper samples are dithered.
+ * @param size of the result, with even sides; the RGB may then have any. Default: that of the RGB, which must be even.
+ */
+export function fromPlanarRgb(color: Color, bits: 8 | 16, delivered: BitDepth, size?: { width: number; height: number }): string[] {
+  const resize = size ? `w=${size.width}:h=${size.height}:` : '';
   return [
-    `zscale=min=gbr:rin=full:m=${ZIMG_MATRIX[color.matrix]}:r=${color.range}:c=${color.chromaLocation}:f=spline36${bits > delivered ? ':d=error_diffusion' : ''}`,
+    `zscale=${resize}min=gbr:rin=full:m=${ZIMG_MATRIX[color.matrix]}:r=${color.range}:c=${color.chromaLocation}:f=${size ? 'lanczos' : 'spline36'}${bits > delivered ? ':d=error_diffusion' : ''}`,
     `format=${DELIVERED_PIXELS[delivered]}`,
   ];
 }

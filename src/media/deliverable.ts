@@ -29,14 +29,22 @@ export function padYuv420ToEven(width: number, height: number, pixelFormat = 'yu
 /** Planes of one picture, each an input of its own: the filter gives all its inputs one format. */
 export const MERGE_PLANES = 'mergeplanes=map0s=0:map1s=1:map2s=2';
 
+/** How a filter enlarges: by a number, or to a size of even sides. */
+export interface FilterScaling {
+  name: 'bicubic' | 'lanczos';
+  scale: number;
+  /** Instead of the scale. */
+  size?: { width: number; height: number } | undefined;
+}
+
 /** The filters that enlarge a source's pictures to the deliverable's size and format. Where that has fewer bits, they are dithered. */
-export function enlargeFilters(info: SourceInfo, method: { name: 'bicubic' | 'lanczos'; scale: number }, bitDepth: BitDepth = 8): string[] {
+export function enlargeFilters(info: SourceInfo, method: FilterScaling, bitDepth: BitDepth = 8): string[] {
   const delivered = `format=${DELIVERED_PIXELS[bitDepth]}`;
-  const [width, height] = [info.video.width * method.scale, info.video.height * method.scale];
+  const pad = (format: string): string[] => (method.size ? [] : padYuv420ToEven(info.video.width * method.scale, info.video.height * method.scale, format));
   // swscale dithers to 8 bits by itself, to 10 it rounds.
-  if (bitDepth === 8 || info.video.bitDepth <= bitDepth) return [scaleFilter(info, method), ...padYuv420ToEven(width, height, DELIVERED_PIXELS[bitDepth]), delivered];
+  if (bitDepth === 8 || info.video.bitDepth <= bitDepth) return [scaleFilter(info, method), ...pad(DELIVERED_PIXELS[bitDepth]), delivered];
   const { range } = deliverableColor(info);
-  return [scaleFilter(info, method), ...padYuv420ToEven(width, height, 'yuv420p16le'), 'format=yuv420p16le', `zscale=rin=${range}:r=${range}:d=error_diffusion`, delivered];
+  return [scaleFilter(info, method), ...pad('yuv420p16le'), 'format=yuv420p16le', `zscale=rin=${range}:r=${range}:d=error_diffusion`, delivered];
 }
 
 /** By ffmpeg's names. */
@@ -91,13 +99,14 @@ export const SWS_MATRIX = { bt601: 'smpte170m', bt709: 'bt709', bt2020nc: 'bt202
  * and range are the same on both sides, unless the source is RGB. Where the format behind it has fewer bits, swscale dithers; without
  * `accurate_rnd` it would then darken all by 0.07 of a code value.
  */
-export function scaleFilter(info: SourceInfo, method: { name: 'bicubic' | 'lanczos'; scale: number }): string {
-  const { width, height, color, pixelFormat } = info.video;
+export function scaleFilter(info: SourceInfo, { name, scale, size }: FilterScaling): string {
+  const { color, pixelFormat } = info.video;
+  const { width, height } = size ?? { width: info.video.width * scale, height: info.video.height * scale };
   const to = deliverableColor(info);
   const [across, down] = chromaPosition(pixelFormat, to.chromaLocation);
   const [x, y] = chromaPosition('yuv420p', to.chromaLocation);
   return [
-    `scale=w=${width * method.scale}:h=${height * method.scale}:flags=${method.name}+accurate_rnd`,
+    `scale=w=${width}:h=${height}:flags=${name}+accurate_rnd`,
     `in_h_chr_pos=${across}:in_v_chr_pos=${down}:out_h_chr_pos=${x}:out_v_chr_pos=${y}`,
     `in_color_matrix=${SWS_MATRIX[color.matrix]}:out_color_matrix=${SWS_MATRIX[to.matrix]}`,
     `in_range=${color.range}:out_range=${to.range}`,

@@ -1,9 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises';
 import type { BitDepth } from '../job/picture.js';
+import type { Rational } from '../job/rational.js';
 import type { SourceInfo } from '../job/source.js';
 import type { EncodeSpec } from '../job/spec.js';
 import { DELIVERED_PIXELS, deliverableColor } from './color.js';
-import { deliverableTags, enlargeFilters, padToEven } from './deliverable.js';
+import { deliverableTags, enlargeFilters, padToEven, type FilterScaling } from './deliverable.js';
 import { encoderOptions } from './encoders.js';
 import { checkPts, frameArgs, type FrameSource } from './frames.js';
 import { runFfmpeg } from './run.js';
@@ -15,6 +16,8 @@ interface EncodeTarget {
   encode: EncodeSpec;
   /** Of the result. Default: 8. */
   bitDepth?: BitDepth;
+  /** How wide a pixel of the result is shown to how high. Default: as the source's. */
+  sampleAspectRatio?: Rational | undefined;
   /** An MP4 of its own. The same frames give the same bytes. */
   output: string;
   signal?: AbortSignal | undefined;
@@ -24,7 +27,7 @@ interface EncodeTarget {
 
 export interface SourceEncode extends EncodeTarget {
   source: FrameSource;
-  method: { name: 'bicubic' | 'lanczos'; scale: number };
+  method: FilterScaling;
 }
 
 export interface MezzaninePart {
@@ -86,8 +89,12 @@ export function concatList(files: readonly string[]): string {
 }
 
 /** The rest of the command line: filters, encoder and output. */
-export function encoderArgs(info: SourceInfo, filters: readonly string[], { encode, bitDepth = 8, output }: Pick<EncodeTarget, 'encode' | 'bitDepth' | 'output'>): string[] {
-  const { frameRate, sampleAspectRatio } = info.video;
+export function encoderArgs(
+  info: SourceInfo,
+  filters: readonly string[],
+  { encode, bitDepth = 8, output, sampleAspectRatio = info.video.sampleAspectRatio }: Pick<EncodeTarget, 'encode' | 'bitDepth' | 'output' | 'sampleAspectRatio'>,
+): string[] {
+  const { frameRate } = info.video;
   const tags = deliverableTags(info);
   const { device, filters: upload, options } = encoderOptions(encode, { chroma: deliverableColor(info).chromaLocation, bitDepth, hdr: info.video.hdr });
   const chain = [
@@ -96,7 +103,8 @@ export function encoderArgs(info: SourceInfo, filters: readonly string[], { enco
     // Timestamps count frames at the nominal rate, so that rate control does not depend on where the encode began.
     `settb=${frameRate.den}/${frameRate.num}`,
     'setpts=N',
-    `setsar=${sampleAspectRatio.num}/${sampleAspectRatio.den}`,
+    // By default it rounds to numbers up to 100.
+    `setsar=r=${sampleAspectRatio.num}/${sampleAspectRatio.den}:max=65535`,
     `setparams=field_mode=prog:range=${tags.range}:color_primaries=${tags.primaries}:color_trc=${tags.transfer}:colorspace=${tags.matrix}`,
     ...upload,
   ];

@@ -10,7 +10,7 @@ const SECOND_52 = 2_073_600;
 export function levelWarning({ width, height }: { width: number; height: number }, frameRate: Rational): string | undefined {
   const blocks = Math.ceil(width / 16) * Math.ceil(height / 16);
   if (blocks <= FRAME_52 && blocks * toNumber(frameRate) <= SECOND_52) return undefined;
-  return `${width}x${height} at ${Number(toNumber(frameRate).toFixed(3))} frames a second is above H.264 level 5.2: browsers and most television sets do not play it, players on computers do; a smaller scale (-s) stays below it, and --codec h265 has higher levels`;
+  return `${width}x${height} at ${Number(toNumber(frameRate).toFixed(3))} frames a second is above H.264 level 5.2: browsers and most television sets do not play it, players on computers do; a smaller scale (-s) or --target stays below it, and --codec h265 has higher levels`;
 }
 
 /** What the user should know of 10 bits a sample in a codec; undefined where players that know the codec play them. */

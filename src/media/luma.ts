@@ -2,6 +2,7 @@ import type { BitDepth } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
 import { DELIVERED_PIXELS, deliverableColor, fitsZimg, ZIMG_MATRIX } from './color.js';
 import { MERGE_PLANES, padToEven, scaleFilter } from './deliverable.js';
+import type { Size } from './window.js';
 
 const YUV420 = { 8: 'yuv420p', 16: 'yuv420p16le' } as const;
 const GRAY = { 8: 'gray', 16: 'gray16le' } as const;
@@ -29,6 +30,8 @@ export interface LumaMerge {
   height: number;
   scale: number;
   bitDepth: 8 | 16;
+  /** What the enlarged pictures are brought to; even sides. Default: they stay as large as they are. */
+  resize?: Size | undefined;
 }
 
 /** The inputs of {@link mergeLuma}: enlarged luma from one pipe, the small pictures from another. */
@@ -41,15 +44,16 @@ export function lumaInputs({ width, height, scale, bitDepth }: LumaMerge, framer
  * The filter graph that joins luma with the chroma of the small pictures, enlarged by the filter that the bicubic method uses. Its
  * output `[v]` is 4:2:0 in the deliverable's colours; deeper samples are dithered, the edge of an odd size is repeated.
  */
-export function mergeLuma(info: SourceInfo, { width, height, scale, bitDepth }: LumaMerge, delivered: BitDepth): string {
+export function mergeLuma(info: SourceInfo, { width, height, scale, bitDepth, resize }: LumaMerge, delivered: BitDepth): string {
   const color = deliverableColor(info);
   const format = YUV420[bitDepth];
   const small: SourceInfo = { ...info, video: { ...info.video, width, height, color, pixelFormat: format, bitDepth } };
-  const even = padToEven(width * scale, height * scale);
+  const { range } = color;
+  const luma = resize ? [`zscale=w=${resize.width}:h=${resize.height}:rin=${range}:r=${range}:f=lanczos`] : padToEven(width * scale, height * scale);
   const merged = [
     `[y][cb][cr]${MERGE_PLANES}:format=${format}`,
-    ...(bitDepth === 16 ? [`zscale=rin=${color.range}:r=${color.range}:d=error_diffusion`] : []),
+    ...(bitDepth === 16 ? [`zscale=rin=${range}:r=${range}:d=error_diffusion`] : []),
     `format=${DELIVERED_PIXELS[delivered]}[v]`,
   ];
-  return `[0:v]${even.join(',') || 'null'}[y];[1:v]${scaleFilter(small, { name: 'bicubic', scale })},format=${format},extractplanes=u+v[cb][cr];${merged.join(',')}`;
+  return `[0:v]${luma.join(',') || 'null'}[y];[1:v]${scaleFilter(small, { name: 'bicubic', scale, size: resize })},format=${format},extractplanes=u+v[cb][cr];${merged.join(',')}`;
 }

@@ -6,7 +6,7 @@ import { deliverableTags, padToEven } from './deliverable.js';
 import { frameArgs, type FrameSource } from './frames.js';
 import { lumaInputs, mergeLuma, toYuv420 } from './luma.js';
 import { SIDE_FD } from './run.js';
-import { cropFilter, type Window } from './window.js';
+import { cropFilter, type Size, type Window } from './window.js';
 
 /** What passes through the pipes between ffmpeg and a network. */
 export interface FrameFormat {
@@ -42,8 +42,9 @@ export function decodeToPlanarArgs(source: FrameSource, start: number, end: numb
  * - `luma`: it reads enlarged luma planes from stdin, and beside them, from the pipe SIDE_FD, the pictures as they were decoded.
  * @param size of the pictures that were decoded.
  * @param delivered bits of a sample in the deliverable, 8 by default; where the format is deeper, samples are dithered.
+ * @param resize what the enlarged pictures are brought to, in the same conversion; even sides. Default: they stay as large as they are.
  */
-export function mezzanineArgs(info: SourceInfo, { pixels, bitDepth }: FrameFormat, size: { width: number; height: number }, scale: number, delivered: BitDepth = 8): string[] {
+export function mezzanineArgs(info: SourceInfo, { pixels, bitDepth }: FrameFormat, size: Size, scale: number, delivered: BitDepth = 8, resize?: Size): string[] {
   const { frameRate } = info.video;
   const framerate = `${frameRate.num}/${frameRate.den}`;
   const { matrix, primaries, transfer, range } = deliverableTags(info);
@@ -51,8 +52,8 @@ export function mezzanineArgs(info: SourceInfo, { pixels, bitDepth }: FrameForma
   const [width, height] = [size.width * scale, size.height * scale];
   const pictures = pixels === 'rgb'
     ? ['-f', 'rawvideo', '-pixel_format', PLANAR_RGB[bitDepth], '-video_size', `${width}x${height}`, '-framerate', framerate, '-i', 'pipe:0',
-      '-vf', [...padToEven(width, height), ...fromPlanarRgb(color, bitDepth, delivered)].join(',')]
-    : [...lumaInputs({ ...size, scale, bitDepth }, framerate, ['pipe:0', `pipe:${SIDE_FD}`]), '-filter_complex', mergeLuma(info, { ...size, scale, bitDepth }, delivered), '-map', '[v]'];
+      '-vf', [...(resize ? [] : padToEven(width, height)), ...fromPlanarRgb(color, bitDepth, delivered, resize)].join(',')]
+    : [...lumaInputs({ ...size, scale, bitDepth }, framerate, ['pipe:0', `pipe:${SIDE_FD}`]), '-filter_complex', mergeLuma(info, { ...size, scale, bitDepth, resize }, delivered), '-map', '[v]'];
   return [
     ...pictures, '-fps_mode', 'passthrough', '-c:v', ...MEZZANINE[delivered],
     '-colorspace', matrix, '-color_primaries', primaries, '-color_trc', transfer, '-color_range', range, '-chroma_sample_location', color.chromaLocation,

@@ -13,6 +13,8 @@ export interface VerifyRequest extends ExpectedStreams {
   /** The file with the source's sound, and when its first frame is shown, in seconds of its own clock. */
   soundSource: string;
   firstPts: number;
+  /** How wide its pixels should be shown to how high. Default: as the source's. */
+  sampleAspectRatio?: Rational | undefined;
   /** What its bytes were when it was written. */
   sha256?: string | undefined;
   /** Timestamp of every frame in ticks of `timebase`, as the file was joined with; the first may be anything, only distances count. */
@@ -38,7 +40,7 @@ const TIME_TOLERANCE = { mp4: 1e-6, mkv: 0.000_501 };
 export async function verifyDeliverable(request: VerifyRequest): Promise<Verified> {
   const { file, source, expectedPts, timebase, lastDuration, contents, signal } = request;
   const streams = await inventory(file, signal);
-  const problems = typeof streams === 'string' ? [`it cannot be opened: ${streams}`] : checkInventory(streams, { ...request, sampleAspectRatio: source.info.video.sampleAspectRatio });
+  const problems = typeof streams === 'string' ? [`it cannot be opened: ${streams}`] : checkInventory(streams, { ...request, sampleAspectRatio: request.sampleAspectRatio ?? source.info.video.sampleAspectRatio });
   const video = typeof streams === 'string' ? undefined : streams.video[0];
   const audio = typeof streams === 'string' ? [] : streams.audio;
   const matrix = matrixOf(source.info);

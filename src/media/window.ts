@@ -6,7 +6,7 @@ export interface Window {
   height: number;
 }
 
-interface Size {
+export interface Size {
   width: number;
   height: number;
 }

@@ -10,10 +10,10 @@ import { planSchema, type Plan } from '../../job/plan.js';
 import { toNumber } from '../../job/rational.js';
 import type { JobSpec } from '../../job/spec.js';
 import { deliverableColor } from '../../media/color.js';
-import { deliverableSize } from '../../media/deliverable.js';
 import { checkPts, frameArgs, inputFrom, type FrameSource } from '../../media/frames.js';
 import { jpegOf } from '../../media/jpeg.js';
 import { aspectOf } from '../../media/verify/stills.js';
+import { deliverableShape } from '../../media/shape.js';
 
 /** Where a frame of the result is: in a part, or in the delivered file. */
 interface Place {
@@ -50,8 +50,9 @@ export class Film {
 
   get shape(): { frames: number; fps: number; aspect: number; width: number; height: number; scale: number } {
     const { video } = this.#source.info;
-    const { scale } = this.#job.spec.method;
-    return { frames: this.#plan.frames, fps: toNumber(video.frameRate), aspect: aspectOf(video), ...deliverableSize(video, scale), scale };
+    const { method: { scale }, picture } = this.#job.spec;
+    const { width, height } = deliverableShape(video, scale, picture);
+    return { frames: this.#plan.frames, fps: toNumber(video.frameRate), aspect: aspectOf(video), width, height, scale };
   }
 
   /** @throws RangeError for a frame that is not there. */
@@ -69,8 +70,9 @@ export class Film {
     const { info } = this.#source;
     // Half a frame early: the first picture at or after it is the one.
     const seconds = Math.max(0, place.seconds - 0.5 / toNumber(info.video.frameRate));
-    const { method, picture: { bitDepth } } = this.#job.spec;
-    const video = { ...info.video, ...deliverableSize(info.video, method.scale), pixelFormat: bitDepth === 10 ? 'yuv420p10le' : 'yuv420p', bitDepth, color: deliverableColor(info) };
+    const { method, picture } = this.#job.spec;
+    const { bitDepth } = picture;
+    const video = { ...info.video, ...deliverableShape(info.video, method.scale, picture), pixelFormat: bitDepth === 10 ? 'yuv420p10le' : 'yuv420p', bitDepth, color: deliverableColor(info) };
     const seek = place.seconds > 0 ? ['-ss', seconds.toFixed(6)] : [];
     return jpegOf({ input: [...seek, ...inputFrom(place.file, 0, undefined).filter((argument) => argument !== '-copyts')], filters: [], video }, { width, signal });
   }

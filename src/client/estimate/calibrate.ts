@@ -9,6 +9,7 @@ import { resolveRooted, type Roots } from '../../job/layout.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { JobSpec } from '../../job/spec.js';
 import type { FrameSource } from '../../media/frames.js';
+import { deliverableShape, resizeTo } from '../../media/shape.js';
 import { encodeSpeedSchema, measureEncode, type EncodeSpeed } from './measureEncode.js';
 import { measureUpscale, upscaleSpeedSchema, type UpscaleSpeed } from './measureUpscale.js';
 import { takeStretches } from './stretches.js';
@@ -42,6 +43,7 @@ export async function calibrate(job: Calibrating): Promise<Calibration | undefin
   const { spec, info, roots, device } = job;
   const { method } = spec;
   const { width, height } = info.video;
+  const size = resizeTo(deliverableShape(info.video, method.scale, spec.picture), info.video, method.scale);
   const sample = new Sample(job);
   try {
     const upscale = method.kind === 'filter' ? undefined : await remembered(
@@ -51,8 +53,8 @@ export async function calibrate(job: Calibrating): Promise<Calibration | undefin
     if (method.kind === 'model' && !upscale) return undefined;
     const encode = await remembered(
       job, encodeSpeedSchema,
-      { source: spec.source.digest, method: method.kind === 'filter' ? method.name : 'model', scale: method.scale, encode: spec.encode, parallel: job.parallel },
-      (frames, folder) => measureEncode(frames, { method, encode: spec.encode, parallel: job.parallel, folder, signal: job.signal }), sample);
+      { source: spec.source.digest, method: method.kind === 'filter' ? method.name : 'model', scale: method.scale, encode: spec.encode, parallel: job.parallel, size },
+      (frames, folder) => measureEncode(frames, { method, size, encode: spec.encode, parallel: job.parallel, folder, signal: job.signal }), sample);
     return encode && { ...(upscale && { upscale }), encode };
   } finally {
     await sample.remove();

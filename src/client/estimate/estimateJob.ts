@@ -3,10 +3,10 @@ import { estimateDisk, soundBytes } from '../../job/estimates.js';
 import { resolveRooted } from '../../job/layout.js';
 import { OTHER_DEVICES, REFERENCE_WORK, scaledFps } from '../../job/otherDevices.js';
 import type { JobSpec } from '../../job/spec.js';
-import { deliverableSize } from '../../media/deliverable.js';
 import { workOf } from '../../models/work.js';
 import { expectJob, type Expectation, type JobToExpect } from './expectJob.js';
 import type { JobEstimate } from './jobEstimate.js';
+import { deliverableShape } from '../../media/shape.js';
 
 export interface EstimateOptions {
   /**
@@ -31,6 +31,7 @@ export async function estimateJob(job: JobToExpect, config: Config, { look, cost
     return { fps, seconds, ...(costPerHour !== undefined && { cost: (seconds / 3600) * costPerHour }) };
   };
   const disk = diskOf(spec, expectation);
+  const output = deliverableShape(info.video, spec.method.scale, spec.picture);
   return {
     input: resolveRooted(config.roots, spec.input),
     output: resolveRooted(config.roots, spec.output),
@@ -38,7 +39,8 @@ export async function estimateJob(job: JobToExpect, config: Config, { look, cost
     source: { width, height, seconds: info.durationSeconds ?? 0 },
     frames: plan.frames,
     segments: plan.segments.length,
-    ...deliverableSize(info.video, spec.method.scale),
+    width: output.width,
+    height: output.height,
     bytes: Math.round(expected?.bytes ?? disk.output),
     disk,
     ...(device && expected && {
@@ -51,7 +53,7 @@ export async function estimateJob(job: JobToExpect, config: Config, { look, cost
 }
 
 function diskOf(spec: JobSpec, { frames: { info, plan, conform }, expected, devices }: Expectation) {
-  const { width, height } = deliverableSize(info.video, spec.method.scale);
+  const { width, height } = deliverableShape(info.video, spec.method.scale, spec.picture);
   const audioBytes = soundBytes(info);
   return estimateDisk({
     frames: plan.frames,

@@ -2,10 +2,10 @@ import { correctionOf, median, type Expected, type Outcome } from '../../job/for
 import { soundBytes } from '../../job/estimates.js';
 import { GOP_FRAMES } from '../../job/plan.js';
 import type { JobSpec } from '../../job/spec.js';
-import { deliverableSize } from '../../media/deliverable.js';
 import type { Calibration } from './calibrate.js';
 import type { Frames } from './frames.js';
 import { seenPixels } from './seenPixels.js';
+import { deliverableShape } from '../../media/shape.js';
 
 /** Until the first frame is at work, with a supervisor that has to start. */
 const START_SECONDS = 4;
@@ -49,7 +49,7 @@ function secondsBy({ upscale, encode }: Calibration, { spec, frames, device, dev
   const { method } = spec;
   const { video } = frames.info;
   const count = frames.plan.frames;
-  const output = deliverableSize(video, method.scale);
+  const output = deliverableShape(video, method.scale, spec.picture);
   const upscaling = upscale && method.kind === 'model' ? (count * seenPixels(method, video) * upscale.secondsPerPixel) / devices : 0;
   const encoding = count * encode.seconds * Math.min(1, encode.parallel / Math.max(1, parallel));
   // The processor does one thing or the other; a GPU upscales while it encodes.

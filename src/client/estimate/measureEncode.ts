@@ -5,6 +5,7 @@ import { randomName } from '../../job/durable.js';
 import type { EncodeSpec, Method } from '../../job/spec.js';
 import { encodeFromSource } from '../../media/encode.js';
 import type { FrameSource } from '../../media/frames.js';
+import type { Size } from '../../media/window.js';
 import { timed } from '../timed.js';
 
 export const encodeSpeedSchema = z.object({
@@ -26,6 +27,8 @@ const BUDGET_SECONDS = 4;
 
 export interface EncodeToMeasure {
   method: Method;
+  /** What the enlarged pictures are brought to, if not only enlarged. */
+  size: Size | undefined;
   encode: EncodeSpec;
   /** Encodes that the job may run at once. */
   parallel: number;
@@ -71,10 +74,10 @@ async function encodeAll(jobs: FrameSource[], frames: number, parallel: number, 
   return { seconds, bytes };
 }
 
-async function encodeOne(source: FrameSource, frames: number, { method, encode, folder, signal }: EncodeToMeasure): Promise<number> {
+async function encodeOne(source: FrameSource, frames: number, { method, size: resized, encode, folder, signal }: EncodeToMeasure): Promise<number> {
   const output = path.join(folder, `${randomName()}.mp4`);
   const filter = method.kind === 'filter' ? method : { name: 'bicubic' as const, scale: method.scale };
-  await encodeFromSource({ source, start: 0, end: frames, method: filter, encode, output, signal });
+  await encodeFromSource({ source, start: 0, end: frames, method: { ...filter, size: resized }, encode, output, signal });
   const { size } = await stat(output);
   await rm(output);
   return size;
