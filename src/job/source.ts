@@ -27,6 +27,8 @@ export const sourceInfoSchema = z.object({
     height: z.number().int().positive(),
     pixelFormat: z.string(),
     bitDepth: z.number().int(),
+    /** There where parts of the picture may be transparent. */
+    alpha: z.literal(true).optional(),
     sampleAspectRatio: rationalSchema,
     timebase: rationalSchema,
     /** Nominal rate: `r_frame_rate` where it is plausible, else the average. */

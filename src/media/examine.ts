@@ -30,4 +30,7 @@ export function picturesOf({ info, fields }: SourceScan): SourceInfo {
 }
 
 /** What the report says about that, a line each. */
-export const pictureNotices = ({ fields }: SourceScan): string[] => (fields ? [describeFields(fields)] : []);
+export const pictureNotices = ({ info, fields }: SourceScan): string[] => [
+  ...(info.video.alpha ? ['the source has transparency, which is dropped: transparent places show the colours that are stored there'] : []),
+  ...(fields ? [describeFields(fields)] : []),
+];

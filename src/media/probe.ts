@@ -36,6 +36,7 @@ const streamSchema = z.object({
   sample_rate: count,
   disposition: z.object({ default: z.number(), attached_pic: z.number() }),
   side_data_list: z.array(sideDataSchema).default([]),
+  tags: z.object({ alpha_mode: z.string() }).partial().default({}),
 });
 type Stream = z.infer<typeof streamSchema>;
 
@@ -132,6 +133,7 @@ function describe(file: string, stream: Stream, pixelFormat: string, first: Firs
     height,
     pixelFormat,
     bitDepth: bitDepth(pixelFormat),
+    ...(hasAlpha(stream) && { alpha: true as const }),
     sampleAspectRatio,
     timebase,
     frameRate: nominalRate(parseRational(stream.r_frame_rate), parseRational(stream.avg_frame_rate)),
@@ -140,6 +142,9 @@ function describe(file: string, stream: Stream, pixelFormat: string, first: Firs
     color: readColor({ ...stream, pix_fmt: pixelFormat }, width, height),
   };
 }
+
+/** VP8 and VP9 hold alpha beside the pictures, in a stream of its own that only a tag tells of. */
+const hasAlpha = ({ pix_fmt = '', tags }: Stream): boolean => tags.alpha_mode === '1' || /^(yuva|gbrap|rgba|bgra|argb|abgr|ya\d)/.test(pix_fmt);
 
 /**
  * `r_frame_rate` is exact for a constant rate (24000/1001) where the average is only near it; with a variable rate it is the

@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/job/errors.js';
+import { pictureNotices } from '../../src/media/examine.js';
 import { probeSource } from '../../src/media/probe.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../support/media.js';
 
@@ -96,6 +97,20 @@ describe('what is read', () => {
     await ffmpeg('-i', plain, '-c', 'copy', '-metadata:s:v', 'rotate=90', turned);
     expect((await probeSource(plain)).video).toMatchObject({ width: 160, height: 96, sampleAspectRatio: { num: 64, den: 45 } });
     expect((await probeSource(turned)).video).toMatchObject({ width: 96, height: 160, sampleAspectRatio: { num: 45, den: 64 } });
+  });
+
+  it('transparency, which the report then speaks of', async () => {
+    for (const [format, alpha] of [['yuva420p', true], ['yuv420p', undefined]] as const) {
+      const file = inFolder(`${format}.mkv`);
+      await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x48:duration=0.1', '-c:v', 'ffv1', '-pix_fmt', format, file);
+      const info = await probeSource(file);
+      expect(info.video.alpha).toBe(alpha);
+      expect(pictureNotices({ info, packets: 3, seekable: true, runIn: 0 })).toEqual(alpha ? [expect.stringContaining('the source has transparency, which is dropped')] : []);
+    }
+  });
+
+  it.skipIf(!hasSharedMedia)('transparency that only a tag tells of', async () => {
+    expect((await probeSource(sharedFile('clips/odd/alpha-vp9-vorbis.webm'))).video.alpha).toBe(true);
   });
 
   it.each([
