@@ -75,7 +75,7 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
   const damaged = conformed?.damaged || damage.length > 0;
   const seconds = Math.max(0.001, (Date.now() - input.startedAt) / 1000);
   const warnings = [...pictureNotices(await loadScan(job)), ...merged.warnings];
-  if (conformed && conformed.repairedTimestamps > 0) warnings.push(`${conformed.repairedTimestamps} timestamps of the source did not increase and were moved`);
+  if (conformed && conformed.repairedTimestamps > 0) warnings.push(movedTimestamps(conformed.repairedTimestamps));
   if (damage[0] !== undefined) warnings.push(`the decoder said: ${damage[0]}`);
   const expected = (await readForecast(job))?.expected;
   const report: JobReport = {
@@ -109,6 +109,8 @@ async function recordOutcome(deps: ActivityDeps, job: Run, { frames, inferredFra
   const { key, pixels, expected } = forecast;
   await noteOutcome(deps.roots.jobs, { at: new Date().toISOString(), job: shortJob(job.spec), key, frames, pixels, seconds, bytes, ...(expected?.basis === 'measured' && { raw: expected.raw }) });
 }
+
+const movedTimestamps = (count: number): string => (count === 1 ? '1 timestamp of the source did not increase and was moved' : `${count} timestamps of the source did not increase and were moved`);
 
 async function tallies(job: Run, { from }: PublishInput): Promise<string[]> {
   const { segments } = await loadPlan(job, from);
