@@ -7,9 +7,11 @@ import { encodeFromSource } from '../../src/media/encode.js';
 import type { FrameSource } from '../../src/media/frames.js';
 import { containerOf } from '../../src/media/containers.js';
 import { constantRate } from '../../src/media/grid.js';
+import { deliverableSize, deliverableTags } from '../../src/media/deliverable.js';
 import { mergeAudio, type MergeResult } from '../../src/media/merge.js';
 import type { AudioMode } from '../../src/media/plannedTrack.js';
 import { probeSource } from '../../src/media/probe.js';
+import type { VerifyRequest } from '../../src/media/verify.js';
 
 export const fastEncode: EncodeSpec = { codec: 'h264', crf: 23, preset: 'superfast', threads: 1 };
 
@@ -83,4 +85,14 @@ export async function delivered(file: string, output: string, { scale = 2, audio
     lastDuration: lastDuration(source) * toNumber(timebase), constantRate: constantRate({ pts: source.pts, timebase }), output,
   });
   return { ...merged, source };
+}
+
+/** Upscales a clip as a job does. @returns what the check before publish is asked for. */
+export async function deliveredForCheck(file: string, output: string, scale = 2): Promise<VerifyRequest> {
+  const { source, contents } = await delivered(file, output, { scale });
+  const { video } = source.info;
+  return {
+    file: output, source, expectedPts: source.pts, timebase: video.timebase, lastDuration: lastDuration(source), ...deliverableSize(video, scale), pixelFormat: 'yuv420p',
+    colors: deliverableTags(source.info), soundSource: file, firstPts: (source.pts[0] as number) * toNumber(video.timebase), contents,
+  };
 }

@@ -2,33 +2,23 @@ import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { SegmentMismatch } from '../../src/job/errors.js';
-import { toNumber } from '../../src/job/rational.js';
 import type { FrameSource } from '../../src/media/frames.js';
-import { deliverableSize, deliverableTags } from '../../src/media/deliverable.js';
 import { Runs } from '../../src/media/verify/runs.js';
 import { verifyReportSchema, type VerifyReport } from '../../src/media/verify/report.js';
 import { verifyDeliverable as verify, type VerifyRequest } from '../../src/media/verify.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../support/media.js';
-import { delivered, lastDuration } from './encodeSupport.js';
+import { deliveredForCheck } from './encodeSupport.js';
 
 const verifyDeliverable = async (request: VerifyRequest): Promise<VerifyReport> => (await verify(request)).report;
 
 const folder = scratchFolder();
 const at = (name: string): string => path.join(folder, name);
 
-async function deliver(file: string, output: string, scale = 2): Promise<VerifyRequest> {
-  const { source, contents } = await delivered(file, output, { scale });
-  return {
-    file: output, source, expectedPts: source.pts, timebase: source.info.video.timebase, lastDuration: lastDuration(source),
-    ...deliverableSize(source.info.video, scale), pixelFormat: 'yuv420p', colors: deliverableTags(source.info), soundSource: file, firstPts: (source.pts[0] as number) * toNumber(source.info.video.timebase), contents,
-  };
-}
-
 describe('verifying a deliverable', () => {
   let request: VerifyRequest;
   let source: FrameSource;
   beforeAll(async () => {
-    request = await deliver(await makeClip(at('source.mp4'), { seconds: 2, audioTracks: 2 }), at('good.mp4'));
+    request = await deliveredForCheck(await makeClip(at('source.mp4'), { seconds: 2, audioTracks: 2 }), at('good.mp4'));
     source = request.source;
   });
 
@@ -67,7 +57,7 @@ describe('verifying a deliverable', () => {
   it('lets black stand where the source is black', async () => {
     const clip = at('night.mkv');
     await ffmpeg('-f', 'lavfi', '-i', 'color=black:size=64x48:rate=25:duration=1', '-c:v', 'ffv1', '-pix_fmt', 'yuv420p', clip);
-    expect(await verifyDeliverable(await deliver(clip, at('night.mp4')))).toMatchObject({ ok: true });
+    expect(await verifyDeliverable(await deliveredForCheck(clip, at('night.mp4')))).toMatchObject({ ok: true });
   });
 
   it('names frames that show something else', async () => {
@@ -138,7 +128,7 @@ describe.skipIf(!hasSharedMedia)('verifying deliverables of real clips', () => {
     ['timing/decord-rot90.mov', 2],
     ['timing/no_duration-vfr-opus.webm', 1],
   ] as const)('passes %s', async (name, scale) => {
-    const report = await verifyDeliverable(await deliver(sharedFile(`clips/${name}`), at(`${path.basename(name)}.out.mp4`), scale));
+    const report = await verifyDeliverable(await deliveredForCheck(sharedFile(`clips/${name}`), at(`${path.basename(name)}.out.mp4`), scale));
     expect(report).toMatchObject({ ok: true, problems: [], warnings: [] });
     expect(report.difference.luma.largest).toBeLessThan(6.5);
   });

@@ -1,4 +1,4 @@
-import { CELLS } from './thumbnails.js';
+import { CELLS, lumaMean } from './thumbnails.js';
 
 /** Y, U and V in full range, U and V around 0. */
 type Yuv = readonly [number, number, number];
@@ -35,6 +35,8 @@ function product(a: Matrix, b: Matrix): Matrix {
 
 interface Mistake {
   name: string;
+  /** On a flat picture it looks like another brightness, which a network may give it. */
+  isRange?: true;
   matrix: Matrix;
   /** Added to luma. */
   offset: number;
@@ -47,8 +49,8 @@ export const MISTAKES: readonly Mistake[] = [
   { name: 'its colour planes U and V are swapped', matrix: [[1, 0, 0], [0, 0, 1], [0, 1, 0]], offset: 0 },
   { name: 'BT.601 was taken for BT.709', matrix: product(fromRgb(WEIGHTS.bt601), toRgb(WEIGHTS.bt709)), offset: 0 },
   { name: 'BT.709 was taken for BT.601', matrix: product(fromRgb(WEIGHTS.bt709), toRgb(WEIGHTS.bt601)), offset: 0 },
-  { name: 'full range was taken for limited', matrix: scaled(255 / 219, 255 / 224), offset: (-16 * 255) / 219 },
-  { name: 'limited range was taken for full', matrix: scaled(219 / 255, 224 / 255), offset: 16 },
+  { name: 'full range was taken for limited', isRange: true, matrix: scaled(255 / 219, 255 / 224), offset: (-16 * 255) / 219 },
+  { name: 'limited range was taken for full', isRange: true, matrix: scaled(219 / 255, 224 / 255), offset: 16 },
   { name: 'it has no colours', matrix: scaled(1, 0), offset: 0 },
 ];
 
@@ -66,13 +68,18 @@ export function mistakeIn(output: Uint8Array, own: Uint8Array): number {
   if (right < 3 * CELLS * VISIBLE ** 2) return -1;
   const left = MISTAKES.map((mistake) => error(output, own, mistake));
   const least = Math.min(...left);
-  return least < LEFT * right ? left.indexOf(least) : -1;
+  const found = left.indexOf(least);
+  if (least >= LEFT * right) return -1;
+  return MISTAKES[found]?.isRange && error(output, own, brightness(output, own)) < LEFT * right ? -1 : found;
 }
+
+/** What another brightness alone makes of it. */
+const brightness = (output: Uint8Array, own: Uint8Array): Pick<Mistake, 'matrix' | 'offset'> => ({ matrix: scaled(1, 1), offset: lumaMean(output) - lumaMean(own) });
 
 const clamp = (value: number): number => Math.min(255, Math.max(0, value));
 
 /** Sum of the squared differences between an output and its source with a mistake. */
-function error(output: Uint8Array, own: Uint8Array, mistake: Mistake | undefined): number {
+function error(output: Uint8Array, own: Uint8Array, mistake: Pick<Mistake, 'matrix' | 'offset'> | undefined): number {
   const [m0, m1, m2] = mistake?.matrix ?? scaled(1, 1);
   const offset = mistake?.offset ?? 0;
   let sum = 0;

@@ -1,0 +1,83 @@
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { WorkflowFailedError } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createControlActivities, createEncodeActivities } from '../../src/activities/index.js';
+import { parseFlags } from '../../src/client/flags.js';
+import { resolveJob } from '../../src/client/resolveJob.js';
+import { recordJob } from '../../src/client/submit.js';
+import { readJson } from '../../src/job/durable.js';
+import { jobLayout } from '../../src/job/layout.js';
+import { partSchema, type Part } from '../../src/job/parts.js';
+import { endedSchema } from '../../src/job/records.js';
+import { verifyReportSchema } from '../../src/media/verify/report.js';
+import { loadConfig } from '../../temporal.config.js';
+import { makeFilm } from '../media/verify/brokenSupport.js';
+import { Cli } from '../support/cli.js';
+import { timeSkippingServer, workflowBundle } from '../support/temporal.js';
+
+const cli = new Cli();
+let env: TestWorkflowEnvironment;
+beforeAll(async () => { env = await timeSkippingServer(); });
+afterAll(async () => { await env?.teardown(); });
+
+/** Lets each of two segments hold the other's pictures, under records that are right in everything else. */
+function swap(first: string, second: string): void {
+  const record = (folder: string): { file: string; part: Part } => {
+    const file = path.join(folder, readdirSync(folder).find((name) => name.endsWith('.json')) ?? '');
+    return { file, part: partSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) };
+  };
+  const [a, b] = [record(first), record(second)];
+  renameSync(path.join(first, a.part.file), path.join(second, a.part.file));
+  renameSync(path.join(second, b.part.file), path.join(first, b.part.file));
+  const write = (to: typeof a, { part: { file, bytes, sha256 } }: typeof a): void => { writeFileSync(to.file, JSON.stringify({ ...to.part, file, bytes, sha256 })); };
+  write(a, b);
+  write(b, a);
+}
+
+it('a job whose segments were swapped publishes nothing, keeps everything, and says which frames', async () => {
+  const film = await makeFilm(cli.file('film.mp4'));
+  const config = loadConfig({ REELSCALE_HOME: cli.home });
+  const output = cli.file('film.x2.mp4');
+  const { spec } = await resolveJob(film, parseFlags({ output, model: 'bicubic', scale: '2', segmentFrames: '50', deinterlace: 'off' }), config);
+  await recordJob(config, spec);
+  const layout = jobLayout(config.roots, spec);
+  const deps = { roots: config.roots, shutdown: new AbortController().signal, checkpointSeconds: 60, minFreeBytes: 0 };
+  const control = createControlActivities(deps);
+  const activities = {
+    ...createEncodeActivities(deps),
+    ...control,
+    concatSegments: async (ref: Parameters<typeof control.concatSegments>[0]): Promise<void> => {
+      swap(layout.encoded(ref.from, 0), layout.encoded(ref.from, 1));
+      await control.concatSegments(ref);
+    },
+  };
+  const worker = await Worker.create({ connection: env.nativeConnection, taskQueue: 'swapped', workflowBundle: await workflowBundle(), activities });
+  const error: unknown = await worker.runUntil(env.client.workflow.execute('upscaleVideo', {
+    workflowId: spec.jobKey,
+    taskQueue: 'swapped',
+    args: [{
+      jobKey: spec.jobKey, upscaleKey: spec.upscaleKey, inputName: 'film.mp4', methodName: 'bicubic x2', method: 'filter', queues: { control: 'swapped', encode: 'swapped', upscale: [] },
+      devices: 1, encodeSlots: 1, heartbeatSeconds: 60, keepMezzanine: false, searchAttributes: false,
+    }],
+  })).then(() => undefined, (reason: unknown) => reason);
+
+  expect(error).toBeInstanceOf(WorkflowFailedError);
+  const ended = await readJson(layout.state, endedSchema);
+  expect(ended).toMatchObject({ state: 'failed' });
+  expect(ended?.message).toMatch(/^the result did not pass its checks: the picture is not the source's: frames 0 to \d+/);
+
+  expect(existsSync(output)).toBe(false);
+  for (const segment of [0, 1]) expect(readdirSync(layout.encoded('source', segment)).some((name) => name.endsWith('.mp4'))).toBe(true);
+  const hidden = readdirSync(cli.folder).filter((name) => name.startsWith('.reelscale-'));
+  expect(hidden).toHaveLength(1);
+  const kept = await readJson(layout.verified, verifyReportSchema);
+  expect(kept?.ok).toBe(false);
+  expect(readFileSync(layout.verifiedPage, 'utf8')).toContain("the picture is not the source&#39;s");
+
+  const { code, value } = await cli.json<{ problems: string[] }>('verify', hidden[0] as string, '--against', film);
+  expect(code).toBe(1);
+  expect(value.problems).toEqual(kept?.problems);
+});
