@@ -2,6 +2,7 @@ import { UserError } from '../job/errors.js';
 import { toRooted, type Roots } from '../job/layout.js';
 import type { Method, ModelMethod } from '../job/spec.js';
 import { resolveModel } from '../models/resolve.js';
+import { leastTile } from '../upscaler/tiles.js';
 import type { UpscaleFlags } from './flags.js';
 
 const FILTERS = ['bicubic', 'lanczos'] as const;
@@ -18,8 +19,6 @@ export const PRESETS = {
 const DEFAULT_TILE_PAD = 32;
 /** Share of the memory that one network may take. */
 const MEMORY_SHARE = 0.5;
-/** RRDBNet sees farther than its tiles overlap: the smaller they are, the more of the picture is near a seam. */
-const LEAST_AUTO_TILE = 128;
 
 export interface MethodContext {
   roots: Roots;
@@ -55,6 +54,7 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
   const { denoise: wanted, scale } = flags;
   const model = await resolveModel(name, { modelsRoot: context.roots.models, ...(scale !== undefined && { scale }), ...(wanted !== undefined && { denoise: wanted }) });
   const { pixels, alignment, fixed, denoise } = model;
+  const tilePad = typeof flags.tilePad === 'number' ? flags.tilePad : (model.tilePad ?? DEFAULT_TILE_PAD);
   return {
     kind: 'model',
     name: model.name,
@@ -62,8 +62,8 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
     digest: model.digest,
     scale: model.scale,
     precision: flags.precision === 'auto' || flags.precision === undefined ? (context.gpu ? 'fp16' : 'fp32') : flags.precision,
-    tile: fixed ? fixedTile(flags.tile, fixed) : typeof flags.tile === 'number' ? evenTile(flags.tile) : autoTile(context, model.bytesPerPixel),
-    tilePad: typeof flags.tilePad === 'number' ? flags.tilePad : (model.tilePad ?? DEFAULT_TILE_PAD),
+    tile: fixed ? fixedTile(flags.tile, fixed) : typeof flags.tile === 'number' ? evenTile(flags.tile) : autoTile(context, model.bytesPerPixel, tilePad),
+    tilePad,
     prePad: flags.prePad ?? 0,
     pixels,
     alignment,
@@ -100,8 +100,8 @@ function evenTile(tile: number): number {
 }
 
 /** The whole frame where memory allows, else the largest square tile, a multiple of 32, that fits; not so small that seams could be seen. */
-function autoTile({ memory, width, height }: MethodContext, bytesPerPixel: number): number {
+function autoTile({ memory, width, height }: MethodContext, bytesPerPixel: number, tilePad: number): number {
   const pixels = (memory * MEMORY_SHARE) / bytesPerPixel;
   if (width * height <= pixels) return 0;
-  return Math.max(LEAST_AUTO_TILE, Math.floor(Math.sqrt(pixels) / 32) * 32);
+  return Math.max(leastTile(tilePad), Math.floor(Math.sqrt(pixels) / 32) * 32);
 }

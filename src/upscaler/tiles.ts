@@ -65,6 +65,13 @@ function cross(columns: Span[], rows: Span[]): Tile[] {
 const SMALLEST_TILE = 32;
 
 /**
+ * The smallest tile to choose unasked, in pixels, a multiple of 32: the smaller tiles are, the more of a picture lies near a seam, and
+ * deep networks see farther than their tiles overlap.
+ * @param pad context on every side, in pixels.
+ */
+export const leastTile = (pad: number): number => Math.max(64, Math.ceil((pad * 8) / 3 / 32) * 32);
+
+/**
  * The next tile to try after running out of memory: half as large; undefined when that would be too small.
  * @param step what tiles are multiples of.
  */

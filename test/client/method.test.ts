@@ -89,7 +89,8 @@ it('tiles are the whole frame where memory allows, else a multiple of 32 that fi
   expect(small).toBeGreaterThanOrEqual(64);
   expect(small % 32).toBe(0);
   expect(small).toBeLessThan(576);
-  expect(await tileFor(1)).toBe(128);
+  expect(await tileFor(1)).toBe(64);
+  expect(await tileFor(1, { tilePad: 48 })).toBe(128);
   expect(await tileFor(1, { tile: 256 })).toBe(256);
   expect(await tileFor(1, { tile: 0 })).toBe(0);
   for (const tile of [16, 33]) expect(await refusal({ model, tile })).toMatch(/^--tile: must/);

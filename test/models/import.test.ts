@@ -184,5 +184,5 @@ it('what is imported is listed, and described with what it turned out to be and 
 it('a registered model that is not here is described without what would have to be tried', async () => {
   const { variants, ...info } = await modelInfo('RealESRGAN_x2plus', { modelsRoot, device: 'cpu' });
   expect(info).toMatchObject({ name: 'realesrgan-x2plus', parameters: 16_703_171, sources: ['https://github.com/xinntao/Real-ESRGAN/releases/download/v0.2.1/RealESRGAN_x2plus.pth'] });
-  expect(variants).toEqual([{ scale: 2, file: path.join(modelsRoot, 'realesrgan-x2plus-x2', 'model.onnx'), state: 'missing', tilePad: 64, bytesPerPixel: 7000 }]);
+  expect(variants).toEqual([{ scale: 2, file: path.join(modelsRoot, 'realesrgan-x2plus-x2', 'model.onnx'), state: 'missing', tilePad: 96, bytesPerPixel: 7000 }]);
 });
