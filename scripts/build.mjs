@@ -5,7 +5,7 @@ import { digestOf, main, readText, root, run, say } from './lib.mjs';
 const dist = path.join(root, 'dist');
 const INPUTS = ['src', 'web', 'bench', 'tools', 'temporal.config.ts', 'tsconfig.json', 'package-lock.json', 'scripts/build.mjs'];
 
-/** Compiles src, bench and tools to dist and bundles the workflows and the dashboard's page, when any input has changed since the last build. `npm test` and `npm run typecheck` check the types. */
+/** Compiles src, bench and tools to dist and bundles the workflows and the dashboard's page, when any input has changed since the last build. */
 export async function build({ log = say } = {}) {
   const inputs = digestOf(INPUTS);
   const stamp = readText(path.join(dist, 'build.json'));
@@ -14,7 +14,7 @@ export async function build({ log = say } = {}) {
   // Built aside and put in place whole: a failed build leaves the last one as it was, and a running program never sees half of one.
   const scratch = mkdtempSync(path.join(root, '.build-'));
   try {
-    run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', root, '--noCheck', '--outDir', scratch]);
+    run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', root, '--outDir', scratch]);
     await bundleWorkflows(scratch);
     await bundlePage(path.join(scratch, 'web'));
     writeFileSync(path.join(scratch, 'build.json'), JSON.stringify({ inputs }));

@@ -13,11 +13,14 @@ beforeAll(() => {
   mkdirSync(project);
   for (const name of ['scripts', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json']) cpSync(path.join(root, name), path.join(project, name), { recursive: true });
   symlinkSync(path.join(root, 'node_modules'), path.join(project, 'node_modules'));
-  for (const folder of ['src/workflows', 'src/client', 'bench']) mkdirSync(path.join(project, folder), { recursive: true });
+  for (const folder of ['src/workflows', 'src/client', 'bench', 'web']) mkdirSync(path.join(project, folder), { recursive: true });
   const write = (name: string, text: string): void => { writeFileSync(path.join(project, name), text); };
   write('temporal.config.ts', 'export const config = 1;\n');
   write('src/workflows/index.ts', 'export async function nothing(): Promise<void> {}\n');
   write('src/client/cli.ts', "export function main(argv: string[]): Promise<number> { console.log(`${argv.join(' ')} in ${process.cwd()}`); return Promise.resolve(argv.length); }\n");
+  write('web/main.tsx', "export const page = <p>page</p>;\n");
+  write('web/theme.ts', "export const theme = 'dark';\n");
+  for (const name of ['main.css', 'index.html', 'icon.svg']) write(`web/${name}`, '');
 });
 
 const node = (script: string, ...args: string[]) => execa(process.execPath, [path.join(project, script), ...args], { reject: false, cwd: scratch, stdin: 'ignore' });
@@ -28,6 +31,7 @@ describe('the build', () => {
     expect([first.exitCode, first.stderr]).toEqual([0, 'building']);
     expect(existsSync(path.join(project, 'dist/src/client/cli.js'))).toBe(true);
     expect(readFileSync(path.join(project, 'dist/workflow-bundle.js'), 'utf8')).toContain('nothing');
+    expect(readFileSync(path.join(project, 'dist/web/main.js'), 'utf8')).toContain('page');
     const second = await node('scripts/build.mjs');
     expect([second.exitCode, second.stdout, second.stderr]).toEqual([0, '', '']);
   });
