@@ -20,7 +20,7 @@ const command = (output: string): string[] => [
 beforeAll(async () => {
   clip = await makeClip(cli.file('clip.mp4'), { seconds: FRAMES / 25, size: '128x96' });
   // Slow enough that a part takes a while, and a kill falls into it.
-  model = await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 48 });
+  model = await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 24 });
   const output = cli.file('undisturbed.mp4');
   const { exitCode, stderr } = await cli.start(command(output));
   expect(exitCode, stderr).toBe(0);
