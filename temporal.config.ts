@@ -1,3 +1,4 @@
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
@@ -11,6 +12,14 @@ import { UserError } from './src/job/errors.js';
  * TEMPORAL_PROFILE, temporal.toml); the rest is REELSCALE_*.
  */
 const seconds = (fallback: number) => z.coerce.number().positive().default(fallback);
+
+/** A port of 127.0.0.1, or an IP address with a port. */
+const address = z.string().transform((text, context) => {
+  const [, host = '127.0.0.1', port] = /^(?:\[?([\d.]+|[\da-f:]+)\]?:)?(\d+)$/i.exec(text) ?? [];
+  if (net.isIP(host) > 0 && Number(port) >= 1 && Number(port) <= 65_535) return { host, port: Number(port) };
+  context.addIssue('must be a port, or an IP address and a port such as 127.0.0.1:9464');
+  return z.NEVER;
+});
 
 const environment = z.object({
   REELSCALE_HOME: z.string().min(1).optional(),
@@ -30,6 +39,7 @@ const environment = z.object({
   REELSCALE_ENCODE_SLOTS: z.coerce.number().int().min(1).max(64).optional(),
   /** Bytes that must stay free on the jobs' disk before each part. */
   REELSCALE_MIN_FREE_BYTES: z.coerce.number().int().min(0).default(2 * 1024 ** 3),
+  REELSCALE_METRICS_ADDRESS: address.optional(),
   REELSCALE_DASHBOARD_HOST: z.string().min(1).default('127.0.0.1'),
   /** 0: any free one. */
   REELSCALE_DASHBOARD_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
@@ -85,6 +95,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     settleSeconds: e.REELSCALE_SETTLE_SECONDS,
     encodeSlots: e.REELSCALE_ENCODE_SLOTS ?? encodeSlots(),
     minFreeBytes: e.REELSCALE_MIN_FREE_BYTES,
+    /** Where the first worker serves its metrics; undefined: nowhere. */
+    metrics: e.REELSCALE_METRICS_ADDRESS,
     dashboard: {
       host: e.REELSCALE_DASHBOARD_HOST,
       port: e.REELSCALE_DASHBOARD_PORT,

@@ -6,6 +6,7 @@ import { DiskFull, PartDamaged, SegmentMismatch, UserError, WorldError } from '.
 import { jobLayout, type Roots } from '../job/layout.js';
 import { precisionSchema } from '../job/spec.js';
 import { loadJob, type LoadedJob } from './job.js';
+import { meterWork } from './meters.js';
 import { workClock } from './workClock.js';
 
 /** What a worker entry hands to its activities. */
@@ -59,6 +60,7 @@ export async function runWork<T>(deps: Pick<ActivityDeps, 'shutdown'>, work: (wo
   const context = Context.current();
   const signal = AbortSignal.any([context.cancellationSignal, deps.shutdown]);
   let details: Heartbeat = { durableFrame: 0, frame: 0 };
+  const meters = meterWork(context);
   const timer = setInterval(() => { context.heartbeat(details); }, HEARTBEAT_MS);
   try {
     signal.throwIfAborted();
@@ -67,6 +69,7 @@ export async function runWork<T>(deps: Pick<ActivityDeps, 'shutdown'>, work: (wo
       signal,
       previous: previous.success ? previous.data : undefined,
       report: (change) => {
+        meters.report(change);
         details = { ...details, ...change };
         // Said at once: an attempt that dies within its first second must still be counted by the next one.
         if (change.stalled !== undefined) context.heartbeat(details);
@@ -78,6 +81,7 @@ export async function runWork<T>(deps: Pick<ActivityDeps, 'shutdown'>, work: (wo
     throw toFailure(error);
   } finally {
     clearInterval(timer);
+    meters.end();
   }
 }
 

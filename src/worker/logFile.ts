@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import { hasCode } from '../job/durable.js';
+import { readable } from './readable.js';
 
 const MOST_BYTES = 10 * 1024 ** 2;
 
@@ -13,7 +14,7 @@ export function openLog(file: string): number {
   return openSync(file, 'a');
 }
 
-/** The last lines of a log, from byte `from` on. */
+/** The last lines of a log for people, from byte `from` on. */
 export function logTail(file: string, lines: number, from = 0): string {
   let fd: number;
   try {
@@ -26,7 +27,7 @@ export function logTail(file: string, lines: number, from = 0): string {
     const { size } = fstatSync(fd);
     const bytes = Buffer.alloc(Math.max(0, Math.min(size - from, 16_384)));
     readSync(fd, bytes, 0, bytes.length, size - bytes.length);
-    return bytes.toString('utf8').trimEnd().split('\n').slice(-lines).join('\n');
+    return bytes.toString('utf8').trimEnd().split('\n').slice(-lines).map(readable).join('\n');
   } finally {
     closeSync(fd);
   }

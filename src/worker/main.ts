@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../../temporal.config.js';
 import { UserError } from '../job/errors.js';
+import { createLogger } from './logger.js';
 import type { Role } from './role.js';
 import { runWorker } from './runWorker.js';
 import type { FromWorker } from './workers.js';
@@ -29,12 +30,19 @@ function readRole(): Role {
   return { name: 'upscale', device: values.device, tags: values.tags.split(',').filter((tag) => tag !== '') };
 }
 
+let logger = createLogger({});
 try {
-  await runWorker(readRole(), loadConfig(), shutdown.signal, () => { tell({ type: 'ready' }); });
+  const role = readRole();
+  logger = createLogger({ role: role.name, ...(role.name === 'upscale' && { device: role.device }) });
+  await runWorker(role, loadConfig(), logger, shutdown.signal, () => {
+    logger.info('ready');
+    tell({ type: 'ready' });
+  });
   process.exit(0);
 } catch (error) {
   const { message } = error as Error;
-  console.error(error instanceof UserError ? message : error);
+  if (error instanceof UserError) logger.error(message);
+  else logger.error({ err: error }, message);
   if (error instanceof UserError) tell({ type: 'problem', message });
   process.exitCode = 1;
   if (process.connected) process.disconnect();

@@ -1,17 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { Config } from '../../temporal.config.js';
+import { temporalLogger, type Logger } from './logger.js';
+import { keepGauges, telemetry } from './metrics.js';
 import { createWorkers, probeRole, type Role } from './role.js';
 
 /**
  * Works until the signal aborts; then running activities commit the part at hand, within 20 seconds.
+ * @param logger what is said of its work, the SDK's lines included.
  * @param onReady called once it polls.
  * @throws UserError when the machine lacks something that the role needs.
  */
-export async function runWorker(role: Role, config: Config, shutdown: AbortSignal, onReady?: () => void): Promise<void> {
+export async function runWorker(role: Role, config: Config, logger: Logger, shutdown: AbortSignal, onReady?: () => void): Promise<void> {
   await probeRole(role);
+  const telemetryOptions = await telemetry(config);
   // Signals are the caller's: it knows what else has to end.
-  Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('WARN') });
+  Runtime.install({ shutdownSignals: [], logger: temporalLogger(logger), ...(telemetryOptions && { telemetryOptions }) });
   const connection = await connectPatiently(config, shutdown);
   if (!connection) return;
   try {
@@ -22,6 +26,7 @@ export async function runWorker(role: Role, config: Config, shutdown: AbortSigna
     else shutdown.addEventListener('abort', stop, { once: true });
     // One that fails takes the others of this process along, so that it is started again as a whole.
     running.catch(stop);
+    keepGauges(role, config, connection, shutdown);
     onReady?.();
     await running;
   } finally {

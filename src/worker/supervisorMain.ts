@@ -1,8 +1,10 @@
 import { loadConfig } from '../../temporal.config.js';
+import { createLogger } from './logger.js';
 import { runSupervisor } from './supervisor.js';
 
 /** The background supervisor's process: stdout and stderr are its log. */
-const log = (line: string): void => { console.log(`${new Date().toISOString()} ${line}`); };
+const logger = createLogger({ role: 'supervisor' });
+const log = (line: string): void => { logger.info(line); };
 
 const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => { stop.abort(); });
@@ -12,6 +14,6 @@ try {
   log(other ? `the supervisor with process id ${other} is there already` : 'ended');
   process.exit(0);
 } catch (error) {
-  log((error as Error).message);
+  logger.error((error as Error).message);
   process.exit(1);
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../../temporal.config.js';
 import { aborted } from './aborted.js';
-import { configEnvironment } from './environment.js';
+import { configEnvironment, metricsEnvironment } from './environment.js';
 import { keepHealthFile } from './healthFile.js';
 import { probeRole, type Role } from './role.js';
 import { startWorker, WORKER_GRACE_MS } from './workers.js';
@@ -22,8 +22,8 @@ export async function runWorkerGroup(roles: Role[], config: Config, { signal, lo
   const ready = new Set<Role>();
   const health = healthFile === undefined ? undefined : keepHealthFile(healthFile, () => ready.size === roles.length);
   const env = configEnvironment(config);
-  const workers = roles.map((role) => startWorker(role, {
-    env,
+  const workers = roles.map((role, n) => startWorker(role, {
+    env: { ...env, ...metricsEnvironment(config, n) },
     log,
     // Its own output is this process's: the line is there already.
     notice: () => undefined,

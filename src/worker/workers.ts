@@ -4,7 +4,7 @@ import { homeLayout } from './home.js';
 import { keepRunning, type KeptChild } from './keptChild.js';
 import { entryFile } from './project.js';
 import type { Device } from './protocol.js';
-import { configEnvironment } from './environment.js';
+import { configEnvironment, metricsEnvironment } from './environment.js';
 import type { Role } from './role.js';
 
 /** Workers need 20 s for the part at hand, and some for the goodbye. */
@@ -28,7 +28,7 @@ export interface WorkerEvents {
 export function startWorkers(config: Config, address: string, devices: Device[], events: WorkerEvents): KeptChild[] {
   const env = { ...configEnvironment(config), TEMPORAL_ADDRESS: address };
   const roles: Role[] = [{ name: 'control' }, { name: 'encode' }, ...devices.map(({ device }) => ({ name: 'upscale' as const, device, tags: [] }))];
-  return roles.map((role) => startWorker(role, { env, logFile: homeLayout(config.home).log(`worker-${[role.name, deviceOf(role)].filter(Boolean).join('-').replace(':', '')}`), ...events }));
+  return roles.map((role, n) => startWorker(role, { env: { ...env, ...metricsEnvironment(config, n) }, logFile: homeLayout(config.home).log(`worker-${[role.name, deviceOf(role)].filter(Boolean).join('-').replace(':', '')}`), ...events }));
 }
 
 const deviceOf = (role: Role): string | undefined => (role.name === 'upscale' ? role.device : undefined);

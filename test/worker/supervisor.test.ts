@@ -48,7 +48,7 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     await b.release();
     await eventually(() => processesOf(config.home).length === 0);
     expect(await readAnnouncement(config.home)).toBeUndefined();
-    expect(readFileSync(homeLayout(config.home).log('supervisor'), 'utf8').trimEnd()).toMatch(/ended$/);
+    expect(readFileSync(homeLayout(config.home).log('supervisor'), 'utf8').trimEnd()).toMatch(/"msg":"ended"}$/);
   });
 
   test('a command learns how many others wait for a workflow', async () => {

@@ -1,6 +1,7 @@
 import { loadConfig, type Config } from '../../../temporal.config.js';
 import { UserError } from '../../job/errors.js';
 import { doctor as examine } from '../../worker/doctor.js';
+import { createLogger } from '../../worker/logger.js';
 import { runSupervisor } from '../../worker/supervisor.js';
 import { runWorkerGroup } from '../../worker/workerGroup.js';
 import { leasedLink } from '../dashboard/link.js';
@@ -10,7 +11,8 @@ import { stopSignal } from '../stopSignal.js';
 import { parseWorkerFlags } from '../workerFlags.js';
 
 const print = (line: string): void => { process.stdout.write(`${line}\n`); };
-const log = (line: string): void => { process.stderr.write(`${line}\n`); };
+const logger = createLogger({});
+const log = (line: string): void => { logger.info(line); };
 
 /** The supervisor in the foreground, with the dashboard: it stays until Ctrl-C, whether or not somebody needs it. */
 export async function up(): Promise<number> {
