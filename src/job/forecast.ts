@@ -62,9 +62,9 @@ export function hostKey(): string {
 }
 
 /** Names the jobs that take the same time for each source pixel. */
-export function forecastKey({ method, encode, tags }: Pick<JobSpec, 'method' | 'encode' | 'tags'>): string {
+export function forecastKey({ method, encode, picture: { bitDepth }, tags }: Pick<JobSpec, 'method' | 'encode' | 'picture' | 'tags'>): string {
   const how = method.kind === 'filter' ? { name: method.name } : { digest: method.digest, precision: method.precision, tile: method.tile, tilePad: method.tilePad };
-  const what = { ...how, scale: method.scale, codec: encode.codec, hardware: encode.hardware, preset: encode.preset, tune: encode.tune };
+  const what = { ...how, scale: method.scale, codec: encode.codec, hardware: encode.hardware, preset: encode.preset, tune: encode.tune, ...(bitDepth !== 8 && { bitDepth }) };
   return createHash('sha256').update(JSON.stringify([what, method.kind === 'model' ? tags : [], hostKey()])).digest('hex').slice(0, 16);
 }
 

@@ -4,6 +4,7 @@ import type { Config } from '../../temporal.config.js';
 import type { ResolveVideo, VideoRequest } from '../activities/batch/deps.js';
 import { finishedBefore, refuseWithoutEncoder, refuseWithoutSpace } from '../client/beforeStart.js';
 import { sourceDigest } from '../client/files.js';
+import { storeForecast } from '../client/estimate/expectJob.js';
 import { parseFlags } from '../client/flags.js';
 import { resolveJob } from '../client/resolveJob.js';
 import { recordJob, workflowInput } from '../client/submit.js';
@@ -25,6 +26,7 @@ export const videoResolver = (config: Config): ResolveVideo => async (request) =
   await refuseWithoutSpace(job, config);
   await refuseWithoutEncoder(job, config);
   await recordJob(config, job.spec);
+  await storeForecast(config, job);
   const pool = { client, namespace: config.namespace, queuePrefix: config.queuePrefix, searchAttributes, devices: await discoverDevices() };
   return { kind: 'ready', input: await workflowInput(config, pool, job.spec, batch.priority) };
 };

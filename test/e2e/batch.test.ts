@@ -51,6 +51,8 @@ it('a batch with a broken file goes on after a kill and after Ctrl-C, makes the 
   for (const name of outputs()) expect(await decodedFrames(cli.file(`out/${name}`))).toBe(FRAMES);
   expect(statSync(cli.file(`out/${first}`)).mtimeMs).toBe(before);
   expect(readFileSync(summary.page, 'utf8')).toContain('broken.mp4');
+  const outcomes = readFileSync(path.join(cli.home, 'jobs/outcomes.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { frames: number });
+  expect(outcomes.map(({ frames }) => frames), 'what each video took is remembered for estimates').toEqual(CLIPS.map(() => FRAMES));
 
   // A file that was only touched is known by its bytes, also after its job was cleaned away.
   expect((await cli.run('clean')).code).toBe(0);

@@ -41,7 +41,7 @@ export interface Calibrating {
  */
 export async function calibrate(job: Calibrating): Promise<Calibration | undefined> {
   const { spec, info, roots, device } = job;
-  const { method } = spec;
+  const { method, picture: { bitDepth } } = spec;
   const { width, height } = info.video;
   const size = resizeTo(deliverableShape(info.video, method.scale, spec.picture), info.video, method.scale);
   const sample = new Sample(job);
@@ -53,8 +53,8 @@ export async function calibrate(job: Calibrating): Promise<Calibration | undefin
     if (method.kind === 'model' && !upscale) return undefined;
     const encode = await remembered(
       job, encodeSpeedSchema,
-      { source: spec.source.digest, method: method.kind === 'filter' ? method.name : 'model', scale: method.scale, encode: spec.encode, parallel: job.parallel, size },
-      (frames, folder) => measureEncode(frames, { method, size, encode: spec.encode, parallel: job.parallel, folder, signal: job.signal }), sample);
+      { source: spec.source.digest, method: method.kind === 'filter' ? method.name : 'model', scale: method.scale, encode: spec.encode, parallel: job.parallel, size, ...(bitDepth !== 8 && { bitDepth }) },
+      (frames, folder) => measureEncode(frames, { method, size, encode: spec.encode, bitDepth, parallel: job.parallel, folder, signal: job.signal }), sample);
     return encode && { ...(upscale && { upscale }), encode };
   } finally {
     await sample.remove();

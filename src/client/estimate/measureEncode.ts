@@ -2,6 +2,7 @@ import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { randomName } from '../../job/durable.js';
+import type { BitDepth } from '../../job/picture.js';
 import type { EncodeSpec, Method } from '../../job/spec.js';
 import { encodeFromSource } from '../../media/encode.js';
 import type { FrameSource } from '../../media/frames.js';
@@ -30,6 +31,7 @@ export interface EncodeToMeasure {
   /** What the enlarged pictures are brought to, if not only enlarged. */
   size: Size | undefined;
   encode: EncodeSpec;
+  bitDepth: BitDepth;
   /** Encodes that the job may run at once. */
   parallel: number;
   folder: string;
@@ -74,10 +76,10 @@ async function encodeAll(jobs: FrameSource[], frames: number, parallel: number, 
   return { seconds, bytes };
 }
 
-async function encodeOne(source: FrameSource, frames: number, { method, size: resized, encode, folder, signal }: EncodeToMeasure): Promise<number> {
+async function encodeOne(source: FrameSource, frames: number, { method, size: resized, encode, bitDepth, folder, signal }: EncodeToMeasure): Promise<number> {
   const output = path.join(folder, `${randomName()}.mp4`);
   const filter = method.kind === 'filter' ? method : { name: 'bicubic' as const, scale: method.scale };
-  await encodeFromSource({ source, start: 0, end: frames, method: { ...filter, size: resized }, encode, output, signal });
+  await encodeFromSource({ source, start: 0, end: frames, method: { ...filter, size: resized }, encode, bitDepth, output, signal });
   const { size } = await stat(output);
   await rm(output);
   return size;
