@@ -2,6 +2,7 @@ import path from 'node:path';
 import { resolveRooted, type Roots } from '../job/layout.js';
 import type { BitDepth } from '../job/picture.js';
 import type { ModelMethod } from '../job/spec.js';
+import { carriedFor } from '../media/carried.js';
 import type { FrameSource } from '../media/frames.js';
 import { decodeToPlanarArgs, formatFor, mezzanineArgs } from '../media/networkFrames.js';
 import type { Size, Window } from '../media/window.js';
@@ -30,12 +31,14 @@ export interface FramesToUpscale {
 export function upscaleRequest({ roots, method, source, bitDepth, start, end, folder, checkpointFrames, checkpointSeconds, window, resize }: FramesToUpscale): UpscaleRequest {
   const { width, height } = window ?? source.info.video;
   const { digest, scale, tile, tilePad, prePad, precision, pixels, alignment, fixed, blend } = method;
-  const format = formatFor(source.info, pixels, bitDepth);
+  const carried = method.outOfGamut === 'carried' ? carriedFor(source.info, scale, resize !== undefined) : undefined;
+  const format = { ...formatFor(source.info, pixels, bitDepth), carried };
   return {
     model: { file: resolveRooted(roots, method.file), digest, scale, tile, tilePad, prePad, precision, pixels, alignment, ...(fixed && { fixed }), blend },
     width,
     height,
     bitDepth: format.bitDepth,
+    ...(carried && { carried: true }),
     decodeArgs: decodeToPlanarArgs(source, start, end, format, window),
     encodeArgs: mezzanineArgs(source.info, format, { width, height }, scale, bitDepth, resize),
     firstFrame: start,

@@ -30,6 +30,8 @@ export interface MethodContext {
   height: number;
   /** The source's transfer function, where it is HDR. */
   hdr?: 'PQ' | 'HLG' | undefined;
+  /** That of the unfinished job that is resumed: what it does with colours stays. */
+  open?: Method | undefined;
 }
 
 /** The model that flags name, by themselves or by a preset. */
@@ -70,8 +72,12 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
     ...(fixed && { fixed }),
     blend: flags.blend ?? 0,
     ...(denoise !== undefined && { denoise }),
+    ...(pixels === 'rgb' && carries(context.open) && { outOfGamut: 'carried' as const }),
   };
 }
+
+/** All new jobs do; parts of older ones were made before there was a way. */
+const carries = (open: Method | undefined): boolean => open?.kind !== 'model' || open.outOfGamut === 'carried';
 
 function filterOf(name: Filter, { scale, blend, denoise }: UpscaleFlags, presetScale: number): Method {
   const flag = blend ? '--blend' : denoise === undefined ? undefined : '--denoise';

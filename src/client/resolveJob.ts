@@ -69,7 +69,7 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
     const { tags, device } = await placement(given, open);
     const { width, height } = info.video;
     const pictures = open ? inherit(given, methodFlags(open, config.roots)) : given;
-    const method = await resolveMethod(pictures, { roots: config.roots, gpu: device !== 'cpu', memory: await deviceMemory(device), width, height, hdr: hdrTransfer(info.video.color.tags) });
+    const method = await resolveMethod(pictures, { roots: config.roots, gpu: device !== 'cpu', memory: await deviceMemory(device), width, height, hdr: hdrTransfer(info.video.color.tags), open: open?.method });
     const picture = resolvePicture(given, open?.picture, info);
     const encode = resolveEncode(given, open?.encode, { bitDepth: picture.bitDepth, info });
     const output = await outputOf(given.output ?? defaultOutput(file, method.scale));

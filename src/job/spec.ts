@@ -51,6 +51,8 @@ export const modelMethodSchema = z.object({
   blend: z.number().min(0).max(1).default(0),
   /** Denoise strength, of the models that have one. */
   denoise: z.number().min(0).max(1).optional(),
+  /** What becomes of YUV samples that RGB cannot hold: they go around an RGB network. Jobs that do not say cut them off, as before there was a way. */
+  outOfGamut: z.literal('carried').optional(),
 });
 export const methodSchema = z.discriminatedUnion('kind', [filterMethodSchema, modelMethodSchema]);
 export type Method = z.infer<typeof methodSchema>;

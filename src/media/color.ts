@@ -89,6 +89,10 @@ const CHROMA_POSITION = { left: [0, 128], center: [128, 128], topleft: [0, 0] } 
 /** Pixel formats of planar RGB by the bits of a sample; planes in the order G, B, R. */
 export const PLANAR_RGB = { 8: 'gbrp', 16: 'gbrp16le' } as const;
 
+/** Planar YUV by the bits of a sample, with chroma of half the size and of full size. */
+export const YUV420 = { 8: 'yuv420p', 16: 'yuv420p16le' } as const;
+export const YUV444 = { 8: 'yuv444p', 16: 'yuv444p16le' } as const;
+
 /** What the encoder gets, 4:2:0 always, by ffmpeg's names. */
 export const DELIVERED_PIXELS: Record<BitDepth, string> = { 8: 'yuv420p', 10: 'yuv420p10le' };
 
@@ -103,32 +107,40 @@ export function toPlanarRgb(video: SourceInfo['video'], bits: 8 | 16 = 8): strin
   const { color } = video;
   const format = `format=${PLANAR_RGB[bits]}`;
   if (color.matrix === 'rgb') return [`scale=w=${video.width}:h=${video.height}`, format];
-  if (!fitsZimg(video)) return [swscaleToRgb(video), format];
+  if (!fitsZimg(video)) return [`${fullChroma(video)}:out_range=full:sws_dither=ed`, format];
   const dither = video.bitDepth > bits ? ':d=error_diffusion' : '';
-  return [
-    // The size is said as well, since a picture may change it in mid-stream.
-    `zscale=w=${video.width}:h=${video.height}:min=${ZIMG_MATRIX[color.matrix]}:rin=${color.range}:cin=${color.chromaLocation}:m=gbr:r=full:f=spline36${dither}`,
-    format,
-  ];
+  // The size is said as well, since a picture may change it in mid-stream.
+  return [`zscale=w=${video.width}:h=${video.height}:${zimgFrom(color)}:m=gbr:r=full:f=spline36${dither}`, format];
 }
 
-function swscaleToRgb({ width, height, color, pixelFormat }: SourceInfo['video']): string {
+/** The same pictures, but still YUV, of 16 bits: chroma is at luma's resolution by the same filter, and no sample is cut off. Not for RGB sources. */
+export function toYuv444(video: SourceInfo['video']): string[] {
+  const { width, height, color } = video;
+  const format = `format=${YUV444[16]}`;
+  if (!fitsZimg(video)) return [`${fullChroma(video)}:out_color_matrix=${SWS_MATRIX[color.matrix]}:out_range=${color.range}`, format];
+  return [`zscale=w=${width}:h=${height}:${zimgFrom(color)}:m=${ZIMG_MATRIX[color.matrix]}:r=${color.range}:f=spline36`, format];
+}
+
+const zimgFrom = ({ matrix, range, chromaLocation }: Color): string => `min=${ZIMG_MATRIX[matrix]}:rin=${range}:cin=${chromaLocation}`;
+
+function fullChroma({ width, height, color, pixelFormat }: SourceInfo['video']): string {
   const [left, down] = CHROMA_POSITION[color.chromaLocation];
   // In a direction that is not subsampled, chroma lies on the luma whatever the location says.
   const h = /4(20|22|11|10)p/.test(pixelFormat) ? left : 0;
   const v = /4(20|40|10)p/.test(pixelFormat) ? down : 0;
-  return `scale=w=${width}:h=${height}:in_color_matrix=${SWS_MATRIX[color.matrix]}:in_range=${color.range}:out_range=full:in_h_chr_pos=${h}:in_v_chr_pos=${v}`
-    + ':flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp:sws_dither=ed';
+  return `scale=w=${width}:h=${height}:in_color_matrix=${SWS_MATRIX[color.matrix]}:in_range=${color.range}:in_h_chr_pos=${h}:in_v_chr_pos=${v}`
+    + ':flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp';
 }
 
 /**
  * The filter from planar RGB to 4:2:0 in the given colours; deeper samples are dithered.
+ * @param delivered bits of the result.
  * @param size of the result, with even sides; the RGB may then have any. Default: that of the RGB, which must be even.
  */
-export function fromPlanarRgb(color: Color, bits: 8 | 16, delivered: BitDepth, size?: { width: number; height: number }): string[] {
+export function fromPlanarRgb(color: Color, bits: 8 | 16, delivered: BitDepth | 16, size?: { width: number; height: number }): string[] {
   const resize = size ? `w=${size.width}:h=${size.height}:` : '';
   return [
     `zscale=${resize}min=gbr:rin=full:m=${ZIMG_MATRIX[color.matrix]}:r=${color.range}:c=${color.chromaLocation}:f=${size ? 'lanczos' : 'spline36'}${bits > delivered ? ':d=error_diffusion' : ''}`,
-    `format=${DELIVERED_PIXELS[delivered]}`,
+    `format=${delivered === 16 ? YUV420[16] : DELIVERED_PIXELS[delivered]}`,
   ];
 }

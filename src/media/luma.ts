@@ -1,10 +1,9 @@
 import type { BitDepth } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
-import { DELIVERED_PIXELS, deliverableColor, fitsZimg, ZIMG_MATRIX } from './color.js';
+import { DELIVERED_PIXELS, deliverableColor, fitsZimg, YUV420, ZIMG_MATRIX } from './color.js';
 import { MERGE_PLANES, padToEven, scaleFilter } from './deliverable.js';
 import type { Size } from './window.js';
 
-const YUV420 = { 8: 'yuv420p', 16: 'yuv420p16le' } as const;
 const GRAY = { 8: 'gray', 16: 'gray16le' } as const;
 
 /**

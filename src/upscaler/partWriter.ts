@@ -6,12 +6,13 @@ import { DiskFull, WorldError } from '../job/errors.js';
 import { fileDigest } from '../job/parts.js';
 import { startFfmpeg, type FfmpegResult } from '../media/run.js';
 import type { FloatPrecision } from '../models/precision.js';
+import { layoutOf, type Layout } from './layout.js';
 import type { UpscaledPart, UpscaleRequest } from './protocol.js';
 
 export interface FinishedFrame {
   /** Enlarged. */
   picture: Uint8Array;
-  /** As it was decoded; of a luma network its chroma is needed. */
+  /** As it was decoded; the encoder may need a part of it. */
   source: Uint8Array;
   precision: FloatPrecision;
 }
@@ -24,17 +25,20 @@ export class PartWriter {
   readonly #ffmpeg: ReturnType<typeof startFfmpeg>;
   /** Settles without throwing: the reason why the encoder failed, where it did. */
   readonly #ended: Promise<Error | undefined>;
+  readonly #side: Layout['side'];
   #frames = 0;
   #encoded = 0;
 
   /** @param signal ends the encoder. */
-  constructor({ model, partFolder, partExtension, encodeArgs }: UpscaleRequest, signal: AbortSignal) {
+  constructor(request: UpscaleRequest, signal: AbortSignal) {
+    const { partFolder, partExtension, encodeArgs } = request;
+    this.#side = layoutOf(request).side;
     this.#file = `${randomName()}.${partExtension}`;
     this.#path = path.join(partFolder, this.#file);
     this.#signal = signal;
     this.#ffmpeg = startFfmpeg([...encodeArgs, this.#path], {
       stdin: 'pipe',
-      ...(model.pixels === 'luma' && { side: 'pipe' as const }),
+      ...(this.#side && { side: 'pipe' as const }),
       signal,
       onProgress: ({ frame }) => { this.#encoded = frame; },
     });
@@ -56,8 +60,9 @@ export class PartWriter {
    * @throws WorldError when it has died.
    */
   async write({ picture, source }: FinishedFrame): Promise<void> {
+    const beside = source.subarray(this.#side?.from, this.#side?.to);
     // At the same time, since the encoder may wait for either.
-    const broken = await Promise.all(this.#pipes.map((pipe, i) => new Promise((resolve) => pipe.write(i === 0 ? picture : source, resolve))));
+    const broken = await Promise.all(this.#pipes.map((pipe, i) => new Promise((resolve) => pipe.write(i === 0 ? picture : beside, resolve))));
     if (broken.some(Boolean)) throw (await this.#ended) ?? new WorldError('the encoder ended before all frames were written');
     this.#frames++;
   }

@@ -6,7 +6,7 @@ import { modelMethodSchema, precisionSchema } from '../job/spec.js';
  * the upscaler starts ffmpeg itself, reads planar pictures from its pipe, and writes parts to the disk.
  */
 export const upscaleModelSchema = modelMethodSchema
-  .omit({ kind: true, name: true, file: true, denoise: true })
+  .omit({ kind: true, name: true, file: true, denoise: true, outOfGamut: true })
   /** Absolute path of an ONNX file: NCHW, values 0..1, three channels (RGB) or one (luma), output `scale` times as large. */
   .extend({ file: z.string() });
 export type UpscaleModel = z.infer<typeof upscaleModelSchema>;
@@ -18,14 +18,17 @@ export const upscaleRequestSchema = z.object({
   height: z.number().int().min(1),
   /** Of a sample in the pipes; 16 bits are little-endian. */
   bitDepth: z.union([z.literal(8), z.literal(16)]),
+  /** Whether three more planes lie behind the three of RGB, which go around the network to the encoder. */
+  carried: z.boolean().optional(),
   /**
    * ffmpeg arguments that write pictures to pipe:1 and the timestamp of each to pipe:3, before the picture itself and unbuffered
-   * (`printPts` of src/media/frames.ts). Pictures are gbrp (planes G, B, R); of a luma network yuv420p.
+   * (`printPts` of src/media/frames.ts). Pictures are gbrp (planes G, B, R), or six planes where something is carried; of a luma network yuv420p.
    */
   decodeArgs: z.array(z.string()),
   /**
    * ffmpeg arguments that read the enlarged pictures from pipe:0; the part's path is appended. Pictures are gbrp. Of a luma network
-   * they are gray, and the source's pictures come beside them, as they were decoded, from the pipe SIDE_FD of src/media/run.ts.
+   * they are gray, and the source's pictures come beside them, as they were decoded, from the pipe SIDE_FD of src/media/run.ts; so do
+   * the planes that are carried.
    */
   encodeArgs: z.array(z.string()),
   /** Counted over the whole video. */

@@ -74,8 +74,10 @@ it("a file's scale is its own, and the job is bound to its bytes", async () => {
   expect(await resolveMethod({ model: file }, { ...context, memory: 1e12 })).toEqual({
     kind: 'model', name: file, file: { root: 'media', path: path.relative('/', file) }, digest: await fileDigest(file),
     scale: 3, precision: 'fp32', tile: 0, tilePad: 2, prePad: 0,
-    pixels: 'rgb', alignment: 1, blend: 0,
+    pixels: 'rgb', alignment: 1, blend: 0, outOfGamut: 'carried',
   });
+  // A luma network has no RGB whose limits could matter.
+  expect(await resolveMethod({ model: await tinyModel(path.join(folder, 'luma.onnx'), { channels: 1 }) }, { ...context, memory: 1e12 })).not.toHaveProperty('outOfGamut');
 });
 
 it('tiles are the whole frame where memory allows, else a multiple of 32 that fits', async () => {

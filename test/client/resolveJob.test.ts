@@ -7,7 +7,7 @@ import { resolveJob } from '../../src/client/resolveJob.js';
 import { recordJob } from '../../src/client/submit.js';
 import { replaceJson } from '../../src/job/durable.js';
 import { UserError } from '../../src/job/errors.js';
-import { shortJob } from '../../src/job/keys.js';
+import { jobKey, shortJob, upscaleKey } from '../../src/job/keys.js';
 import { jobLayout, resolveRooted } from '../../src/job/layout.js';
 import { makeClip, scratchFolder } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
@@ -68,6 +68,21 @@ it('an unfinished job goes on as it was specified when flags are left out', asyn
   const spec = await openJob({ model, output, crf: 18, encoderPreset: 'medium', tile: 64, tilePad: 8, blend: 0.25, checkpointFrames: 7, segmentFrames: 5, keepMezzanine: true });
   expect((await resolveJob(clip, { model, output }, config)).spec).toEqual(spec);
   expect((await resolveJob(clip, { model, output, crf: 18, tile: 64 }, config)).spec).toEqual(spec);
+});
+
+it('an unfinished job from before colours went around networks stays without, so that its parts are alike', async () => {
+  const model = await tinyModel(path.join(folder, 'older.onnx'));
+  const output = newOutput();
+  const { spec } = await resolveJob(clip, { model, output }, config);
+  if (spec.method.kind !== 'model') throw new Error('no model');
+  expect(spec.method.outOfGamut).toBe('carried');
+  const method = { ...spec.method };
+  delete method.outOfGamut;
+  const up = upscaleKey(spec.source.digest, method, spec.picture);
+  const older = { ...spec, method, upscaleKey: up, jobKey: jobKey(up, spec.encode, spec.delivery, spec.input, spec.output) };
+  await recordJob(config, older);
+  expect((await resolveJob(clip, { model, output }, config)).spec).toEqual(older);
+  expect((await resolveJob(clip, { output }, config)).spec).toEqual(older);
 });
 
 it('an unfinished job of a GPU stays in half precision, wherever its command is repeated', async () => {

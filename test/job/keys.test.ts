@@ -19,7 +19,7 @@ describe('the keys of a job', () => {
   });
 
   it('differ for everything that changes a picture', () => {
-    const variants = [{ scale: 4 }, { tile: 256 }, { tilePad: 10 }, { prePad: 4 }, { precision: 'fp16' as const }, { blend: 0.5 }, { denoise: 0.5 }, { pixels: 'luma' as const }, { alignment: 2 }, { fixed: { width: 64, height: 64 } }, { digest: '1'.repeat(64) }];
+    const variants = [{ scale: 4 }, { tile: 256 }, { tilePad: 10 }, { prePad: 4 }, { precision: 'fp16' as const }, { blend: 0.5 }, { denoise: 0.5 }, { pixels: 'luma' as const }, { alignment: 2 }, { outOfGamut: 'carried' as const }, { fixed: { width: 64, height: 64 } }, { digest: '1'.repeat(64) }];
     const keys = [method, ...variants.map((variant) => ({ ...method, ...variant }))].map((entry) => upscaleKey('d', entry, picture));
     const others = [upscaleKey('other', method, picture), upscaleKey('d', method, { ...picture, deinterlace: 'off' }), upscaleKey('d', method, { ...picture, bitDepth: 10 })];
     expect(new Set([...keys, ...others]).size).toBe(keys.length + others.length);

@@ -1,31 +1,14 @@
 import path from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { ZIMG_MATRIX } from '../../src/media/color.js';
 import { encodeFromSource } from '../../src/media/encode.js';
 import type { FrameSource } from '../../src/media/frames.js';
-import { decodeToPlanarArgs, formatFor, mezzanineArgs } from '../../src/media/networkFrames.js';
-import { startFfmpeg } from '../../src/media/run.js';
 import { ffmpeg, scratchFolder } from '../support/media.js';
-import { enlarged } from '../upscaler/support.js';
 import { fastEncode, frameSource, pixels, streams } from './encodeSupport.js';
+import { throughNearest } from './nearest.js';
 
 const folder = scratchFolder();
 const at = (name: string): string => path.join(folder, name);
-
-/** The mezzanine of the first frame as a network leaves it that repeats every sample, and so changes no colour. */
-async function throughNearest(source: FrameSource, scale: number): Promise<string> {
-  const output = at(`${path.basename(source.file)}-x${scale}.nut`);
-  const format = formatFor(source.info, 'rgb');
-  const { width, height } = source.info.video;
-  const decoder = startFfmpeg(decodeToPlanarArgs(source, 0, 1, format), { stdout: 'pipe', onPts: () => undefined });
-  if (!decoder.stdout) throw new Error('no stdout');
-  const [frame] = await Promise.all([buffer(decoder.stdout), decoder.done]);
-  const encoder = startFfmpeg([...mezzanineArgs(source.info, format, { width, height }, scale), output], { stdin: 'pipe' });
-  encoder.stdin?.end(enlarged(frame, width, height, scale));
-  await encoder.done;
-  return output;
-}
 
 const [WIDTH, HEIGHT] = [128, 64];
 const MATRICES = { bt601: 'smpte170m', bt709: 'bt709' } as const;
@@ -50,9 +33,12 @@ describe.each(['yuv444p', 'yuv422p', 'yuv420p'])('a network that changes nothing
     const m = ZIMG_MATRIX[matrix];
     const direct = `zscale=min=${m}:m=${m}:rin=${full}:r=${full}:cin=left:c=left:f=spline36`;
     const wanted = await pixels(source.file, 'yuv420p', format === 'yuv420p' ? `scale=in_range=${full}:out_range=${full}` : `${direct},format=yuv420p`);
-    const is = await pixels(await throughNearest(source, 1), 'yuv420p');
-    expect(is).toHaveLength(WIDTH * HEIGHT * 1.5);
-    expect(furthest(is, wanted)).toBeLessThanOrEqual(1);
+    // By the conversions alone, and with what goes around the network.
+    for (const carry of [false, true]) {
+      const is = await pixels(await throughNearest(source, { carry }), 'yuv420p');
+      expect(is).toHaveLength(WIDTH * HEIGHT * 1.5);
+      expect(furthest(is, wanted)).toBeLessThanOrEqual(1);
+    }
   });
 });
 
@@ -90,7 +76,7 @@ describe('chroma stays on its luma within 0.1 pixels', () => {
     const source = await ramp(location);
     expect(source.info.video.color.chromaLocation).toBe(location);
     for (const scale of [2, 4]) {
-      expect(Math.abs(await shiftOf(await throughNearest(source, scale), location, scale))).toBeLessThan(0.1);
+      expect(Math.abs(await shiftOf(await throughNearest(source, { scale }), location, scale))).toBeLessThan(0.1);
       const filtered = at(`ramp-${location}-${scale}.mp4`);
       await encodeFromSource({ source, start: 0, end: 1, method: { name: 'bicubic', scale }, encode: { ...fastEncode, crf: 0 }, output: filtered });
       expect(Math.abs(await shiftOf(filtered, location, scale))).toBeLessThan(0.1);
