@@ -6,11 +6,13 @@ import { digestOf, main, onPath, readText, root, run, say, SetupError } from './
 /**
  * Brings a machine to the point where every command works. Each step looks first and works only when something is missing;
  * it prints a line when it does.
+ * @param tests whether the tests are to work too: some of them need a browser.
  */
-export async function setup({ log = say } = {}) {
+export async function setup({ log = say, tests = false } = {}) {
   checkNode();
   installPackages(log);
   installFfmpeg(log);
+  if (tests) installChromium(log);
   await build({ log });
   await provideTemporal(log);
 }
@@ -33,13 +35,30 @@ function installPackages(log) {
 
 function installFfmpeg(log) {
   if (onPath('ffmpeg') && onPath('ffprobe')) return;
-  if (process.getuid?.() !== 0 || !onPath('apt-get')) {
+  if (!hasApt()) {
     throw new SetupError(`ffmpeg is missing: install it first (${process.platform === 'darwin' ? 'brew install ffmpeg' : 'as root: apt-get install ffmpeg'})`);
   }
-  log('installing ffmpeg');
+  installByApt('ffmpeg', log);
+}
+
+/** Tests in a browser are skipped where there is none. */
+function installChromium(log) {
+  if (['chromium', 'chromium-browser', 'google-chrome'].some(onPath)) return;
+  try {
+    if (!hasApt()) throw new SetupError('apt-get as root would install it');
+    installByApt('chromium', log);
+  } catch (error) {
+    log(`chromium is missing, the tests in a browser are skipped: ${error.message}`);
+  }
+}
+
+const hasApt = () => process.getuid?.() === 0 && onPath('apt-get') !== undefined;
+
+function installByApt(name, log) {
+  log(`installing ${name}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   run('apt-get', ['-q', 'update'], { env });
-  run('apt-get', ['-q', 'install', '-y', '--no-install-recommends', 'ffmpeg'], { env });
+  run('apt-get', ['-q', 'install', '-y', '--no-install-recommends', name], { env });
 }
 
 async function provideTemporal(log) {
@@ -50,4 +69,4 @@ async function provideTemporal(log) {
   await temporal.provideTemporal(home, log);
 }
 
-await main(import.meta, () => setup());
+await main(import.meta, () => setup({ tests: true }));

@@ -9,7 +9,7 @@ const tool = (file) => path.join(root, 'node_modules', file);
 /** Sets everything up, checks types and lint, runs the tests, and ends with a line `N passed, N failed`. Arguments go to vitest. */
 await main(import.meta, async () => {
   try {
-    await setup();
+    await setup({ tests: true });
   } catch (error) {
     say(error.message);
     return conclude({ passed: 0, failed: 1, skipped: 0 });
