@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Frames, Job } from '../src/client/dashboard/schemas.js';
+import type { Job } from '../src/client/dashboard/schemas/jobs.js';
+import type { Frames } from '../src/client/dashboard/schemas/pictures.js';
 import { api, picturePath, Refusal } from './api.js';
 import { timecode } from './format.js';
 import { Button } from './parts.js';
@@ -7,8 +8,8 @@ import { Button } from './parts.js';
 const FIT_WIDTH = 1600;
 const WHOLE_WIDTH = 8192;
 
-/** A frame of the source beside the same frame of what is upscaled so far, with a slider between them. */
-export function Compare({ job }: { job: Job }) {
+/** A frame of the source beside the same frame of what is upscaled so far, with a slider between them. @param planned false while the source is still being read: there are no frames to ask for. */
+export function Compare({ job, planned }: { job: Job; planned: boolean }) {
   const [frames, setFrames] = useState<Frames>();
   const [why, setWhy] = useState('');
   const [chosen, setChosen] = useState<number>();
@@ -16,6 +17,7 @@ export function Compare({ job }: { job: Job }) {
   // What is ready changes with the frames that are done.
   const stamp = `${job.status} ${Math.floor(job.doneFrames / 10)}`;
   useEffect(() => {
+    if (!planned) return undefined;
     let gone = false;
     const load = async (): Promise<void> => {
       try {
@@ -32,7 +34,7 @@ export function Compare({ job }: { job: Job }) {
       gone = true;
       clearTimeout(timer);
     };
-  }, [job.job, stamp]);
+  }, [job.job, planned, stamp]);
 
   const newest = frames?.ready.at(-1);
   const frame = chosen ?? (newest ? newest[1] - 1 : undefined);
@@ -65,7 +67,9 @@ function Slider({ job, frames, frame, whole, ready }: { job: string; frames: Fra
   const before = usePicture(picturePath(job, 'source', frame, width));
   const after = usePicture(ready ? picturePath(job, 'result', frame, width) : undefined);
   const drag = (event: PointerEvent): void => {
-    if (event.buttons !== 1 || (event.target as HTMLElement).tagName === 'INPUT') return;
+    if (event.buttons !== 1) return;
+    // Held until the button is up, also beyond the picture's edges.
+    if (event.type === 'pointerdown') view.current?.setPointerCapture(event.pointerId);
     const box = view.current?.getBoundingClientRect();
     if (box) setSplit(Math.min(100, Math.max(0, (100 * (event.clientX - box.left)) / box.width)));
   };

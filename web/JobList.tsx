@@ -1,9 +1,9 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { Job } from '../src/client/dashboard/schemas.js';
+import type { Job } from '../src/client/dashboard/schemas/jobs.js';
 import { Actions } from './Actions.js';
 import { posterPath } from './api.js';
-import { duration, fps, percent, stageOf, when } from './format.js';
-import { Bar, Button, Icon, Pill } from './parts.js';
+import { count, duration, fps, methodOf, share, stageOf, when } from './format.js';
+import { Button, Icon, JobBar, JobPill } from './parts.js';
 import { follow } from './router.js';
 import { showAll, useStore } from './store.js';
 import { Spark } from './SpeedPlot.js';
@@ -25,8 +25,14 @@ export function JobList() {
   const connection = useStore((state) => state.connection);
   const [filter, setFilter] = useState(0);
   const [search, setSearch] = useState('');
+  // The browser's own Escape clears the field without a word.
+  const clear = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape') return;
+    event.preventDefault();
+    setSearch('');
+  };
   const wanted = search.trim().toLowerCase();
-  const found = wanted === '' ? jobs : jobs.filter((job) => `${job.inputName} ${job.outputName} ${job.method} ${job.job.slice(0, 8)}`.toLowerCase().includes(wanted));
+  const found = wanted === '' ? jobs : jobs.filter((job) => `${job.inputName} ${job.outputName} ${methodOf(job)} ${job.job.slice(0, 8)}`.toLowerCase().includes(wanted));
   const shown = found.filter(FILTERS[filter]?.of ?? (() => true));
   const cards = filter === 0 && wanted === '' ? shown.filter(({ status }) => status === 'running').slice(0, CARDS) : [];
   const rest = shown.filter((job) => !cards.includes(job));
@@ -45,11 +51,11 @@ export function JobList() {
           <h2 id="jobs-title">Jobs</h2>
           <div class="tabs" role="group" aria-label="Which jobs">
             {FILTERS.map(({ name, of }, i) => (
-              <button key={name} type="button" aria-pressed={filter === i} onClick={() => { setFilter(i); }}>{name} <span class="count">{found.filter(of).length}</span></button>
+              <button key={name} type="button" aria-pressed={filter === i} onClick={() => { setFilter(i); }}>{name} <span class="count">{count(found.filter(of).length)}</span></button>
             ))}
           </div>
           <label class="search"><Icon name="search" /><span class="hidden">Search jobs</span>
-            <input type="search" id="search" placeholder="Search  /" value={search} onInput={(event) => { setSearch(event.currentTarget.value); }} />
+            <input type="search" id="search" placeholder="Search  /" value={search} onInput={(event) => { setSearch(event.currentTarget.value); }} onKeyDown={clear} />
           </label>
         </div>
         {rest.length === 0 ? <p class="empty">{cards.length > 0 ? 'No other jobs.' : 'No such jobs.'}</p> : <Rows jobs={rest} />}
@@ -83,11 +89,11 @@ function Card({ job }: { job: Job }) {
           <h3><a href={`/jobs/${job.job}`} onClick={follow} title={job.input}>{job.inputName}</a></h3>
           <Actions job={job} small />
         </div>
-        <p class="sub">{job.method}{job.devices.length > 0 && <> <span class="sep">·</span> {job.devices.join(', ')}</>}</p>
-        <div class="big"><span class="percent">{percent(job)}</span><span class="stage">{stageOf(job)}</span><Spark values={spark ?? []} /></div>
-        <Bar job={job} label={`Progress of ${job.inputName}`} />
+        <p class="sub">{methodOf(job)}{job.devices.length > 0 && <> <span class="sep">·</span> {job.devices.join(', ')}</>}</p>
+        <div class="big"><span class="percent">{share(job.percent)}</span><span class="stage">{stageOf(job)}</span><Spark values={spark ?? []} /></div>
+        <JobBar job={job} label={`Progress of ${job.inputName}`} />
         <p class="facts">
-          {job.frames > 0 && <span>{job.doneFrames.toLocaleString()} / {job.frames.toLocaleString()} frames</span>}
+          {job.frames > 0 && <span>{count(job.doneFrames)} of {count(job.frames)} frames</span>}
           {job.fps > 0 && <span>{fps(job.fps)} fps</span>}
           {job.etaSeconds !== undefined && <span>{duration(job.etaSeconds)} left</span>}
         </p>
@@ -99,11 +105,11 @@ function Card({ job }: { job: Job }) {
 
 /** What a row says at its right: how long, how far, or why not. */
 function note(job: Job): string {
-  if (job.status === 'done') return `${job.frames.toLocaleString()} frames${job.seconds === undefined ? '' : ` in ${duration(job.seconds)}`}`;
+  if (job.status === 'done') return `${count(job.frames)} frames${job.seconds === undefined ? '' : ` in ${duration(job.seconds)}`}`;
   if (job.status === 'failed') return job.error ?? '';
   if (job.status === 'paused') return job.reason ?? '';
   if (job.status === 'running') return job.waiting ?? [job.fps > 0 ? `${fps(job.fps)} fps` : '', job.etaSeconds === undefined ? '' : `${duration(job.etaSeconds)} left`].filter(Boolean).join(' · ');
-  return job.percent > 0 ? `${percent(job)} done` : '';
+  return job.percent > 0 ? `${share(job.percent)} done` : '';
 }
 
 function Row({ job, index, count, top }: { job: Job; index: number; count: number; top: number }) {
@@ -113,10 +119,10 @@ function Row({ job, index, count, top }: { job: Job; index: number; count: numbe
       <Poster job={job} />
       <div class="name">
         <a href={`/jobs/${job.job}`} onClick={follow} data-index={index} title={job.input}>{job.inputName}</a>
-        <span class="sub">{job.method}</span>
+        <span class="sub">{methodOf(job)}</span>
       </div>
-      <Pill job={job} />
-      <div class="note">{open && job.frames > 0 && <Bar job={job} label={`Progress of ${job.inputName}`} />}<span title={note(job)}>{note(job)}</span></div>
+      <JobPill job={job} />
+      <div class="note">{open && job.frames > 0 && <JobBar job={job} label={`Progress of ${job.inputName}`} />}<span title={note(job)}>{note(job)}</span></div>
       <time dateTime={job.endedAt ?? job.createdAt}>{when(job.endedAt ?? job.createdAt)}</time>
       <Actions job={job} small />
     </li>

@@ -1,10 +1,10 @@
 import { useEffect } from 'preact/hooks';
-import type { Job, JobDetail, LogEntry } from '../src/client/dashboard/schemas.js';
+import type { Job, JobDetail, LogEntry } from '../src/client/dashboard/schemas/jobs.js';
 import { Actions } from './Actions.js';
 import { verifiedPath } from './api.js';
 import { Compare } from './Compare.js';
-import { bytes, clock, count, duration, fps, percent, stageOf, when } from './format.js';
-import { Bar, Icon, Pill } from './parts.js';
+import { bytes, clock, count, duration, fps, methodOf, share, stageOf, when } from './format.js';
+import { Icon, JobBar, JobPill } from './parts.js';
 import { follow } from './router.js';
 import { Strip } from './Strip.js';
 import { SpeedPlot } from './SpeedPlot.js';
@@ -18,7 +18,7 @@ export function JobPage({ job: key }: { job: string }) {
     return () => { watch(undefined); };
   }, [key]);
   useEffect(() => {
-    if (detail) document.title = `${detail.job.status === 'running' ? `${percent(detail.job)} · ` : ''}${detail.job.inputName} · Reelscale`;
+    if (detail) document.title = `${detail.job.status === 'running' ? `${share(detail.job.percent)} · ` : ''}${detail.job.inputName} · Reelscale`;
   }, [detail]);
   if (missing) return <p class="empty">There is no such job. <a href="/" onClick={follow}>All jobs</a></p>;
   if (!detail || detail.job.job !== key) return <p class="empty" role="status">Loading…</p>;
@@ -33,7 +33,7 @@ function Detail({ detail }: { detail: JobDetail }) {
       <header>
         <div>
           <h1 id="title">{job.inputName}</h1>
-          <p class="sub"><Pill job={job} /> <span>{job.method}</span> <span class="sep">·</span> <span class="soft">started {when(job.createdAt)}</span></p>
+          <p class="sub"><JobPill job={job} /> <span>{methodOf(job)}</span> <span class="sep">·</span> <span class="soft">started {when(job.createdAt)}</span></p>
         </div>
         <Actions job={job} />
       </header>
@@ -42,12 +42,12 @@ function Detail({ detail }: { detail: JobDetail }) {
       {job.status === 'paused' && <p class="banner">Paused: {job.reason}</p>}
       {job.status === 'interrupted' && <p class="banner">Nothing works on this job. Resuming it goes on from the parts that are done.</p>}
       <section class="panel hero" aria-label="Progress">
-        <div class="big"><span class="percent">{percent(job)}</span><span class="stage">{stageOf(job)}</span></div>
-        <Bar job={job} label="Progress" />
+        <div class="big"><span class="percent">{share(job.percent)}</span><span class={`stage ${job.status}`}>{stageOf(job)}</span></div>
+        <JobBar job={job} label="Progress" />
         <Facts job={job} />
         {segments.length > 0 && <Strip segments={segments} />}
       </section>
-      <Compare job={job} />
+      <Compare job={job} planned={segments.length > 0} />
       <div class="columns">
         <div>
           <section class="panel" aria-labelledby="speed-title"><h2 id="speed-title">Speed</h2><SpeedPlot speed={speed} /></section>
@@ -92,7 +92,7 @@ function Facts({ job }: { job: Job }) {
 function Log({ entries }: { entries: LogEntry[] }) {
   if (entries.length === 0) return <p class="soft">Nothing is known any more of what happened on the way.</p>;
   return (
-    <ol class="log">
+    <ol class="log" tabIndex={0} aria-labelledby="log-title">
       {entries.map((entry, i) => (
         <li key={`${i} ${entry.text}`} class={entry.kind}>
           {entry.at === undefined ? <span class="at">note</span> : <time class="at" dateTime={entry.at} title={when(entry.at)}>{clock(entry.at)}</time>}

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Choices, Estimate, Submit } from '../src/client/dashboard/schemas.js';
+import type { Choices, Submit } from '../src/client/dashboard/schemas/submit.js';
 import { api } from './api.js';
-import { bytes, count, duration, fps } from './format.js';
+import { EstimatePanel } from './EstimatePanel.js';
 import { FolderPicker } from './FolderPicker.js';
 import { Icon } from './parts.js';
 import { follow, go } from './router.js';
@@ -36,10 +36,10 @@ export function NewJob() {
       <a class="backlink" href="/" onClick={follow}><Icon name="back" />All jobs</a>
       <h1>New job</h1>
       <section class="panel">
-        <label class="field"><span>Video</span>
+        <div class="field"><label for="input">Video</label>
           <span class="joined"><input id="input" required value={job.input ?? ''} placeholder={`${choices?.folders[0] === '/' ? '' : (choices?.folders[0] ?? '')}/…`} onInput={(event) => { change({ input: event.currentTarget.value }); }} spellcheck={false} />
             <button type="button" class="button" onClick={() => { setPicking(!picking); }} aria-expanded={picking}><Icon name="folder" />Browse</button></span>
-        </label>
+        </div>
         {picking && choices && <FolderPicker start={startOf(job.input, choices.folders)} roots={choices.folders} onPick={(path) => { change({ input: path }); setPicking(false); }} />}
         <fieldset class="presets"><legend>How</legend>
           <label class={chosen === '' ? 'on' : ''}><input type="radio" name="preset" checked={chosen === ''} onChange={() => { change({ preset: undefined, model: undefined }); }} /><b>automatic</b><small>as this machine's devices suggest</small></label>
@@ -82,43 +82,4 @@ export function NewJob() {
 function startOf(input: string | undefined, roots: string[]): string {
   const folder = input?.replace(/\/[^/]*$/, '');
   return folder ? folder : (localStorage.getItem('folder') ?? roots[0] ?? '/');
-}
-
-/** What it would take, as soon as a video is named. */
-function EstimatePanel({ job: { input, preset, model, scale } }: { job: Submit }) {
-  const [answer, setAnswer] = useState<Estimate | string>();
-  const [measure, setMeasure] = useState(false);
-  useEffect(() => { setMeasure(false); }, [input, preset, model, scale]);
-  useEffect(() => {
-    if (!measure) setAnswer(undefined);
-    if (!input || !/\.\w+$/.test(input)) return undefined;
-    const leave = new AbortController();
-    const timer = setTimeout(() => {
-      api.estimate({ input, measure, ...(preset && { preset }), ...(model && { model }), ...(scale && { scale }) }, leave.signal).then(setAnswer, (error: unknown) => {
-        if (!leave.signal.aborted) setAnswer(error instanceof Error ? error.message : String(error));
-      });
-    }, 300);
-    return () => {
-      clearTimeout(timer);
-      leave.abort();
-    };
-  }, [input, preset, model, scale, measure]);
-  if (answer === undefined) return null;
-  if (typeof answer === 'string') return <p class="banner bad" role="status">{answer}</p>;
-  const { source, width, height, frames, segments, bytes: result, disk, freeBytes, here, elsewhere, method, notes } = answer;
-  const tight = freeBytes !== undefined && freeBytes < disk.jobs;
-  return (
-    <section class="panel estimate" aria-live="polite" aria-label="Estimate">
-      <h2>What it takes</h2>
-      <dl class="facts">
-        <div><dt>{method}</dt><dd>{source.width}×{source.height} → {width}×{height}</dd></div>
-        <div><dt>{duration(source.seconds)} at {fps(answer.fps)} fps</dt><dd>{count(frames)} frames, {segments} {segments === 1 ? 'segment' : 'segments'}</dd></div>
-        <div><dt>result, about</dt><dd>{bytes(result)}</dd></div>
-        <div class={tight ? 'bad' : ''}><dt>disk on the way, at most{freeBytes === undefined ? '' : `; ${bytes(freeBytes)} free`}</dt><dd>{bytes(disk.jobs)}</dd></div>
-        <div><dt>on this machine, about</dt><dd>{here ? duration(here.seconds) : <button type="button" class="button" disabled={measure} onClick={() => { setMeasure(true); }}>{measure ? 'Measuring…' : 'Measure'}</button>}</dd></div>
-        {elsewhere.slice(0, 3).map((other) => <div key={other.device}><dt>on {other.device}, about</dt><dd>{duration(other.seconds)}</dd></div>)}
-      </dl>
-      {notes.length > 0 && <ul class="notes soft">{notes.map((note) => <li key={note}>{note}</li>)}</ul>}
-    </section>
-  );
 }

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from './api.js';
 import { Reel } from './parts.js';
 import { start } from './store.js';
@@ -6,6 +6,8 @@ import { start } from './store.js';
 export function SignIn() {
   const [token, setToken] = useState('');
   const [why, setWhy] = useState('');
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => { field.current?.focus(); }, []);
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     try {
@@ -21,10 +23,10 @@ export function SignIn() {
       <form class="panel" onSubmit={(event) => { void submit(event); }}>
         <Reel />
         <h1>Reelscale</h1>
-        <label class="field"><span>Token</span><input type="password" id="token" autocomplete="current-password" required value={token} onInput={(event) => { setToken(event.currentTarget.value); }} /></label>
+        <label class="field"><span>Token</span><input ref={field} type="password" id="token" autocomplete="current-password" required value={token} onInput={(event) => { setToken(event.currentTarget.value); }} /></label>
         <p class="bad" role="alert">{why}</p>
         <button class="button strong">Come in</button>
-        <p class="soft">It is in the file that was given to --token-file.</p>
+        <p class="soft">It is in the file that <code>--token-file</code> names.</p>
       </form>
     </main>
   );

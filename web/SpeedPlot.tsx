@@ -22,7 +22,7 @@ export function SpeedPlot({ speed }: { speed: [number, number][] }) {
   const mean = speed.reduce((sum, [, value]) => sum + value, 0) / speed.length;
   return (
     <figure class="plot">
-      <div class="scale" aria-hidden="true"><span>{fps(top)}</span><span>{fps(top / 2)}</span><span>0</span></div>
+      <div class="scale" aria-hidden="true"><span>{round(top)}</span><span>{round(top / 2)}</span><span>0</span></div>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={`Frames a second over the last ${duration((last[0] - first[0]) / 1000)}: now ${fps(last[1])}, on average ${fps(mean)}`}>
         {[0.25, 0.5, 0.75].map((share) => <line key={share} x1={0} x2={WIDTH} y1={HEIGHT * share} y2={HEIGHT * share} />)}
         <polygon points={`0,${HEIGHT} ${points} ${WIDTH},${HEIGHT}`} />
@@ -32,6 +32,9 @@ export function SpeedPlot({ speed }: { speed: [number, number][] }) {
     </figure>
   );
 }
+
+/** 5, 2.5, 0.25: no digit more than it needs. */
+const round = (value: number): string => String(Number(value.toPrecision(2)));
 
 /** The next round number. */
 function nice(value: number): number {

@@ -1,4 +1,4 @@
-import type { Segment } from '../src/client/dashboard/schemas.js';
+import type { Segment } from '../src/client/dashboard/schemas/jobs.js';
 
 const WORDS: Record<Segment['state'], string> = { waiting: 'waiting', upscaling: 'upscaling', upscaled: 'upscaled', encoding: 'encoding', encoded: 'done' };
 
@@ -22,6 +22,6 @@ export function Strip({ segments }: { segments: Segment[] }) {
 }
 
 function titleOf({ frames, state, done, device, attempt }: Segment, index: number): string {
-  const parts = [`segment ${index + 1}: ${frames} frames, ${WORDS[state]}`, ...(state === 'upscaling' || state === 'encoding' ? [`${Math.floor(done * 100)} %`] : []), ...(device ? [device] : []), ...(attempt ? [`attempt ${attempt}`] : [])];
+  const parts = [`segment ${index + 1}: ${frames} frames, ${WORDS[state]}`, ...(state !== 'encoded' && done > 0 && done < 1 ? [`${Math.floor(done * 100)} %`] : []), ...(device ? [device] : []), ...(attempt ? [`attempt ${attempt}`] : [])];
   return parts.join(', ');
 }

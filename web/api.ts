@@ -1,4 +1,7 @@
-import type { Choices, Estimate, Folder, Frames, JobDetail, Jobs, Submit } from '../src/client/dashboard/schemas.js';
+import type { BatchDetail, Batches } from '../src/client/dashboard/schemas/batches.js';
+import type { JobDetail, Jobs } from '../src/client/dashboard/schemas/jobs.js';
+import type { Frames } from '../src/client/dashboard/schemas/pictures.js';
+import type { Choices, Estimate, Folder, Submit } from '../src/client/dashboard/schemas/submit.js';
 
 /** An answer that is a refusal; the message is for people. */
 export class Refusal extends Error {
@@ -34,12 +37,19 @@ export const api = {
   submit: (job: Submit) => call<{ job: string; status: 'started' | 'finished before' }>('POST', '/api/jobs', job),
   act: (job: string, action: 'pause' | 'resume') => call('POST', `/api/jobs/${job}/${action}`),
   cancel: (job: string, discard: boolean) => call('POST', `/api/jobs/${job}/cancel`, { discard }),
+  batches: () => call<Batches>('GET', '/api/batches'),
+  batch: (batch: string) => call<BatchDetail>('GET', `/api/batches/${batch}`),
+  actOnBatch: (batch: string, action: 'pause' | 'resume') => call<Batches>('POST', `/api/batches/${batch}/${action}`),
+  cancelBatch: (batch: string, discard: boolean) => call<Batches>('POST', `/api/batches/${batch}/cancel`, { discard }),
+  actOnSchedule: (name: string, action: 'pause' | 'resume' | 'trigger') => call<Batches>('POST', `/api/schedules/${name}/${action}`),
+  deleteSchedule: (name: string) => call<Batches>('DELETE', `/api/schedules/${name}`),
   frames: (job: string) => call<Frames>('GET', `/api/jobs/${job}/frames`),
   choices: () => call<Choices>('GET', '/api/choices'),
   folder: (path: string) => call<Folder>('GET', `/api/folder?path=${encodeURIComponent(path)}`),
-  estimate: (asked: Pick<Submit, 'input' | 'preset' | 'model' | 'scale'> & { measure: boolean }, signal: AbortSignal) => call<Estimate>('POST', '/api/estimate', asked, signal),
+  estimate: (asked: Pick<Submit, 'input' | 'preset' | 'model' | 'scale'> & { measure: boolean; costPerHour?: number }, signal: AbortSignal) => call<Estimate>('POST', '/api/estimate', asked, signal),
 };
 
 export const picturePath = (job: string, side: 'source' | 'result', frame: number, width: number): string => `/api/jobs/${job}/frames/${frame}/${side}?width=${width}`;
 export const posterPath = (job: string): string => `/api/jobs/${job}/poster`;
+export const summaryPath = (batch: string): string => `/api/batches/${batch}/summary`;
 export const verifiedPath = (job: string): string => `/api/jobs/${job}/verified`;

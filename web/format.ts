@@ -1,11 +1,13 @@
-import type { Job } from '../src/client/dashboard/schemas.js';
+import type { Batch } from '../src/client/dashboard/schemas/batches.js';
+import type { Job } from '../src/client/dashboard/schemas/jobs.js';
 
-/** 95 -> 1 min 35 s, 7265 -> 2 h 1 min */
+/** 95 -> 1 min 35 s, 754 -> 12 min, 7265 -> 2 h 1 min */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const [days, hours, minutes] = [Math.floor(whole / 86_400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60];
   if (days > 0) return `${days} d ${hours} h`;
   if (hours > 0) return `${hours} h ${minutes} min`;
+  if (minutes >= 10) return `${minutes} min`;
   return minutes > 0 ? `${minutes} min ${whole % 60} s` : `${whole} s`;
 }
 
@@ -44,4 +46,17 @@ export function stageOf(job: Job): string {
   return job.status;
 }
 
-export const percent = (job: Job): string => `${job.percent < 10 && job.percent > 0 ? job.percent.toFixed(1) : Math.floor(job.percent)} %`;
+/** bicubic x2 -> bicubic ×2 */
+export const methodOf = ({ method }: Job): string => method.replace(/ x(\d+)$/, ' ×$1');
+
+/** Percent, with a digit more while it is small. */
+export const share = (percent: number): string => `${percent < 10 && percent > 0 ? percent.toFixed(1) : Math.floor(percent)} %`;
+
+export const times = (number: number): string => (number === 1 ? 'once' : `${count(number)} times`);
+
+const ROUNDS: Record<Batch['status'], string> = {
+  new: 'not begun', running: 'at work', paused: 'paused', interrupted: 'interrupted', done: 'done', unfinished: 'until the next round', cancelled: 'cancelled',
+};
+
+/** What a batch is at, in a word or two. */
+export const stageOfBatch = ({ status, stage }: Batch): string => (status === 'running' && stage === 'looking' ? 'looking for videos' : ROUNDS[status]);

@@ -1,21 +1,24 @@
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from './api.js';
+import { Batches } from './Batches.js';
+import { BatchPage } from './BatchPage.js';
 import { bytes } from './format.js';
 import { JobList } from './JobList.js';
 import { JobPage } from './JobPage.js';
 import { NewJob } from './NewJob.js';
 import { Button, Icon, Reel } from './parts.js';
-import { follow, go, useRoute } from './router.js';
+import { follow, go, useRoute, type Route } from './router.js';
 import { SignIn } from './SignIn.js';
 import { attempt, start, useStore } from './store.js';
 
 function App() {
   const session = useStore((state) => state.session);
   const connection = useStore((state) => state.connection);
+  const away = useStore((state) => state.overview?.server === 'away');
   const route = useRoute();
   const main = useRef<HTMLElement>(null);
-  const page = route.page === 'job' ? route.job : route.page;
+  const page = route.page === 'job' ? route.job : route.page === 'batch' ? route.batch : route.page;
   const first = useRef(true);
   // Of a page that changes in place, screen readers learn by the focus.
   useEffect(() => {
@@ -31,14 +34,25 @@ function App() {
   return (
     <>
       <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>To the content</a>
-      <Top />
+      <Top route={route} />
       {connection === 'lost' && <p class="lost" role="alert">The dashboard does not answer; trying again…</p>}
+      {connection === 'live' && away && <p class="lost" role="alert">Temporal does not answer: jobs are shown as they were seen last.</p>}
       <main id="main" ref={main} tabIndex={-1}>
-        {route.page === 'job' ? <JobPage job={route.job} /> : route.page === 'new' ? <NewJob /> : <JobList />}
+        <Content route={route} />
       </main>
       <Said />
     </>
   );
+}
+
+function Content({ route }: { route: Route }) {
+  switch (route.page) {
+    case 'job': return <JobPage job={route.job} />;
+    case 'new': return <NewJob />;
+    case 'batches': return <Batches />;
+    case 'batch': return <BatchPage batch={route.batch} />;
+    default: return <JobList />;
+  }
 }
 
 function shortcut(event: KeyboardEvent): void {
@@ -55,24 +69,28 @@ function shortcut(event: KeyboardEvent): void {
   }
 }
 
-function Top() {
+function Top({ route: { page } }: { route: Route }) {
   const overview = useStore((state) => state.overview);
   const running = useStore((state) => state.jobs.filter(({ status }) => status === 'running').length);
   const speed = useStore((state) => state.jobs.reduce((sum, { status, fps }) => sum + (status === 'running' ? fps : 0), 0));
   const tokenNeeded = useStore((state) => state.session?.tokenNeeded ?? false);
   return (
     <header class="top">
-      <a class={`brand${running > 0 ? ' turning' : ''}`} href="/" onClick={follow}><Reel /><span>Reelscale</span></a>
-      <p class="state">
-        {overview?.server === 'away' ? <span class="bad">Temporal does not answer</span> : <span>{running === 0 ? 'idle' : `${running} at work${speed > 0 ? `, ${speed < 10 ? speed.toFixed(1) : Math.round(speed)} fps` : ''}`}</span>}
+      <a class={`brand${running > 0 ? ' turning' : ''}`} href="/" onClick={follow} aria-label="Reelscale"><Reel /><span class="wide">Reelscale</span></a>
+      <nav class="pages" aria-label="Pages">
+        <a href="/" onClick={follow} aria-current={page === 'list' ? 'page' : undefined}>Jobs</a>
+        <a href="/batches" onClick={follow} aria-current={page === 'batches' ? 'page' : undefined}>Batches</a>
+      </nav>
+      <p class="state wide">
+        {overview?.server === 'up' && <span>{running === 0 ? 'idle' : `${running} at work${speed > 0 ? `, ${speed < 10 ? speed.toFixed(1) : Math.round(speed)} fps` : ''}`}</span>}
         {overview && overview.devices.length > 0 && <span class="wide" title={overview.devices.map(({ label }) => label).join(', ')}>{overview.devices.map(({ device }) => device).join(', ')}</span>}
         {overview?.freeBytes !== undefined && <span class="wide">{bytes(overview.freeBytes)} free</span>}
       </p>
-      <nav aria-label="Main">
+      <nav class="tools" aria-label="Tools">
         {overview?.temporalUrl !== undefined && <a class="button quiet wide" href={overview.temporalUrl} target="_blank" rel="noopener noreferrer">Temporal<Icon name="link" /></a>}
         <ThemeButton />
         {tokenNeeded && <Button icon="out" kind="quiet" label="Sign out" onClick={() => { void attempt(() => api.signOut()).then(start); }} />}
-        <a class="button strong" href="/new" onClick={follow} title="New job (n)"><Icon name="plus" /><span class="wide">New job</span><span class="hidden narrowonly">New job</span></a>
+        <a class="button strong" href="/new" onClick={follow} aria-label="New job" title="New job (n)"><Icon name="plus" /><span class="wide">New job</span></a>
       </nav>
     </header>
   );

@@ -1,19 +1,23 @@
 import type { ComponentChildren } from 'preact';
-import type { Job } from '../src/client/dashboard/schemas.js';
-import { percent, stageOf } from './format.js';
+import type { Job } from '../src/client/dashboard/schemas/jobs.js';
+import { share, stageOf } from './format.js';
 
-/** A progress bar that screen readers know as one. */
-export function Bar({ job, label }: { job: Job; label: string }) {
-  const known = job.frames > 0 || job.status === 'done';
+/** A progress bar that screen readers know as one. @param known false while there is no number yet. */
+export function Bar({ status, percent, known, label }: { status: string; percent: number; known: boolean; label: string }) {
   return (
-    <div class={`bar ${job.status}`} role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} {...(known && { 'aria-valuenow': Math.floor(job.percent), 'aria-valuetext': percent(job) })}>
-      <div class="fill" style={{ width: `${job.percent}%` }} />
-      {!known && job.status === 'running' && <div class="unknown" />}
+    <div class={`bar ${status}`} role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} {...(known && { 'aria-valuenow': Math.floor(percent), 'aria-valuetext': share(percent) })}>
+      <div class="fill" style={{ width: `${percent}%` }} />
+      {!known && status === 'running' && <div class="unknown" />}
     </div>
   );
 }
 
-export const Pill = ({ job }: { job: Job }) => <span class={`pill ${job.status}${job.damaged ? ' damaged' : ''}`}><span class="dot" aria-hidden="true" />{stageOf(job)}</span>;
+export const JobBar = ({ job, label }: { job: Job; label: string }) => <Bar status={job.status} percent={job.percent} known={job.frames > 0 || job.status === 'done'} label={label} />;
+
+/** A state in a word or two, with its colour. */
+export const Pill = ({ status, text }: { status: string; text: string }) => <span class={`pill ${status}`}><span class="dot" aria-hidden="true" />{text}</span>;
+
+export const JobPill = ({ job }: { job: Job }) => <Pill status={`${job.status}${job.damaged ? ' damaged' : ''}`} text={stageOf(job)} />;
 
 const PATHS = {
   pause: 'M8 5v14M16 5v14',

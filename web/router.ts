@@ -1,10 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 
-export type Route = { page: 'list' } | { page: 'new' } | { page: 'job'; job: string };
+export type Route = { page: 'list' } | { page: 'new' } | { page: 'job'; job: string } | { page: 'batches' } | { page: 'batch'; batch: string };
 
 function read(): Route {
   const job = /^\/jobs\/([0-9a-f]{32})$/.exec(location.pathname)?.[1];
   if (job !== undefined) return { page: 'job', job };
+  const batch = /^\/batches\/([0-9a-f]{32})$/.exec(location.pathname)?.[1];
+  if (batch !== undefined) return { page: 'batch', batch };
+  if (location.pathname === '/batches') return { page: 'batches' };
   return location.pathname === '/new' ? { page: 'new' } : { page: 'list' };
 }
 

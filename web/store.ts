@@ -1,5 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Job, JobDetail, JobsEvent, Overview } from '../src/client/dashboard/schemas.js';
+import type { Batches } from '../src/client/dashboard/schemas/batches.js';
+import type { JobsEvent, Overview } from '../src/client/dashboard/schemas/events.js';
+import type { Job, JobDetail } from '../src/client/dashboard/schemas/jobs.js';
 import { api, Refusal, type Session } from './api.js';
 
 export interface State {
@@ -7,6 +9,7 @@ export interface State {
   /** Newest first. */
   jobs: Job[];
   total: number;
+  batches: Batches;
   overview?: Overview;
   /** Of the job whose page is open. */
   detail?: JobDetail;
@@ -21,7 +24,7 @@ export interface State {
 const SPARK = 60;
 const RETRY_MS = 2000;
 
-let state: State = { jobs: [], total: 0, missing: false, connection: 'loading', sparks: new Map(), said: undefined };
+let state: State = { jobs: [], batches: { batches: [], schedules: [] }, total: 0, missing: false, connection: 'loading', sparks: new Map(), said: undefined };
 const listeners = new Set<() => void>();
 const rows = new Map<string, Job>();
 let revision = '';
@@ -63,6 +66,15 @@ export async function attempt(work: () => Promise<unknown>, done?: string): Prom
   }
 }
 
+/** For buttons: does one thing at a time. @returns whether it is being done, and what begins it. */
+export function useAction(): [busy: boolean, act: (work: () => Promise<unknown>, done: string) => void] {
+  const [busy, setBusy] = useState(false);
+  return [busy, (work, done) => {
+    setBusy(true);
+    void attempt(work, done).finally(() => { setBusy(false); });
+  }];
+}
+
 /** Loads everything, as after signing in. */
 export async function start(): Promise<void> {
   try {
@@ -81,11 +93,11 @@ export async function showAll(): Promise<void> {
 }
 
 async function load(): Promise<void> {
-  const { jobs, total, revision: now } = await api.jobs(limit);
+  const [{ jobs, total, revision: now }, batches] = await Promise.all([api.jobs(limit), api.batches()]);
   rows.clear();
   for (const job of jobs) rows.set(job.job, job);
   revision = now;
-  set({ jobs: [...jobs], total });
+  set({ jobs: [...jobs], total, batches });
   if (watched !== undefined) await loadDetail(watched);
   listen();
 }
@@ -118,6 +130,7 @@ function listen(): void {
   source.onopen = () => { set({ connection: 'live' }); };
   source.onerror = lost;
   on<JobsEvent>('jobs', applyJobs);
+  on<Batches>('batches', applyBatches);
   on<Overview>('overview', (overview) => { set({ overview }); });
   on<JobDetail>('detail', applyDetail);
   on('reset', () => { void load().catch(lost); });
@@ -128,6 +141,10 @@ function on<T>(name: string, handle: (data: T) => void): void {
     if (event.lastEventId !== '') revision = event.lastEventId;
     handle(JSON.parse(event.data) as T);
   });
+}
+
+export function applyBatches(batches: Batches): void {
+  set({ batches });
 }
 
 /** The browser reconnects by itself, except where the server refused it. */

@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy, type WorkflowHandle } from '@temporalio/client';
+import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy, type Client, type WorkflowHandle } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
 import type { UpscaleBatchInput } from '../job/batch/contracts.js';
 import { batchLayout } from '../job/batch/layout.js';
@@ -11,7 +11,6 @@ import { batchWorkflowId } from '../job/workflowIds.js';
 import type { SupervisorInfo } from '../worker/protocol.js';
 import { resumeUpdate } from '../workflows/messages.js';
 import type { upscaleBatch } from '../workflows/index.js';
-import type { Session } from './connect.js';
 
 export type BatchHandle = WorkflowHandle<typeof upscaleBatch>;
 
@@ -42,7 +41,7 @@ export function batchInput(config: Config, spec: BatchSpec, info: Pick<Superviso
 }
 
 /** Starts a round, or attaches to the one that runs; a paused one goes on. */
-export async function startBatch(config: Config, { client, lease }: Session, spec: BatchSpec, tell = false): Promise<BatchHandle> {
+export async function startBatch(config: Config, { client, lease }: { client: Client; lease: { info: Pick<SupervisorInfo, 'queuePrefix' | 'searchAttributes'> } }, spec: BatchSpec, tell = false): Promise<BatchHandle> {
   const handle = await client.workflow.start<typeof upscaleBatch>('upscaleBatch', {
     workflowId: batchWorkflowId(spec.batchKey),
     taskQueue: controlQueue(lease.info.queuePrefix),

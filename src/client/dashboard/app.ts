@@ -10,12 +10,14 @@ import { DiskFull, UserError, WorldError } from '../../job/errors.js';
 import { jobLayout } from '../../job/layout.js';
 import { packageVersion } from '../../worker/project.js';
 import type { Asset } from './assets.js';
+import { batchRoutes } from './batchRoutes.js';
+import type { BatchDoer } from './batchDoer.js';
 import type { Board } from './board.js';
 import type { Details } from './detail.js';
 import type { Doer } from './doer.js';
 import { sendEvents } from './events.js';
 import { admit, checkHost, checkOrigin, COOKIE, Failures, refused, requireToken, tryToken, type Names } from './guard.js';
-import { pageHeaders, REPORT_POLICY } from './headers.js';
+import { pageHeaders, report } from './headers.js';
 import type { Pictures } from './pictures.js';
 import { routes } from './routes.js';
 import { Doorkeeper } from './token.js';
@@ -31,6 +33,7 @@ export interface AppParts {
   details: Details;
   pictures: Pictures;
   doer: Doer;
+  batchDoer: BatchDoer;
   names: Names;
   /** Undefined: everybody who reaches the server may come in. */
   token: string | undefined;
@@ -39,7 +42,7 @@ export interface AppParts {
 }
 
 /** The whole server, as one function from request to response. */
-export function createApp({ config, assets, board, details, pictures, doer, names, token, log }: AppParts): OpenAPIHono {
+export function createApp({ config, assets, board, details, pictures, doer, batchDoer, names, token, log }: AppParts): OpenAPIHono {
   const door = token === undefined ? undefined : new Doorkeeper(token);
   const failures = new Failures();
   const app = new OpenAPIHono({
@@ -86,14 +89,17 @@ export function createApp({ config, assets, board, details, pictures, doer, name
     const { job, side, frame } = c.req.valid('param');
     return jpeg(c, await pictures.picture(job, side, frame, c.req.valid('query').width, c.req.raw.signal));
   });
-  app.openapi(routes.poster, async (c) => jpeg(c, await pictures.poster(c.req.valid('param').job, c.req.raw.signal)) as never);
+  app.openapi(routes.poster, async (c) => {
+    const poster = await pictures.poster(c.req.valid('param').job, c.req.raw.signal);
+    return poster ? jpeg(c, poster) : c.body(null, 204);
+  });
   app.openapi(routes.verified, async (c) => {
     const stored = board.stored(c.req.valid('param').job);
     const page = stored && (await readFile(jobLayout(config.roots, stored.spec).verifiedPage).catch(() => undefined));
     if (!page) return c.json({ error: 'the result was not checked yet' }, 404);
-    c.res.headers.set('Content-Security-Policy', REPORT_POLICY);
-    return c.html(page.toString('utf8'), 200, { 'Content-Security-Policy': REPORT_POLICY });
+    return report(c, page.toString('utf8'));
   });
+  batchRoutes(app, board, batchDoer);
   app.openapi(routes.choices, async (c) => c.json(await doer.choices(), 200));
   app.openapi(routes.folder, async (c) => c.json(await doer.folders.look(c.req.valid('query').path), 200));
   app.openapi(routes.estimate, async (c) => c.json(await doer.estimate(c.req.valid('json'), c.req.raw.signal), 200));
@@ -104,7 +110,7 @@ export function createApp({ config, assets, board, details, pictures, doer, name
 
   for (const [name, asset] of assets) app.get(`/${name}`, (c) => file(c, asset));
   const page = assets.get('index.html');
-  for (const address of ['/', '/new', '/jobs/:job']) app.get(address, (c) => (page ? file(c, page) : c.notFound()));
+  for (const address of ['/', '/new', '/jobs/:job', '/batches', '/batches/:batch']) app.get(address, (c) => (page ? file(c, page) : c.notFound()));
   return app;
 }
 

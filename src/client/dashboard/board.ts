@@ -4,15 +4,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import pLimit from 'p-limit';
 import type { Config } from '../../../temporal.config.js';
-import { stageKey } from '../../workflows/attributes.js';
 import { workflowIdOf } from '../connect.js';
 import { isOpen } from '../resolveJob.js';
 import { Speedometer } from '../render.js';
+import { keptOf, type Kept } from './kept.js';
 import type { Link } from './link.js';
-import { observe, type Sight } from './observe.js';
+import { listRunning, observe, type Sight } from './observe.js';
 import { Revisions } from './revisions.js';
+import { Rounds } from './rounds.js';
 import { rowOf } from './row.js';
-import type { Job, Overview } from './schemas.js';
+import type { Batches } from './schemas/batches.js';
+import type { Overview } from './schemas/events.js';
+import type { Job } from './schemas/jobs.js';
 import { Shelf, type Shown } from './shelf.js';
 import { SpeedHistory } from './speed.js';
 
@@ -27,6 +30,8 @@ const PAUSED_MS = 20_000;
 
 interface Watched {
   sight: Sight | undefined;
+  /** Where nobody works on it, or did when it was looked at last. */
+  kept: Kept | undefined;
   /** False where the server does not know it, or did not answer so far. */
   asked: boolean;
   meter: Speedometer;
@@ -42,6 +47,7 @@ export class Board {
   readonly #link: Link;
   readonly #shelf: Shelf;
   readonly #watched = new Map<string, Watched>();
+  readonly #rounds: Rounds;
   readonly #revisions = new Revisions();
   readonly #changes = new EventEmitter<{ round: [] }>().setMaxListeners(0);
   readonly #stop = new AbortController();
@@ -54,6 +60,7 @@ export class Board {
     this.#config = config;
     this.#link = link;
     this.#shelf = new Shelf(config.roots);
+    this.#rounds = new Rounds(config);
   }
 
   get revisions(): Pick<Revisions, 'current' | 'since' | 'list' | 'get'> {
@@ -62,6 +69,10 @@ export class Board {
 
   get overview(): Overview {
     return this.#overview;
+  }
+
+  get batches(): Batches {
+    return this.#rounds.view;
   }
 
   /** Resolves after the first look. */
@@ -89,14 +100,21 @@ export class Board {
     await once(this.#changes, 'round');
   }
 
-  /** Looks again now, so that what was just done to a job shows. */
-  async lookNow(jobKey: string): Promise<Job | undefined> {
-    const known = this.#watched.get(jobKey);
+  /** Looks again now, so that what was just done shows. @param jobKey the job that something was done to, if it was one. */
+  async lookNow(jobKey?: string): Promise<Job | undefined> {
+    const known = jobKey === undefined ? undefined : this.#watched.get(jobKey);
     if (known) known.asked = false;
+    if (jobKey === undefined) this.#rounds.hurry();
     this.#hurry.abort();
     const look = new AbortController();
     await Promise.race([this.nextRound().then(() => this.nextRound()), sleep(2 * UNWATCHED_MS, undefined, { signal: look.signal, ref: false })]).finally(() => { look.abort(); });
-    return this.#revisions.get(jobKey);
+    return jobKey === undefined ? undefined : this.#revisions.get(jobKey);
+  }
+
+  /** The job that the first digits of a key mean, where it is there. */
+  keyOf(short: string): string | undefined {
+    for (const { spec } of this.#shelf.jobs()) if (spec.jobKey.startsWith(short)) return spec.jobKey;
+    return undefined;
   }
 
   stored(jobKey: string): Shown | undefined {
@@ -128,12 +146,14 @@ export class Board {
     const rows = [...new Set([...changed, ...looked])].map((key) => this.#shelf.get(key)).filter((job) => job !== undefined).map((job) => this.#row(job));
     this.#revisions.update(rows, [...changed].filter((key) => !this.#shelf.get(key)));
     for (const key of changed) if (!this.#shelf.get(key)) this.#watched.delete(key);
+    const { client } = this.#overview.server === 'up' ? await this.#link.reach().catch(() => ({ client: undefined })) : { client: undefined };
+    await this.#rounds.refresh(client, (key) => this.sight(key)?.live);
     this.#changes.emit('round');
   }
 
   #row(job: Shown): Job {
     const known = this.#watched.get(job.spec.jobKey);
-    return rowOf(this.#config.roots, job, known?.sight, known?.meter.fps ?? 0);
+    return rowOf(this.#config.roots, job, { sight: known?.sight, kept: known?.kept, fps: known?.meter.fps ?? 0 });
   }
 
   /** Looks at the jobs that may have changed. @returns their keys. @throws when the server does not answer. */
@@ -165,25 +185,20 @@ export class Board {
   }
 
   async #lookAt(client: Client, key: string): Promise<void> {
-    const known = this.#watched.get(key) ?? { sight: undefined, asked: false, meter: new Speedometer(), speed: new SpeedHistory() };
+    const known = this.#watched.get(key) ?? { sight: undefined, kept: undefined, asked: false, meter: new Speedometer(), speed: new SpeedHistory() };
     this.#watched.set(key, known);
-    const sight = await observe(client, key, known.sight);
+    const sight = await observe(client, key, known);
     // Of a workflow that is gone, what was seen last is how far the job has come.
     known.sight = sight ?? (known.sight && { ...known.sight, running: false });
     known.asked = true;
+    const stored = this.#shelf.get(key);
+    if (stored && (!sight?.running || sight.live?.paused)) known.kept = await keptOf(this.#config.roots, stored.spec);
     if (!sight?.live || !sight.running) return;
     known.meter.add(sight.at, sight.live.doneFrames);
-    known.speed.add(sight.at, sight.live.paused ? 0 : sight.live.fps || known.meter.fps);
+    // The curve begins with the first frame; what lies before says nothing of the speed.
+    const isAtWork = sight.live.stage === 'upscale' || sight.live.stage === 'encode';
+    if (isAtWork && sight.live.doneFrames > 0) known.speed.add(sight.at, sight.live.paused ? 0 : sight.live.fps || known.meter.fps);
   }
-}
-
-/** Workflows of jobs that run, with the stage that the server knows of each. One request for a thousand of them. */
-async function listRunning(client: Client): Promise<Map<string, string | undefined>> {
-  const running = new Map<string, string | undefined>();
-  for await (const found of client.workflow.list({ query: "WorkflowType = 'upscaleVideo' AND ExecutionStatus = 'Running'", pageSize: 1000 })) {
-    running.set(found.workflowId, found.typedSearchAttributes.get(stageKey));
-  }
-  return running;
 }
 
 /** Ten megabytes more or less are no news. */

@@ -2,16 +2,16 @@ import type { z } from 'zod';
 import type { Config } from '../../../temporal.config.js';
 import { readJson } from '../../job/durable.js';
 import { jobLayout, type Roots } from '../../job/layout.js';
-import { planSchema } from '../../job/plan.js';
 import type { JobSpec } from '../../job/spec.js';
 import { workflowIdOf } from '../connect.js';
 import { exists } from '../files.js';
 import type { Board } from './board.js';
 import { HistoryReader } from './history.js';
+import { keptOf } from './kept.js';
 import type { Link } from './link.js';
 import { logOf, pendingRetries } from './log.js';
 import type { Sight } from './observe.js';
-import { checksSchema, type JobDetail, type LogEntry, type Segment } from './schemas.js';
+import { checksSchema, type JobDetail, type LogEntry, type Segment } from './schemas/jobs.js';
 import type { Shown } from './shelf.js';
 
 /** Of a stored report of the verification; versions may add to it. */
@@ -56,24 +56,22 @@ export class Details {
   /** What the server says, or what the plan on the disk says of a job that nobody works on. */
   async #segments({ spec, report }: Shown, sight: Sight | undefined): Promise<Segment[]> {
     if (sight && sight.segments.length > 0 && !report) return sight.segments;
-    const layout = jobLayout(this.#config.roots, spec);
-    for (const from of ['conformed', 'source'] as const) {
-      const plan = await readJson(layout.planned(from).plan, planSchema).catch(() => undefined);
-      if (plan) return plan.segments.map(({ frames }) => ({ frames, state: report ? 'encoded' : 'waiting', done: report ? 1 : 0 }));
-    }
-    return [];
+    const kept = await keptOf(this.#config.roots, spec);
+    return (kept?.segments ?? []).map(({ frames, done }) => ({ frames, state: report ? 'encoded' : 'waiting', done: report ? 1 : done / frames }));
   }
 
   async #log({ spec, ended, report }: Shown, sight: Sight | undefined): Promise<LogEntry[]> {
-    const known = await this.#history(spec.jobKey, sight).catch(() => []);
+    const known = await this.#history(spec.jobKey, sight, report !== undefined || ended !== undefined).catch(() => []);
     const notes: LogEntry[] = [...(sight?.progress?.notices ?? []), ...(report?.warnings ?? [])].map((text) => ({ kind: 'note', text }));
     const end: LogEntry[] = ended && !known.some(({ kind }) => kind === 'end') ? [{ at: ended.at, kind: 'end', text: ended.message }] : [];
     return [...known, ...pendingRetries(sight?.pending ?? []), ...uniqueTexts(notes), ...end];
   }
 
-  async #history(jobKey: string, sight: Sight | undefined): Promise<LogEntry[]> {
+  /** @param over whether the job has ended. Then nobody looks at it any more, and its last events came after the last look. */
+  async #history(jobKey: string, sight: Sight | undefined, over: boolean): Promise<LogEntry[]> {
     const before = this.#readers.get(jobKey);
-    if (before && (!sight || (before.events === sight.events && before.runId === sight.runId))) return before.entries;
+    const isNew = over ? before?.entries.at(-1)?.kind !== 'end' : sight !== undefined && (before?.events !== sight.events || before.runId !== sight.runId);
+    if (before && !isNew) return before.entries;
     const { client } = await this.#link.reach();
     const runId = sight?.runId ?? (await client.workflow.getHandle(workflowIdOf(jobKey)).describe()).runId;
     const reader = before?.reader ?? new HistoryReader();

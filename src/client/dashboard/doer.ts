@@ -14,7 +14,8 @@ import type { Board } from './board.js';
 import { estimate, type EstimateRequest } from './estimate.js';
 import { MediaFolders } from './folders.js';
 import type { Link } from './link.js';
-import type { Choices, Estimate, Job, Submit } from './schemas.js';
+import type { Job } from './schemas/jobs.js';
+import type { Choices, Estimate, Submit } from './schemas/submit.js';
 
 /** What pages can do: the same as the commands of the same names. */
 export class Doer {

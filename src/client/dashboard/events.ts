@@ -34,6 +34,7 @@ class Page {
   readonly #job: string | undefined;
   #revision: string;
   #overview = '';
+  #batches = '';
   #detail = '';
   #speedAt = -Infinity;
   #spokeAt = Date.now();
@@ -62,6 +63,9 @@ class Page {
     const overview = JSON.stringify(this.#board.overview);
     if (overview !== this.#overview) await this.#send('overview', this.#board.overview, revision);
     this.#overview = overview;
+    const batches = JSON.stringify(this.#board.batches);
+    if (batches !== this.#batches) await this.#send('batches', this.#board.batches, revision);
+    this.#batches = batches;
     if (this.#job !== undefined) await this.#tellDetail(this.#job, revision);
     if (Date.now() - this.#spokeAt > KEEP_ALIVE_MS) await this.#write(': still here\n\n');
   }

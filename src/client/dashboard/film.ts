@@ -1,12 +1,12 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { loadDelivered, loadFrames, loadJob, loadPlan, type LoadedJob } from '../../activities/job.js';
+import { loadDelivered, loadFrames, loadJob, type LoadedJob } from '../../activities/job.js';
 import type { From } from '../../job/contracts.js';
 import { readJson } from '../../job/durable.js';
 import { UserError } from '../../job/errors.js';
 import type { Roots } from '../../job/layout.js';
 import { partSchema } from '../../job/parts.js';
-import { planSchema, type Plan } from '../../job/plan.js';
+import type { Plan } from '../../job/plan.js';
 import { toNumber } from '../../job/rational.js';
 import type { JobSpec } from '../../job/spec.js';
 import { deliverableColor } from '../../media/color.js';
@@ -14,6 +14,7 @@ import { checkPts, frameArgs, inputFrom, type FrameSource } from '../../media/fr
 import { jpegOf } from '../../media/jpeg.js';
 import { aspectOf } from '../../media/verify/stills.js';
 import { deliverableShape } from '../../media/shape.js';
+import { endOf, plannedOf, recordsIn } from './kept.js';
 
 /** Where a frame of the result is: in a part, or in the delivered file. */
 interface Place {
@@ -40,12 +41,13 @@ export class Film {
   /** @throws UserError while the source has not been read yet, and where it is gone or changed. */
   static async open(roots: Roots, spec: JobSpec): Promise<Film> {
     const job = await loadJob(roots, spec);
-    const from = await plannedFrom(job);
-    if (!from) throw new UserError('there are no frames yet: the source is still being read');
+    const planned = await plannedOf(roots, spec);
+    if (!planned) throw new UserError('there are no frames yet: the source is still being read');
+    const { from, plan } = planned;
     const { pts, timebase } = await loadDelivered(job, from);
     const first = pts[0] ?? 0;
     const shownAt = Float64Array.from(pts, (value) => (value - first) * toNumber(timebase));
-    return new Film(job, from, await loadPlan(job, from), await loadFrames(job, from), shownAt);
+    return new Film(job, from, plan, await loadFrames(job, from), shownAt);
   }
 
   get shape(): { frames: number; fps: number; aspect: number; width: number; height: number; scale: number } {
@@ -114,19 +116,6 @@ export class Film {
   }
 }
 
-/** A conformed source is what counts once there is one. */
-async function plannedFrom({ layout }: LoadedJob): Promise<From | undefined> {
-  for (const from of ['conformed', 'source'] as const) if (await readJson(layout.planned(from).plan, planSchema).catch(() => undefined)) return from;
-  return undefined;
-}
-
-/** The records of parts in a folder, by their first frame. */
-async function recordsIn(folder: string): Promise<{ start: number; record: string }[]> {
-  const names = await readdir(folder).catch(() => []);
-  return names.filter((name) => /^\d{9}\.json$/.test(name)).sort().map((name) => ({ start: Number.parseInt(name, 10), record: path.join(folder, name) }));
-}
-
-const endOf = async (record: string): Promise<number | undefined> => (await readJson(record, partSchema).catch(() => undefined))?.end;
 const isFile = (file: string): Promise<boolean> => stat(file).then((found) => found.isFile(), () => false);
 
 function joined(ranges: [number, number][]): [number, number][] {

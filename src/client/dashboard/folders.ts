@@ -2,7 +2,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hasCode } from '../../job/durable.js';
 import { UserError } from '../../job/errors.js';
-import type { Folder } from './schemas.js';
+import type { Folder } from './schemas/submit.js';
 
 /** Entries of a folder that are shown. */
 const MOST = 1000;

@@ -1,7 +1,8 @@
 import type { temporal } from '@temporalio/proto';
 import { z } from 'zod';
+import { heartbeatOf } from '../live.js';
 import { payloadOf, timeOf } from './history.js';
-import type { LogEntry } from './schemas.js';
+import type { LogEntry } from './schemas/jobs.js';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 type Failure = temporal.api.failure.v1.IFailure;
@@ -55,7 +56,7 @@ export function logOf(events: readonly HistoryEvent[]): LogEntry[] {
       paused = false;
       say(event, 'resume', 'resumed');
     }
-    if (update?.name === 'cancel') say(event, 'end', 'cancelling');
+    if (update?.name === 'cancel') say(event, 'stage', 'cancelling');
     if (event.workflowExecutionCompletedEventAttributes) say(event, 'end', 'done');
     if (event.workflowExecutionFailedEventAttributes) say(event, 'end', `ended: ${innermost(event.workflowExecutionFailedEventAttributes.failure)}`);
     if (event.workflowExecutionTerminatedEventAttributes) say(event, 'end', 'terminated on the server');
@@ -70,7 +71,7 @@ export function pendingRetries(pending: readonly temporal.api.workflow.v1.IPendi
     return {
       ...(time && { at: new Date(Number(time.seconds ?? 0) * 1000).toISOString() }),
       kind: 'retry',
-      text: `${activityName(activity.activityType?.name ?? '')}: attempt ${activity.attempt ?? 2}, since ${inWords(activity.lastFailure as Failure)}`,
+      text: `${whatOf({ name: activity.activityType?.name ?? '', segment: heartbeatOf(activity).segment })}: attempt ${activity.attempt ?? 2}, since ${inWords(activity.lastFailure as Failure)}`,
     };
   });
 }

@@ -6,9 +6,10 @@ import { resolveRooted } from '../../job/layout.js';
 import { inputFrom } from '../../media/frames.js';
 import { jpegOf } from '../../media/jpeg.js';
 import { probeSource } from '../../media/probe.js';
+import { exists } from '../files.js';
 import type { Board } from './board.js';
 import { Film } from './film.js';
-import type { Frames } from './schemas.js';
+import type { Frames } from './schemas/pictures.js';
 
 /** Pictures that are decoded at the same time, beside whatever jobs run here, and those that may wait for it. */
 const AT_ONCE = 2;
@@ -49,14 +50,19 @@ export class Pictures {
     });
   }
 
-  /** A small picture of a job's source, whether or not the job has begun. */
-  poster(jobKey: string, signal: AbortSignal): Promise<Picture> {
+  /** A small picture of a job's source, whether or not the job has begun. @returns undefined where there is none any more, or none that can be read. */
+  async poster(jobKey: string, signal: AbortSignal): Promise<Picture | undefined> {
     const spec = this.#spec(jobKey);
-    return this.#once(`poster ${spec.source.digest}`, signal, async (within) => {
-      const file = resolveRooted(this.#config.roots, spec.input);
+    const file = resolveRooted(this.#config.roots, spec.input);
+    if (!(await exists(file))) return undefined;
+    const made = this.#once(`poster ${spec.source.digest}`, signal, async (within) => {
       const info = await probeSource(file, { signal: within });
       const at = Math.max(0, (info.durationSeconds ?? 0) * POSTER_AT);
       return jpegOf({ input: ['-noaccurate_seek', '-ss', at.toFixed(3), ...inputFrom(file, info.video.index, undefined)], filters: [], video: info.video }, { width: POSTER_WIDTH, signal: within });
+    });
+    return made.catch((error: unknown) => {
+      if (error instanceof UserError || error instanceof WorldError || error instanceof RangeError) return undefined;
+      throw error;
     });
   }
 

@@ -1,5 +1,6 @@
 import { randomName } from '../../job/durable.js';
-import type { Job, Jobs, JobsEvent } from './schemas.js';
+import type { JobsEvent } from './schemas/events.js';
+import type { Job, Jobs } from './schemas/jobs.js';
 
 /** Jobs that are gone are remembered this long, in number, so that pages that were away for a while hear of them. */
 const TOMBSTONES = 2000;

@@ -1,11 +1,20 @@
 import path from 'node:path';
 import { resolveRooted, type Roots } from '../../job/layout.js';
+import { keptFrames, type Kept } from './kept.js';
 import type { Sight } from './observe.js';
-import type { Job } from './schemas.js';
+import type { Job } from './schemas/jobs.js';
 import type { Shown } from './shelf.js';
 
-/** What the list shows of a job: how it ended, by the disk; what it is doing, by the server. @param fps as measured over the last half minute. */
-export function rowOf(roots: Roots, { spec, report, ended, endedAt }: Shown, sight: Sight | undefined, fps: number): Job {
+/** What is known of a job besides what lies in its folder. */
+interface Seen {
+  sight: Sight | undefined;
+  kept: Kept | undefined;
+  /** As measured over the last half minute. */
+  fps: number;
+}
+
+/** What the list shows of a job: how it ended, by the disk; what it is doing, by the server. */
+export function rowOf(roots: Roots, { spec, report, ended, endedAt }: Shown, seen: Seen): Job {
   const [input, output] = [resolveRooted(roots, spec.input), resolveRooted(roots, spec.output)];
   const row = {
     job: spec.jobKey,
@@ -26,18 +35,19 @@ export function rowOf(roots: Roots, { spec, report, ended, endedAt }: Shown, sig
     const { frames, seconds, damaged } = report;
     return { ...row, status: 'done', percent: 100, frames, doneFrames: frames, fps: report.fps, seconds, ...(damaged && { damaged: true }) };
   }
-  if (ended) return { ...row, status: ended.state, error: ended.message, ...shareOf(sight) };
-  if (!sight?.running) return { ...row, status: 'interrupted', ...shareOf(sight) };
-  return { ...row, ...atWork(sight, fps) };
+  if (ended) return { ...row, status: ended.state, error: ended.message, ...shareOf(seen) };
+  const { sight } = seen;
+  if (!sight?.running) return { ...row, status: 'interrupted', ...shareOf(seen) };
+  return { ...row, ...atWork(sight, seen) };
 }
 
-function atWork(sight: Sight, measured: number): Pick<Job, 'status' | 'stage' | 'fps' | 'devices' | 'percent' | 'frames' | 'doneFrames' | 'etaSeconds' | 'waiting' | 'reason'> {
+function atWork(sight: Sight, seen: Seen): Pick<Job, 'status' | 'stage' | 'fps' | 'devices' | 'percent' | 'frames' | 'doneFrames' | 'etaSeconds' | 'waiting' | 'reason'> {
   const { live, devices } = sight;
-  if (!live) return { status: 'running', fps: 0, devices, waiting: 'waiting for the control worker', ...shareOf(sight) };
+  if (!live) return { status: 'running', fps: 0, devices, waiting: 'waiting for the control worker', ...shareOf(seen) };
   const { stage, paused, frames, doneFrames, waiting } = live;
-  if (paused) return { status: 'paused', stage, reason: paused.reason, fps: 0, devices: [], ...shareOf(sight) };
+  if (paused) return { status: 'paused', stage, reason: paused.reason, fps: 0, devices: [], ...shareOf(seen) };
   const main = stage === 'upscale' || stage === 'encode';
-  const fps = main ? live.fps || measured : 0;
+  const fps = main ? live.fps || seen.fps : 0;
   return {
     status: 'running',
     stage,
@@ -45,11 +55,13 @@ function atWork(sight: Sight, measured: number): Pick<Job, 'status' | 'stage' | 
     devices,
     ...(fps > 0 && { etaSeconds: Math.round((frames - doneFrames) / fps) }),
     ...(waiting !== undefined && { waiting }),
-    ...shareOf(sight),
+    ...shareOf(seen),
   };
 }
 
-function shareOf(sight: Sight | undefined): Pick<Job, 'percent' | 'frames' | 'doneFrames'> {
-  const { frames = 0, doneFrames = 0 } = sight?.live ?? {};
+/** By what its activities say; of segments that none works on, by their parts. */
+function shareOf({ sight, kept }: Seen): Pick<Job, 'percent' | 'frames' | 'doneFrames'> {
+  const frames = sight?.live?.frames || kept?.frames || 0;
+  const doneFrames = Math.max(sight?.live?.doneFrames ?? 0, kept ? keptFrames(kept) : 0);
   return { frames, doneFrames, percent: frames === 0 ? 0 : Math.floor((1000 * doneFrames) / frames) / 10 };
 }

@@ -6,6 +6,7 @@ import { hasCode } from '../../job/durable.js';
 import { UserError } from '../../job/errors.js';
 import { createApp } from './app.js';
 import { loadAssets } from './assets.js';
+import { BatchDoer } from './batchDoer.js';
 import { Board } from './board.js';
 import { Details } from './detail.js';
 import { Doer } from './doer.js';
@@ -51,6 +52,7 @@ export async function serveDashboard(config: Config, place: Place, link: Link, l
     details: new Details(config, board, link),
     pictures: new Pictures(config, board),
     doer: new Doer(config, board, link),
+    batchDoer: new BatchDoer(config, board, link),
     token: place.token,
   });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
