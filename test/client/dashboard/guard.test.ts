@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../temporal.config.js';
 import type { Link } from '../../../src/client/dashboard/link.js';
 import { placeOf, serveDashboard, type Dashboard } from '../../../src/client/dashboard/serve.js';
+import { projectRoot } from '../../../src/worker/project.js';
 import { writeManyJobs } from '../../support/manyJobs.js';
 import { scratchFolder } from '../../support/media.js';
 
@@ -124,9 +125,15 @@ describe('a path of a page', () => {
     expect(errorOf(await post(open, '/api/jobs', JSON.stringify(output)))).toMatch(/is not in a media folder/);
   });
 
-  it('of the server is one of its own files', async () => {
-    for (const target of ['/../package.json', '/..%2fpackage.json', '/%2e%2e/package.json', '/web/main.js', '/api/jobs/../../etc/passwd', '/jobs/../main.js/..']) expect([400, 404, 200], target).toContain((await ask(open, target)).status);
-    expect((await ask(open, '/..%2fpackage.json')).body).not.toContain('"reelscale"');
+  it('of the server is one of its own files, byte by byte, or nothing', async () => {
+    const own = path.join(projectRoot, 'dist', 'web');
+    const page = readFileSync(path.join(own, 'index.html'), 'utf8');
+    for (const name of readdirSync(own)) expect(await ask(open, `/${name}`), name).toMatchObject({ status: 200, body: readFileSync(path.join(own, name), 'utf8') });
+    for (const target of ['/', '/new', '/batches', `/jobs/${'0'.repeat(32)}`, '/jobs/../main.js/..']) expect(await ask(open, target), target).toMatchObject({ status: 200, body: page });
+    for (const target of [
+      '/../package.json', '/..%2fpackage.json', '/%2e%2e/package.json', '/..%5cpackage.json', '/main.js/../../package.json', '/web/main.js', '/dist/web/main.js', '/api/jobs/../../etc/passwd', '/%2fetc%2fpasswd',
+      '//etc/passwd', '/main.js%00', '/main.js/', '/jobs/..%2fmain.js/x',
+    ]) expect(await ask(open, target), target).toMatchObject({ status: 404, body: '{"error":"there is nothing here"}' });
   });
 });
 
@@ -140,7 +147,12 @@ it('what is no request gets one line, and nothing is done', async () => {
   expect((await ask(open, '/api/jobs/nonsense')).status).toBe(400);
   expect((await ask(open, `/api/jobs/${'0'.repeat(32)}/frames/-1/source`)).status).toBe(400);
   expect((await ask(open, '/api/nothing')).status).toBe(404);
-  expect((await post(open, `/api/jobs/f${'0'.repeat(31)}/resume`, '')).status).toBe(409);
+  expect((await ask(open, '/api/batches/nonsense')).status).toBe(400);
+  expect((await ask(open, `/api/batches/${'0'.repeat(32)}`)).status).toBe(404);
+  expect((await post(open, '/api/schedules/..%2fnight/trigger', '')).status).toBe(400);
+  expect(errorOf(await post(open, `/api/batches/${'0'.repeat(32)}/resume`, ''))).toBe('there is no such batch');
+  // As browsers send it: without a body, and so without its type.
+  expect(errorOf(await ask(open, `/api/jobs/f${'0'.repeat(31)}/resume`, { method: 'POST', headers: { 'x-reelscale': '1', 'content-length': '0' } }))).toBe('the job is done');
 });
 
 it('a thousand jobs are listed while the server is away, and changes are told by their revision', async () => {
@@ -176,7 +188,7 @@ describe('a token', () => {
   it('is needed for everything but the page itself', async () => {
     expect((await ask(guarded, '/')).status).toBe(200);
     expect(JSON.parse((await ask(guarded, '/api/session')).body)).toMatchObject({ tokenNeeded: true, signedIn: false });
-    for (const target of ['/api/jobs', '/api/events', '/api/openapi.json', '/api/choices', `/api/folder?path=${folder}`, `/api/jobs/${'0'.repeat(32)}/frames`, '/api/nothing']) expect((await ask(guarded, target)).status, target).toBe(401);
+    for (const target of ['/api/jobs', '/api/batches', '/api/events', '/api/openapi.json', '/api/choices', `/api/folder?path=${folder}`, `/api/jobs/${'0'.repeat(32)}/frames`, '/api/nothing']) expect((await ask(guarded, target)).status, target).toBe(401);
     expect((await post(guarded, '/api/jobs', '{}')).status).toBe(401);
     expect((await ask(guarded, '/api/jobs', { headers: BEARER })).status).toBe(200);
   });
