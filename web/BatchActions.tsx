@@ -14,9 +14,9 @@ export function BatchActions({ batch: { batch, name, status, schedule }, small =
   const again = status === 'done' || status === 'cancelled' || status === 'new';
   return (
     <div class="actions">
-      {status === 'running' && <Button icon="pause" label={`Pause ${name}`} disabled={busy} onClick={() => { work('pause', `${name} is paused`); }}>{text(busy ? 'Pausing…' : 'Pause')}</Button>}
+      {status === 'running' && <Button icon="pause" label={`Pause ${name}`} disabled={busy} onClick={() => { work('pause', `${name} is paused`); }}>{text('Pause')}</Button>}
       {!open && !(again && schedule !== undefined) && <Button icon={again ? 'retry' : 'play'} kind={again ? '' : 'strong'} label={again ? `Run again: ${name}` : `Resume ${name}`} disabled={busy} onClick={() => { work('resume', `${name} goes on`); }}>{text(again ? 'Run again' : 'Resume')}</Button>}
-      {status === 'paused' && <Button icon="play" kind="strong" label={`Resume ${name}`} disabled={busy} onClick={() => { work('resume', `${name} goes on`); }}>{text(busy ? 'Resuming…' : 'Resume')}</Button>}
+      {status === 'paused' && <Button icon="play" kind="strong" label={`Resume ${name}`} disabled={busy} onClick={() => { work('resume', `${name} goes on`); }}>{text('Resume')}</Button>}
       {open && !small && (
         <Ask icon="stop" label={`Cancel ${name}`} word="Cancel…" title="Cancel this batch?" busy={busy} back="Go on working" choices={[{ word: 'Cancel, remove parts', act: () => { cancel(true); } }, { word: 'Cancel, keep parts', danger: true, act: () => { cancel(false); } }]}>
           The jobs that it has at work end too. What is done stays, and running the batch again goes on from there.

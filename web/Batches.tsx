@@ -42,7 +42,7 @@ const NoBatches = () => (
 
 function ScheduleCard({ schedule, batch }: { schedule: Schedule; batch: Batch | undefined }) {
   const { name, watch, when: cron, until, timezone, paused, note, next, last, running, skippedOverlaps } = schedule;
-  const state = running ? 'running' : paused ? 'paused' : 'waiting';
+  const state = running ? 'running' : paused ? 'paused' : 'idle';
   return (
     <article class="card schedule" aria-label={`Schedule ${name}`}>
       <div class="body">

@@ -27,6 +27,8 @@ export async function openWindow(browser: Browser, base: string): Promise<{ cont
 /** @param whole the page, or what is seen of it. */
 export async function screenshot(page: Page, name: string, whole = true): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
+  // The head of a page that is scrolled would stand in its middle.
+  if (whole) await page.evaluate('scrollTo(0, 0)');
   await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`), fullPage: whole });
 }
 
