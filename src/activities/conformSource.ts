@@ -1,7 +1,9 @@
 import path from 'node:path';
 import type { ConformResult, EncodeActivities } from '../job/contracts.js';
 import { flush, publishJson, readJson } from '../job/durable.js';
+import { framesWithin, originOf } from '../job/range.js';
 import { conformedSchema, type Conformed } from '../job/records.js';
+import { decodeTimeline, type Timeline } from '../job/timeline.js';
 import { conformSource as conform } from '../media/conform.js';
 import { damageOf } from '../media/damage.js';
 import { requireFreeSpace } from './disk.js';
@@ -18,7 +20,9 @@ export const conformSource = (deps: ActivityDeps): EncodeActivities['conformSour
     const { info, fields } = await loadScan(job);
     await makeFolder(folder);
     await requireFreeSpace(folder, deps.minFreeBytes);
-    const { decoded, promised, errors, ...result } = await conform(input, info, folder, { signal, fields, onFrame: (frame) => { report({ frame }); } });
+    const { range } = job.spec.picture;
+    const part = range && ((whole: Timeline) => framesWithin(range, { pts: decodeTimeline(whole), timebase: whole.timebase, origin: originOf(info) }));
+    const { decoded, promised, errors, ...result } = await conform(input, info, folder, { signal, fields, part, onFrame: (frame) => { report({ frame }); } });
     await flush(path.join(folder, result.file));
     const conformed: Conformed = { ...result, decoded, promised, errors, damaged: decoded < promised || damageOf(errors).length > 0 };
     await publishJson(timeline, result.timeline);

@@ -4,6 +4,7 @@ import { hasCode, readJson } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
 import { jobLayout, resolveRooted, type Roots } from '../job/layout.js';
 import { planSchema, type Plan, type Segment } from '../job/plan.js';
+import { originOf, partOf, type Part } from '../job/range.js';
 import type { Rational } from '../job/rational.js';
 import { conformedSchema } from '../job/records.js';
 import { sourceScanSchema, type SourceInfo, type SourceScan } from '../job/source.js';
@@ -50,21 +51,29 @@ export async function loadScan({ layout }: LoadedJob): Promise<SourceScan> {
 
 /** The pictures that are enlarged: the source's, after what is done to them before. */
 export async function loadPictures(job: LoadedJob): Promise<SourceInfo> {
-  return picturesOf(await loadScan(job));
+  return picturesOf(await loadScan(job), job.spec.picture);
 }
 
-export async function loadTimeline({ layout }: LoadedJob, from: From): Promise<Timeline> {
-  const timeline = await readJson(layout.planned(from).timeline, timelineSchema);
+/** What of the source is upscaled: all, or the part that was asked for. */
+async function loadPart(job: LoadedJob, from: From): Promise<Pick<Part, 'timeline'> & Partial<Part>> {
+  const timeline = await readJson(job.layout.planned(from).timeline, timelineSchema);
   if (!timeline) throw new Error('the timeline is missing');
-  return timeline;
+  const { range } = job.spec.picture;
+  return range ? partOf(timeline, range, originOf((await loadScan(job)).info)) : { timeline };
 }
+
+export const loadTimeline = async (job: LoadedJob, from: From): Promise<Timeline> => (await loadPart(job, from)).timeline;
+
+/** What is taken of everything but the pictures; undefined where that is all. */
+export const loadCut = async (job: LoadedJob, from: From): Promise<Part['cut'] | undefined> => (await loadPart(job, from)).cut;
 
 /** Where frames of this job are decoded from: the source itself, or its conformed copy. */
 export async function loadFrames(job: LoadedJob, from: From): Promise<FrameSource> {
   const scan = await loadScan(job);
-  const pts = decodeTimeline(await loadTimeline(job, from));
-  const info = picturesOf(scan);
-  if (from === 'source') return { file: job.input, from, info, pts, runIn: scan.runIn };
+  const { timeline, around } = await loadPart(job, from);
+  const info = picturesOf(scan, job.spec.picture);
+  const pts = decodeTimeline(timeline);
+  if (from === 'source') return { file: job.input, from, info, pts, runIn: scan.runIn, around };
   const conformed = await readJson(job.layout.conformed, conformedSchema);
   if (!conformed) throw new Error('the source was not conformed');
   return { file: `${job.layout.planned(from).folder}/${conformed.file}`, from, info, pts, runIn: 0 };

@@ -17,7 +17,7 @@ import { deliverableShape } from '../media/shape.js';
 import { runActivity, type ActivityDeps } from './context.js';
 import { requireFreeSpace } from './disk.js';
 import { wholeFile } from './files.js';
-import { loadDelivered, loadPictures, loadScan, loadTimeline } from './job.js';
+import { loadCut, loadDelivered, loadPictures, loadScan, loadTimeline } from './job.js';
 
 /** What the merge left beside the output, hidden, until it is published. */
 export const mergedSchema = fileRecordSchema.extend({ warnings: z.array(z.string()), contents: contentsSchema });
@@ -53,6 +53,7 @@ export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] 
         source: job.input,
         info,
         firstPts: seconds(timebase, firstPts),
+        cut: await loadCut(job, from),
         reorderSeconds: video.reorderSeconds,
         lastDuration: seconds(delivered.timebase, delivered.lastDuration),
         constantRate: constantRate(delivered),

@@ -74,7 +74,7 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
   const damage = conformed ? damageOf(conformed.errors) : (verified?.sourceErrors ?? []);
   const damaged = conformed?.damaged || damage.length > 0;
   const seconds = Math.max(0.001, (Date.now() - input.startedAt) / 1000);
-  const warnings = [...pictureNotices(await loadScan(job)), ...merged.warnings];
+  const warnings = [...pictureNotices(await loadScan(job), spec.picture), ...merged.warnings];
   if (conformed && conformed.repairedTimestamps > 0) warnings.push(movedTimestamps(conformed.repairedTimestamps));
   if (damage[0] !== undefined) warnings.push(`the decoder said: ${damage[0]}`);
   const expected = (await readForecast(job))?.expected;

@@ -7,7 +7,7 @@ import { deliverableTags } from '../media/deliverable.js';
 import { deliverableShape } from '../media/shape.js';
 import { verifyDeliverable as verify } from '../media/verify.js';
 import { runActivity, type ActivityDeps } from './context.js';
-import { loadDelivered, loadFrames, loadTimeline } from './job.js';
+import { loadCut, loadDelivered, loadFrames, loadTimeline } from './job.js';
 import { mergedSchema } from './mergeAudio.js';
 
 const SHOWN_PROBLEMS = 5;
@@ -31,6 +31,7 @@ export const verifyDeliverable = (deps: ActivityDeps): ControlActivities['verify
       colors: deliverableTags(source.info),
       soundSource: job.input,
       firstPts: timeline.firstPts * toNumber(timeline.timebase),
+      cut: await loadCut(job, from),
       sha256: merged.sha256,
       pixelFormat: DELIVERED_PIXELS[spec.picture.bitDepth],
       hdr: source.info.video.hdr,

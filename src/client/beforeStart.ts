@@ -7,6 +7,7 @@ import { estimateDisk, formatBytes, soundBytes } from '../job/estimates.js';
 import { resolveRooted } from '../job/layout.js';
 import { fileDigest } from '../job/parts.js';
 import { probeEncoder } from '../media/encoders.js';
+import { usedInfo } from '../media/examine.js';
 import { deliverableShape } from '../media/shape.js';
 import { exists } from './files.js';
 import type { ResolvedJob } from './resolveJob.js';
@@ -32,7 +33,8 @@ export async function refuseWithoutEncoder({ spec: { encode, picture: { bitDepth
 const BACKLOG_FRAMES = 3 * 1000;
 
 /** @throws UserError where the disks do not have what the job is estimated to need. */
-export async function refuseWithoutSpace({ spec, info }: ResolvedJob, config: Config): Promise<void> {
+export async function refuseWithoutSpace({ spec, ...job }: ResolvedJob, config: Config): Promise<void> {
+  const info = usedInfo(job.info, spec.picture);
   const { promisedFrames, frameRate } = info.video;
   const { width, height } = deliverableShape(info.video, spec.method.scale, spec.picture);
   const frames = promisedFrames ?? Math.ceil(((info.durationSeconds ?? 0) * frameRate.num) / frameRate.den);

@@ -117,6 +117,7 @@ function build(done: (code: number) => void): Command {
     .option('--at <time>', 'a frame to show, in seconds or [HH:]MM:SS; may be repeated (default: at 10, 50 and 90 %)', collect)
     .option('-m, --model <name>', 'a method to show, as for upscale; may be repeated (default: bicubic and the model that upscale takes)', collect)
     .option('-s, --scale <n>', 'how many times larger (default: as for upscale)')
+    .option('--crop <window>', 'what is used of the pictures: WxH+X+Y in source pixels, or auto to cut off black borders')
     .option('-o, --output <file>', "the sheet, .png (default: INPUT's name with .preview.png, beside it)")
     .option('--overwrite', 'replace the sheet if it exists')
     .option('--json', 'print one JSON object: where each cell is on the sheet, and its seconds per frame')

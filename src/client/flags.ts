@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../job/errors.js';
 import { pictureFlags } from './pictureFlags.js';
 import { encodeSpecSchema } from '../job/spec.js';
+import { formatTime } from './times.js';
 
 const HW_ENCODERS = ['none', ...encodeSpecSchema.shape.hardware.unwrap().options] as const;
 const TUNES = encodeSpecSchema.shape.tune.unwrap().options;
@@ -50,7 +51,12 @@ export type UpscaleFlags = z.infer<typeof upscaleFlagsSchema>;
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** @throws UserError with one line that names the flag. */
-export const parseFlags = (options: unknown): UpscaleFlags => parseOptions(upscaleFlagsSchema, options);
+export function parseFlags(options: unknown): UpscaleFlags {
+  const flags = parseOptions(upscaleFlagsSchema, options);
+  const { from = 0, to = Infinity } = flags;
+  if (from >= to) throw new UserError(`--to ${formatTime(to)} must be later than --from ${formatTime(from)}`);
+  return flags;
+}
 
 /** Options of any command, as text from the command line. @throws UserError with one line that names the flag. */
 export function parseOptions<T extends z.ZodType>(schema: T, options: unknown): z.infer<T> {

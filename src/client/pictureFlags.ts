@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { UserError } from '../job/errors.js';
-import { bitDepthSchema, deinterlaceSchema, pictureSpecSchema, targetSchema, type PictureSpec } from '../job/picture.js';
+import { bitDepthSchema, deinterlaceSchema, pictureSpecSchema, targetSchema, windowSchema, type PictureSpec, type Window } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
 import { hdrTransfer } from '../media/color.js';
+import type { UsedPart } from './resolvePart.js';
+import { parseTime, TIME } from './times.js';
 
 const DEINTERLACE = deinterlaceSchema.options;
 const TARGET = 'must be WxH with even numbers from 16 to 16384, such as 2880x2304, or a number of lines: 720p, 1080p, 1440p, 4k (2160 lines)';
@@ -16,19 +18,33 @@ function readTarget(text: string): PictureSpec['target'] {
   return targetSchema.safeParse(target).data;
 }
 
+/** `720x432+0+72`; undefined for anything else. */
+function readWindow(text: string): Window | undefined {
+  const [, width, height, x, y] = (/^(\d+)x(\d+)\+(\d+)\+(\d+)$/i.exec(text) ?? []).map(Number);
+  return windowSchema.safeParse({ width, height, x, y }).data;
+}
+
+const time = z.string().transform(parseTime).refine((seconds) => seconds !== undefined, TIME);
+
+/** The part of every picture that is used. */
+export const cropFlag = z.string().transform((text) => (text === 'auto' ? text : readWindow(text))).refine((crop) => crop !== undefined, 'must be WxH+X+Y, such as 720x432+0+72, or auto').optional();
+
 /** The flags that say what is made of the source's pictures besides enlarging them, as text. */
 export const pictureFlags = {
   deinterlace: z.enum(DEINTERLACE, { error: `must be one of ${DEINTERLACE.join(', ')}` }).optional(),
+  from: time.optional(),
+  to: time.optional(),
+  crop: cropFlag,
   bitDepth: z.enum(['8', '10'], { error: 'must be 8 or 10' }).transform((text) => bitDepthSchema.parse(Number(text))).optional(),
   target: z.string().transform(readTarget).refine((target) => target !== undefined, TARGET).optional(),
   squarePixels: z.boolean().optional(),
 };
 export type PictureFlags = z.infer<z.ZodObject<typeof pictureFlags>>;
 
-/** What was left out is as in the unfinished job, if there is one. */
-export function resolvePicture({ deinterlace, bitDepth, target, squarePixels }: PictureFlags, open: PictureSpec | undefined, info: SourceInfo): PictureSpec {
+/** What was left out is as in the unfinished job, if there is one. @param part what was found for the flags that choose one. */
+export function resolvePicture({ deinterlace, bitDepth, target, squarePixels }: PictureFlags, open: PictureSpec | undefined, info: SourceInfo, part: UsedPart = {}): PictureSpec {
   const hdr = hdrTransfer(info.video.color.tags);
   const wanted = bitDepth ?? open?.bitDepth ?? (hdr ? 10 : 8);
   if (hdr && wanted === 8) throw new UserError(`--bit-depth 8: the source is HDR (${hdr}), which shows bands in 8 bits: leave the flag out`);
-  return pictureSpecSchema.parse({ ...open, ...(deinterlace && { deinterlace }), ...(target && { target }), ...(squarePixels && { squarePixels }), bitDepth: wanted });
+  return pictureSpecSchema.parse({ ...open, ...part, ...(deinterlace && { deinterlace }), ...(target && { target }), ...(squarePixels && { squarePixels }), bitDepth: wanted });
 }

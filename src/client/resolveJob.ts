@@ -11,20 +11,24 @@ import type { JobSpec, RootedPath } from '../job/spec.js';
 import type { SourceInfo } from '../job/source.js';
 import { hdrTransfer } from '../media/color.js';
 import { containerOf, requireCopyable } from '../media/containers.js';
+import { croppedInfo } from '../media/crop.js';
 import { probeSource } from '../media/probe.js';
 import { deviceMemory } from '../worker/deviceMemory.js';
 import { discoverDevices } from '../worker/devices.js';
 import { resolveEncode } from './encode.js';
 import { checkOutput, defaultOutput, sourceDigest } from './files.js';
 import type { UpscaleFlags } from './flags.js';
-import { resolvePicture } from './pictureFlags.js';
 import { namedModel, resolveMethod } from './method.js';
+import { resolvePicture } from './pictureFlags.js';
+import { resolvePart } from './resolvePart.js';
 
 export interface ResolvedJob {
   spec: JobSpec;
   info: SourceInfo;
   /** The job on the disk with these keys, if there is one. */
   stored?: StoredJob;
+  /** What was found out about the source on the way, for the user. */
+  note?: string;
 }
 
 /**
@@ -38,7 +42,9 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
   const file = await realpath(input);
   const source = await sourceDigest(config.roots.jobs, file);
   const rooted = inRoot(config, file, 'INPUT');
-  if (alone) return { spec: await specify(flags, undefined), info };
+  const { note, ...part } = await resolvePart(file, info, flags);
+  const found = { info, ...(note !== undefined && { note }) };
+  if (alone) return { spec: await specify(flags, undefined), ...found };
   // Whoever has a named output is asked first: to go on, a job needs no default, which may be a model that is not here.
   const holder = flags.output === undefined ? undefined : await openOwner(await outputOf(flags.output));
   const first = holder?.spec.input.path === rooted.path ? await specify(flags, holder.spec) : await specify(flags, undefined);
@@ -51,9 +57,9 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
         `job ${shortJob(owned.spec)} already works on that output with other settings: wait for it, cancel it (reelscale cancel ${shortJob(owned.spec)}), or choose another name with -o`);
     }
   }
-  if (owned) return { spec: mayOverwrite(owned.spec, flags), info, stored: owned };
+  if (owned) return { spec: mayOverwrite(owned.spec, flags), ...found, stored: owned };
   const stored = await readStored(config.roots, first.jobKey);
-  return { spec: stored && isOpen(stored) ? mayOverwrite(stored.spec, flags) : first, info, ...(stored && { stored }) };
+  return { spec: stored && isOpen(stored) ? mayOverwrite(stored.spec, flags) : first, ...found, ...(stored && { stored }) };
 
   async function outputOf(output: string): Promise<RootedPath> {
     return inRoot(config, await checkOutput(output, file), 'OUTPUT');
@@ -67,12 +73,12 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
 
   async function specify(given: UpscaleFlags, open: JobSpec | undefined): Promise<JobSpec> {
     const { tags, device } = await placement(given, open);
-    const { width, height } = info.video;
+    const picture = resolvePicture(given, open?.picture, info, part);
+    const { width, height } = croppedInfo(info, picture.crop).video;
     const pictures = open ? inherit(given, methodFlags(open, config.roots)) : given;
     const method = await resolveMethod(pictures, { roots: config.roots, gpu: device !== 'cpu', memory: await deviceMemory(device), width, height, hdr: hdrTransfer(info.video.color.tags), open: open?.method });
-    const picture = resolvePicture(given, open?.picture, info);
     const encode = resolveEncode(given, open?.encode, { bitDepth: picture.bitDepth, info });
-    const output = await outputOf(given.output ?? defaultOutput(file, method.scale));
+    const output = await outputOf(given.output ?? defaultOutput(file, method.scale, picture.range));
     const delivery = { container: containerOf(output.path) ?? ('mp4' as const), audio: given.audio ?? open?.delivery.audio ?? ('auto' as const) };
     if (delivery.audio === 'copy') requireCopyable(info.audio, delivery.container);
     const up = upscaleKey(source.digest, method, picture);

@@ -1,3 +1,6 @@
+/** What a flag that names a time has to be. */
+export const TIME = 'must be a time in seconds or as [HH:]MM:SS, such as 83.5 or 1:23.5';
+
 /**
  * Reads a time of a video: seconds (`83.5`), `MM:SS` or `HH:MM:SS`, each with decimals if wanted.
  * @returns seconds; undefined for anything else.

@@ -15,7 +15,9 @@ export function keyOf(value: unknown): string {
 /** Names what the pictures depend on. A model counts by its bytes, not by its name or place. */
 export function upscaleKey(inputDigest: string, method: Method, { deinterlace, bitDepth, ...wishes }: PictureSpec): string {
   const pictures = method.kind === 'filter' ? method : { ...method, ...withoutDefaults(method), name: undefined, file: undefined };
-  return keyOf({ version: 1, inputDigest, pictures, ...(deinterlace !== 'auto' && { deinterlace }), ...(bitDepth !== 8 && { bitDepth }), ...wishes });
+  // Of a crop only counts what it leaves, not how it was found.
+  const crop = wishes.crop && { ...wishes.crop, found: undefined };
+  return keyOf({ version: 1, inputDigest, pictures, ...(deinterlace !== 'auto' && { deinterlace }), ...(bitDepth !== 8 && { bitDepth }), ...wishes, crop });
 }
 
 /** Settings that came later are left out at what they were before, so that older jobs keep their keys and parts. */

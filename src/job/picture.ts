@@ -26,6 +26,13 @@ export const targetSchema = z.object({ width: side.optional(), height: side });
 export const pictureSpecSchema = z.object({
   deinterlace: deinterlaceSchema.default('auto'),
   bitDepth: bitDepthSchema.default(8),
+  /**
+   * The part of the video that is upscaled, half-open, in seconds of the clock that players show: 0 is where the file begins. Left out: from the
+   * beginning, up to the end.
+   */
+  range: z.object({ from: z.number().min(0).optional(), to: z.number().positive().optional() }).optional(),
+  /** What is used of every upright picture; the rest is cut off before anything else is done. */
+  crop: windowSchema.extend({ /** By looking for black borders. */ found: z.literal(true).optional() }).optional(),
   /** What enlarged pictures are brought to. */
   target: targetSchema.optional(),
   /** Pictures are resized so that their pixels are shown as wide as high. */

@@ -19,12 +19,16 @@ export const sourceInfoSchema = z.object({
   /** libavformat's demuxer name, such as `matroska,webm`. */
   format: z.string(),
   durationSeconds: z.number().optional(),
+  /** When the first of its streams begins, in seconds of its own clock. */
+  startSeconds: z.number().optional(),
   video: z.object({
     /** Index of the stream in the file, as in `-map 0:<index>`. */
     index: z.number().int(),
     codec: z.string(),
     width: z.number().int().positive(),
     height: z.number().int().positive(),
+    /** Where the pictures lie in larger frames, of which the rest is cut off; their size is said above. */
+    crop: z.object({ x: z.number().int(), y: z.number().int(), frameWidth: z.number().int(), frameHeight: z.number().int() }).optional(),
     pixelFormat: z.string(),
     bitDepth: z.number().int(),
     /** There where parts of the picture may be transparent. */

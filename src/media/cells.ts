@@ -1,5 +1,6 @@
 import type { SourceInfo } from '../job/source.js';
 import { deliverableColor, toPlanarRgb } from './color.js';
+import { cropFilters } from './crop.js';
 import { deliverableSize, enlargeFilters } from './deliverable.js';
 import { inputFrom, type FrameSource } from './frames.js';
 import { readRaster, type Raster } from './raster.js';
@@ -12,12 +13,12 @@ import { cropFilter, scaled, type Window } from './window.js';
 
 /** A window of the source's own picture. @param source a video of one frame. */
 export const sourceCell = ({ file, info }: FrameSource, window: Window, signal?: AbortSignal): Promise<Raster> =>
-  readRaster(inputFrom(file, 0, undefined), [...toPlanarRgb(info.video), cropFilter(window)], window, signal);
+  readRaster(inputFrom(file, 0, undefined), [...cropFilters(info.video), ...toPlanarRgb(info.video), cropFilter(window)], window, signal);
 
 /** The same window of the picture that a filter enlarged. @param source a video of one frame. */
 export function filterCell({ file, info }: FrameSource, window: Window, method: { name: 'bicubic' | 'lanczos'; scale: number }, signal?: AbortSignal): Promise<Raster> {
   const shown = scaled(window, method.scale);
-  const filters = [...enlargeFilters(info, method), ...shownFilters(info, info.video, method.scale), cropFilter(shown)];
+  const filters = [...cropFilters(info.video), ...enlargeFilters(info, method), ...shownFilters(info, info.video, method.scale), cropFilter(shown)];
   return readRaster(inputFrom(file, 0, undefined), filters, shown, signal);
 }
 

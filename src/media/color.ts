@@ -1,6 +1,7 @@
 import { UserError } from '../job/errors.js';
 import type { BitDepth } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
+import { frameSize } from './crop.js';
 
 export type Color = SourceInfo['video']['color'];
 
@@ -59,7 +60,8 @@ function readChromaLocation(tag: string | undefined): Color['chromaLocation'] {
 
 /** Colours of the YUV made of a source: its own, except that RGB becomes what its size means by custom. */
 export function deliverableColor(info: SourceInfo): Color {
-  const { color, width, height } = info.video;
+  const { color } = info.video;
+  const { width, height } = frameSize(info.video);
   if (color.matrix !== 'rgb') return color;
   const { primaries, transfer } = color.tags;
   const tags = { ...(primaries && { primaries }), ...(transfer && { transfer }) };

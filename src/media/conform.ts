@@ -6,8 +6,9 @@ import { fileDigest } from '../job/parts.js';
 import type { Conformed } from '../job/records.js';
 import { toNumber } from '../job/rational.js';
 import type { Fields, SourceInfo } from '../job/source.js';
-import { countFrames, doubleTimeline, encodeTimeline } from '../job/timeline.js';
+import { countFrames, doubleTimeline, encodeTimeline, type Timeline } from '../job/timeline.js';
 import { isRgb } from './color.js';
+import { frameSize } from './crop.js';
 import { fieldFilters } from './deinterlace.js';
 import { CONFORMED_RATE, inputFrom, printPts } from './frames.js';
 import { TimestampRepair } from './repair.js';
@@ -22,6 +23,8 @@ export interface ConformOptions {
   signal?: AbortSignal | undefined;
   /** What is done about interlaced pictures. Default: nothing. */
   fields?: Fields | undefined;
+  /** Chooses the frames that the file shall hold, once the times of all are known. The source is decoded twice then. Default: all. */
+  part?: ((timeline: Timeline) => { start: number; end: number }) | undefined;
   /** Frames decoded so far. */
   onFrame?: (frames: number) => void;
 }
@@ -29,7 +32,8 @@ export interface ConformOptions {
 /**
  * Decodes the whole video once into an all-intra lossless file of the source's size and format, upright, whose timestamps count
  * frames at CONFORMED_RATE; the real ones, repaired where they cannot be true, are the returned timeline. The file lies in `folder`, which
- * must exist, under a random name. It is removed again when this fails. Interlaced pictures become progressive on the way.
+ * must exist, under a random name. It is removed again when this fails. Interlaced pictures become progressive on the way. Of a part, the timeline is
+ * still that of the whole video.
  * @param info as the scan returned it: `promisedFrames` is what the packets promise.
  * @throws UserError when nothing decodes, or when the decoder hangs.
  */
@@ -37,10 +41,14 @@ export async function conformSource(file: string, info: SourceInfo, folder: stri
   const name = `${randomName()}.nut`;
   const output = path.join(folder, name);
   try {
-    const { repair, stderrLines, written } = await decodeAll(conformArgs(file, info, output, options.fields), info, options);
-    const frames = encodeTimeline(repair.pts, info.video.timebase, nominalStep(info));
-    const timeline = options.fields?.remedy === 'double' ? doubleTimeline(frames) : frames;
-    if (options.fields && written !== countFrames(timeline)) throw new Error(`${repair.pts.length} decoded frames became ${written} progressive ones instead of ${countFrames(timeline)}`);
+    const { fields, part } = options;
+    const counted = part && (await decodeAll(countArgs(file, info), info, options));
+    const chosen = counted && part(timelineOf(counted.repair, info, fields));
+    const { written, ...pass } = await decodeAll(conformArgs(file, info, output, fields, chosen), info, options);
+    const { repair, stderrLines } = counted ?? pass;
+    const timeline = timelineOf(repair, info, fields);
+    const wanted = chosen ? chosen.end - chosen.start : countFrames(timeline);
+    if ((fields || chosen) && written !== wanted) throw new Error(`${repair.pts.length} decoded frames became ${written} instead of ${wanted}`);
     const [sha256, { size }] = await Promise.all([fileDigest(output, options.signal), stat(output)]);
     return {
       file: name,
@@ -85,16 +93,25 @@ async function decodeAll(args: string[], info: SourceInfo, { signal, onFrame }: 
   }
 }
 
+function timelineOf({ pts }: TimestampRepair, info: SourceInfo, fields: Fields | undefined): Timeline {
+  const frames = encodeTimeline(pts, info.video.timebase, nominalStep(info));
+  return fields?.remedy === 'double' ? doubleTimeline(frames) : frames;
+}
+
 const nominalStep = ({ video }: SourceInfo): number => Math.max(1, Math.round(1 / (toNumber(video.frameRate) * toNumber(video.timebase))));
 
-const conformArgs = (file: string, info: SourceInfo, output: string, fields: Fields | undefined): string[] => [
-  // Filters that look at several frames would lose some when they begin anew at a change of size.
-  ...(fields ? ['-reinit_filter', '0'] : []),
-  ...inputFrom(file, info.video.index, undefined), ...losslessArgs(info, printPts(), output, fields ? fieldFilters(fields) : []),
+const countArgs = (file: string, { video }: SourceInfo): string[] => [...inputFrom(file, video.index, undefined), '-vf', printPts().join(','), '-f', 'null', '-'];
+
+/** @param chosen numbers of the frames to write, half-open, counted as they are written. */
+const conformArgs = (file: string, info: SourceInfo, output: string, fields: Fields | undefined, chosen: { start: number; end: number } | undefined): string[] => [
+  // Filters that look at several frames, or count them, would lose some when they begin anew at a change of size.
+  ...(fields || chosen ? ['-reinit_filter', '0'] : []),
+  ...inputFrom(file, info.video.index, undefined),
+  ...losslessArgs(info, printPts(), output, [...(fields ? fieldFilters(fields) : []), ...(chosen ? [`trim=start_frame=${chosen.start}:end_frame=${chosen.end}`] : [])]),
 ];
 
 /**
- * Output arguments that write frames losslessly, in the source's size and format but for alpha, each decodable by itself; the timestamps
+ * Output arguments that write whole frames losslessly, in the source's size and format but for alpha, each decodable by itself; the timestamps
  * count frames at CONFORMED_RATE.
  * @param head filters that come first.
  * @param native filters that get the pictures in their own planes.
@@ -102,10 +119,11 @@ const conformArgs = (file: string, info: SourceInfo, output: string, fields: Fie
 export function losslessArgs({ video }: SourceInfo, head: readonly string[], output: string, native: readonly string[] = []): string[] {
   const { codec, pixelFormat } = losslessFormat(video);
   const { range } = video.color;
+  const { width, height } = frameSize(video);
   const filters = [
     ...head,
     // Names the range on both sides, so that a format that only implies it (yuvj420p) is copied, not converted.
-    `scale=w=${video.width}:h=${video.height}:in_range=${range}:out_range=${range}`,
+    `scale=w=${width}:h=${height}:in_range=${range}:out_range=${range}`,
     `format=${pixelFormat}`,
     ...native,
   ];
@@ -121,7 +139,8 @@ const UT_VIDEO = ['yuv420p', 'yuv422p', 'yuv444p', 'gbrp'];
 
 /** The fastest lossless codec that takes the source's samples as they are, alpha dropped. */
 function losslessFormat(video: SourceInfo['video']): { codec: string[]; pixelFormat: string } {
-  const { bitDepth, width, height } = video;
+  const { bitDepth } = video;
+  const { width, height } = frameSize(video);
   const planar = video.pixelFormat.replace(/^yuvj/, 'yuv').replace(/^yuva/, 'yuv').replace(/^gbrap/, 'gbrp').replace(/^ya(8|16)/, 'gray$1').replace(/^gray8$/, 'gray');
   const pixelFormat = isRgb(planar) && !planar.startsWith('gbrp') ? (bitDepth > 8 ? 'gbrp16le' : 'gbrp') : planar;
   const even = width % 2 === 0 && height % 2 === 0;

@@ -1,6 +1,7 @@
 import type { BitDepth } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
 import { DELIVERED_PIXELS, deliverableColor } from './color.js';
+import { chromaStep, frameSize } from './crop.js';
 
 /** Width and height of the deliverable: 4:2:0 needs even sizes, so an odd edge is repeated once. */
 export function deliverableSize({ width, height }: { width: number; height: number }, scale: number): { width: number; height: number } {
@@ -61,7 +62,7 @@ export interface DeliverableTags {
  */
 export function deliverableTags(info: SourceInfo): DeliverableTags {
   const { matrix, range, tags } = deliverableColor(info);
-  const sd = info.video.height > 486 ? 'bt470bg' : 'smpte170m';
+  const sd = frameSize(info.video).height > 486 ? 'bt470bg' : 'smpte170m';
   const assumed = {
     bt601: { matrix: sd, primaries: sd, transfer: 'bt709' },
     bt709: { matrix: 'bt709', primaries: 'bt709', transfer: 'bt709' },
@@ -85,10 +86,9 @@ const CHROMA_POSITION = { left: [0, 128], center: [128, 128], topleft: [0, 0] } 
 /** Where a format's chroma samples lie, as swscale counts: in 1/256 of a luma pixel, across and down. */
 export function chromaPosition(pixelFormat: string, location: keyof typeof CHROMA_POSITION): [across: number, down: number] {
   const [x, y] = CHROMA_POSITION[location];
+  const [across, down] = chromaStep(pixelFormat);
   // A direction without subsampling has its chroma on the luma, whatever the location says.
-  const across = /4(?:20|22|11|10)|nv12|nv21|p0\d\d|uyvy|yuyv/.test(pixelFormat) ? x : 0;
-  const down = /4(?:20|40|10)|nv12|nv21|p0\d\d/.test(pixelFormat) ? y : 0;
-  return [across, down];
+  return [across > 1 ? x : 0, down > 1 ? y : 0];
 }
 
 /** Names of the matrices in libswscale. */

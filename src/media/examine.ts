@@ -1,6 +1,8 @@
 import type { PictureSpec } from '../job/picture.js';
+import { partInfo } from '../job/range.js';
 import type { SourceInfo, SourceScan } from '../job/source.js';
 import type { Timeline } from '../job/timeline.js';
+import { croppedInfo, formatWindow } from './crop.js';
 import { describeFields } from './deinterlace.js';
 import { detectFields } from './interlace.js';
 import { scanSource, type ScanOptions } from './scan.js';
@@ -22,15 +24,20 @@ export async function examineSource(
   return { scan: { ...scan, fields, seekable: false, reason: scan.reason ?? 'the pictures are interlaced' }, timeline: undefined };
 }
 
+/** What is known of that of a source which is used. */
+export const usedInfo = (info: SourceInfo, { crop, range }: PictureSpec): SourceInfo => partInfo(croppedInfo(info, crop), range);
+
 /** What is known of the pictures that are enlarged: the source's, after all that is done to them before. */
-export function picturesOf({ info, fields }: SourceScan): SourceInfo {
-  if (fields?.remedy !== 'double') return info;
+export function picturesOf({ info, fields }: SourceScan, picture: PictureSpec): SourceInfo {
+  const used = usedInfo(info, picture);
+  if (fields?.remedy !== 'double') return used;
   const { num, den } = info.video.frameRate;
-  return { ...info, video: { ...info.video, frameRate: { num: 2 * num, den } } };
+  return { ...used, video: { ...used.video, frameRate: { num: 2 * num, den } } };
 }
 
 /** What the report says about that, a line each. */
-export const pictureNotices = ({ info, fields }: SourceScan): string[] => [
+export const pictureNotices = ({ info, fields }: SourceScan, { crop }: Pick<PictureSpec, 'crop'> = {}): string[] => [
   ...(info.video.alpha ? ['the source has transparency, which is dropped: transparent places show the colours that are stored there'] : []),
   ...(fields ? [describeFields(fields)] : []),
+  ...(crop?.found ? [`black borders were cut off: ${formatWindow(crop)} of ${info.video.width}x${info.video.height} is used`] : []),
 ];

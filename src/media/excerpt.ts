@@ -2,9 +2,11 @@ import path from 'node:path';
 import { randomName } from '../job/durable.js';
 import { SegmentMismatch } from '../job/errors.js';
 import { toNumber } from '../job/rational.js';
+import type { Window } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
 import { decodeTimeline } from '../job/timeline.js';
 import { losslessArgs } from './conform.js';
+import { croppedInfo } from './crop.js';
 import { checkPts, frameArgs, inputFrom, printPts, type FrameSource } from './frames.js';
 import { probeSource } from './probe.js';
 import { runFfmpeg } from './run.js';
@@ -55,6 +57,20 @@ export async function openFilm(file: string, options: { signal?: AbortSignal | u
         if (!(error instanceof SegmentMismatch)) throw error;
         return takeStraight(file, info, frame, folder, signal);
       }
+    },
+  };
+}
+
+/** The same film, of whose pictures only a part is used. */
+export function croppedFilm(film: Film, crop: Window | undefined): Film {
+  if (!crop) return film;
+  const info = croppedInfo(film.info, crop);
+  return {
+    ...film,
+    info,
+    take: async (...args) => {
+      const taken = await film.take(...args);
+      return taken && { ...taken, info };
     },
   };
 }

@@ -1,6 +1,8 @@
 import { SegmentMismatch } from '../job/errors.js';
+import type { Part } from '../job/range.js';
 import { toNumber } from '../job/rational.js';
 import type { SourceInfo } from '../job/source.js';
+import { cropFilters } from './crop.js';
 import { PTS_FD } from './run.js';
 import { sourceInput } from './tools.js';
 
@@ -14,6 +16,8 @@ export interface FrameSource {
   pts: Float64Array;
   /** Ticks that a decode of the source must start before its first frame. */
   runIn: number;
+  /** Of a part of a source: what lies around its frames. */
+  around?: Part['around'] | undefined;
 }
 
 /** Frames a second in a conformed file: its timestamps count frames, so the number itself means nothing. */
@@ -34,7 +38,7 @@ export const printPts = (fd: number = PTS_FD): string[] => [
 /**
  * The arguments that give exactly the frames `[start, end)`, counted over the whole video.
  * - `input`: up to and including `-map` and `-fps_mode passthrough`.
- * - `filters`: the head of the `-vf` chain; it prints each frame's timestamp to `fd` before anything changes it.
+ * - `filters`: the head of the `-vf` chain; it prints each frame's timestamp to `fd` before anything changes it, and cuts off what is not used.
  *   What it prints is to be compared by {@link checkPts}.
  *
  * Decoding starts a run-in earlier, since a decoder that begins at `start` itself shows other pictures or none where references
@@ -45,21 +49,22 @@ export function frameArgs(source: FrameSource, start: number, end: number, fd: n
   return source.from === 'conformed' ? conformedArgs(source, start, end, fd) : seekArgs(source, start, end, fd);
 }
 
-function seekArgs({ file, info, pts, runIn }: FrameSource, start: number, end: number, fd: number) {
+function seekArgs({ file, info, pts, runIn, around }: FrameSource, start: number, end: number, fd: number) {
   const { index, timebase } = info.video;
   const from = (pts[start] as number) - runIn;
-  const trim = end < pts.length ? `trim=start_pts=${pts[start]}:end_pts=${pts[end]}` : `trim=start_pts=${pts[start]}`;
+  const next = end < pts.length ? pts[end] : around?.nextPts;
+  const trim = next === undefined ? `trim=start_pts=${pts[start]}` : `trim=start_pts=${pts[start]}:end_pts=${next}`;
   return {
-    input: inputFrom(file, index, from > (pts[0] as number) ? from * toNumber(timebase) : undefined),
-    filters: [trim, ...printPts(fd), WHOLE_FRAMES],
+    input: inputFrom(file, index, from > (around?.firstPts ?? pts[0] ?? 0) ? from * toNumber(timebase) : undefined),
+    filters: [trim, ...printPts(fd), WHOLE_FRAMES, ...cropFilters(info.video)],
   };
 }
 
-function conformedArgs({ file }: FrameSource, start: number, end: number, fd: number) {
+function conformedArgs({ file, info }: FrameSource, start: number, end: number, fd: number) {
   const from = start - CONFORMED_RUN_IN;
   return {
     input: inputFrom(file, 0, from > 0 ? from / CONFORMED_RATE : undefined),
-    filters: [`settb=1/${CONFORMED_RATE}`, `trim=start_pts=${start}:end_pts=${end}`, ...printPts(fd), WHOLE_FRAMES],
+    filters: [`settb=1/${CONFORMED_RATE}`, `trim=start_pts=${start}:end_pts=${end}`, ...printPts(fd), WHOLE_FRAMES, ...cropFilters(info.video)],
   };
 }
 

@@ -1,12 +1,14 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import type { Container, Contents } from '../job/contents.js';
 import type { Rational } from '../job/rational.js';
 import type { SourceInfo } from '../job/source.js';
 import { readContents } from './contents.js';
+import { chapterFile, type Cut } from './cut.js';
+import { convertText } from './convertText.js';
 import { extractCover } from './cover.js';
 import { mergeArgs } from './mergeArgs.js';
 import { opusShift } from './opusShift.js';
-import { planContents } from './planContents.js';
+import { planContents, type MergePlan } from './planContents.js';
 import type { AudioMode } from './plannedTrack.js';
 import { runFfmpeg } from './run.js';
 
@@ -25,6 +27,8 @@ export interface MergeRequest {
   lastDuration: number;
   /** Frames a second, where all are shown equally long. */
   constantRate?: Rational | undefined;
+  /** Of a part of the source only: what is taken of everything else. */
+  cut?: Cut | undefined;
   /** Written whole or not at all usable: give a hidden name and publish it afterwards. Files named like it with more behind may lie beside it meanwhile. */
   output: string;
   signal?: AbortSignal | undefined;
@@ -43,23 +47,39 @@ export interface MergeResult {
  * far as the container takes them. Each stream keeps its own length, and all keep the relation in time that they have in the source.
  */
 export async function mergeAudio(request: MergeRequest): Promise<MergeResult> {
-  const { source, info, output, signal, onProgress } = request;
+  const { source, info, container, output, signal, onProgress } = request;
   const [joined] = (await readContents(request.video, signal)).streams;
   if (!joined) throw new Error('the joined video holds no stream');
   const plan = await planContents({ ...request, videoCodec: joined.codec, file: source, source: await readContents(source, signal), video: info.video.index });
   const covers = new Map<number, string>();
+  const beside: string[] = [];
+  const another = (name: string | number): string => beside[beside.push(`${output}.${name}`) - 1] as string;
   try {
-    for (const track of request.container === 'mkv' ? plan.tracks : []) {
-      const file = `${output}.${track.source}`;
-      if (track.codec === 'opus' && track.copied) track.late = await opusShift(source, track.source, file, signal);
-      if (track.kind !== 'cover') continue;
-      covers.set(track.source, file);
-      await extractCover(source, track.source, file, signal);
+    const chapters = request.cut && another('chapters');
+    if (chapters !== undefined) await writeFile(chapters, chapterFile(shiftedChapters(plan, request.firstPts)));
+    for (const track of plan.tracks) {
+      const { kind, source: index, encoder } = track;
+      if (request.cut && kind === 'subtitle' && encoder !== 'copy') {
+        track.converted = another(index);
+        await convertText(source, { index, encoder, container, file: track.converted }, signal);
+      }
+      if (container === 'mp4') continue;
+      if (track.codec === 'opus' && track.copied) track.late = await opusShift(source, index, another(index), signal);
+      if (kind !== 'cover') continue;
+      const file = another(index);
+      covers.set(index, file);
+      await extractCover(source, index, file, signal);
     }
-    const { errors, stderrLines } = await runFfmpeg(mergeArgs(request, plan, covers), { signal, ...(onProgress && { onProgress }) });
+    const { errors, stderrLines } = await runFfmpeg(mergeArgs(request, plan, covers, chapters), { signal, ...(onProgress && { onProgress }) });
     const damage = errors === 0 ? [] : [`reading the source's other tracks gave ${errors} error${errors === 1 ? '' : 's'}: ${stderrLines[0] ?? ''}`];
     return { warnings: [...plan.warnings, ...damage], contents: plan.contents };
   } finally {
-    for (const file of covers.values()) await rm(file, { force: true });
+    for (const file of beside) await rm(file, { force: true });
   }
+}
+
+/** On the clock of the file, not of its first frame. */
+function shiftedChapters({ contents, zero }: MergePlan, firstPts: number): { startSeconds: number; endSeconds: number }[] {
+  const first = firstPts - zero / 1e6;
+  return contents.chapters.map(({ startSeconds, endSeconds }) => ({ startSeconds: startSeconds + first, endSeconds: endSeconds + first }));
 }

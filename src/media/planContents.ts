@@ -1,12 +1,13 @@
 import { contentTrackSchema, type Container, type Contents } from '../job/contents.js';
 import { CONTAINERS } from './containers.js';
 import type { FileContents } from './contents.js';
+import { packetsWithin, type Cut } from './cut.js';
 import { planAudio } from './planAudio.js';
 import { planFiles } from './planFiles.js';
 import { nameOf, taken, type PlannedTrack, type PlanRequest } from './plannedTrack.js';
 import { planSubtitles } from './planSubtitles.js';
 import { planTags } from './planTags.js';
-import { zeroOf } from './zero.js';
+import { micro, zeroOf } from './zero.js';
 
 export interface MergePlan {
   contents: Contents;
@@ -23,8 +24,9 @@ export interface MergePlan {
 /** Decides what the deliverable holds. Whatever the source has is kept, converted, or named in a warning. */
 export async function planContents(request: PlanRequest): Promise<MergePlan> {
   const { source, container, firstPts } = request;
-  const audio = await planAudio(request);
-  const subtitles = planSubtitles(source, container);
+  const within = request.cut && await packetsWithin(request.file, request.cut, request.signal);
+  const audio = await planAudio(request, within);
+  const subtitles = planSubtitles(source, container, within);
   const files = planFiles(source, container);
   const tags = planTags(source.tags, container);
   const warnings = [...audio.warnings, ...subtitles.warnings, ...files.warnings, ...otherVideos(request), ...dataStreams(source), ...tags.warnings];
@@ -33,7 +35,7 @@ export async function planContents(request: PlanRequest): Promise<MergePlan> {
   const zero = zeroOf(request, audio.starts);
   const clip = (time: number): number => Math.max(time, zero / 1e6) - firstPts;
   return {
-    contents: { container, tracks: tracks.map((track) => contentOf(track, clip)), chapters: planChapters(source, container, zero, clip), tags: tags.exact },
+    contents: { container, tracks: tracks.map((track) => contentOf(track, clip)), chapters: planChapters(chaptersWithin(source, zero, request.cut), container, clip), tags: tags.exact },
     tracks,
     tags: tags.written,
     zero,
@@ -86,9 +88,17 @@ function withDefaults(tracks: PlannedTrack[]): PlannedTrack[] {
   });
 }
 
+/** Those that are not over at zero, in microseconds, and of a part of a video those that have some time in it. */
+function chaptersWithin({ chapters }: FileContents, zero: number, cut: Cut | undefined): FileContents['chapters'] {
+  if (!cut) return chapters.filter(({ endSeconds }) => micro(endSeconds) >= zero);
+  const { from = -Infinity, to = Infinity } = cut;
+  return chapters
+    .filter(({ startSeconds, endSeconds }) => micro(endSeconds) > Math.max(zero, micro(from)) && micro(startSeconds) < micro(to))
+    .map((chapter) => ({ ...chapter, endSeconds: Math.min(chapter.endSeconds, to) }));
+}
+
 /** In MP4 a chapter lasts until the next one, and has a title. */
-function planChapters({ chapters }: FileContents, container: Container, zero: number, clip: (time: number) => number): Contents['chapters'] {
-  const held = chapters.filter(({ endSeconds }) => Math.round(endSeconds * 1e6) >= zero);
+function planChapters(held: FileContents['chapters'], container: Container, clip: (time: number) => number): Contents['chapters'] {
   return held.map(({ startSeconds, endSeconds, title }, i) => {
     const next = held[i + 1];
     const name = title ?? (container === 'mp4' ? `Chapter ${i + 1}` : undefined);

@@ -1,14 +1,18 @@
 import type { Container } from '../job/contents.js';
 import { CONTAINERS, STYLED_SUBTITLES, TEXT_SUBTITLES } from './containers.js';
 import type { FileContents, FileStream } from './contents.js';
-import { nameOf, taken, type Planned, type PlannedTrack } from './plannedTrack.js';
+import { nameOf, taken, type Planned, type PlannedTrack, type WithinCut } from './plannedTrack.js';
 
 /** Subtitles are copied where the container holds them; other text is converted; what is neither is left out and named. */
-export function planSubtitles({ streams }: FileContents, container: Container): Planned {
+export function planSubtitles({ streams }: FileContents, container: Container, within: WithinCut): Planned {
   const subtitles = streams.filter(({ kind }) => kind === 'subtitle');
   const planned: Planned = { tracks: [], warnings: [] };
   for (const stream of subtitles) {
     const name = nameOf('subtitle', stream, subtitles);
+    if (within && !within.has(stream.index)) {
+      planned.warnings.push(`${name} is left out: it has nothing in this part of the video`);
+      continue;
+    }
     const handling = handlingOf(stream, container);
     if (!handling) planned.warnings.push(`${name} is left out: ${whyNot(stream, container)}`);
     else planned.tracks.push({ kind: 'subtitle', name, ...taken(stream), ...handling });

@@ -1,5 +1,6 @@
 import type { Container, ContentTrack } from '../job/contents.js';
 import type { FileContents, FileStream } from './contents.js';
+import type { Cut, Within } from './cut.js';
 import type { Stretch } from './editLists.js';
 
 /** A track of the deliverable and how it gets there. */
@@ -11,8 +12,14 @@ export interface PlannedTrack extends ContentTrack {
   /** Of encoded lossy sound, in bits a second. */
   bitRate?: number;
   mimeType?: string;
+  /** Of sound. */
+  sampleRate?: number;
   /** Of sound that an edit list cuts into pieces: what is heard of it, in order. */
   stretches?: Stretch[];
+  /** A file that holds it alone, encoded already, on the source's clock. */
+  converted?: string;
+  /** Whether something before zero has to be cut off. */
+  cutsStart?: boolean;
   /** Seconds by which its packets have to be written later than they are. */
   late?: number;
 }
@@ -31,8 +38,13 @@ export interface PlanRequest {
   firstPts: number;
   container: Container;
   audio: AudioMode;
+  /** Of a part of the source only. */
+  cut?: Cut | undefined;
   signal?: AbortSignal | undefined;
 }
+
+/** The packets of each stream that lie in the cut; undefined where there is none. */
+export type WithinCut = ReadonlyMap<number, Within> | undefined;
 
 /** What a stream gives and what the user should know, each in one line. */
 export interface Planned {

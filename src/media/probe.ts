@@ -41,7 +41,7 @@ const streamSchema = z.object({
 type Stream = z.infer<typeof streamSchema>;
 
 const outputSchema = z.object({
-  format: z.object({ format_name: z.string(), duration: z.coerce.number().optional().catch(undefined) }),
+  format: z.object({ format_name: z.string(), duration: z.coerce.number().optional().catch(undefined), start_time: z.coerce.number().optional().catch(undefined) }),
   streams: z.array(streamSchema),
 });
 
@@ -71,6 +71,7 @@ export async function probeSource(file: string, options: { signal?: AbortSignal 
   return sourceInfoSchema.parse({
     format: format.format_name,
     durationSeconds: format.duration,
+    startSeconds: format.start_time,
     video: { ...video, ...(hdr && { hdr }) },
     audio: streams.filter((s) => s.codec_type === 'audio').map((s) => ({
       index: s.index,

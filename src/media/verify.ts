@@ -1,4 +1,5 @@
 import type { Rational } from '../job/rational.js';
+import type { Cut } from './cut.js';
 import type { FrameSource } from './frames.js';
 import { checkInventory, inventory, type ExpectedStreams } from './inventory.js';
 import { verifyPair } from './verify/pair.js';
@@ -13,6 +14,8 @@ export interface VerifyRequest extends ExpectedStreams {
   /** The file with the source's sound, and when its first frame is shown, in seconds of its own clock. */
   soundSource: string;
   firstPts: number;
+  /** Of a part of the source only: what is taken of its sound. */
+  cut?: Cut | undefined;
   /** How wide its pixels should be shown to how high. Default: as the source's. */
   sampleAspectRatio?: Rational | undefined;
   /** What its bytes were when it was written. */
@@ -50,6 +53,7 @@ export async function verifyDeliverable(request: VerifyRequest): Promise<Verifie
     source: { ...sourceSide(source), file: request.soundSource, ...source.info.video },
     expected: () => ({ pts: expectedPts, timebase, lastDuration, tolerance: TIME_TOLERANCE[contents.container] }),
     sourceFirst: () => request.firstPts,
+    cut: request.cut,
     tracks: contents.tracks.filter(({ kind }) => kind === 'audio').flatMap((track, i) => (audio[i] ? [{ ...track, stream: audio[i].index }] : [])),
     stills: request.pageTitle === undefined ? undefined : sampledFrames(expectedPts.length),
     signal,

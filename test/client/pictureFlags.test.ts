@@ -20,3 +20,15 @@ it('other depths are no depths', () => {
   expect(parseFlags({ bitDepth: '10' })).toEqual({ bitDepth: 10 });
   for (const bitDepth of ['12', '8.0', '', 'ten']) expect(() => parseFlags({ bitDepth })).toThrow('--bit-depth: must be 8 or 10');
 });
+
+it('a part is given by times, a rectangle as WxH+X+Y', () => {
+  expect(parseFlags({ from: '90.5', to: '0:10:30.04', crop: '720x432+0+72' })).toEqual({ from: 90.5, to: 630.04, crop: { width: 720, height: 432, x: 0, y: 72 } });
+  expect(parseFlags({ from: '1:30', crop: 'auto' })).toEqual({ from: 90, crop: 'auto' });
+  for (const from of ['', '-1', '1:75', 'ten', '1h']) expect(() => parseFlags({ from })).toThrow('--from: must be a time in seconds or as [HH:]MM:SS, such as 83.5 or 1:23.5');
+  for (const crop of ['', 'none', '720x432', '720x432-1+0', '0x10+0+0', '720x432+0.5+0']) expect(() => parseFlags({ crop })).toThrow('--crop: must be WxH+X+Y, such as 720x432+0+72, or auto');
+});
+
+it('a part ends behind its beginning', () => {
+  expect(() => parseFlags({ from: '10', to: '10' })).toThrow('--to 0:10.000 must be later than --from 0:10.000');
+  expect(() => parseFlags({ to: '0' })).toThrow('--to 0:00.000 must be later than --from 0:00.000');
+});

@@ -139,3 +139,30 @@ it('a file outside of the media root is refused', async () => {
   const narrow = loadConfig({ REELSCALE_HOME: path.join(folder, 'home'), REELSCALE_MEDIA_ROOT: media });
   await expect(resolveJob(clip, { preset: 'preview' }, narrow)).rejects.toThrow(/INPUT must lie below the media root/);
 });
+
+it('a part of a video is a job of its own, named after it, and goes on as the same command', async () => {
+  const flags: UpscaleFlags = { preset: 'preview', from: 0.1, to: 0.3, crop: { width: 32, height: 32, x: 8, y: 4 } };
+  const spec = await openJob(flags);
+  expect(resolveRooted(config.roots, spec.output)).toBe(path.join(folder, 'clip.from0.1.to0.3.x4.mp4'));
+  expect(spec.picture).toMatchObject({ range: { from: 0.1, to: 0.3 }, crop: flags.crop });
+  expect((await resolveJob(clip, flags, config)).spec).toEqual(spec);
+  expect((await resolveJob(clip, { preset: 'preview', output: resolveRooted(config.roots, spec.output) }, config)).spec).toEqual(spec);
+  const whole = (await resolveJob(clip, { preset: 'preview', from: 0 }, config)).spec;
+  expect(whole.picture).toEqual({ deinterlace: 'auto', bitDepth: 8 });
+  expect(whole.upscaleKey).not.toBe(spec.upscaleKey);
+});
+
+it('a part or a rectangle that the video does not have is refused', async () => {
+  const refused = (flags: UpscaleFlags): Promise<string> => refusal(clip, { preset: 'preview', output: newOutput(), ...flags });
+  expect(await refused({ from: 1 })).toBe(`--from 0:01.000 is beyond the end: ${clip} lasts 0:00.400`);
+  expect(await refused({ from: 0.1, to: 2 })).toBe(`--to 0:02.000 is beyond the end: ${clip} lasts 0:00.400`);
+  expect(await refused({ from: 0.365 })).toBe('no frame begins from 0.365 s on: choose another part with --from and --to');
+  expect(await refused({ crop: { width: 64, height: 48, x: 2, y: 0 } })).toBe('--crop 64x48+2+0 is not within the picture, which is 64x48');
+  expect(await refused({ crop: { width: 32, height: 32, x: 1, y: 0 } })).toContain('choose 32x32+0+0');
+});
+
+it('where no borders are found, nothing is cut off, and that is said', async () => {
+  const { spec, note } = await resolveJob(clip, { preset: 'preview', crop: 'auto' }, config);
+  expect(note).toBe('--crop auto: no black borders found, nothing is cut off');
+  expect(spec.upscaleKey).toBe((await resolveJob(clip, { preset: 'preview' }, config)).spec.upscaleKey);
+});

@@ -8,6 +8,7 @@ const method: ModelMethod = {
   pixels: 'rgb', alignment: 1, blend: 0,
 };
 const picture: PictureSpec = { deinterlace: 'auto', bitDepth: 8 };
+const crop = { x: 0, y: 8, width: 64, height: 48 };
 const encode = { codec: 'h264' as const, crf: 23, preset: 'fast' as const, threads: 2 };
 const input = { root: 'media' as const, path: 'in.mp4' };
 const output = { root: 'media' as const, path: 'out.mp4' };
@@ -21,8 +22,12 @@ describe('the keys of a job', () => {
   it('differ for everything that changes a picture', () => {
     const variants = [{ scale: 4 }, { tile: 256 }, { tilePad: 10 }, { prePad: 4 }, { precision: 'fp16' as const }, { blend: 0.5 }, { denoise: 0.5 }, { pixels: 'luma' as const }, { alignment: 2 }, { outOfGamut: 'carried' as const }, { fixed: { width: 64, height: 64 } }, { digest: '1'.repeat(64) }];
     const keys = [method, ...variants.map((variant) => ({ ...method, ...variant }))].map((entry) => upscaleKey('d', entry, picture));
-    const others = [upscaleKey('other', method, picture), upscaleKey('d', method, { ...picture, deinterlace: 'off' }), upscaleKey('d', method, { ...picture, bitDepth: 10 })];
+    const others = [upscaleKey('other', method, picture), upscaleKey('d', method, { ...picture, deinterlace: 'off' }), upscaleKey('d', method, { ...picture, bitDepth: 10 }), upscaleKey('d', method, { ...picture, range: { from: 1 } }), upscaleKey('d', method, { ...picture, range: { to: 1 } }), upscaleKey('d', method, { ...picture, crop })];
     expect(new Set([...keys, ...others]).size).toBe(keys.length + others.length);
+  });
+
+  it('do not tell how a crop was found', () => {
+    expect(upscaleKey('d', method, { ...picture, crop: { ...crop, found: true } })).toBe(upscaleKey('d', method, { ...picture, crop }));
   });
 
   it('of jobs from before a setting could be chosen stay what they were', () => {

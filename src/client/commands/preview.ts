@@ -8,7 +8,8 @@ import type { SourceInfo } from '../../job/source.js';
 import type { Method } from '../../job/spec.js';
 import { sourceCell } from '../../media/cells.js';
 import { hdrTransfer } from '../../media/color.js';
-import { openFilm, type Film } from '../../media/excerpt.js';
+import { formatWindow } from '../../media/crop.js';
+import { croppedFilm, openFilm, type Film } from '../../media/excerpt.js';
 import { shown } from '../../media/probe.js';
 import { writePng } from '../../media/raster.js';
 import { drawSheet, type Cell, type PlacedCell } from '../../media/sheet.js';
@@ -20,10 +21,11 @@ import { checkOutput, publishFile, requireFreeName } from '../files.js';
 import { parseOptions, whole } from '../flags.js';
 import { interruptible } from '../interruptible.js';
 import { previewMethods } from '../previewMethods.js';
+import { cropFlag } from '../pictureFlags.js';
 import { pictureMaker, WINDOW_STEP, type PictureMaker } from '../previewPictures.js';
-import { formatTime, parseTime } from '../times.js';
+import { resolveCrop } from '../resolvePart.js';
+import { formatTime, parseTime, TIME } from '../times.js';
 
-const TIME = 'must be a time in seconds or as [HH:]MM:SS, such as 83.5 or 1:23.5';
 /** What is shown of a frame, in source pixels: more would take a large network minutes on a CPU. */
 const MOST = { width: 160, height: 120 };
 /** Shares of the video's frames at which it is looked at by default. */
@@ -33,6 +35,7 @@ const flagsSchema = z.object({
   at: z.array(z.string().transform((text) => parseTime(text) ?? NaN).refine((time) => !Number.isNaN(time), TIME)).max(12, 'may be given 12 times at most').optional(),
   model: z.array(z.string().min(1, 'must name a model or a file')).max(6, 'may be given 6 times at most').optional(),
   scale: whole(1, 8).optional(),
+  crop: cropFlag,
   output: z.string().min(1, 'must name a file').optional(),
   overwrite: z.boolean().optional(),
   json: z.boolean().optional(),
@@ -49,7 +52,10 @@ export function preview(input: string, options: unknown): Promise<number> {
 
 async function makePreview(input: string, flags: Flags, signal: AbortSignal): Promise<number> {
   const { roots } = loadConfig();
-  const film = await openFilm(input, { signal });
+  const whole = await openFilm(input, { signal });
+  const { crop, note: cropNote } = await resolveCrop(input, whole.info, flags.crop, signal);
+  if (cropNote !== undefined) say(cropNote);
+  const film = croppedFilm(whole, crop);
   const overwrite = flags.overwrite ?? false;
   const output = await checkOutput(flags.output ?? defaultOutput(input), await realpath(input), ['.png']);
   await requireFreeName(output, overwrite);
@@ -67,7 +73,7 @@ async function makePreview(input: string, flags: Flags, signal: AbortSignal): Pr
     if (rows.length === 0) throw new UserError(`${shown(input)}: none of these frames can be decoded, it is damaged there`);
     const { sheet, placed } = drawSheet(rows.map((row) => row.cells));
     await publishFile(output, overwrite, (file) => writePng(sheet, file, signal));
-    if (flags.json) process.stdout.write(`${JSON.stringify({ output, width: sheet.width, height: sheet.height, window, frames: rows.map((row, r) => describe(row, placed[r] ?? [])) })}\n`);
+    if (flags.json) process.stdout.write(`${JSON.stringify({ output, width: sheet.width, height: sheet.height, ...(crop && { crop: formatWindow(crop) }), window, frames: rows.map((row, r) => describe(row, placed[r] ?? [])) })}\n`);
     else process.stdout.write(`${output}\n`);
     return EXIT.done;
   } finally {

@@ -24,6 +24,7 @@ export async function upscale(input: string, options: unknown): Promise<number> 
 
 /** Takes a job from its settings to its end. Returns the exit code. */
 export async function perform(job: ResolvedJob, flags: UpscaleFlags, config: Config, notice?: Notice): Promise<number> {
+  if (job.note !== undefined) process.stderr.write(`${job.note}\n`);
   const finished = await finishedBefore(job, config, flags.overwrite);
   if (finished) return sayFinished(finished, flags);
   await refuseWithoutSpace(job, config);

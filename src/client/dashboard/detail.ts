@@ -3,6 +3,7 @@ import type { Config } from '../../../temporal.config.js';
 import { readJson } from '../../job/durable.js';
 import { jobLayout, type Roots } from '../../job/layout.js';
 import type { JobSpec } from '../../job/spec.js';
+import { formatWindow } from '../../media/crop.js';
 import { workflowIdOf } from '../connect.js';
 import { exists } from '../files.js';
 import type { Board } from './board.js';
@@ -107,6 +108,8 @@ function settingsOf({ method, encode, delivery, picture, tags, checkpointFrames,
     ['encoder', `${encode.codec}${encode.hardware ? ` (${encode.hardware})` : ''}, crf ${encode.crf}, ${encode.preset}${encode.tune ? `, ${encode.tune}` : ''}`],
     ['container', delivery.container],
     ['deinterlace', picture.deinterlace],
+    ...(picture.range ? [['from … to', `${picture.range.from ?? 0} s … ${picture.range.to === undefined ? 'end' : `${picture.range.to} s`}`] as [string, string]] : []),
+    ...(picture.crop ? [['crop', formatWindow(picture.crop)] as [string, string]] : []),
     ['workers', tags.join(', ')],
     ['part', `at most ${checkpointFrames} frames`],
     ...(keepMezzanine ? [['upscaled frames', 'kept'] as [string, string]] : []),

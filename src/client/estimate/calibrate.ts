@@ -53,7 +53,7 @@ export async function calibrate(job: Calibrating): Promise<Calibration | undefin
     if (method.kind === 'model' && !upscale) return undefined;
     const encode = await remembered(
       job, encodeSpeedSchema,
-      { source: spec.source.digest, method: method.kind === 'filter' ? method.name : 'model', scale: method.scale, encode: spec.encode, parallel: job.parallel, size, ...(bitDepth !== 8 && { bitDepth }) },
+      { source: spec.source.digest, method: method.kind === 'filter' ? method.name : 'model', scale: method.scale, encode: spec.encode, parallel: job.parallel, size, ...(bitDepth !== 8 && { bitDepth }), range: spec.picture.range, crop: info.video.crop },
       (frames, folder) => measureEncode(frames, { method, size, encode: spec.encode, bitDepth, parallel: job.parallel, folder, signal: job.signal }), sample);
     return encode && { ...(upscale && { upscale }), encode };
   } finally {
@@ -95,7 +95,7 @@ class Sample {
     const { roots, spec, info, signal } = this.#job;
     const folder = await mkdtemp(path.join(os.tmpdir(), 'reelscale-plan-'));
     this.#taken = { frames: [], folder };
-    this.#taken.frames = await takeStretches(resolveRooted(roots, spec.input), info, folder, signal);
+    this.#taken.frames = await takeStretches(resolveRooted(roots, spec.input), info, folder, signal, spec.picture.range?.from);
     return this.#taken;
   }
 

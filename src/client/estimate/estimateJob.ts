@@ -3,6 +3,7 @@ import { estimateDisk, soundBytes } from '../../job/estimates.js';
 import { resolveRooted } from '../../job/layout.js';
 import { OTHER_DEVICES, REFERENCE_WORK, scaledFps } from '../../job/otherDevices.js';
 import type { JobSpec } from '../../job/spec.js';
+import { frameSize } from '../../media/crop.js';
 import { workOf } from '../../models/work.js';
 import { expectJob, type Expectation, type JobToExpect } from './expectJob.js';
 import type { JobEstimate } from './jobEstimate.js';
@@ -54,6 +55,7 @@ export async function estimateJob(job: JobToExpect, config: Config, { look, cost
 
 function diskOf(spec: JobSpec, { frames: { info, plan, conform }, expected, devices }: Expectation) {
   const { width, height } = deliverableShape(info.video, spec.method.scale, spec.picture);
+  const whole = frameSize(info.video);
   const audioBytes = soundBytes(info);
   return estimateDisk({
     frames: plan.frames,
@@ -64,7 +66,7 @@ function diskOf(spec: JobSpec, { frames: { info, plan, conform }, expected, devi
     bitDepth: spec.picture.bitDepth,
     audioBytes,
     ...(expected && { encodedBytes: Math.max(0, expected.bytes - audioBytes) }),
-    ...(conform !== undefined && { conformedPixels: info.video.width * info.video.height }),
+    ...(conform !== undefined && { conformedPixels: whole.width * whole.height }),
   });
 }
 

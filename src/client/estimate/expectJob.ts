@@ -2,6 +2,7 @@ import type { Config } from '../../../temporal.config.js';
 import { replaceJson } from '../../job/durable.js';
 import { forecastKey, outcomesOf, type Expected, type Forecast, type Outcome } from '../../job/forecast.js';
 import { jobLayout, resolveRooted } from '../../job/layout.js';
+import { usedInfo } from '../../media/examine.js';
 import { discoverDevices } from '../../worker/devices.js';
 import type { ResolvedJob } from '../resolveJob.js';
 import { calibrate } from './calibrate.js';
@@ -40,7 +41,7 @@ export async function expectJob({ spec, info }: JobToExpect, config: Config, { l
 /** Keeps what a job is expected to take beside it, so that its report can tell how far off that was. The job's folder must exist. Takes no time: nothing is measured. */
 export async function storeForecast(config: Config, job: JobToExpect): Promise<void> {
   const { expected } = await expectJob(job, config, { look: false });
-  const { width, height } = job.info.video;
+  const { width, height } = usedInfo(job.info, job.spec.picture).video;
   const forecast: Forecast = { key: forecastKey(job.spec), pixels: width * height, ...(expected && { expected }) };
   await replaceJson(jobLayout(config.roots, job.spec).estimate, forecast);
 }

@@ -1,10 +1,11 @@
 import { planRequest } from '../../activities/planSegments.js';
 import { planSegments, type Plan } from '../../job/plan.js';
+import { originOf, partOf } from '../../job/range.js';
 import { toNumber } from '../../job/rational.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { JobSpec } from '../../job/spec.js';
 import { decodeTimeline } from '../../job/timeline.js';
-import { examineSource, picturesOf } from '../../media/examine.js';
+import { examineSource, picturesOf, usedInfo } from '../../media/examine.js';
 
 export interface Frames {
   /** Of the pictures that are enlarged. */
@@ -17,14 +18,20 @@ export interface Frames {
 /** The frames of a job by reading its source's packets and looking at some pictures, as the job does. */
 export async function readFrames(file: string, spec: JobSpec, info: SourceInfo, devices: number, signal: AbortSignal | undefined): Promise<Frames> {
   const { scan, timeline } = await examineSource(file, info, spec.picture, { signal });
-  const pictures = picturesOf(scan);
-  if (timeline) return planned(spec, pictures, decodeTimeline(timeline), 'source', devices);
-  const count = scan.packets * (scan.fields?.remedy === 'double' ? 2 : 1);
+  const pictures = picturesOf(scan, spec.picture);
+  const { range } = spec.picture;
+  if (timeline) {
+    const used = range ? partOf(timeline, range, originOf(info)).timeline : timeline;
+    return planned(spec, pictures, decodeTimeline(used), 'source', devices);
+  }
+  const packets = range ? (pictures.video.promisedFrames ?? scan.packets) : scan.packets;
+  const count = packets * (scan.fields?.remedy === 'double' ? 2 : 1);
   return { ...planned(spec, pictures, counted(count), 'conformed', devices), conform: scan.reason ?? 'segments cannot seek in it' };
 }
 
 /** The frames of a job by what its source's header says. */
-export function promisedFrames(spec: JobSpec, info: SourceInfo, devices: number): Frames {
+export function promisedFrames(spec: JobSpec, whole: SourceInfo, devices: number): Frames {
+  const info = usedInfo(whole, spec.picture);
   const { promisedFrames: promised, frameRate } = info.video;
   return planned(spec, info, counted(promised ?? Math.ceil((info.durationSeconds ?? 0) * toNumber(frameRate))), 'source', devices);
 }

@@ -8,10 +8,13 @@ const FRAMES = 24;
 /** A video that is shorter than this many seconds is looked at from its start. */
 const SHORT = 6;
 
-/** Some real frames of a clip, decoded once, on which this machine is measured. None where nothing can be decoded there. */
-export async function takeStretches(file: string, info: SourceInfo, folder: string, signal: AbortSignal | undefined): Promise<FrameSource[]> {
+/**
+ * Some real frames of a clip, decoded once, on which this machine is measured. None where nothing can be decoded there.
+ * @param from where the part begins that `info` is about, in seconds.
+ */
+export async function takeStretches(file: string, info: SourceInfo, folder: string, signal: AbortSignal | undefined, from = 0): Promise<FrameSource[]> {
   const length = info.durationSeconds ?? 0;
-  const places = length < SHORT ? [0] : Array.from({ length: PLACES }, (_, i) => (length * (i + 0.5)) / PLACES);
+  const places = length < SHORT ? [from] : Array.from({ length: PLACES }, (_, i) => from + (length * (i + 0.5)) / PLACES);
   const taken = await Promise.all(places.map((seconds) => takeStretch(file, info, { seconds, frames: length < SHORT ? 2 * FRAMES : FRAMES }, folder, signal)));
   const found = taken.filter((source) => source !== undefined);
   // A place may lie in a damaged part; the beginning was decoded before.

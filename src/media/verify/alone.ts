@@ -101,7 +101,7 @@ async function hear(file: string, { contents }: Inventory, first: number, signal
   const audio: AloneReport['audio'] = [];
   const checks: Check[] = [];
   for (const [i, { index, codec, language }] of contents.streams.filter(({ kind }) => kind === 'audio').entries()) {
-    const { start, end, errors, lines } = await listen(file, index, [], signal);
+    const { start, end, errors, lines } = await listen(file, index, [], { signal });
     const since = (time: number | undefined): number | undefined => (time === undefined ? undefined : time - first);
     audio.push({ codec, language, startSeconds: since(start), endSeconds: since(end) });
     const span = start === undefined || end === undefined ? 'no sound' : `from ${(start - first).toFixed(3)} to ${(end - first).toFixed(3)} s after the first frame`;

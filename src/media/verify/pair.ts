@@ -1,4 +1,5 @@
 import { toNumber, type Rational } from '../../job/rational.js';
+import type { Cut } from '../cut.js';
 import { damageOf } from '../damage.js';
 import { judge, type Finding, type Judgement } from './judge.js';
 import type { ShownFrame } from './page.js';
@@ -20,6 +21,8 @@ export interface PairRequest {
   expected: () => ExpectedTimes;
   /** When the source's first frame is shown, in seconds of its own clock; asked for as late. */
   sourceFirst: () => number;
+  /** What is taken of the source's sound. Default: all. */
+  cut?: Cut | undefined;
   tracks: readonly SoundPair[];
   /** Frames of which stills are taken on the way, and of wrong ones afterwards; undefined for none at all. */
   stills: readonly number[] | undefined;
@@ -50,7 +53,7 @@ export async function verifyPair(request: PairRequest): Promise<PairResult> {
   const expected = request.expected();
   const times = checkTimes({ ...video, pts }, expected);
   const first = (pts[0] ?? 0) * toNumber(video.timebase);
-  const sound = await checkSound({ file, first, seconds: seconds(pts.length - 1), source: { file: source.file, first: request.sourceFirst() }, tracks: request.tracks, signal });
+  const sound = await checkSound({ file, first, seconds: seconds(pts.length - 1), source: { file: source.file, first: request.sourceFirst(), cut: request.cut }, tracks: request.tracks, signal });
   const suspicious = suspiciousFrames(judgement);
   const found = {
     problems: [...pictures.decoding, ...judgement.problems.map(told), ...times.problems, ...sound.problems],

@@ -1,3 +1,4 @@
+import { soundWithin, type Cut } from '../cut.js';
 import { PTS_FD, startFfmpeg } from '../run.js';
 import { sourceInput } from '../tools.js';
 
@@ -28,14 +29,18 @@ export interface Heard {
   lines: string[];
 }
 
-/** Decodes an audio track once: when it begins and ends, and how loud it is in some stretches of time. */
-export async function listen(file: string, stream: number, stretches: readonly Stretch[], signal?: AbortSignal): Promise<Heard> {
+/**
+ * Decodes an audio track once: when it begins and ends, and how loud it is in some stretches of time.
+ * @param cut what of it is listened to. Default: all.
+ */
+export async function listen(file: string, stream: number, stretches: readonly Stretch[], { cut, signal }: { cut?: Cut | undefined; signal?: AbortSignal | undefined } = {}): Promise<Heard> {
   const clock = new FrameList();
   const map = ['-map', `0:${stream}`];
+  const heard = cut ? [soundWithin(cut)] : [];
   const run = startFfmpeg([
     '-max_error_rate', '1', '-copyts', ...sourceInput(file),
-    ...map, '-c:a', 'pcm_s16le', '-f', 'framecrc', '-flush_packets', '1', `pipe:${PTS_FD}`,
-    ...map, '-af', `aresample=${RATE}:async=1:min_hard_comp=${LEAST_GAP},aformat=sample_fmts=s16:channel_layouts=mono`, '-f', 's16le', 'pipe:1',
+    ...map, ...(cut ? ['-af', heard.join(',')] : []), '-c:a', 'pcm_s16le', '-f', 'framecrc', '-flush_packets', '1', `pipe:${PTS_FD}`,
+    ...map, '-af', [...heard, `aresample=${RATE}:async=1:min_hard_comp=${LEAST_GAP}`, 'aformat=sample_fmts=s16:channel_layouts=mono'].join(','), '-f', 's16le', 'pipe:1',
   ], { signal, stdout: 'pipe', onPtsLine: (line) => { clock.add(line); } });
   const loudness = new Loudness(stretches, () => clock.start);
   const reading = loudness.read(run.stdout as AsyncIterable<Buffer>);
@@ -97,12 +102,13 @@ class Loudness {
     const start = this.#start();
     if (start === undefined) return;
     for (const value of this.#early) {
-      const time = start + this.#count++ * ENVELOPE_STEP;
       for (const [i, { from }] of this.#stretches.entries()) {
         const envelope = this.envelopes[i] as Float32Array;
-        const at = Math.round((time - from) / ENVELOPE_STEP);
+        // Rounded once: half-way between two values, some would fall on one place and leave the next one empty.
+        const at = Math.round((start - from) / ENVELOPE_STEP) + this.#count;
         if (at >= 0 && at < envelope.length) envelope[at] = value;
       }
+      this.#count++;
     }
     this.#early = [];
   }

@@ -1,0 +1,64 @@
+import type { Container } from '../job/contents.js';
+import type { Part } from '../job/range.js';
+import { runFfprobe } from './run.js';
+import { sourceInput } from './tools.js';
+
+/** What is taken of a source's sound, subtitles and chapters: from where the first frame is shown, to where the last one ends. */
+export type Cut = Part['cut'];
+
+/** Packets of one stream that are presented within a cut. */
+export interface Within {
+  /** When the first of them begins; before the cut where it is the one that is presented then. */
+  first: number;
+  /** When the first one begins that lies behind the beginning of the cut. */
+  whole: number | undefined;
+}
+
+/** By what copied sound begins earlier than it is heard, in seconds: what decoders need to be in step. Opus asks for 80 ms, low rates of MP3 for 130. */
+const PREROLL = 0.2;
+/** In seconds: what clocks round away. */
+const ROUNDING = 0.000_5;
+
+/** Reads all packets of a file, without decoding them. @returns streams without a packet in the cut are missing; by index. */
+export async function packetsWithin(file: string, { from = -Infinity, to = Infinity }: Cut, signal?: AbortSignal): Promise<Map<number, Within>> {
+  const found = new Map<number, Within>();
+  const onLine = (line: string): void => {
+    const [index, start, duration] = line.split(',').map((text) => Number.parseFloat(text)) as [number, number, number];
+    if (Number.isNaN(start) || start >= to - ROUNDING) return;
+    const inside = start >= from - ROUNDING;
+    if (!inside && !(start + duration > from + ROUNDING)) return;
+    const known = found.get(index);
+    if (!known) found.set(index, { first: start, whole: inside ? start : undefined });
+    else if (inside) known.whole ??= start;
+  };
+  await runFfprobe(['-show_entries', 'packet=stream_index,pts_time,duration_time', '-of', 'csv=p=0', ...sourceInput(file)], { signal, onLine });
+  return found;
+}
+
+/**
+ * Bitstream filters for copied sound of which what lies before zero is not presented, and that ends at a time in seconds. MP4 marks what is not presented,
+ * Matroska has no times before zero.
+ */
+export function soundPackets(container: Container, { cutsStart, end }: { cutsStart: boolean | undefined; end: number | undefined }): string[] {
+  const early = container === 'mp4' ? `lt((pts+duration)*tb\\,${-PREROLL})` : `lt(pts*tb\\,${-ROUNDING})`;
+  return dropped([...(cutsStart ? [early] : []), ...late(end)]);
+}
+
+/** Bitstream filters for copied subtitles: what is on the screen at zero begins there, and what is on it at the end, in seconds, ends there. */
+export function textPackets(end: number | undefined): string[] {
+  const over = `lt(pts*tb\\,${-ROUNDING})*lte((pts+duration)*tb\\,${ROUNDING})`;
+  const last = end === undefined ? 'TS+DURATION' : `min(TS+DURATION\\,${end}/TB)`;
+  return [...dropped([over, ...late(end)]), `setts=ts=max(TS\\,0):duration=${last}-max(TS\\,0)`];
+}
+
+/** ffmpeg's `-t` would stop a stream without the packet that `setts` still holds. */
+const late = (end: number | undefined): string[] => (end === undefined ? [] : [`gte(pts*tb\\,${end - ROUNDING})`]);
+const dropped = (conditions: readonly string[]): string[] => (conditions.length === 0 ? [] : [`noise=drop=${conditions.join('+')}`]);
+
+/** The filter for sound that is decoded, exact to the sample. */
+export const soundWithin = ({ from, to }: Cut): string => `atrim=${[...(from === undefined ? [] : [`start=${from}`]), ...(to === undefined ? [] : [`end=${to}`])].join(':')}`;
+
+/** Chapters for ffmpeg to take instead of a source's; times in seconds after zero. Titles are given by themselves. */
+export const chapterFile = (chapters: readonly { startSeconds: number; endSeconds: number }[]): string =>
+  [';FFMETADATA1', ...chapters.flatMap(({ startSeconds, endSeconds }) =>
+    ['[CHAPTER]', 'TIMEBASE=1/1000000', `START=${Math.round(startSeconds * 1e6)}`, `END=${Math.round(endSeconds * 1e6)}`])].join('\n') + '\n';
