@@ -53,9 +53,13 @@ const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${l
 /** @throws UserError with one line that names the flag. */
 export function parseFlags(options: unknown): UpscaleFlags {
   const flags = parseOptions(upscaleFlagsSchema, options);
-  const { from = 0, to = Infinity } = flags;
-  if (from >= to) throw new UserError(`--to ${formatTime(to)} must be later than --from ${formatTime(from)}`);
+  requireOrder(flags);
   return flags;
+}
+
+/** @throws UserError with one line when a part ends before it begins. */
+export function requireOrder({ from = 0, to = Infinity }: Pick<UpscaleFlags, 'from' | 'to'>): void {
+  if (from >= to) throw new UserError(`--to ${formatTime(to)} must be later than --from ${formatTime(from)}`);
 }
 
 /** Options of any command, as text from the command line. @throws UserError with one line that names the flag. */

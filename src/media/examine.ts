@@ -25,7 +25,7 @@ export async function examineSource(
 }
 
 /** What is known of that of a source which is used. */
-export const usedInfo = (info: SourceInfo, { crop, range }: PictureSpec): SourceInfo => partInfo(croppedInfo(info, crop), range);
+export const usedInfo = (info: SourceInfo, { crop, range }: Pick<PictureSpec, 'crop' | 'range'>): SourceInfo => partInfo(croppedInfo(info, crop), range);
 
 /** What is known of the pictures that are enlarged: the source's, after all that is done to them before. */
 export function picturesOf({ info, fields }: SourceScan, picture: PictureSpec): SourceInfo {

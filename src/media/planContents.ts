@@ -89,7 +89,7 @@ function withDefaults(tracks: PlannedTrack[]): PlannedTrack[] {
 }
 
 /** Those that are not over at zero, in microseconds, and of a part of a video those that have some time in it. */
-function chaptersWithin({ chapters }: FileContents, zero: number, cut: Cut | undefined): FileContents['chapters'] {
+export function chaptersWithin({ chapters }: FileContents, zero: number, cut: Cut | undefined): FileContents['chapters'] {
   if (!cut) return chapters.filter(({ endSeconds }) => micro(endSeconds) >= zero);
   const { from = -Infinity, to = Infinity } = cut;
   return chapters

@@ -1,17 +1,23 @@
 import { realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { UserError } from '../../job/errors.js';
 import { shown, probeSource } from '../../media/probe.js';
 import { verifyAgainst } from '../../media/verify/against.js';
 import { verifyAlone } from '../../media/verify/alone.js';
 import type { Check } from '../../media/verify/report.js';
 import { EXIT } from '../exit.js';
 import { checkOutput, publishFile, requireFreeName } from '../files.js';
-import { parseOptions } from '../flags.js';
+import { parseOptions, requireOrder } from '../flags.js';
 import { interruptible } from '../interruptible.js';
+import { pictureFlags } from '../pictureFlags.js';
+import { resolvePart, type UsedPart } from '../resolvePart.js';
 
 const flagsSchema = z.object({
   against: z.string().min(1, 'must name a file').optional(),
+  from: pictureFlags.from,
+  to: pictureFlags.to,
+  crop: pictureFlags.crop,
   html: z.string().min(1, 'must name a file').optional(),
   overwrite: z.boolean().default(false),
   json: z.boolean().default(false),
@@ -23,6 +29,9 @@ const SAY_EVERY_MS = 5000;
 /** Decodes a video and says what is wrong with it, by itself or against its source. Returns the exit code. */
 export function verify(file: string, options: unknown): Promise<number> {
   const flags = parseOptions(flagsSchema, options);
+  requireOrder(flags);
+  const part = (['from', 'to', 'crop'] as const).filter((name) => flags[name] !== undefined);
+  if (part.length > 0 && flags.against === undefined) throw new UserError(`--${part.join(', --')}: of what? Name the source with --against`);
   return interruptible((signal) => run(file, flags, signal));
 }
 
@@ -36,10 +45,17 @@ async function run(file: string, flags: Flags, signal: AbortSignal): Promise<num
   };
   const title = flags.against === undefined ? path.basename(file) : `${path.basename(file)} against ${path.basename(flags.against)}`;
   const asked = { signal, onFrame, pageTitle: html === undefined ? undefined : shown(title) };
-  const { report, page } = flags.against === undefined ? await verifyAlone(file, asked) : await verifyAgainst(file, flags.against, asked);
+  const { report, page } = flags.against === undefined ? await verifyAlone(file, asked) : await verifyAgainst(file, flags.against, { ...asked, part: await usedPart(flags.against, flags, signal) });
   if (html !== undefined && page !== undefined) await publishFile(html, flags.overwrite, (temporary) => writeFile(temporary, page));
   process.stdout.write(`${flags.json ? JSON.stringify(report) : lines(report).join('\n')}\n`);
   return report.ok ? EXIT.done : EXIT.failed;
+}
+
+/** What of the source the file should show. */
+async function usedPart(source: string, flags: Flags, signal: AbortSignal): Promise<UsedPart> {
+  const { note, ...part } = await resolvePart(source, await probeSource(source, { signal }), flags);
+  if (note !== undefined) process.stderr.write(`${note}\n`);
+  return part;
 }
 
 /** The page's real path. @throws UserError when it cannot be made there; said before a long check. */

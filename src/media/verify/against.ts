@@ -1,6 +1,7 @@
 import { toNumber } from '../../job/rational.js';
+import type { PictureSpec } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
-import { readContents, type FileContents } from '../contents.js';
+import type { FileContents } from '../contents.js';
 import { bitDepth, deliverableColor } from '../color.js';
 import { compareHdr } from '../hdr.js';
 import { inventory, type Inventory } from '../inventory.js';
@@ -11,11 +12,14 @@ import { UserError } from '../../job/errors.js';
 import { verifyPair } from './pair.js';
 import { fileSide, matrixOf, samplesOf } from './sides.js';
 import { aspectOf, sampledFrames } from './stills.js';
+import { usedSource } from './usedSource.js';
 import { pageOf, reportOf, type Verified } from './verified.js';
 
 export interface AgainstOptions {
   /** Makes the page too, under this title. */
   pageTitle?: string | undefined;
+  /** Of the source, what the file should show. Default: all of it. */
+  part?: Pick<PictureSpec, 'range' | 'crop'> | undefined;
   signal?: AbortSignal | undefined;
   onFrame?: ((frames: number) => void) | undefined;
 }
@@ -27,11 +31,10 @@ export interface AgainstOptions {
 export async function verifyAgainst(file: string, sourceFile: string, options: AgainstOptions = {}): Promise<Verified> {
   const { signal } = options;
   const info = await probeSource(file, { signal });
-  const source = await probeSource(sourceFile, { signal });
+  const { info: source, filters, cut, contents } = await usedSource(sourceFile, await probeSource(sourceFile, { signal }), options.part ?? {}, signal);
   const streams = await inventory(file, signal);
   if (typeof streams === 'string') throw new UserError(`${file} cannot be opened: ${streams}`);
   const video = streams.video.find(({ index }) => index === info.video.index);
-  const contents = await readContents(sourceFile, signal);
   const common = matrixOf(source);
   const step = 1 / (toNumber(source.video.frameRate) * toNumber(source.video.timebase));
   const repair = new TimestampRepair({ nominalStep: step, longestPause: longestPause(source.format) / toNumber(source.video.timebase) });
@@ -40,13 +43,14 @@ export async function verifyAgainst(file: string, sourceFile: string, options: A
     file,
     video: { ...info.video, durationSeconds: video?.durationSeconds, samples: samplesOf(info, common), aspect: aspectOf(info.video) },
     source: {
-      ...fileSide(sourceFile, source.video.index, samplesOf(source, common), aspectOf(source.video), (pts) => { repair.push(pts); }),
+      ...fileSide(sourceFile, source.video.index, samplesOf(source, common), aspectOf(source.video), (pts) => { repair.push(pts); }, filters),
       file: sourceFile,
       ...source.video,
     },
     // One tick of the coarser clock, which may be as long as a frame.
     expected: () => ({ pts: repair.pts, timebase: source.video.timebase, tolerance: Math.min(tick, 0.25 / toNumber(source.video.frameRate)) + 1e-6 }),
     sourceFirst: () => (repair.pts[0] ?? 0) * toNumber(source.video.timebase),
+    cut,
     tracks: soundPairs(streams.contents, contents),
     stills: options.pageTitle === undefined ? undefined : sampledFrames(Math.max(1, source.video.promisedFrames ?? Math.floor((source.durationSeconds ?? 0) * toNumber(source.video.frameRate)))),
     signal,

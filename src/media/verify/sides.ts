@@ -29,9 +29,9 @@ export function sourceSide(source: FrameSource): Side {
   };
 }
 
-/** All frames that one straight decode of a file gives. */
-export const fileSide = (file: string, stream: number, samples: Samples, aspect: number, onPts: (pts: number) => void): Side => ({
-  input: inputFrom(file, stream, undefined), filters: printPts(), samples, aspect, onPts,
+/** All frames that one straight decode of a file gives. @param used filters that leave only a part of them. */
+export const fileSide = (file: string, stream: number, samples: Samples, aspect: number, onPts: (pts: number) => void, used: string[] = []): Side => ({
+  input: inputFrom(file, stream, undefined), filters: [...used, ...printPts()], samples, aspect, onPts,
 });
 
 export const samplesOf = (info: SourceInfo, common: string): Samples => ({ range: info.video.color.range, matrix: matrixOf(info), common });

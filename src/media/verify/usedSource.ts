@@ -1,0 +1,41 @@
+import type { PictureSpec } from '../../job/picture.js';
+import { originOf, partOf } from '../../job/range.js';
+import type { SourceInfo } from '../../job/source.js';
+import { encodeTimeline } from '../../job/timeline.js';
+import { UserError } from '../../job/errors.js';
+import { readContents, type FileContents } from '../contents.js';
+import { cropFilters } from '../crop.js';
+import { packetsWithin, type Cut } from '../cut.js';
+import { usedInfo } from '../examine.js';
+import { readPackets } from '../packets.js';
+import { chaptersWithin } from '../planContents.js';
+import { shown } from '../probe.js';
+
+/** That of a source which another video should show. */
+export interface UsedSource {
+  info: SourceInfo;
+  /** Leave only that of its decoded pictures. */
+  filters: string[];
+  /** What is taken of its sound; undefined for all. */
+  cut: Cut | undefined;
+  contents: FileContents;
+}
+
+/** @throws UserError of one line where the part cannot be found. */
+export async function usedSource(file: string, whole: SourceInfo, part: Pick<PictureSpec, 'range' | 'crop'>, signal?: AbortSignal): Promise<UsedSource> {
+  const { range } = part;
+  const info = usedInfo(whole, part);
+  const filters = cropFilters(info.video);
+  const contents = await readContents(file, signal);
+  if (!range) return { info, filters, cut: undefined, contents };
+  const { pts, lastDuration, withoutPts } = await readPackets(file, whole, { signal });
+  if (withoutPts > 0) throw new UserError(`--from and --to cannot be found in ${shown(file)}: ${withoutPts} of its frames have no timestamps`);
+  const { timeline: { firstPts }, around: { nextPts }, cut } = partOf(encodeTimeline(pts, whole.video.timebase, lastDuration), range, originOf(whole));
+  const within = await packetsWithin(file, cut, signal);
+  return {
+    info,
+    filters: [...filters, `trim=start_pts=${firstPts}${nextPts === undefined ? '' : `:end_pts=${nextPts}`}`],
+    cut,
+    contents: { ...contents, streams: contents.streams.filter(({ index }) => within.has(index)), chapters: chaptersWithin(contents, -Infinity, cut) },
+  };
+}
