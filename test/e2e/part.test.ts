@@ -28,7 +28,7 @@ it('a part without its black borders goes through a network, is checked against 
   expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining('nothing is wrong')]);
   expect((await cli.run('verify', value.output, '--against', 'clip.mp4', ...part.slice(0, 4))).code, 'not cropped').toBe(1);
   expect((await cli.run('verify', value.output, '--against', 'clip.mp4', '--from', '1.46', '--to', '2.46', '--crop', 'auto')).code, 'a frame too early').toBe(1);
-  expect((await cli.run('verify', value.output, ...part)).stderr).toBe('reelscale: --from, --to, --crop: of what? Name the source with --against\n');
+  expect((await cli.run('verify', value.output, ...part)).stderr).toBe('reelscale: --from, --to, --crop: of what? Name the source with --against');
 
   const again = await cli.json<JobReport>(...command);
   expect(again.value).toMatchObject({ job: value.job, inferredFrames: 0, sha256: value.sha256 });

@@ -7,7 +7,7 @@ import { comparePictures } from './pictures.js';
 import { plot } from './plot.js';
 import type { Check, VerifyReport } from './report.js';
 import { pairStills, takeStills, withStills } from './shownFrames.js';
-import { fileSide, type Side } from './sides.js';
+import { fileSide, withoutRepeatedEdge, type Side } from './sides.js';
 import { checkTimes, type ExpectedTimes } from './times.js';
 import { checkSound, type SoundPair } from './tracks.js';
 import type { Samples } from './thumbnails.js';
@@ -15,7 +15,7 @@ import type { Samples } from './thumbnails.js';
 export interface PairRequest {
   file: string;
   /** The stream of the file that holds the pictures. */
-  video: { index: number; timebase: Rational; durationSeconds: number | undefined; samples: Samples; aspect: number };
+  video: { index: number; timebase: Rational; durationSeconds: number | undefined; samples: Samples; aspect: number; width: number; height: number };
   source: Side & { file: string; width: number; height: number };
   /** When frames should be shown; asked for after all of the source's are decoded. */
   expected: () => ExpectedTimes;
@@ -43,7 +43,7 @@ const SUSPICIOUS = 12;
 export async function verifyPair(request: PairRequest): Promise<PairResult> {
   const { file, video, source, signal } = request;
   const pts: number[] = [];
-  const output = fileSide(file, video.index, video.samples, video.aspect, (time) => { pts.push(time); });
+  const output = fileSide(file, video.index, video.samples, video.aspect, (time) => { pts.push(time); }, withoutRepeatedEdge(video, source));
   const seconds = (frame: number): number => ((pts[frame] ?? NaN) - (pts[0] ?? NaN)) * toNumber(video.timebase);
   const { pictures, sampled } = await withStills(request.stills ?? [], async (stills) => ({
     pictures: await comparePictures({ output, source, stills: request.stills && stills, signal, onFrame: request.onFrame }),

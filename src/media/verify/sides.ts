@@ -2,6 +2,7 @@ import { deliverableColor } from '../color.js';
 import { SWS_MATRIX } from '../deliverable.js';
 import { checkPts, frameArgs, inputFrom, printPts, type FrameSource } from '../frames.js';
 import type { SourceInfo } from '../../job/source.js';
+import { cropFilter, type Size } from '../window.js';
 import { aspectOf, stillsArgs, type StillsRequest } from './stills.js';
 import { thumbnailArgs, type Samples } from './thumbnails.js';
 
@@ -16,6 +17,15 @@ export interface Side {
   aspect: number;
   /** Called for each frame. @throws when it cannot be the right one. */
   onPts: (pts: number) => void;
+}
+
+/** Filters that leave out the column and the line which an odd size got to become even: they have no counterpart in the source. */
+export function withoutRepeatedEdge(file: Size, source: Size): string[] {
+  const scale = Math.floor(file.width / source.width);
+  const [width, height] = [scale * source.width, scale * source.height];
+  const beyond = [file.width - width, file.height - height];
+  const repeated = beyond.every((lines) => lines === 0 || lines === 1) && beyond.includes(1);
+  return repeated ? [cropFilter({ x: 0, y: 0, width, height })] : [];
 }
 
 /** The frames of a job's source, each of which must come with its timestamp. */
