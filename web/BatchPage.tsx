@@ -7,6 +7,7 @@ import { bytes, count, duration, fps, share, stageOfBatch, when } from './format
 import { Bar, Icon, Pill } from './parts.js';
 import { follow } from './router.js';
 import { useStore } from './store.js';
+import { useTitle } from './title.js';
 
 /** One batch: how far it is, and the videos of its latest round with their jobs. */
 export function BatchPage({ batch: key }: { batch: string }) {
@@ -20,7 +21,7 @@ export function BatchPage({ batch: key }: { batch: string }) {
     api.batch(key).then((answer) => { if (!gone) { setDetail(answer); setMissing(false); } }, () => { if (!gone) setMissing(true); });
     return () => { gone = true; };
   }, [key, stamp]);
-  useEffect(() => { if (batch) document.title = `${batch.status === 'running' ? `${share(batch.percent)} · ` : ''}${batch.name} · Reelscale`; }, [batch]);
+  useTitle(batch);
   const shown = batch ?? detail?.batch;
   if (!shown) return missing ? <p class="empty">There is no such batch. <a href="/batches" onClick={follow}>All batches</a></p> : <p class="empty" role="status">Loading…</p>;
   const { name, how, schedule, outDir, status, reason, failures, page } = shown;

@@ -9,6 +9,7 @@ import { follow } from './router.js';
 import { Strip } from './Strip.js';
 import { SpeedPlot } from './SpeedPlot.js';
 import { useStore, watch } from './store.js';
+import { useTitle } from './title.js';
 
 export function JobPage({ job: key }: { job: string }) {
   const detail = useStore((state) => state.detail);
@@ -17,9 +18,7 @@ export function JobPage({ job: key }: { job: string }) {
     watch(key);
     return () => { watch(undefined); };
   }, [key]);
-  useEffect(() => {
-    if (detail) document.title = `${detail.job.status === 'running' ? `${share(detail.job.percent)} · ` : ''}${detail.job.inputName} · Reelscale`;
-  }, [detail]);
+  useTitle(detail && { ...detail.job, name: detail.job.inputName });
   if (missing) return <p class="empty">There is no such job. <a href="/" onClick={follow}>All jobs</a></p>;
   if (!detail || detail.job.job !== key) return <p class="empty" role="status">Loading…</p>;
   return <Detail detail={detail} />;

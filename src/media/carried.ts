@@ -3,6 +3,7 @@ import type { SourceInfo } from '../job/source.js';
 import { DELIVERED_PIXELS, deliverableColor, fromPlanarRgb, PLANAR_RGB, toPlanarRgb, toYuv444, YUV420, YUV444, ZIMG_MATRIX, type Color } from './color.js';
 import { padToEven, padYuv420ToEven, scaleFilter } from './deliverable.js';
 import { toYuv420 } from './luma.js';
+import { sideBySideInputs, type SideBySide } from './sideBySide.js';
 import { cropFilter, type Size, type Window } from './window.js';
 
 /**
@@ -53,27 +54,15 @@ const repeatChroma = (color: Color, { width, height }: Size, bits: 8 | 16): stri
 /** Between 4:2:0 and squares of four equal samples: nearest neighbours, seen from the middle of the square. */
 const chromaOfSquares = ({ matrix, range }: Color): string => `zscale=min=${ZIMG_MATRIX[matrix]}:m=${ZIMG_MATRIX[matrix]}:rin=${range}:r=${range}:cin=center:c=center:f=point`;
 
-export interface CarriedMerge {
-  /** Size of the pictures that {@link withCarried} gave. */
-  width: number;
-  height: number;
-  scale: number;
-  bitDepth: 8 | 16;
-  /** What the enlarged pictures are brought to; even sides. Default: they stay as large as they are. */
-  resize?: Size | undefined;
-}
-
 /** The inputs of {@link addCarried}: enlarged RGB from one pipe, what was carried from another. */
-export function carriedInputs({ width, height, scale, bitDepth }: CarriedMerge, framerate: string, [rgb, carried]: [string, string]): string[] {
-  const raw = (format: string, size: string, pipe: string): string[] => ['-f', 'rawvideo', '-pixel_format', format, '-video_size', size, '-framerate', framerate, '-i', pipe];
-  return [...raw(PLANAR_RGB[bitDepth], `${width * scale}x${height * scale}`, rgb), ...raw(YUV444[bitDepth], `${width}x${height}`, carried)];
-}
+export const carriedInputs = (merge: SideBySide, framerate: string, [rgb, carried]: [string, string]): string[] =>
+  sideBySideInputs(merge, framerate, { format: PLANAR_RGB[merge.bitDepth], pipe: rgb }, { format: YUV444[merge.bitDepth], pipe: carried });
 
 /**
  * The filter graph that adds what was carried, enlarged by the filter that the bicubic method uses, to the network's pictures once they are YUV
  * again. Its output `[v]` is 4:2:0 in the deliverable's colours; deeper samples are dithered, the edge of an odd size is repeated.
  */
-export function addCarried(info: SourceInfo, { width, height, scale, bitDepth, resize, carried }: CarriedMerge & { carried: Carried }, delivered: BitDepth): string {
+export function addCarried(info: SourceInfo, { width, height, scale, bitDepth, resize, carried }: SideBySide & { carried: Carried }, delivered: BitDepth): string {
   const color = deliverableColor(info);
   const format = YUV420[bitDepth];
   const [wide, high] = [width * scale, height * scale];

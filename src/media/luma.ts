@@ -2,7 +2,7 @@ import type { BitDepth } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
 import { DELIVERED_PIXELS, deliverableColor, fitsZimg, YUV420, ZIMG_MATRIX } from './color.js';
 import { MERGE_PLANES, padToEven, scaleFilter } from './deliverable.js';
-import type { Size } from './window.js';
+import { sideBySideInputs, type SideBySide } from './sideBySide.js';
 
 const GRAY = { 8: 'gray', 16: 'gray16le' } as const;
 
@@ -23,27 +23,15 @@ export function toYuv420(info: SourceInfo, bitDepth: 8 | 16): string[] {
   ];
 }
 
-export interface LumaMerge {
-  /** Size of the pictures that {@link toYuv420} gave. */
-  width: number;
-  height: number;
-  scale: number;
-  bitDepth: 8 | 16;
-  /** What the enlarged pictures are brought to; even sides. Default: they stay as large as they are. */
-  resize?: Size | undefined;
-}
-
 /** The inputs of {@link mergeLuma}: enlarged luma from one pipe, the small pictures from another. */
-export function lumaInputs({ width, height, scale, bitDepth }: LumaMerge, framerate: string, [luma, small]: [string, string]): string[] {
-  const raw = (format: string, size: string, pipe: string): string[] => ['-f', 'rawvideo', '-pixel_format', format, '-video_size', size, '-framerate', framerate, '-i', pipe];
-  return [...raw(GRAY[bitDepth], `${width * scale}x${height * scale}`, luma), ...raw(YUV420[bitDepth], `${width}x${height}`, small)];
-}
+export const lumaInputs = (merge: SideBySide, framerate: string, [luma, small]: [string, string]): string[] =>
+  sideBySideInputs(merge, framerate, { format: GRAY[merge.bitDepth], pipe: luma }, { format: YUV420[merge.bitDepth], pipe: small });
 
 /**
  * The filter graph that joins luma with the chroma of the small pictures, enlarged by the filter that the bicubic method uses. Its
  * output `[v]` is 4:2:0 in the deliverable's colours; deeper samples are dithered, the edge of an odd size is repeated.
  */
-export function mergeLuma(info: SourceInfo, { width, height, scale, bitDepth, resize }: LumaMerge, delivered: BitDepth): string {
+export function mergeLuma(info: SourceInfo, { width, height, scale, bitDepth, resize }: SideBySide, delivered: BitDepth): string {
   const color = deliverableColor(info);
   const format = YUV420[bitDepth];
   const small: SourceInfo = { ...info, video: { ...info.video, width, height, color, pixelFormat: format, bitDepth } };
