@@ -12,6 +12,7 @@ import { resolveEncode } from './encode.js';
 import { parseFlags, parseOptions, upscaleFlagsSchema, whole, type UpscaleFlags } from './flags.js';
 import { isFilter, resolveMethod } from './method.js';
 import { inRoot } from './resolveJob.js';
+import { rangeOf } from './resolvePart.js';
 
 /** Videos at work at the same time: one keeps the devices busy while another is read, joined or checked. */
 const PARALLEL = 2;
@@ -52,6 +53,7 @@ export async function specifyBatch({ name, sources, watch, options }: AskedBatch
   const method = await resolveMethod(flags, { roots: config.roots, gpu: !tags.includes('cpu'), memory: 1e9, width: 64, height: 64 });
   resolveEncode(flags, undefined);
   const outDir = await outputFolder(own.outDir, config);
+  const range = rangeOf(flags);
   const made = Object.fromEntries(Object.entries(texts).filter(([flag]) => !NOT_OF_KEY.includes(flag)));
   return {
     version: 1,
@@ -61,6 +63,7 @@ export async function specifyBatch({ name, sources, watch, options }: AskedBatch
     outDir,
     container: own.container,
     scale: method.scale,
+    ...(range && { range }),
     // Where a job goes is decided here, once: the control worker that makes the jobs may have other hardware.
     flags: { ...Object.fromEntries(Object.entries(texts).filter(([flag]) => !(modelFile && flag === 'model'))), tag: tags.join(',') },
     ...(modelFile && { modelFile }),

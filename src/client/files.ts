@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { flush, hasCode, randomName, readJson, replaceJson } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
 import { fileDigest } from '../job/parts.js';
-import type { Range } from '../job/range.js';
+import { resultEnding, type Range } from '../job/range.js';
 import { sha256Schema, type JobSpec } from '../job/spec.js';
 
 const cachedDigestSchema = z.object({ size: z.number(), mtimeMs: z.number(), ino: z.number(), sha256: sha256Schema });
@@ -23,10 +23,10 @@ export async function sourceDigest(jobsRoot: string, file: string): Promise<JobS
   return { size, mtimeMs, digest: sha256 };
 }
 
-/** INPUT's name with `.x4.mp4`, beside it; of a part of it `.from600.to630.x4.mp4`. */
-export function defaultOutput(input: string, scale: number, { from, to }: Range = {}): string {
+/** INPUT's name with {@link resultEnding}, beside it. */
+export function defaultOutput(input: string, scale: number, range: Range = {}): string {
   const { dir, name } = path.parse(input);
-  return path.join(dir, [name, ...(from === undefined ? [] : [`from${from}`]), ...(to === undefined ? [] : [`to${to}`]), `x${scale}`, 'mp4'].join('.'));
+  return path.join(dir, `${name}${resultEnding(range, scale, 'mp4')}`);
 }
 
 /**

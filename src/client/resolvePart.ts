@@ -22,10 +22,15 @@ const ROUNDING = 0.001;
  * @throws UserError of one line for a part or a rectangle that the source does not have.
  */
 export async function resolvePart(file: string, info: SourceInfo, { from, to, crop }: Pick<PictureFlags, 'from' | 'to' | 'crop'>): Promise<UsedPart & { note?: string }> {
+  const range = rangeOf({ from, to });
+  if (range) await checkRange(file, info, range);
+  return { ...(range && { range }), ...(await resolveCrop(file, info, crop)) };
+}
+
+/** The part that flags mean; none where it is the whole video. */
+export function rangeOf({ from, to }: Pick<PictureFlags, 'from' | 'to'>): Range | undefined {
   const range = { ...(from !== undefined && from > 0 && { from }), ...(to !== undefined && { to }) };
-  const isPart = Object.keys(range).length > 0;
-  if (isPart) await checkRange(file, info, range);
-  return { ...(isPart && { range }), ...(await resolveCrop(file, info, crop)) };
+  return Object.keys(range).length > 0 ? range : undefined;
 }
 
 /** @throws UserError of one line when the rectangle is not one of the source's pictures. */

@@ -22,15 +22,18 @@ const side = z.number().int().min(16).max(16_384).multipleOf(2);
 /** Lines of the result, or its exact size. */
 export const targetSchema = z.object({ width: side.optional(), height: side });
 
+/**
+ * A part of a video, half-open, in seconds of the clock that players show: 0 is where the file begins. Left out: from the beginning, up to
+ * the end.
+ */
+export const rangeSchema = z.object({ from: z.number().min(0).optional(), to: z.number().positive().optional() });
+
 /** What is made of the source's pictures besides enlarging them, as the user asked for it. */
 export const pictureSpecSchema = z.object({
   deinterlace: deinterlaceSchema.default('auto'),
   bitDepth: bitDepthSchema.default(8),
-  /**
-   * The part of the video that is upscaled, half-open, in seconds of the clock that players show: 0 is where the file begins. Left out: from the
-   * beginning, up to the end.
-   */
-  range: z.object({ from: z.number().min(0).optional(), to: z.number().positive().optional() }).optional(),
+  /** What of the video is upscaled. */
+  range: rangeSchema.optional(),
   /** What is used of every upright picture; the rest is cut off before anything else is done. */
   crop: windowSchema.extend({ /** By looking for black borders. */ found: z.literal(true).optional() }).optional(),
   /** What enlarged pictures are brought to. */

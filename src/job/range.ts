@@ -32,6 +32,10 @@ export function framesWithin({ from = 0, to = Infinity }: Range, { pts, timebase
   throw new UserError(`no frame begins ${to === Infinity ? `from ${from} s on` : `from ${from} s to before ${to} s`}: choose another part with --from and --to`);
 }
 
+/** What a result's name has in place of its source's extension: `.x4.mp4`, of a part `.from600.to630.x4.mp4`. */
+export const resultEnding = ({ from, to }: Range, scale: number, container: string): string =>
+  `${from === undefined ? '' : `.from${from}`}${to === undefined ? '' : `.to${to}`}.x${scale}.${container}`;
+
 /** A part of a source's frames, and where it lies. */
 export interface Part {
   /** Of its frames alone. */

@@ -25,6 +25,11 @@ describe('an output', () => {
     expect(defaultOutput('/films/a.b.ts', 2)).toBe('/films/a.b.x2.mp4');
   });
 
+  it('is named after the part of the input that it holds', () => {
+    expect(defaultOutput('/films/a film.mkv', 4, { from: 600, to: 630.5 })).toBe('/films/a film.from600.to630.5.x4.mp4');
+    expect(defaultOutput('/films/a film.mkv', 2, { to: 30 })).toBe('/films/a film.to30.x2.mp4');
+  });
+
   it('is known by its real path', async () => {
     mkdirSync(path.join(folder, 'real'));
     symlinkSync(path.join(folder, 'real'), path.join(folder, 'link'));

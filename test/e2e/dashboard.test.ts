@@ -82,6 +82,9 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     await page.getByRole('columnheader', { name: 'costs' }).waitFor();
     const devices = page.getByRole('table', { name: 'Time by device' }).getByRole('row');
     expect(await devices.filter({ hasText: /^(T4|A100).*\d s\d+\.\d\d/ }).count()).toBe(2);
+    await tabTo(page, page.getByRole('button', { name: 'Measure it' }));
+    await page.keyboard.press('Enter');
+    await devices.filter({ hasText: /^this machine \(cpu\).*a measurement on this clip/ }).waitFor();
     await screenshot(page, 'new-job');
     expect(await barriers(page)).toEqual([]);
     await tabTo(page, page.getByRole('button', { name: 'Start' }));
@@ -180,6 +183,35 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     await other.goto(href);
     await other.getByText(`upscale-${key}`).first().waitFor();
     await context.close();
+  });
+
+  it('shows each segment of a job, and cancels it: its parts stay for another try, or go', async () => {
+    const second = await makeClip(cli.file('media/the second clip.mp4'), { seconds: 3.2, size: '128x96' });
+    const started = await cli.run('upscale', second, '-m', 'slow', '--segment-frames', '20', '--detach');
+    expect(started.code, started.stderr).toBe(0);
+    await page.getByRole('link', { name: 'All jobs' }).click();
+    await page.getByRole('link', { name: 'the second clip.mp4' }).click();
+    await page.getByRole('img', { name: /^4 segments: .*\b1 (upscaled|done)/ }).waitFor();
+    expect(await page.locator('.segment.waiting').count()).toBeGreaterThan(0);
+    await screenshot(page, 'job-segments');
+    expect(await barriers(page)).toEqual([]);
+
+    const cancel = async (choice: string): Promise<void> => {
+      await page.getByRole('button', { name: 'Cancel the second clip.mp4' }).click();
+      await page.getByRole('button', { name: choice }).click();
+    };
+    const again = page.getByRole('button', { name: 'Try again: the second clip.mp4' });
+    await cancel('Go on working');
+    expect(await again.count()).toBe(0);
+    await cancel('Cancel, keep parts');
+    await again.press('Enter');
+    await page.getByRole('button', { name: 'Pause the second clip.mp4' }).waitFor();
+    const log = page.getByRole('region', { name: 'What happened' });
+    await log.getByText('cancelled').first().waitFor();
+    await cancel('Cancel, remove parts');
+    await page.goto(base);
+    await page.getByRole('link', { name: 'the first clip.mp4' }).waitFor();
+    await page.getByRole('link', { name: 'the second clip.mp4' }).waitFor({ state: 'detached' });
   });
 
   it('shows batches with their videos and jobs, and schedules, and steers them', async () => {

@@ -1,5 +1,4 @@
 import { appendFileSync, copyFileSync, existsSync, mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { BatchView } from '../../src/client/batches.js';
 import type { ScheduleView } from '../../src/client/schedules.js';
@@ -13,8 +12,8 @@ const json = async <T>(...args: string[]): Promise<T> => (await cli.json<T>(...a
 it('a schedule upscales what is new in its folder, leaves what is still being written to the next round, and is paused and deleted', async () => {
   mkdirSync(cli.file('inbox'));
   await makeClip(cli.file('inbox/a.mp4'), { seconds: 0.4, size: '64x48' });
-  await makeClip(cli.file('later.mp4'), { seconds: 0.2, size: '64x48' });
-  const made = await cli.run('schedule', 'create', 'night', '--cron', '0 1 * * *', '--until', '07:00', '--watch', 'inbox', '--out-dir', 'out', '--preset', 'preview', '-s', '2');
+  await makeClip(cli.file('later.mp4'), { seconds: 0.4, size: '64x48' });
+  const made = await cli.run('schedule', 'create', 'night', '--cron', '0 1 * * *', '--until', '07:00', '--watch', 'inbox', '--out-dir', 'out', '--preset', 'preview', '-s', '2', '--to', '0.3');
   expect(made.code, made.stderr).toBe(0);
   expect(made.stdout).toContain('only while `reelscale up` runs');
   expect((await cli.run('schedule', 'create', 'night', '--every', '30m', '--watch', 'inbox', '--out-dir', 'out', '--preset', 'preview')).stderr).toContain('there is a schedule night already');
@@ -36,17 +35,17 @@ it('a schedule upscales what is new in its folder, leaves what is still being wr
   const first = await round();
   clearInterval(writing);
   expect(first.last?.summary).toMatchObject({ schedule: 'night', done: 1, failed: 0, waiting: 1 });
-  expect(existsSync(cli.file('out/a.x2.mp4'))).toBe(true);
+  expect(existsSync(cli.file('out/a.to0.3.x2.mp4')), 'results say which part they are').toBe(true);
   copyFileSync(cli.file('later.mp4'), cli.file('inbox/growing.mp4'));
   expect((await round()).last?.summary).toMatchObject({ done: 1, skipped: 1, failed: 0, waiting: 0 });
-  expect(existsSync(cli.file('out/growing.x2.mp4'))).toBe(true);
+  expect(existsSync(cli.file('out/growing.to0.3.x2.mp4'))).toBe(true);
 
   expect((await cli.run('schedule', 'pause', 'night')).code).toBe(0);
   expect(await json<ScheduleView>('schedule', 'show', 'night')).toMatchObject({ name: 'night', paused: true, next: [] });
   expect((await cli.run('schedule', 'resume', 'night')).code).toBe(0);
   expect((await cli.run('schedule', 'delete', 'night')).code).toBe(0);
   expect((await cli.run('schedule', 'list')).stdout).toBe('no schedules');
-  expect(existsSync(path.join(cli.folder, 'out/a.x2.mp4'))).toBe(true);
+  expect(existsSync(cli.file('out/a.to0.3.x2.mp4'))).toBe(true);
 });
 
 it('a window ends at the next such time of the zone, also across a change of its clocks', () => {

@@ -11,6 +11,7 @@ import { nextClock } from '../../job/batch/window.js';
 import { readJson, replaceJson } from '../../job/durable.js';
 import { UserError } from '../../job/errors.js';
 import { resolveRooted, type Roots } from '../../job/layout.js';
+import { resultEnding } from '../../job/range.js';
 import type { RootedPath } from '../../job/spec.js';
 import { findVideos } from '../../media/videoFiles.js';
 import { runWork } from '../context.js';
@@ -44,7 +45,7 @@ export const openRound = (deps: BatchDeps): BatchActivities['openRound'] => ({ b
     const inputs = batch.watch ? await watched(roots, batch) : await readJson(layout.inputs, z.array(batchInputSchema));
     if (!inputs) throw new UserError('the list of the batch was removed: run the same command again');
     const look = settled ? await readJson(layout.look, lookSchema) : undefined;
-    const names = nameResults(inputs, (await readJson(layout.names, namesSchema)) ?? {}, `.x${batch.scale}.${batch.container}`);
+    const names = nameResults(inputs, (await readJson(layout.names, namesSchema)) ?? {}, resultEnding(batch.range ?? {}, batch.scale, batch.container));
     await replaceJson(layout.names, names);
     const list: RoundList = { startedAt: new Date().toISOString(), entries: [], skipped: [], waiting: [] };
     for (const { input } of inputs) await sort({ roots, batch, list, input, look, output: names[input.path] as string });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { containerSchema } from '../contents.js';
 import { keyOf } from '../keys.js';
+import { rangeSchema } from '../picture.js';
 import { prioritySchema } from '../priority.js';
 import { rootedPathSchema } from '../spec.js';
 
@@ -31,6 +32,8 @@ export const batchSpecSchema = z.object({
   container: containerSchema,
   /** How many times larger, which the names of the results say. */
   scale: z.number().int().min(1),
+  /** The part of each video, which they say too. */
+  range: rangeSchema.optional(),
   /** The flags of each job, as text from a command line. */
   flags: z.record(z.string(), z.union([z.string(), z.boolean()])),
   /** A network that is named by its file. */
