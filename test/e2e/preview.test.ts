@@ -19,7 +19,7 @@ interface Preview {
 }
 
 const temporary = scratchFolder();
-const cli = new Cli({ TMPDIR: temporary });
+const cli = new Cli({ TMPDIR: temporary, REELSCALE_LINGER_SECONDS: '30' });
 const clip = cli.file('clip.mp4');
 
 beforeAll(async () => {
@@ -128,6 +128,9 @@ describe('is refused, with one line and nothing made,', () => {
 
 it('Ctrl-C leaves nothing behind', async () => {
   await tinyModel(cli.file('slow.onnx'), { work: 200 });
+  // What waits for more jobs after the ones above.
+  cli.kill();
+  await eventually('all processes are gone', () => cli.processes().length === 0);
   const run = cli.start(['preview', 'clip.mp4', '-m', 'slow.onnx', '-o', 'never.png']);
   await eventually('the network is at work', () => cli.processes(/upscaler\/process\.js/).length > 0);
   run.kill('SIGINT');

@@ -4,7 +4,7 @@ import type { JobReport } from '../../src/job/contracts.js';
 import type { JobSpec } from '../../src/job/spec.js';
 
 /** Puts jobs that have ended into a jobs folder, alike but for their names and times: every tenth failed. */
-export function writeManyJobs(jobsRoot: string, count: number, like: Partial<JobSpec> = {}): void {
+export function writeManyJobs(jobsRoot: string, count: number): void {
   for (let i = 0; i < count; i++) {
     const jobKey = `f${i.toString(16).padStart(31, '0')}`;
     const folder = path.join(jobsRoot, 'jobs', jobKey);
@@ -14,7 +14,7 @@ export function writeManyJobs(jobsRoot: string, count: number, like: Partial<Job
     const spec: JobSpec = {
       version: 1, upscaleKey: jobKey, input: { root: 'media', path: `films/${name}.mp4` }, source: { size: 1, mtimeMs: 0, digest: '0'.repeat(64) },
       method: { kind: 'filter', name: 'bicubic', scale: 4 }, picture: { deinterlace: 'auto', bitDepth: 8 }, encode: { codec: 'h264', crf: 23, preset: 'fast', threads: 2 }, delivery: { container: 'mp4', audio: 'auto' },
-      checkpointFrames: 100, tags: ['cpu'], keepMezzanine: false, overwrite: false, ...like, jobKey, output: { root: 'media', path: `films/${name}.x4.mp4` }, createdAt,
+      checkpointFrames: 100, tags: ['cpu'], keepMezzanine: false, overwrite: false, jobKey, output: { root: 'media', path: `films/${name}.x4.mp4` }, createdAt,
     };
     writeFileSync(path.join(folder, 'job.json'), JSON.stringify(spec));
     const report: JobReport = {
