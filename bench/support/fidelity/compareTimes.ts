@@ -59,9 +59,10 @@ function compareRate(source: Measured, result: Measured, shown: readonly number[
   if (rate === undefined) return kept('variable');
   const [is, exact] = [result.video, ratio(rate)];
   const steps = new Set(result.pts.slice(1).map((value, i) => value - (result.pts[i] as number)));
-  // A container of milliseconds holds the rate beside its rounded times.
-  const even = steps.size <= 1 || is.time_base === '1/1000';
-  if (ratio(is.avg_frame_rate) === exact && even) return kept(rate);
+  // A container of milliseconds holds the rate beside its rounded times: Matroska as a frame's nanoseconds, which ffprobe makes a fraction of numbers up to 30,000.
+  const inMilliseconds = is.time_base === '1/1000';
+  const even = steps.size <= 1 || inMilliseconds;
+  if (Math.abs(ratio(is.avg_frame_rate) / exact - 1) <= (inMilliseconds ? 1e-6 : 0) && even) return kept(rate);
   return lost(`constant ${rate} → ${is.avg_frame_rate}${even ? '' : ', uneven'}`);
 }
 
