@@ -38,10 +38,9 @@ export async function comparePictures(request: PicturesRequest): Promise<Picture
   const sourceEnd = settled(source.done);
   const comparison = new Comparison();
   try {
-    const rest = await compareAll(thumbnails(output), thumbnails(source), comparison, request.onFrame);
+    await compareAll(thumbnails(output), thumbnails(source), comparison, request.onFrame);
     const decoding = decodingProblems(await outputEnd);
-    // Of a source that goes on behind the end of the file nothing more is needed.
-    const { error, result }: Ending = rest ? {} : await sourceEnd;
+    const { error, result } = await sourceEnd;
     if (error) throw error;
     return { table: comparison.table, decoding, sourceErrors: result?.stderrLines ?? [] };
   } catch (error) {
@@ -57,13 +56,14 @@ export async function comparePictures(request: PicturesRequest): Promise<Picture
 
 type Thumbnails = AsyncGenerator<Buffer, void, void>;
 
-/** @returns whether the source has frames behind the end of the output. */
-async function compareAll(outputs: Thumbnails, sources: Thumbnails, comparison: Comparison, onFrame: PicturesRequest['onFrame']): Promise<boolean> {
+async function compareAll(outputs: Thumbnails, sources: Thumbnails, comparison: Comparison, onFrame: PicturesRequest['onFrame']): Promise<void> {
   for (let frame = 0; ; frame++) {
     const [output, source] = await Promise.all([outputs.next(), sources.next()]);
     if (output.done) {
       comparison.finish();
-      return !source.done;
+      // How many frames there should be is known only once all of the source's were seen.
+      for (let next = source; !next.done; ) next = await sources.next();
+      return;
     }
     if (!source.done) comparison.add(output.value, source.value);
     onFrame?.(frame + 1);
