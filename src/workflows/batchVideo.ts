@@ -20,6 +20,8 @@ export interface Round {
   input: UpscaleBatchInput;
   state: BatchState;
   control: BatchActivities;
+  /** Why the round cannot go on: what its own activities threw. */
+  failures: unknown[];
 }
 
 /** Says something to a job that may have ended meanwhile, or that the server has lost. */

@@ -26,7 +26,7 @@ export async function upscaleBatch(input: UpscaleBatchInput): Promise<RoundCount
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
     priority: { priorityKey: input.priority },
   });
-  const round: Round = { input, state, control };
+  const round: Round = { input, state, control, failures: [] };
   let told = input.tell;
 
   setHandler(batchQuery, () => state.progress());
@@ -54,8 +54,7 @@ export async function upscaleBatch(input: UpscaleBatchInput): Promise<RoundCount
     state.stopping = 'cancelled';
     await CancellationScope.nonCancellable(() => condition(() => state.busy === 0));
   }
-  if (mustContinue(state)) {
-    await condition(allHandlersFinished);
+  if ((await decision(round)) === 'continue') {
     const { round: name, opened, next, running, tally, paused } = state;
     await continueAsNew<typeof upscaleBatch>({ ...input, tell: told, carried: { round: name, opened, next, running, tally, ...(paused && { paused }) } });
   }
@@ -78,10 +77,9 @@ async function close({ input, state, control }: Round, told: boolean): Promise<R
 
 /** Opens the round and works until all is done, the window is over, the batch is cancelled, or the history has grown long. */
 async function work(round: Round): Promise<void> {
-  const { input, state } = round;
+  const { input, state, failures } = round;
   if (!input.carried) await open(round);
   const last = state.next + input.pageVideos;
-  const failures: unknown[] = [];
   const take = (video: Promise<void>): void => {
     state.active++;
     void video.catch((error: unknown) => { failures.push(error); }).finally(() => { state.active--; });
@@ -108,6 +106,24 @@ async function work(round: Round): Promise<void> {
 const mustContinue = (state: BatchState): boolean =>
   state.stopping === undefined && state.busy === 0 && state.active === state.running.length
   && (state.next < state.opened.files || (state.active > 0 && workflowInfo().continueAsNewSuggested));
+
+/**
+ * What follows now. Between the moment that work() was through and this one a job may have ended, whose record is under way then: that is
+ * awaited, and the round neither closed nor left before.
+ */
+async function decision({ state, failures }: Round): Promise<'continue' | 'close'> {
+  const decide = (): 'continue' | 'close' | undefined => {
+    if (mustContinue(state)) return allHandlersFinished() ? 'continue' : undefined;
+    return state.stopping !== undefined || state.active === 0 ? 'close' : undefined;
+  };
+  for (;;) {
+    // Those of a cancelled round are its cancellation.
+    if (failures.length > 0 && state.stopping === undefined) throw failures[0];
+    const decided = decide();
+    if (decided) return decided;
+    await CancellationScope.nonCancellable(() => condition(() => failures.length > 0 || decide() !== undefined));
+  }
+}
 
 async function open({ input, state, control }: Round): Promise<void> {
   const ref = { batchKey: input.batchKey, round: state.round };
