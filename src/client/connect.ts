@@ -6,8 +6,7 @@ import { openJobs } from '../job/store.js';
 import type { JobSpec } from '../job/spec.js';
 import { workflowIdOf } from '../job/workflowIds.js';
 import { stageKey } from '../workflows/attributes.js';
-import { readAnnouncement } from '../worker/announcement.js';
-import { connectTo } from '../worker/protocol.js';
+import { reach, readAnnouncement } from '../worker/announcement.js';
 import { acquireLease, type Lease } from '../worker/lease.js';
 import type { upscaleVideo } from '../workflows/index.js';
 
@@ -24,8 +23,7 @@ export { workflowIdOf };
 /** A client where a server is running already: looking at jobs starts nothing. */
 export async function connectIfRunning(config: Config): Promise<Pick<Session, 'client' | 'close'> | undefined> {
   if (config.temporalAddress === undefined) {
-    const announced = await readAnnouncement(config.home);
-    const socket = announced && (await connectTo(announced.socket));
+    const socket = await reach(config.home, await readAnnouncement(config.home));
     if (!socket) return undefined;
     socket.destroy();
     return openSession(config, () => undefined);

@@ -8,6 +8,9 @@ import { flush, hasCode, publishJson, readJson } from './durable.js';
 import { PartDamaged } from './errors.js';
 import { precisionSchema, sha256Schema } from './spec.js';
 
+/** A name in the same folder. A record is a file like any other: what it names is opened, moved and removed. */
+export const fileNameSchema = z.string().regex(/^(?!\.+$)[\w.-]+$/);
+
 /**
  * A part is the unit of durability: one media file that holds the frames `[start, end)`, counted over the whole video, and
  * the JSON beside it, which is its only commit. What has no JSON does not exist.
@@ -15,8 +18,8 @@ import { precisionSchema, sha256Schema } from './spec.js';
 export const partSchema = z.object({
   start: z.number().int().min(0),
   end: z.number().int().min(1),
-  /** Name of the media file in the same folder. */
-  file: z.string().regex(/^[\w.-]+$/),
+  /** Of the media file. */
+  file: fileNameSchema,
   bytes: z.number().int().min(1),
   sha256: sha256Schema,
   /** Provenance: digest of the model, versions of the tools. */

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { fileNameSchema } from './parts.js';
 import { sha256Schema } from './spec.js';
 import { timelineSchema } from './timeline.js';
 
 /** A finished file of a stage: what concat and merge leave, so that a repeated attempt finds it. */
 export const fileRecordSchema = z.object({
-  file: z.string(),
+  /** In the record's own folder. */
+  file: fileNameSchema,
   bytes: z.number().int(),
   sha256: sha256Schema,
 });

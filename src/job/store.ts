@@ -19,7 +19,8 @@ type JobsRoot = Pick<Roots, 'jobs'>;
 export async function readStored(roots: JobsRoot, jobKey: string): Promise<StoredJob | undefined> {
   const { spec: specFile } = jobLayout(roots, { jobKey, upscaleKey: '' });
   const spec = await readJson(specFile, jobSpecSchema).catch(() => undefined);
-  if (!spec) return undefined;
+  // A folder that was copied to another name is not that job: whoever removes it must not remove the one that it names.
+  if (spec?.jobKey !== jobKey) return undefined;
   const layout = jobLayout(roots, spec);
   const report = await readJson(layout.report, reportSchema).catch(() => undefined);
   const ended = report ? undefined : await readJson(layout.state, endedSchema).catch(() => undefined);

@@ -25,9 +25,11 @@ export async function inWorkFolder<T>(modelsRoot: string, use: (folder: string) 
 
 /** Removes the work folders that killed processes left; downloads in them are kept. */
 async function sweepWork(modelsRoot: string): Promise<void> {
-  for (const name of await readdir(modelsRoot)) {
+  for (const entry of await readdir(modelsRoot, { withFileTypes: true })) {
+    const { name } = entry;
     const folder = path.join(modelsRoot, name);
-    if (!name.startsWith(PREFIX) || !(await isStale(name, folder))) continue;
+    // A link is none of ours, wherever it leads.
+    if (!entry.isDirectory() || !name.startsWith(PREFIX) || !(await isStale(name, folder))) continue;
     for (const inside of await readdir(folder).catch(() => [])) {
       if (inside.endsWith(PART)) await rename(path.join(folder, inside), path.join(modelsRoot, inside)).catch(() => undefined);
     }

@@ -4,12 +4,12 @@ import type net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../temporal.config.js';
 import { UserError, WorldError } from '../job/errors.js';
-import { readAnnouncement } from './announcement.js';
+import { reach, readAnnouncement } from './announcement.js';
 import { configEnvironment } from './environment.js';
 import { homeLayout, prepareHome } from './home.js';
 import { logTail, openLog } from './logFile.js';
 import { buildId, entryFile, packageVersion } from './project.js';
-import { connectTo, fromSupervisorSchema, receive, send, type FromSupervisor, type Request, type SupervisorInfo } from './protocol.js';
+import { fromSupervisorSchema, receive, send, type FromSupervisor, type Request, type SupervisorInfo } from './protocol.js';
 
 const POLL_MS = 100;
 /** Covers a first start that fetches the Temporal program, and a predecessor that lets its workers commit their parts. */
@@ -106,8 +106,7 @@ async function take(config: Config, handle: (message: FromSupervisor) => void, s
   let starter: Starter | undefined;
   while (Date.now() < until) {
     signal.throwIfAborted();
-    const announced = await readAnnouncement(config.home);
-    const socket = announced && (await connectTo(announced.socket));
+    const socket = await reach(config.home, await readAnnouncement(config.home));
     if (socket) {
       const info = await greet(socket, handle, signal);
       if (info) return { socket, info, started: info.pid === starter?.child.pid };

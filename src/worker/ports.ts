@@ -2,21 +2,25 @@ import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { readJson, replaceJson } from '../job/durable.js';
-import { homeLayout } from './home.js';
+import { homeLayout, identityOf } from './home.js';
 
-const portsSchema = z.object({ grpc: z.number().int().positive(), ui: z.number().int().positive() });
-export type Ports = z.infer<typeof portsSchema>;
+const portsSchema = z.object({ grpc: z.number().int().positive(), ui: z.number().int().positive(), home: z.string() });
+export type Ports = Omit<z.infer<typeof portsSchema>, 'home'>;
 
 /** A server that was just killed may hold its port for a moment. */
 const WAIT_MS = 3000;
 
-/** Ports of the embedded server on 127.0.0.1, chosen once for a state folder and kept as long as nobody else takes them. */
+/**
+ * Ports of the embedded server on 127.0.0.1, chosen once for a state folder and kept as long as nobody else takes them. A copy of the
+ * folder chooses its own: workers of the original, whose server starts again, must not meet the copy's there.
+ */
 export async function chosenPorts(home: string): Promise<Ports> {
   const file = homeLayout(home).ports;
   const known = await readJson(file, portsSchema).catch(() => undefined);
-  if (known && (await becomesFree(known.grpc)) && (await becomesFree(known.ui))) return known;
+  const self = await identityOf(home);
+  if (known?.home === self && (await becomesFree(known.grpc)) && (await becomesFree(known.ui))) return { grpc: known.grpc, ui: known.ui };
   const [grpc, ui] = await freePorts();
-  await replaceJson(file, { grpc, ui });
+  await replaceJson(file, { grpc, ui, home: self });
   return { grpc, ui };
 }
 

@@ -7,7 +7,7 @@ import { claim, removeSocket, socketPath, stillOwn, withdraw, type Announcement 
 import { DetachedJobs } from './detachedJobs.js';
 import { discoverDevices } from './devices.js';
 import { startEmbeddedServer, type EmbeddedServer } from './embeddedServer.js';
-import { homeLayout, prepareHome } from './home.js';
+import { homeLayout, identityOf, prepareHome } from './home.js';
 import type { KeptChild } from './keptChild.js';
 import { LeaseServer } from './leaseServer.js';
 import type { SupervisorInfo } from './protocol.js';
@@ -75,12 +75,12 @@ class Supervisor {
   /** Listens first and claims then, so that whoever reads the announcement can connect. */
   async claim(): Promise<Announcement | undefined> {
     const { home } = this.#config;
-    const own = { id: randomName(), pid: process.pid, socket: await socketPath(home) };
+    const own = { id: randomName(), pid: process.pid, socket: await socketPath(home), home: await identityOf(home) };
     await this.#leases.listen(own.socket);
     const other = await claim(home, own);
     if (other) {
       await this.#leases.close();
-      await removeSocket(own.socket, home);
+      await removeSocket(own.socket);
     } else {
       this.#own = own;
     }
@@ -162,7 +162,7 @@ class Supervisor {
   async #watchOwnership(): Promise<void> {
     while (!this.#signal.aborted) {
       if (!(await stillOwn(this.#config.home, this.#own as Announcement))) {
-        this.#options.log('another supervisor has taken over this state folder; this one ends');
+        this.#options.log('the state folder has another supervisor now, or was moved; this one ends');
         this.#stop.abort();
       }
       await sleep(OWNERSHIP_CHECK_MS, undefined, { signal: this.#signal }).catch(() => undefined);
@@ -180,6 +180,6 @@ class Supervisor {
     const own = this.#own as Announcement;
     await withdraw(this.#config.home, own);
     await this.#leases.close();
-    await removeSocket(own.socket, this.#config.home);
+    await removeSocket(own.socket);
   }
 }

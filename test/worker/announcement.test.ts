@@ -1,11 +1,12 @@
 import net from 'node:net';
 import { once } from 'node:events';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { randomName, publishJson } from '../../src/job/durable.js';
-import { claim, readAnnouncement, removeSocket, socketPath, stillOwn, withdraw, type Announcement } from '../../src/worker/announcement.js';
-import { homeLayout, prepareHome } from '../../src/worker/home.js';
+import { claim, reach, readAnnouncement, removeSocket, socketPath, stillOwn, withdraw, type Announcement } from '../../src/worker/announcement.js';
+import { homeLayout, identityOf, prepareHome } from '../../src/worker/home.js';
+import { chosenPorts } from '../../src/worker/ports.js';
 import { scratchFolder } from '../support/media.js';
 
 const root = scratchFolder();
@@ -23,7 +24,7 @@ async function listening(home: string): Promise<Announcement> {
   const server = net.createServer().listen(socket);
   servers.push(server);
   await once(server, 'listening');
-  return { id: randomName(), pid: process.pid, socket };
+  return { id: randomName(), pid: process.pid, socket, home: await identityOf(home) };
 }
 
 test.each(['', ', also after one died while it took over'])('of many supervisors that find a dead one at the same time, exactly one takes its place%s', async (heirDied) => {
@@ -58,6 +59,72 @@ test('a state folder with a long path has its socket elsewhere, where only this 
   expect(Buffer.byteLength(own.socket)).toBeLessThan(100);
   expect(statSync(path.dirname(own.socket)).mode & 0o777).toBe(0o700);
   expect(await claim(home, own)).toBeUndefined();
-  await removeSocket(own.socket, home);
+  await removeSocket(own.socket);
   expect(existsSync(path.dirname(own.socket))).toBe(false);
+});
+
+async function reaches(home: string): Promise<boolean> {
+  const socket = await reach(home, await readAnnouncement(home));
+  socket?.destroy();
+  return socket !== undefined;
+}
+
+test.each([
+  ['names a socket in another folder', (folder: string, home: string) => ({ id: 'dead', pid: 1, socket: path.join(folder, 'gone.sock'), home })],
+  ['names a file in another folder', (folder: string, home: string) => ({ id: 'dead', pid: 1, socket: path.join(folder, 'file'), home })],
+  ['looks like one of a runtime folder', (folder: string, home: string) => ({ id: 'dead', pid: 1, socket: path.join(folder, 'sock'), home })],
+  ['is of an earlier version', (folder: string) => ({ id: 'dead', pid: 1, socket: path.join(folder, 'sock') })],
+  ['leaves the folder by its id', (folder: string, home: string) => ({ id: '../../x', pid: 1, socket: path.join(folder, 'sock'), home })],
+  ['is damaged', () => 'x'],
+])('an announcement that %s is replaced, and nothing of what it names is removed', async (name, announced) => {
+  const home = newHome(`names ${name}`);
+  const folder = path.join(home, 'reelscale-abcdef');
+  mkdirSync(folder, { mode: 0o700 });
+  for (const file of ['file', 'sock']) writeFileSync(path.join(folder, file), 'precious');
+  await publishJson(homeLayout(home).announcement, announced(folder, await identityOf(home)));
+  const own = await listening(home);
+  expect(await claim(home, own)).toBeUndefined();
+  expect(await readAnnouncement(home)).toEqual(own);
+  expect(readdirSync(folder).sort()).toEqual(['file', 'sock']);
+});
+
+test("a copy of a state folder does not find the original's supervisor, takes other ports and leaves its socket alone", async () => {
+  const [home, copy] = [newHome('original'), path.join(root, 'copy')];
+  const own = await listening(home);
+  await claim(home, own);
+  const ports = await chosenPorts(home);
+  mkdirSync(homeLayout(copy).run, { recursive: true });
+  for (const name of ['supervisor.json', 'ports.json']) cpSync(path.join(homeLayout(home).run, name), path.join(homeLayout(copy).run, name));
+  expect([await reaches(home), await reaches(copy)]).toEqual([true, false]);
+  const second = await listening(copy);
+  expect(await claim(copy, second)).toBeUndefined();
+  expect((await chosenPorts(copy)).grpc).not.toBe(ports.grpc);
+  expect(await chosenPorts(home)).toEqual(ports);
+  expect([await reaches(home), await reaches(copy)]).toEqual([true, true]);
+  expect(await readAnnouncement(home)).toEqual(own);
+});
+
+test('a moved or linked state folder is the same one: its supervisor is found, and knows that the folder has another name', async () => {
+  const [home, link, moved] = [newHome('before'), path.join(root, 'link'), path.join(root, 'after')];
+  const own = await listening(home);
+  await claim(home, own);
+  symlinkSync(home, link);
+  expect(await reaches(link)).toBe(true);
+  renameSync(home, moved);
+  expect(await reaches(moved)).toBe(true);
+  expect(await stillOwn(home, own)).toBe(false);
+  // Another folder is in its place.
+  newHome('before');
+  expect(await stillOwn(home, own)).toBe(false);
+  expect(existsSync(homeLayout(home).announcement)).toBe(false);
+});
+
+test('a state folder that has its run folder or its database in common with another one is refused', () => {
+  const home = newHome('whole');
+  writeFileSync(homeLayout(home).database, 'x');
+  for (const [name, file] of [['links run', 'run'], ['links database', path.basename(homeLayout(home).database)]] as const) {
+    mkdirSync(path.join(root, name));
+    symlinkSync(path.join(home, file), path.join(root, name, file));
+    expect(() => { prepareHome(path.join(root, name)); }).toThrow(/is a link|no file of its own/);
+  }
 });

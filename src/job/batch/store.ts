@@ -10,8 +10,11 @@ import { batchSpecSchema, shortBatch, type BatchSpec } from './spec.js';
 type JobsRoot = Pick<Roots, 'jobs'>;
 
 /** Reads a batch from the disk; undefined when it is not there or is not whole. */
-export const readBatch = (roots: JobsRoot, batchKey: string): Promise<BatchSpec | undefined> =>
-  readJson(batchLayout(roots, batchKey).spec, batchSpecSchema).catch(() => undefined);
+export async function readBatch(roots: JobsRoot, batchKey: string): Promise<BatchSpec | undefined> {
+  const spec = await readJson(batchLayout(roots, batchKey).spec, batchSpecSchema).catch(() => undefined);
+  // A folder that was copied to another name is not that batch.
+  return spec?.batchKey === batchKey ? spec : undefined;
+}
 
 /** @throws UserError when it was removed. */
 export async function loadBatch(roots: JobsRoot, batchKey: string): Promise<BatchSpec> {
