@@ -69,9 +69,9 @@ function Videos({ detail: { videos, more }, working }: { detail: BatchDetail; wo
   return (
     <>
       <ul class="videos" role="list">
-        {videos.map(({ input, status, job, frames, bytes: size, error }, i) => (
+        {videos.map(({ input, status, job, frames, bytes: size, error, accepted }, i) => (
           <li key={`${i} ${input}`}>
-            <span class="name">{job === undefined ? input : <a href={`/jobs/${job}`} onClick={follow}>{input}</a>}{error !== undefined && <span class="sub bad">{error}</span>}</span>
+            <span class="name">{job === undefined ? input : <a href={`/jobs/${job}`} onClick={follow}>{input}</a>}{error !== undefined && <span class="sub bad">{error}</span>}{accepted && <span class="sub">delivered although it did not pass its checks: {accepted.join('; ')}</span>}</span>
             <Pill status={status} text={`${WORDS[status] ?? status}${status === 'running' && job !== undefined && percents.has(job) ? `, ${share(percents.get(job) ?? 0)}` : ''}`} />
             <span class="soft number">{[frames === undefined ? '' : `${count(frames)} frames`, size === undefined ? '' : bytes(size)].filter(Boolean).join(', ')}</span>
           </li>

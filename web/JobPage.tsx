@@ -1,14 +1,15 @@
 import { useEffect } from 'preact/hooks';
 import type { Job, JobDetail, LogEntry } from '../src/client/dashboard/schemas/jobs.js';
 import { Actions } from './Actions.js';
-import { verifiedPath } from './api.js';
+import { api, verifiedPath } from './api.js';
+import { Ask } from './Ask.js';
 import { Compare } from './Compare.js';
 import { bytes, clock, count, duration, fps, methodOf, share, stageOf, when } from './format.js';
 import { Icon, JobBar, JobPill } from './parts.js';
 import { follow } from './router.js';
 import { Strip } from './Strip.js';
 import { SpeedPlot } from './SpeedPlot.js';
-import { useStore, watch } from './store.js';
+import { useAction, useStore, watch } from './store.js';
 import { useTitle } from './title.js';
 
 export function JobPage({ job: key }: { job: string }) {
@@ -59,6 +60,8 @@ function Detail({ detail }: { detail: JobDetail }) {
               <p class={`verdict ${checks.ok ? 'good' : 'bad'}`}>{checks.ok ? 'passed' : 'not passed'}</p>
               {checks.problems.length > 0 && <ul class="plain bad">{checks.problems.map((text) => <li key={text}>{text}</li>)}</ul>}
               <dl class="pairs">{checks.checks.map(({ name, ok, measured }) => <div key={name}><dt><span class={ok ? 'good' : 'bad'} aria-label={ok ? 'ok' : 'wrong'}>{ok ? '✓' : '✗'}</span> {name}</dt><dd>{measured}</dd></div>)}</dl>
+              {checks.rejected && <Deliver job={job} problems={checks.problems.length} />}
+              {job.accepted && <p class="soft">It was delivered because somebody wanted it as it is.</p>}
               {checks.page && <p><a href={verifiedPath(job.job)} target="_blank" rel="noopener noreferrer">The whole report, with pictures<Icon name="link" /></a></p>}
             </section>
           )}
@@ -75,6 +78,19 @@ function Detail({ detail }: { detail: JobDetail }) {
         </div>
       </div>
     </article>
+  );
+}
+
+/** A result that did not pass its checks, for whoever has looked at what is wrong. */
+function Deliver({ job: { job, inputName, output }, problems }: { job: Job; problems: number }) {
+  const [busy, act] = useAction();
+  const publish = (): void => { act(() => api.publish(job), `${inputName} is being delivered`); };
+  return (
+    <p>
+      <Ask icon="check" label={`Deliver anyway: ${inputName}`} word="Deliver anyway…" title="Deliver a result that did not pass its checks?" busy={busy} back="Keep it back" choices={[{ word: 'Deliver it as it is', danger: true, act: publish }]}>
+        It has {problems === 1 ? 'one problem, which is' : `${problems} problems, which are`} listed on this page and shown in the whole report. It becomes {output}; its report says that it was accepted.
+      </Ask>
+    </p>
   );
 }
 

@@ -37,6 +37,7 @@ export const api = {
   submit: (job: Submit) => call<{ job: string; status: 'started' | 'finished before' }>('POST', '/api/jobs', job),
   act: (job: string, action: 'pause' | 'resume') => call('POST', `/api/jobs/${job}/${action}`),
   cancel: (job: string, discard: boolean) => call('POST', `/api/jobs/${job}/cancel`, { discard }),
+  publish: (job: string) => call('POST', `/api/jobs/${job}/publish`, {}),
   batches: () => call<Batches>('GET', '/api/batches'),
   batch: (batch: string) => call<BatchDetail>('GET', `/api/batches/${batch}`),
   actOnBatch: (batch: string, action: 'pause' | 'resume') => call<Batches>('POST', `/api/batches/${batch}/${action}`),

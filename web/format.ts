@@ -42,7 +42,7 @@ const STAGES: Record<string, string> = {
 /** What a job is at, in a word or two. */
 export function stageOf(job: Job): string {
   if (job.status === 'running') return job.stage ? (STAGES[job.stage] ?? job.stage) : 'starting';
-  if (job.status === 'done') return job.damaged ? 'done, source damaged' : 'done';
+  if (job.status === 'done') return job.accepted ? 'done, checks not passed' : job.damaged ? 'done, source damaged' : 'done';
   return job.status;
 }
 

@@ -17,12 +17,13 @@ export const JobBar = ({ job, label }: { job: Job; label: string }) => <Bar stat
 /** A state in a word or two, with its colour. */
 export const Pill = ({ status, text }: { status: string; text: string }) => <span class={`pill ${status}`}><span class="dot" aria-hidden="true" />{text}</span>;
 
-export const JobPill = ({ job }: { job: Job }) => <Pill status={`${job.status}${job.damaged ? ' damaged' : ''}`} text={stageOf(job)} />;
+export const JobPill = ({ job }: { job: Job }) => <Pill status={`${job.status}${job.damaged || job.accepted ? ' damaged' : ''}`} text={stageOf(job)} />;
 
 const PATHS = {
   pause: 'M8 5v14M16 5v14',
   play: 'M7 4.5v15l12-7.5z',
   stop: 'M6 6l12 12M18 6L6 18',
+  check: 'M4 12.5l5.5 5.5L20 7',
   retry: 'M20 11a8 8 0 1 0-2.3 6.3M20 5v6h-6',
   plus: 'M12 5v14M5 12h14',
   back: 'M15 5l-7 7 7 7',

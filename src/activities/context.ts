@@ -39,8 +39,8 @@ export interface Work {
 
 export interface Run extends LoadedJob, Work {}
 
-/** Runs an activity's work on a job: loads it and checks its source first. */
-export const runActivity = <T>(deps: ActivityDeps, ref: JobRef, work: (run: Run) => Promise<T>): Promise<T> =>
+/** Runs an activity's work on a job: loads it and checks its source first, unless it is loaded otherwise. */
+export const runActivity = <T>(deps: ActivityDeps, ref: JobRef, work: (run: Run) => Promise<T>, load = loadJob): Promise<T> =>
   runWork(deps, async (each) => {
     let segment: number | undefined;
     const clock = workClock(jobLayout(deps.roots, ref).work, Context.current().info.activityType, () => segment);
@@ -49,7 +49,7 @@ export const runActivity = <T>(deps: ActivityDeps, ref: JobRef, work: (run: Run)
       each.report(change);
     };
     try {
-      return await work({ ...(await loadJob(deps.roots, ref)), ...each, report });
+      return await work({ ...(await load(deps.roots, ref)), ...each, report });
     } finally {
       await clock.stop();
     }

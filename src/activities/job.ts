@@ -24,12 +24,17 @@ export interface LoadedJob {
 
 /** Reads a job from its folder and checks that its source is still the file that it was made for. */
 export async function loadJob(roots: Roots, ref: JobRef): Promise<LoadedJob> {
+  const job = await loadRecorded(roots, ref);
+  await checkUnchanged(job.input, job.spec);
+  return job;
+}
+
+/** For what needs the source no more. */
+export async function loadRecorded(roots: Roots, ref: JobRef): Promise<LoadedJob> {
   const layout = jobLayout(roots, ref);
   const spec = await readJson(layout.spec, jobSpecSchema);
   if (!spec) throw new UserError(`job ${ref.jobKey.slice(0, 8)} is not in the jobs folder: it was removed`);
-  const input = resolveRooted(roots, spec.input);
-  await checkUnchanged(input, spec);
-  return { spec, layout, input, output: resolveRooted(roots, spec.output) };
+  return { spec, layout, input: resolveRooted(roots, spec.input), output: resolveRooted(roots, spec.output) };
 }
 
 async function checkUnchanged(input: string, spec: JobSpec): Promise<void> {

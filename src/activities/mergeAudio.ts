@@ -1,14 +1,11 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
 import type { ControlActivities } from '../job/contracts.js';
 import { flush, randomName, readJson, replaceJson } from '../job/durable.js';
-import { shortJob } from '../job/keys.js';
+import { hiddenPrefix, removeHidden } from '../job/hidden.js';
 import { fileDigest } from '../job/parts.js';
-import { contentsSchema } from '../job/contents.js';
 import type { Rational } from '../job/rational.js';
-import { fileRecordSchema, videoRecordSchema } from '../job/records.js';
-import type { JobSpec } from '../job/spec.js';
+import { mergedSchema, videoRecordSchema } from '../job/records.js';
 import { constantRate, sameMillisecond } from '../media/grid.js';
 import { depthWarning, levelWarning } from '../media/level.js';
 import { dynamicWarning } from '../media/hdr.js';
@@ -18,9 +15,6 @@ import { runActivity, type ActivityDeps } from './context.js';
 import { requireFreeSpace } from './disk.js';
 import { wholeFile } from './files.js';
 import { loadCut, loadDelivered, loadPictures, loadScan, loadTimeline } from './job.js';
-
-/** What the merge left beside the output, hidden, until it is published. */
-export const mergedSchema = fileRecordSchema.extend({ warnings: z.array(z.string()), contents: contentsSchema });
 
 /** The silent video and everything else that the source has, in a hidden file in the output's own folder, so that publishing is one link. */
 export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] => ({ from, ...ref }) =>
@@ -71,12 +65,3 @@ export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] 
       throw error;
     }
   });
-
-const hiddenPrefix = (spec: JobSpec): string => `.reelscale-${shortJob(spec)}-`;
-
-/** Removes a job's unpublished files from the output's folder. */
-export async function removeHidden(folder: string, spec: JobSpec): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (name.startsWith(hiddenPrefix(spec))) await rm(path.join(folder, name), { force: true });
-  }
-}

@@ -5,17 +5,17 @@ import { releaseOutput } from '../job/claims.js';
 import { flush, hasCode, readJson, replaceJson } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
 import { forecastSchema, noteOutcome } from '../job/forecast.js';
+import { removeHidden } from '../job/hidden.js';
 import { shortJob } from '../job/keys.js';
 import { fileDigest } from '../job/parts.js';
-import { conformedSchema, fileRecordSchema, reportSchema } from '../job/records.js';
+import { acceptedSchema, conformedSchema, fileRecordSchema, mergedSchema, reportSchema, verdictSchema } from '../job/records.js';
 import { readTally, TALLY_FILE } from '../job/tally.js';
 import { readWork, workedSeconds } from '../job/workLog.js';
 import { damageOf } from '../media/damage.js';
 import { pictureNotices } from '../media/examine.js';
 import { verifyReportSchema } from '../media/verify/report.js';
 import { runActivity, type ActivityDeps, type Run } from './context.js';
-import { loadPlan, loadScan } from './job.js';
-import { mergedSchema, removeHidden } from './mergeAudio.js';
+import { loadPlan, loadRecorded, loadScan } from './job.js';
 
 /** Gives the checked file its name, writes the report, and removes what only the way there needed. */
 export const publish = (deps: ActivityDeps): ControlActivities['publish'] => (input) =>
@@ -25,6 +25,7 @@ export const publish = (deps: ActivityDeps): ControlActivities['publish'] => (in
     if (known) return known as JobReport;
     const merged = await readJson(layout.merged, mergedSchema);
     if (!merged) throw new Error('the merged file is missing');
+    await requireWanted(job);
     await place(path.join(path.dirname(output), merged.file), output, merged.sha256, spec.overwrite);
     const report = await writeReport(job, input, merged);
     await recordOutcome(deps, job, report);
@@ -34,7 +35,14 @@ export const publish = (deps: ActivityDeps): ControlActivities['publish'] => (in
     await rm(layout.encodedRoot(input.from), { recursive: true, force: true });
     await releaseOutput(deps.roots, spec.output, spec.jobKey);
     return report;
-  });
+    // The result is whole: what has become of the source does not matter any more.
+  }, loadRecorded);
+
+/** @throws UserError for a result that did not pass its checks and that nobody wants nevertheless. */
+async function requireWanted({ layout, spec }: Run): Promise<void> {
+  const verdict = await readJson(layout.verified, verdictSchema);
+  if (!verdict?.ok && !(await readJson(layout.accepted, acceptedSchema))) throw new UserError(`job ${shortJob(spec)}: its result did not pass its checks, and is delivered with reelscale publish ${shortJob(spec)} --anyway only`);
+}
 
 async function removeVideo({ job, video }: Run['layout']): Promise<void> {
   const record = await readJson(video, fileRecordSchema);
@@ -73,7 +81,8 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
   // A conformed copy decodes cleanly whatever its source was like; the source itself was decoded once more by the verification.
   const damage = conformed ? damageOf(conformed.errors) : (verified?.sourceErrors ?? []);
   const damaged = conformed?.damaged || damage.length > 0;
-  const seconds = Math.max(0.001, (Date.now() - input.startedAt) / 1000);
+  const accepted = await readJson(layout.accepted, acceptedSchema);
+  const seconds = Math.max(0.001, accepted?.seconds ?? (Date.now() - input.startedAt) / 1000);
   const warnings = [...pictureNotices(await loadScan(job), spec.picture), ...merged.warnings];
   if (conformed && conformed.repairedTimestamps > 0) warnings.push(movedTimestamps(conformed.repairedTimestamps));
   if (damage[0] !== undefined) warnings.push(`the decoder said: ${damage[0]}`);
@@ -92,6 +101,7 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
     workedSeconds: Math.round(workedSeconds(await readWork(layout.work)) * 1000) / 1000,
     ...(expected && { estimate: { seconds: expected.seconds, bytes: expected.bytes } }),
     ...(damaged && { damaged: { expected: conformed?.promised ?? plan.frames, decoded: conformed?.decoded ?? plan.frames } }),
+    ...(accepted && { accepted: { at: accepted.at, problems: accepted.problems } }),
     warnings,
   };
   await replaceJson(layout.report, report);

@@ -2,11 +2,11 @@ import path from 'node:path';
 import type { ControlActivities } from '../job/contracts.js';
 import { releaseOutput } from '../job/claims.js';
 import { readJson, replaceJson } from '../job/durable.js';
+import { removeHidden } from '../job/hidden.js';
 import { jobLayout, resolveRooted } from '../job/layout.js';
 import { jobSpecSchema } from '../job/spec.js';
 import { discardJob } from '../job/store.js';
 import { toFailure, type ActivityDeps } from './context.js';
-import { removeHidden } from './mergeAudio.js';
 
 /** Does not go through the job's usual checks: a job whose source changed or went away must still be able to end. */
 export const recordEnd = (deps: ActivityDeps): ControlActivities['recordEnd'] => async ({ state, message, discard, ...ref }) => {
@@ -15,6 +15,7 @@ export const recordEnd = (deps: ActivityDeps): ControlActivities['recordEnd'] =>
     const spec = await readJson(layout.spec, jobSpecSchema);
     if (!spec) return;
     await replaceJson(layout.state, { state, message, at: new Date().toISOString() });
+    // A result that did not pass its checks stays too: a person may want it.
     if (state === 'failed') return;
     await removeHidden(path.dirname(resolveRooted(deps.roots, spec.output)), spec);
     await releaseOutput(deps.roots, spec.output, spec.jobKey);

@@ -2,13 +2,13 @@ import path from 'node:path';
 import type { ControlActivities } from '../job/contracts.js';
 import { readJson, replaceJson, replaceText } from '../job/durable.js';
 import { toNumber } from '../job/rational.js';
+import { mergedSchema } from '../job/records.js';
 import { DELIVERED_PIXELS } from '../media/color.js';
 import { deliverableTags } from '../media/deliverable.js';
 import { deliverableShape } from '../media/shape.js';
 import { verifyDeliverable as verify } from '../media/verify.js';
 import { runActivity, type ActivityDeps } from './context.js';
 import { loadCut, loadDelivered, loadFrames, loadTimeline } from './job.js';
-import { mergedSchema } from './mergeAudio.js';
 
 const SHOWN_PROBLEMS = 5;
 

@@ -64,7 +64,7 @@ export function summaryTable(summary: BatchSummary): string {
   const shown = [...summary.videos].sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
   const rows = shown.map((video) => [
     video.status, path.basename(video.input), video.frames === undefined ? '' : `${video.frames} frames`,
-    video.fps === undefined ? '' : `${video.fps.toFixed(2)} fps`, video.bytes === undefined ? '' : formatBytes(video.bytes), video.error ?? path.basename(video.output),
+    video.fps === undefined ? '' : `${video.fps.toFixed(2)} fps`, video.bytes === undefined ? '' : formatBytes(video.bytes), video.error ?? `${path.basename(video.output)}${video.accepted ? ` (accepted: ${video.accepted.join('; ')})` : ''}`,
   ]);
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
   const lines = rows.map((row) => row.map((cell, column) => (column === 2 || column === 3 || column === 4 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join('  ').trimEnd());

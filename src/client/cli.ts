@@ -158,6 +158,11 @@ function build(done: (code: number) => void): Command {
     .action(run(async (job: string) => (await jobs()).resume(job)));
   program.command('cancel').description('end a job; its parts are kept').argument('<job>').option('--discard', 'remove its parts too')
     .action(run(async (job: string, options: object) => (await jobs()).cancel(job, options)));
+  program.command('publish').description('deliver a result that did not pass its checks, after you have looked at what is wrong with it').argument('<job>')
+    .option('--anyway', 'yes, as it is; without it, only what is wrong is said')
+    .option('--overwrite', 'replace the output if it exists')
+    .option(...json)
+    .action(run(async (job: string, options: unknown) => (await import('./commands/publish.js')).publish(job, options)));
   program.command('clean').description('remove what finished and abandoned jobs left').option(...json)
     .action(run(async (options: object) => (await import('./commands/clean.js')).clean(options)));
 

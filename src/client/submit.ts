@@ -4,31 +4,37 @@ import { type Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@t
 import type { Config } from '../../temporal.config.js';
 import { claimOutput, releaseOutput } from '../job/claims.js';
 import type { UpscaleVideoInput } from '../job/contracts.js';
-import { publishJson, replaceJson } from '../job/durable.js';
+import { publishJson, readJson, replaceJson } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
 import { shortJob } from '../job/keys.js';
 import { jobLayout } from '../job/layout.js';
 import { controlQueue, encodeQueue, upscaleQueue } from '../job/queues.js';
 import { PRIORITY } from '../job/priority.js';
+import { acceptedSchema, fileRecordSchema, verdictSchema } from '../job/records.js';
+import { madeFrom } from '../job/rejected.js';
 import type { JobSpec } from '../job/spec.js';
 import { readStored } from '../job/store.js';
 import { resumeUpdate } from '../workflows/messages.js';
 import type { SupervisorInfo } from '../worker/protocol.js';
 import { workflowIdOf, type JobHandle } from './connect.js';
 
+/** Claims a job's output, also from a job that has ended. @throws UserError while an open job has it. */
+export async function takeOutput(config: Config, spec: JobSpec): Promise<void> {
+  for (;;) {
+    const owner = await claimOutput(config.roots, spec.output, spec.jobKey);
+    if (owner === spec.jobKey) return;
+    const other = await readStored(config.roots, owner);
+    if (other && !other.report && !other.ended) throw new UserError(`job ${shortJob(other.spec)} already works on that output: choose another name with -o`);
+    await releaseOutput(config.roots, spec.output, owner);
+  }
+}
+
 /**
  * Makes the job's folder and its claim on the output. The claim is first: of two commands that ask for the same output at
  * the same time with other settings, one is told which job was faster.
  */
 export async function recordJob(config: Config, spec: JobSpec): Promise<void> {
-  const owner = await claimOutput(config.roots, spec.output, spec.jobKey);
-  if (owner !== spec.jobKey) {
-    const other = await readStored(config.roots, owner);
-    if (other && !other.report && !other.ended) throw new UserError(`job ${shortJob(other.spec)} already works on that output: choose another name with -o`);
-    await releaseOutput(config.roots, spec.output, owner);
-    await recordJob(config, spec);
-    return;
-  }
+  await takeOutput(config, spec);
   const layout = jobLayout(config.roots, spec);
   for (const folder of [layout.upscaled, layout.job]) await mkdir(folder, { recursive: true });
   const before = await readStored(config.roots, spec.jobKey);
@@ -36,8 +42,17 @@ export async function recordJob(config: Config, spec: JobSpec): Promise<void> {
   // Of an open one only the leave to replace the output may still be given.
   if (before?.report || before?.ended || (before && spec.overwrite && !before.spec.overwrite)) await replaceJson(layout.spec, spec);
   else await publishJson(layout.spec, spec);
+  if (before?.report || before?.ended) await forgetResult(layout);
   // What was worked on a finished job says nothing of this one.
   for (const file of [layout.report, layout.state, ...(before?.report ? [layout.work] : [])]) await rm(file, { force: true });
+}
+
+/** A new try is checked by itself: what did not pass is joined and merged again, from the parts, which have passed checks of their own. */
+async function forgetResult(layout: ReturnType<typeof jobLayout>): Promise<void> {
+  const verdict = await readJson(layout.verified, verdictSchema).catch(() => undefined);
+  const video = verdict?.ok === false ? await readJson(layout.video, fileRecordSchema).catch(() => undefined) : undefined;
+  if (video) await rm(path.join(layout.job, video.file), { force: true });
+  for (const file of [layout.accepted, ...(verdict?.ok === false ? [layout.merged, layout.video, layout.verified] : [])]) await rm(file, { force: true });
 }
 
 /** A server and the workers that serve its queues, as this host knows them. */
@@ -48,6 +63,7 @@ export interface Pool extends Pick<SupervisorInfo, 'namespace' | 'queuePrefix' |
 /** What the job's workflow is told. @param usual the priority of a job that asks for none. */
 export async function workflowInput(config: Config, pool: Pool, spec: JobSpec, usual: number = PRIORITY[spec.method.kind]): Promise<UpscaleVideoInput> {
   const { client, namespace, queuePrefix, searchAttributes, devices } = pool;
+  const layout = jobLayout(config.roots, spec);
   const upscaleQueues = spec.tags.map((tag) => upscaleQueue(queuePrefix, tag));
   return {
     jobKey: spec.jobKey,
@@ -66,6 +82,7 @@ export async function workflowInput(config: Config, pool: Pool, spec: JobSpec, u
     keepMezzanine: spec.keepMezzanine,
     searchAttributes,
     priority: spec.priority ?? usual,
+    ...((await readJson(layout.accepted, acceptedSchema)) && { accepted: { from: await madeFrom(layout) } }),
   };
 }
 

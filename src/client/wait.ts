@@ -1,13 +1,17 @@
+import type { Config } from '../../temporal.config.js';
 import { shortJob } from '../job/keys.js';
+import { rejectedResult } from '../job/rejected.js';
 import type { JobSpec } from '../job/spec.js';
+import { readStored } from '../job/store.js';
 import { pauseUpdate } from '../workflows/messages.js';
+import { howToAccept } from './accept.js';
 import { workflowIdOf, type JobHandle, type Session } from './connect.js';
-import { EXIT } from './exit.js';
+import { EXIT, exitOf } from './exit.js';
 import { follow, type Outcome } from './follow.js';
 import { ProgressView } from './render.js';
 
 /** Waits for a job with progress on stderr, says how it ended, and returns the exit code. Ctrl-C pauses the job, unless others wait on it. */
-export async function waitForJob(session: Session, spec: JobSpec, json: boolean): Promise<number> {
+export async function waitForJob(config: Config, session: Session, spec: JobSpec, json: boolean): Promise<number> {
   const workflowId = workflowIdOf(spec.jobKey);
   const view = new ProgressView(process.stderr);
   const stop = new AbortController();
@@ -19,7 +23,7 @@ export async function waitForJob(session: Session, spec: JobSpec, json: boolean)
   await session.lease.watch(workflowId);
   try {
     const outcome = await follow(session.client, workflowId, view, stop.signal);
-    return outcome ? conclude(outcome, spec, json) : await pauseUnlessWatched(session, session.client.workflow.getHandle(workflowId), spec, json);
+    return outcome ? await conclude(config, outcome, spec, json) : await pauseUnlessWatched(session, session.client.workflow.getHandle(workflowId), spec, json);
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
@@ -39,17 +43,21 @@ async function pauseUnlessWatched(session: Session, handle: JobHandle, spec: Job
   return EXIT.interrupted;
 }
 
-function conclude(outcome: Outcome, spec: JobSpec, json: boolean): number {
+async function conclude(config: Config, outcome: Outcome, spec: JobSpec, json: boolean): Promise<number> {
   const job = shortJob(spec);
   if (outcome.how === 'done') {
     const { report } = outcome;
     for (const warning of report.warnings) process.stderr.write(`warning: ${warning}\n`);
+    for (const problem of report.accepted?.problems ?? []) process.stderr.write(`accepted: ${problem}\n`);
     if (report.damaged) process.stderr.write(damageLine(report.damaged));
     process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${report.output}\n`);
-    return report.damaged ? EXIT.damaged : EXIT.done;
+    return exitOf(report);
   }
   const text = outcome.how === 'failed' ? outcome.message : outcome.how === 'paused' ? `paused: ${outcome.reason}` : 'cancelled';
   process.stderr.write(`reelscale: job ${job}: ${text}\n`);
+  const stored = outcome.how === 'failed' ? await readStored(config.roots, spec.jobKey) : undefined;
+  const rejected = stored && (await rejectedResult(config.roots, stored));
+  if (rejected) process.stderr.write(`${howToAccept(spec, rejected)}\n`);
   if (json) process.stdout.write(`${JSON.stringify({ job, status: outcome.how, error: text })}\n`);
   if (outcome.how === 'paused') return EXIT.interrupted;
   return outcome.how === 'failed' && outcome.usage ? EXIT.usage : EXIT.failed;

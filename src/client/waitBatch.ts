@@ -94,5 +94,5 @@ export async function sayRound(config: Config, spec: BatchSpec, json: boolean): 
   for (const { input, error } of summary.videos.filter(({ status }) => status === 'failed')) process.stderr.write(`reelscale: ${input}: ${error ?? 'failed'}\n`);
   if (summary.failed + summary.cancelled > 0) return EXIT.failed;
   if (summary.status === 'unfinished') return EXIT.interrupted;
-  return summary.videos.some(({ status }) => status === 'damaged') ? EXIT.damaged : EXIT.done;
+  return summary.videos.some(({ status, accepted }) => status === 'damaged' || accepted) ? EXIT.damaged : EXIT.done;
 }

@@ -30,6 +30,8 @@ export interface UpscaleVideoInput extends JobRef {
   priority?: number;
   /** Somebody is to be told of the end, as notice.json in the job's folder says. */
   tell?: boolean;
+  /** A person wants a result that did not pass its checks: it is published as it is, and nothing else is done. `from`: where its frames came from. */
+  accepted?: { from: From };
 }
 
 /** What has ended, for those who are to be told. */
@@ -156,6 +158,8 @@ export interface JobReport {
   /** What it was expected to take before it began, where that could be said. */
   estimate?: { seconds: number; bytes: number };
   damaged?: { expected: number; decoded: number };
+  /** It did not pass its checks, and was delivered because a person wanted it: when that was said (ISO 8601), and what is wrong with it. */
+  accepted?: { at: string; problems: string[] };
   warnings: string[];
 }
 

@@ -28,7 +28,7 @@ const segmentName = (index: number): string => `seg-${String(index).padStart(5, 
  *                                 conform/{conformed.json,plan.json,timeline.json,…}
  *                                 seg-00000/{000000000.json,<random>.nut,inferred}
  * <jobs>/jobs/<jobKey>/           job.json state.json report.json video.json merged.json verified.json verified.html
- *                                 estimate.json work.jsonl
+ *                                 accepted.json estimate.json work.jsonl
  *                                 encoded/seg-00000/{000000000.json,<random>.mp4}
  * <jobs>/outputs/<digest>.json    which job owns an output path
  * <jobs>/digests/<digest>.json    cached digests of inputs
@@ -61,6 +61,8 @@ export function jobLayout(roots: Pick<Roots, 'jobs'>, keys: { jobKey: string; up
     video: path.join(job, 'video.json'),
     merged: path.join(job, 'merged.json'),
     verified: path.join(job, 'verified.json'),
+    /** That a result which did not pass its checks is to be delivered. */
+    accepted: path.join(job, 'accepted.json'),
     /** What it was expected to take. */
     estimate: path.join(job, 'estimate.json'),
     /** When activities worked on it. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { contentsSchema } from './contents.js';
 import { fileNameSchema } from './parts.js';
 import { sha256Schema } from './spec.js';
 import { timelineSchema } from './timeline.js';
@@ -14,6 +15,20 @@ export type FileRecord = z.infer<typeof fileRecordSchema>;
 
 /** The joined video without sound; `reorderSeconds` is how early its packets have to be decoded. */
 export const videoRecordSchema = fileRecordSchema.extend({ reorderSeconds: z.number().min(0) });
+
+/** What the merge left beside the output, hidden, until it is published. */
+export const mergedSchema = fileRecordSchema.extend({ warnings: z.array(z.string()), contents: contentsSchema });
+
+/** Of the verification's report, what decides about the delivery. */
+export const verdictSchema = z.object({ ok: z.boolean(), problems: z.array(z.string()), file: z.object({ sha256: z.string() }) });
+
+/** A person has seen what is wrong with the result and wants it nevertheless. Belongs to the try that made the result. */
+export const acceptedSchema = z.object({
+  at: z.string(),
+  problems: z.array(z.string()),
+  /** Seconds from the start of the job to the end of the try that made the result. */
+  seconds: z.number().min(0),
+});
 
 /** The straight lossless copy of a source that segments cannot seek in. Its timeline is the truth from then on. */
 export const conformedSchema = fileRecordSchema.extend({
@@ -47,5 +62,7 @@ export const reportSchema = z.object({
   workedSeconds: z.number().optional(),
   estimate: z.object({ seconds: z.number(), bytes: z.number() }).optional(),
   damaged: z.object({ expected: z.number().int(), decoded: z.number().int() }).optional(),
+  /** It did not pass its checks, and was delivered because a person wanted it. */
+  accepted: acceptedSchema.pick({ at: true, problems: true }).optional(),
   warnings: z.array(z.string()),
 });

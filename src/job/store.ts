@@ -1,7 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { readJson } from './durable.js';
-import { jobLayout, type Roots } from './layout.js';
+import { removeHidden } from './hidden.js';
+import { jobLayout, resolveRooted, type Roots } from './layout.js';
 import { endedSchema, reportSchema, type Ended } from './records.js';
 import { jobSpecSchema, type JobSpec } from './spec.js';
 import type { JobReport } from './contracts.js';
@@ -39,9 +40,11 @@ export async function openJobs(roots: JobsRoot): Promise<JobSpec[]> {
   return (await storedJobs(roots)).filter(({ report, ended }) => !report && !ended).map(({ spec }) => spec);
 }
 
-/** Removes a job's folder, and its upscaled frames unless another job on the disk has the same pictures. */
-export async function discardJob(roots: JobsRoot, spec: JobSpec): Promise<void> {
+/** Removes a job's folder and unpublished files, and its upscaled frames unless another job on the disk has the same pictures. */
+export async function discardJob(roots: Roots, spec: JobSpec): Promise<void> {
   const layout = jobLayout(roots, spec);
+  // While the folder is there, somebody can still be told whose files they are.
+  await removeHidden(path.dirname(resolveRooted(roots, spec.output)), spec);
   await rm(layout.job, { recursive: true, force: true });
   const shared = (await storedJobs(roots)).some((other) => other.spec.upscaleKey === spec.upscaleKey);
   if (!shared) await rm(layout.upscaled, { recursive: true, force: true });

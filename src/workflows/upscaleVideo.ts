@@ -99,6 +99,10 @@ async function untilDone(input: UpscaleVideoInput, state: JobState, activities: 
 
 async function stages(input: UpscaleVideoInput, state: JobState, { control, encode, upscale }: Activities): Promise<JobReport> {
   const ref: JobRef = { jobKey: input.jobKey, upscaleKey: input.upscaleKey };
+  if (input.accepted) {
+    state.enter('publish');
+    return control.publish({ ...ref, from: input.accepted.from, startedAt: workflowInfo().startTime.getTime(), reusedFrames: 0 });
+  }
   if (!state.scan) {
     state.enter('probe');
     state.scan = await control.probe(ref);

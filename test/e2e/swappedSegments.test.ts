@@ -1,17 +1,22 @@
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createControlActivities, createEncodeActivities } from '../../src/activities/index.js';
+import { acceptResult, requireRejected } from '../../src/client/accept.js';
 import { parseFlags } from '../../src/client/flags.js';
 import { resolveJob } from '../../src/client/resolveJob.js';
 import { recordJob } from '../../src/client/submit.js';
+import { ownerOf } from '../../src/job/claims.js';
+import type { UpscaleVideoInput } from '../../src/job/contracts.js';
 import { readJson } from '../../src/job/durable.js';
+import { shortJob } from '../../src/job/keys.js';
 import { jobLayout } from '../../src/job/layout.js';
-import { partSchema, type Part } from '../../src/job/parts.js';
+import { fileDigest, partSchema, type Part } from '../../src/job/parts.js';
 import { endedSchema } from '../../src/job/records.js';
+import { readStored, type StoredJob } from '../../src/job/store.js';
 import { verifyReportSchema } from '../../src/media/verify/report.js';
 import { loadConfig } from '../../temporal.config.js';
 import { makeFilm } from '../media/verify/brokenSupport.js';
@@ -37,7 +42,7 @@ function swap(first: string, second: string): void {
   write(b, a);
 }
 
-it('a job whose segments were swapped publishes nothing, keeps everything, and says which frames', async () => {
+it('a job whose segments were swapped publishes nothing, keeps everything, says which frames, and delivers it where a person wants it nevertheless', async () => {
   const film = await makeFilm(cli.file('film.mp4'));
   const config = loadConfig({ REELSCALE_HOME: cli.home });
   const output = cli.file('film.x2.mp4');
@@ -54,15 +59,15 @@ it('a job whose segments were swapped publishes nothing, keeps everything, and s
       await control.concatSegments(ref);
     },
   };
-  const worker = await Worker.create({ connection: env.nativeConnection, taskQueue: 'swapped', workflowBundle: await workflowBundle(), activities });
-  const error: unknown = await worker.runUntil(env.client.workflow.execute('upscaleVideo', {
-    workflowId: spec.jobKey,
-    taskQueue: 'swapped',
-    args: [{
-      jobKey: spec.jobKey, upscaleKey: spec.upscaleKey, inputName: 'film.mp4', methodName: 'bicubic x2', method: 'filter', queues: { control: 'swapped', encode: 'swapped', upscale: [] },
-      devices: 1, encodeSlots: 1, heartbeatSeconds: 60, keepMezzanine: false, searchAttributes: false,
-    }],
-  })).then(() => undefined, (reason: unknown) => reason);
+  const input: UpscaleVideoInput = {
+    jobKey: spec.jobKey, upscaleKey: spec.upscaleKey, inputName: 'film.mp4', methodName: 'bicubic x2', method: 'filter', queues: { control: 'swapped', encode: 'swapped', upscale: [] },
+    devices: 1, encodeSlots: 1, heartbeatSeconds: 60, keepMezzanine: false, searchAttributes: false,
+  };
+  const perform = async (args: [UpscaleVideoInput]): Promise<unknown> => {
+    const worker = await Worker.create({ connection: env.nativeConnection, taskQueue: 'swapped', workflowBundle: await workflowBundle(), activities });
+    return worker.runUntil(env.client.workflow.execute('upscaleVideo', { workflowId: spec.jobKey, taskQueue: 'swapped', args }));
+  };
+  const error = await perform([input]).then(() => undefined, (reason: unknown) => reason);
 
   expect(error).toBeInstanceOf(WorkflowFailedError);
   const ended = await readJson(layout.state, endedSchema);
@@ -80,4 +85,30 @@ it('a job whose segments were swapped publishes nothing, keeps everything, and s
   const { code, value } = await cli.json<{ problems: string[] }>('verify', hidden[0] as string, '--against', film);
   expect(code).toBe(1);
   expect(value.problems).toEqual(kept?.problems);
+
+  const [, again] = await Promise.all([cli.run('clean'), cli.run('publish', shortJob(spec))]);
+  expect(again).toMatchObject({ code: 2, stdout: '' });
+  expect(again.stderr).toContain(`${kept?.problems[0]}`);
+  expect(again.stderr).toContain(`Look at ${layout.verifiedPage}`);
+  const stored = await readStored(config.roots, spec.jobKey) as StoredJob;
+  const rejected = await requireRejected(config, stored);
+  // Nobody has said yet that it is wanted.
+  await expect(perform([{ ...input, accepted: { from: 'source' } }])).rejects.toThrow();
+  expect(existsSync(output)).toBe(false);
+  writeFileSync(output, 'another file');
+  await expect(acceptResult(config, stored, rejected, false)).rejects.toThrow(/exists already/);
+  expect(await readStored(config.roots, spec.jobKey)).toHaveProperty('ended');
+
+  await acceptResult(config, stored, rejected, true);
+  // What it was made of is not needed any more.
+  rmSync(film);
+  expect(await perform([{ ...input, accepted: { from: 'source' } }])).toMatchObject({ status: 'done', accepted: { problems: kept?.problems }, sha256: rejected.sha256 });
+  expect(await fileDigest(output)).toBe(rejected.sha256);
+  expect(readdirSync(cli.folder).filter((name) => name.startsWith('.reelscale-'))).toEqual([]);
+  expect(await ownerOf(config.roots, spec.output)).toBeUndefined();
+  expect((await cli.json('status', shortJob(spec))).value).toMatchObject({ status: 'done (accepted, did not pass its checks)', accepted: kept?.problems });
+  expect(await cli.run('publish', shortJob(spec), '--anyway')).toMatchObject({ code: 2, stderr: `reelscale: job ${shortJob(spec)} is published already: ${output}` });
+  // Another try is judged by itself.
+  await recordJob(config, spec);
+  for (const gone of [layout.accepted, layout.verified, layout.merged]) expect(existsSync(gone), gone).toBe(false);
 });

@@ -35,8 +35,8 @@ ${waiting.length === 0 ? '' : `<h2>Still being written, left for the next round<
 /** What needs a look comes first, what was there before last. */
 const rank = ({ status }: VideoResult): number => ['failed', 'damaged', 'cancelled', 'unfinished', 'done', 'skipped'].indexOf(status);
 
-function row({ status, input, output, frames, fps, bytes, job, error, warnings = [] }: VideoResult): string {
-  const notes = [...(error === undefined ? [] : [error]), ...warnings].map((text) => `<br><span class="soft">${escapeHtml(text)}</span>`).join('');
+function row({ status, input, output, frames, fps, bytes, job, error, accepted = [], warnings = [] }: VideoResult): string {
+  const notes = [...(error === undefined ? [] : [error]), ...accepted.map((problem) => `accepted: ${problem}`), ...warnings].map((text) => `<br><span class="soft">${escapeHtml(text)}</span>`).join('');
   const number = (text: string | undefined): string => `<td class="number">${text ?? ''}</td>`;
   return `<tr><td class="${TONE[status]}">${status}</td><td title="${escapeHtml(input)}">${escapeHtml(path.basename(input))}${notes}</td><td title="${escapeHtml(output)}">${escapeHtml(path.basename(output))}</td>`
     + `${number(frames?.toLocaleString('en'))}${number(fps?.toFixed(2))}${number(bytes === undefined ? undefined : formatBytes(bytes))}<td>${escapeHtml(job ?? '')}</td></tr>`;

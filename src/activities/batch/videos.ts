@@ -47,7 +47,7 @@ export const prepareVideo = (deps: BatchDeps): BatchActivities['prepareVideo'] =
     if (resolved.kind === 'ready') return { kind: 'ready', job: resolved.input, bytes: entry.bytes };
     const { job, stored } = resolved;
     if (stored) await remember(deps, ref, entry, stored, stored.report);
-    return ended(entry, await record(deps, ref, entry, { status: 'skipped', job, ...(stored && { frames: stored.report.frames, bytes: stored.report.bytes }) }));
+    return ended(entry, await record(deps, ref, entry, { status: 'skipped', job, ...(stored && { frames: stored.report.frames, bytes: stored.report.bytes, ...acceptedIn(stored.report) }) }));
   });
 
 const ended = ({ input, bytes }: BatchEntry, { status, error }: VideoResult): PreparedVideo => ({
@@ -78,10 +78,12 @@ export const recordVideo = (deps: BatchDeps): BatchActivities['recordVideo'] => 
     return { status: result.status, input: baseName(entry.input.path), frames: result.frames ?? 0, ...(result.error !== undefined && { error: result.error }) } satisfies VideoEnd;
   });
 
+const acceptedIn = ({ accepted }: Pick<JobReport, 'accepted'>): Pick<VideoResult, 'accepted'> => (accepted ? { accepted: accepted.problems } : {});
+
 function outcome(stored: StoredJob | undefined, unfinished: boolean): Omit<VideoResult, 'input' | 'output'> {
   if (stored?.report) {
     const { frames, inferredFrames, reusedFrames, seconds, fps, bytes, warnings, damaged } = stored.report;
-    return { status: damaged ? 'damaged' : 'done', frames, inferredFrames, reusedFrames, seconds, fps, bytes, warnings };
+    return { status: damaged ? 'damaged' : 'done', frames, inferredFrames, reusedFrames, seconds, fps, bytes, warnings, ...acceptedIn(stored.report) };
   }
   if (stored?.ended) return { status: stored.ended.state, error: stored.ended.message };
   if (unfinished) return { status: 'unfinished' };

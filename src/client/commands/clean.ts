@@ -2,7 +2,9 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { loadConfig } from '../../../temporal.config.js';
 import { formatBytes } from '../../job/estimates.js';
+import { shortJob } from '../../job/keys.js';
 import { resolveRooted } from '../../job/layout.js';
+import { rejectedResult } from '../../job/rejected.js';
 import { discardJob, storedJobs } from '../../job/store.js';
 import { releaseOutput } from '../../job/claims.js';
 import { EXIT } from '../exit.js';
@@ -10,7 +12,8 @@ import { exists } from '../files.js';
 
 /**
  * Removes what jobs left that are over: the folders of finished, failed and cancelled ones, open ones whose source is gone, and
- * upscaled frames that no job on the disk refers to. Jobs that can go on keep everything, and kept mezzanines stay.
+ * upscaled frames that no job on the disk refers to. Jobs that can go on keep everything; kept mezzanines stay, and so do results that did not pass
+ * their checks.
  */
 export async function clean({ json }: { json?: boolean }): Promise<number> {
   const { roots } = loadConfig();
@@ -19,7 +22,10 @@ export async function clean({ json }: { json?: boolean }): Promise<number> {
   let removed = 0;
   for (const { spec, report, ended } of jobs) {
     const abandoned = !(await exists(resolveRooted(roots, spec.input)));
-    const kept = report !== undefined && spec.keepMezzanine;
+    // A result that waits for a person's word is not what a job left: it is hours of work.
+    const waits = (await rejectedResult(roots, { spec, ...(ended && { ended }) })) !== undefined;
+    if (waits) process.stderr.write(`job ${shortJob(spec)} stays: its result did not pass its checks and can still be had with reelscale publish ${shortJob(spec)} --anyway, or removed with reelscale cancel ${shortJob(spec)} --discard\n`);
+    const kept = waits || (report !== undefined && spec.keepMezzanine);
     if (kept || !(report || ended || abandoned)) continue;
     await releaseOutput(roots, spec.output, spec.jobKey);
     await discardJob(roots, spec);

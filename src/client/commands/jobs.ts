@@ -3,11 +3,12 @@ import { loadConfig, type Config } from '../../../temporal.config.js';
 import { UserError } from '../../job/errors.js';
 import { shortJob } from '../../job/keys.js';
 import { jobLayout, resolveRooted } from '../../job/layout.js';
+import { rejectedResult } from '../../job/rejected.js';
 import { discardJob, storedJobs, type StoredJob } from '../../job/store.js';
 import { connectIfRunning, openSession, workflowIdOf, type JobHandle, type Session } from '../connect.js';
 import { describeEstimate, readEstimate, type EstimateKept } from '../estimate/kept.js';
 import { cancelJob, pauseJob, requireOpen, storedStatus } from '../control.js';
-import { EXIT } from '../exit.js';
+import { EXIT, exitOf } from '../exit.js';
 import { exists } from '../files.js';
 import { listBatches } from '../batches.js';
 import { batchRow } from '../batchLines.js';
@@ -37,6 +38,10 @@ interface Row {
   estimate?: EstimateKept;
   progress?: LiveProgress;
   error?: string;
+  /** What is wrong with a result that did not pass its checks and was delivered because a person wanted it. */
+  accepted?: string[];
+  /** The result did not pass its checks and waits for `reelscale publish`: what is wrong with it. */
+  rejected?: string[];
 }
 
 async function describe(config: Config, job: StoredJob, session: Pick<Session, 'client'> | undefined): Promise<Row> {
@@ -45,6 +50,7 @@ async function describe(config: Config, job: StoredJob, session: Pick<Session, '
   const progress = open && session ? await liveProgress(handleOf(session, job)).catch(() => undefined) : undefined;
   const page = jobLayout(config.roots, spec).verifiedPage;
   const estimate = await readEstimate(config, job);
+  const rejected = await rejectedResult(config.roots, job);
   return {
     job: shortJob(spec),
     status: progress ? (progress.paused ? 'paused' : 'running') : storedStatus(job),
@@ -55,6 +61,8 @@ async function describe(config: Config, job: StoredJob, session: Pick<Session, '
     ...(estimate && { estimate }),
     ...(progress && { progress }),
     ...(job.ended && { error: job.ended.message }),
+    ...(job.report?.accepted && { accepted: job.report.accepted.problems }),
+    ...(rejected && { rejected: rejected.problems }),
   };
 }
 
@@ -94,6 +102,8 @@ function full(row: Row): string {
     ...(row.estimate ? [`estimate ${describeEstimate(row.estimate)}`] : []),
     ...(row.progress ? [`progress ${progressLine(row.progress, 0, false)}`, ...row.progress.notices.map((notice) => `         ${notice}`)] : []),
     ...(row.error ? [`error    ${row.error}`] : []),
+    ...(row.accepted ?? []).map((problem) => `accepted ${problem}`),
+    ...(row.rejected ? [`result   is kept: look at the checks; to have it as it is: reelscale publish ${row.job} --anyway`] : []),
   ].join('\n');
 }
 
@@ -116,7 +126,8 @@ export async function wait(name: string, { json }: Json): Promise<number> {
   const { job } = named;
   if (job.report) {
     print(json ? JSON.stringify(job.report) : job.report.output);
-    return job.report.damaged ? EXIT.damaged : EXIT.done;
+    for (const problem of job.report.accepted?.problems ?? []) log(`accepted: ${problem}`);
+    return exitOf(job.report);
   }
   if (job.ended) {
     const { state, message } = job.ended;
@@ -124,7 +135,7 @@ export async function wait(name: string, { json }: Json): Promise<number> {
     if (json) print(JSON.stringify({ job: shortJob(job.spec), status: state, error: message }));
     return EXIT.failed;
   }
-  return withOpenJob(name, async (session, { spec }) => waitForJob(session, spec, json ?? false));
+  return withOpenJob(name, async (session, { spec }) => waitForJob(config, session, spec, json ?? false));
 }
 
 export async function pause(name: string): Promise<number> {

@@ -3,11 +3,12 @@ import type { JobReport } from '../../job/contracts.js';
 import { shortJob } from '../../job/keys.js';
 import { resolveRooted } from '../../job/layout.js';
 import { recordNotice, type Notice } from '../../job/notice.js';
+import { rejectedResult } from '../../job/rejected.js';
 import type { JobSpec } from '../../job/spec.js';
 import { finishedBefore, refuseWithoutEncoder, refuseWithoutSpace } from '../beforeStart.js';
 import { openSession } from '../connect.js';
 import { storeForecast } from '../estimate/expectJob.js';
-import { EXIT } from '../exit.js';
+import { EXIT, exitOf } from '../exit.js';
 import { parseFlags, type UpscaleFlags } from '../flags.js';
 import { resolveNotice } from '../noticeFlags.js';
 import { resolveJob, type ResolvedJob } from '../resolveJob.js';
@@ -31,6 +32,8 @@ export async function perform(job: ResolvedJob, flags: UpscaleFlags, config: Con
   await refuseWithoutEncoder(job, config);
   for (const flag of unappliedFlags(job.spec, flags)) process.stderr.write(`job ${shortJob(job.spec)} goes on as it was specified: ${flag} has no effect\n`);
 
+  if (job.stored && (await rejectedResult(config.roots, job.stored))) process.stderr.write(`job ${shortJob(job.spec)}: its last result did not pass its checks; it is joined, merged and checked again\n`);
+
   const log = (line: string) => { process.stderr.write(`${line}\n`); };
   const session = await openSession(config, log, job.spec);
   try {
@@ -38,7 +41,7 @@ export async function perform(job: ResolvedJob, flags: UpscaleFlags, config: Con
     if (notice) await recordNotice(config.roots, { kind: 'job', jobKey: job.spec.jobKey }, notice);
     await storeForecast(config, job);
     const handle = await startJob(config, session, job.spec, notice !== undefined);
-    if (!flags.detach) return await waitForJob(session, job.spec, flags.json ?? false);
+    if (!flags.detach) return await waitForJob(config, session, job.spec, flags.json ?? false);
     await session.lease.detach(handle.workflowId);
     if (flags.json) printJson({ job: shortJob(job.spec), status: 'running', output: resolveRooted(config.roots, job.spec.output) });
     else process.stdout.write(`job ${shortJob(job.spec)} runs in the background: reelscale wait ${shortJob(job.spec)}\n`);
@@ -65,5 +68,6 @@ const printJson = (value: unknown): void => { process.stdout.write(`${JSON.strin
 function sayFinished(report: JobReport, flags: UpscaleFlags): number {
   if (flags.json) printJson({ ...report, inferredFrames: 0, duplicateFrames: 0, reusedFrames: report.frames });
   else process.stdout.write(`job ${report.job} was finished before: ${report.output}\n`);
-  return report.damaged ? EXIT.damaged : EXIT.done;
+  for (const problem of report.accepted?.problems ?? []) process.stderr.write(`accepted: ${problem}\n`);
+  return exitOf(report);
 }

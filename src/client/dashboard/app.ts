@@ -108,6 +108,8 @@ export function createApp({ config, assets, board, details, pictures, doer, batc
   app.openapi(routes.resume, async (c) => c.json(await doer.resume(c.req.valid('param').job), 200));
   app.openapi(routes.cancel, async (c) => c.json(await doer.cancel(c.req.valid('param').job, c.req.valid('json').discard), 200));
 
+  app.openapi(routes.publish, async (c) => c.json(await doer.publish(c.req.valid('param').job, c.req.valid('json').overwrite), 200));
+
   for (const [name, asset] of assets) app.get(`/${name}`, (c) => file(c, asset));
   const page = assets.get('index.html');
   for (const address of ['/', '/new', '/jobs/:job', '/batches', '/batches/:batch']) app.get(address, (c) => (page ? file(c, page) : c.notFound()));

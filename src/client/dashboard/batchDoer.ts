@@ -92,8 +92,14 @@ export class BatchDoer {
     return last && readFile(last.page, 'utf8').catch(() => undefined);
   }
 
-  #ended(entry: BatchEntry, { status, job, frames, bytes, error }: VideoResult): Video {
-    return { input: nameOf(entry), status, ...this.#jobOf(job), ...(frames !== undefined && { frames }), ...(bytes !== undefined && { bytes }), ...(error !== undefined && { error }) };
+  #ended(entry: BatchEntry, result: VideoResult): Video {
+    const { status, job, frames, bytes, error } = result;
+    const of = this.#jobOf(job);
+    // Somebody may have wanted it after the round.
+    const report = of.job === undefined ? undefined : this.#board.stored(of.job)?.report;
+    const accepted = report?.accepted?.problems ?? result.accepted;
+    if (accepted && report && status === 'failed') return { input: nameOf(entry), status: 'done', ...of, frames: report.frames, bytes: report.bytes, accepted };
+    return { input: nameOf(entry), status, ...of, ...(frames !== undefined && { frames }), ...(bytes !== undefined && { bytes }), ...(error !== undefined && { error }), ...(accepted && { accepted }) };
   }
 
   /** Results name jobs by their first digits. */

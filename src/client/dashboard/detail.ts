@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Config } from '../../../temporal.config.js';
 import { readJson } from '../../job/durable.js';
 import { jobLayout, type Roots } from '../../job/layout.js';
+import { rejectedResult } from '../../job/rejected.js';
 import type { JobSpec } from '../../job/spec.js';
 import { formatWindow } from '../../media/crop.js';
 import { workflowIdOf } from '../connect.js';
@@ -16,7 +17,7 @@ import { checksSchema, type JobDetail, type LogEntry, type Segment } from './sch
 import type { Shown } from './shelf.js';
 
 /** Of a stored report of the verification; versions may add to it. */
-const verifiedSchema = checksSchema.omit({ page: true });
+const verifiedSchema = checksSchema.omit({ page: true, rejected: true });
 
 /** Jobs whose histories are kept in memory. */
 const HISTORIES = 8;
@@ -39,7 +40,7 @@ export class Details {
     if (!stored || !job) return undefined;
     const sight = this.#board.sight(jobKey);
     const [segments, log, checks, reach] = await Promise.all([
-      this.#segments(stored, sight), this.#log(stored, sight), checksOf(this.#config.roots, stored.spec), this.#link.reach().catch(() => undefined),
+      this.#segments(stored, sight), this.#log(stored, sight), checksOf(this.#config.roots, stored), this.#link.reach().catch(() => undefined),
     ]);
     const ui = reach?.info.uiUrl;
     return {
@@ -89,10 +90,10 @@ export class Details {
 
 const uniqueTexts = (entries: LogEntry[]): LogEntry[] => entries.filter(({ text }, i) => entries.findIndex((other) => other.text === text) === i);
 
-async function checksOf(roots: Roots, spec: JobSpec): Promise<JobDetail['checks']> {
-  const layout = jobLayout(roots, spec);
+async function checksOf(roots: Roots, stored: Shown): Promise<JobDetail['checks']> {
+  const layout = jobLayout(roots, stored.spec);
   const verified: z.infer<typeof verifiedSchema> | undefined = await readJson(layout.verified, verifiedSchema).catch(() => undefined);
-  return verified && { ...verified, page: await exists(layout.verifiedPage) };
+  return verified && { ...verified, page: await exists(layout.verifiedPage), rejected: (await rejectedResult(roots, stored)) !== undefined };
 }
 
 function settingsOf({ method, encode, delivery, picture, tags, checkpointFrames, keepMezzanine }: JobSpec): [string, string][] {

@@ -4,6 +4,7 @@ import { resolveRooted } from '../../job/layout.js';
 import { discardJob, readStored, type StoredJob } from '../../job/store.js';
 import { listModels } from '../../models/list.js';
 import { finishedBefore, refuseWithoutEncoder, refuseWithoutSpace } from '../beforeStart.js';
+import { acceptResult, requireRejected } from '../accept.js';
 import { cancelJob, pauseJob } from '../control.js';
 import { storeForecast, type JobToExpect } from '../estimate/expectJob.js';
 import type { UpscaleFlags } from '../flags.js';
@@ -60,6 +61,18 @@ export class Doer {
     const job = await this.#stored(jobKey);
     if ((job.report || job.ended) && discard) await discardJob(this.#config.roots, job.spec);
     else await cancelJob(this.#config, (await this.#link.reach()).client, job, discard);
+    return this.#now(jobKey);
+  }
+
+  /** Delivers a result that did not pass its checks. The page has shown what is wrong with it and asked. */
+  async publish(jobKey: string, overwrite: boolean): Promise<{ job?: Job }> {
+    const job = await this.#stored(jobKey);
+    const rejected = await requireRejected(this.#config, job);
+    await this.folders.insideNew(resolveRooted(this.#config.roots, job.spec.output));
+    const { client, info } = await this.#link.reach();
+    const spec = await acceptResult(this.#config, job, rejected, overwrite);
+    const { workflowId } = await startJob(this.#config, { client, lease: { info } }, spec);
+    await this.#link.keep(workflowId);
     return this.#now(jobKey);
   }
 

@@ -4,7 +4,7 @@ import { jobKeySchema, problemSchema, sessionSchema, signInSchema } from './sche
 import { eventSchemas, eventsQuerySchema, overviewSchema } from './schemas/events.js';
 import { jobDetailSchema, jobSchema, jobsQuerySchema, jobsSchema } from './schemas/jobs.js';
 import { framesSchema, pictureParamsSchema, pictureQuerySchema } from './schemas/pictures.js';
-import { cancelSchema, choicesSchema, estimateRequestSchema, estimateSchema, folderQuerySchema, folderSchema, submitSchema, submittedSchema } from './schemas/submit.js';
+import { cancelSchema, choicesSchema, estimateRequestSchema, estimateSchema, folderQuerySchema, folderSchema, publishSchema, submitSchema, submittedSchema } from './schemas/submit.js';
 
 /** Every request that the server answers below /api; the page makes no other ones. */
 
@@ -38,6 +38,7 @@ export const routes = {
   pause: createRoute({ method: 'post', path: '/api/jobs/{job}/pause', summary: 'Stop after the part at hand', request: { params }, responses: { ...answers('the job', done), ...wrong } }),
   resume: createRoute({ method: 'post', path: '/api/jobs/{job}/resume', summary: 'Go on with a paused, interrupted, failed or cancelled job, from its parts', request: { params }, responses: { ...answers('the job', done), ...wrong } }),
   cancel: createRoute({ method: 'post', path: '/api/jobs/{job}/cancel', summary: 'End a job; with `discard` its parts are removed, also of one that has ended', request: { params, ...body(cancelSchema) }, responses: { ...answers('the job', done), ...wrong } }),
+  publish: createRoute({ method: 'post', path: '/api/jobs/{job}/publish', summary: 'Deliver a result that did not pass its checks, as it is', request: { params, ...body(publishSchema) }, responses: { ...answers('the job', done), ...wrong } }),
   frames: createRoute({ method: 'get', path: '/api/jobs/{job}/frames', summary: 'Which frames can be looked at', request: { params }, responses: { ...answers('frames', framesSchema), ...wrong } }),
   picture: createRoute({ method: 'get', path: '/api/jobs/{job}/frames/{frame}/{side}', summary: 'A frame of the source, or of what is upscaled so far', request: { params: pictureParamsSchema, query: pictureQuerySchema }, responses: picture('the frame') }),
   poster: createRoute({ method: 'get', path: '/api/jobs/{job}/poster', summary: 'A small picture of the source', request: { params }, responses: { ...picture('the picture'), 204: { description: 'there is none: the source is gone, or cannot be read' } } }),

@@ -32,8 +32,8 @@ export function rowOf(roots: Roots, { spec, report, ended, endedAt }: Shown, see
     ...(endedAt !== undefined && { endedAt }),
   };
   if (report) {
-    const { frames, seconds, damaged } = report;
-    return { ...row, status: 'done', percent: 100, frames, doneFrames: frames, fps: report.fps, seconds, ...(damaged && { damaged: true }) };
+    const { frames, seconds, damaged, accepted } = report;
+    return { ...row, status: 'done', percent: 100, frames, doneFrames: frames, fps: report.fps, seconds, ...(damaged && { damaged: true }), ...(accepted && { accepted: true }) };
   }
   if (ended) return { ...row, status: ended.state, error: ended.message, ...shareOf(seen) };
   const { sight } = seen;

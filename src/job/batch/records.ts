@@ -46,6 +46,8 @@ export const videoResultSchema = z.object({
   bytes: z.number().int().optional(),
   warnings: z.array(z.string()).optional(),
   error: z.string().optional(),
+  /** What is wrong with a result that did not pass its checks and was delivered because a person wanted it. */
+  accepted: z.array(z.string()).optional(),
 });
 export type VideoResult = z.infer<typeof videoResultSchema>;
 

@@ -70,6 +70,7 @@ export const batchDetailSchema = z.object({
     frames: count.optional(),
     bytes: z.number().min(0).optional().openapi({ description: 'of the result' }),
     error: z.string().optional(),
+    accepted: z.array(z.string()).optional().openapi({ description: 'what is wrong with a result that did not pass its checks and was delivered because a person wanted it' }),
   })).openapi({ description: 'of the latest round; what failed first' }),
   more: count.openapi({ description: 'videos that are not shown' }),
 }).openapi('BatchDetail');

@@ -26,6 +26,7 @@ export const jobSchema = z.object({
   reason: z.string().optional().openapi({ description: 'why it is paused' }),
   error: z.string().optional(),
   damaged: z.boolean().optional().openapi({ description: 'delivered from a damaged source' }),
+  accepted: z.boolean().optional().openapi({ description: 'delivered because a person wanted it, although it did not pass its checks' }),
   createdAt: z.string(),
   endedAt: z.string().optional(),
   seconds: z.number().min(0).optional().openapi({ description: 'from the start to the end of a finished job, pauses included' }),
@@ -67,6 +68,7 @@ export const checksSchema = z.object({
   warnings: z.array(z.string()),
   checks: z.array(z.object({ name: z.string(), ok: z.boolean(), measured: z.string(), expected: z.string() })),
   page: z.boolean().openapi({ description: 'whether /api/jobs/{job}/verified has a page about it' }),
+  rejected: z.boolean().openapi({ description: 'the result did not pass, is kept, and can be published as it is' }),
 });
 
 export const jobDetailSchema = z.object({

@@ -33,6 +33,8 @@ export type Estimate = z.infer<typeof estimateSchema>;
 
 export const cancelSchema = z.strictObject({ discard: z.boolean().default(false).openapi({ description: 'remove its parts too' }) }).openapi('Cancel');
 
+export const publishSchema = z.strictObject({ overwrite: z.boolean().default(false).openapi({ description: 'replace the output if it exists' }) }).openapi('Publish');
+
 export const choicesSchema = z.object({
   presets: z.array(z.object({ name: z.string(), model: z.string(), ready: z.boolean() })),
   models: z.array(z.object({ name: z.string(), scales: z.array(z.number()), ready: z.boolean(), about: z.string().optional() })),
