@@ -6,6 +6,7 @@ import { batchLayout } from '../job/batch/layout.js';
 import type { TellActivities, TellSubject } from '../job/contracts.js';
 import { readJson } from '../job/durable.js';
 import { WorldError } from '../job/errors.js';
+import { withLimit } from '../job/limit.js';
 import { shortJob } from '../job/keys.js';
 import { resolveRooted, type Roots } from '../job/layout.js';
 import { readNotice } from '../job/notice.js';
@@ -46,7 +47,7 @@ async function post(url: string, body: string, secret: string | undefined, signa
     ...(signature !== undefined && { 'x-reelscale-signature': `sha256=${signature}` }),
   };
   // The address is left out of every message: it may hold a token, and messages are kept in the history.
-  const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]) }).catch(() => undefined);
+  const response = await withLimit(ANSWER_MS, signal, (limited) => fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: limited })).catch(() => undefined);
   signal.throwIfAborted();
   await response?.body?.cancel();
   if (response?.ok) return;

@@ -1,4 +1,5 @@
 import { WorldError } from '../job/errors.js';
+import { withLimit } from '../job/limit.js';
 import { parseRational, type Rational } from '../job/rational.js';
 import { inputFrom } from './frames.js';
 import { runFfmpeg } from './run.js';
@@ -17,16 +18,15 @@ const LONGEST_MS = 60_000;
  * @returns `no decoder` where ffmpeg has none for the codec, `no frame` when nothing decodes within a minute.
  */
 export async function firstFrame(file: string, stream: number, signal: AbortSignal | undefined): Promise<FirstFrame | 'no decoder' | 'no frame'> {
-  const limit = AbortSignal.timeout(LONGEST_MS);
   const lines: string[] = [];
   // framecrc heads its list with `#dimensions 0: 640x480` and `#sar 0: 64/45`, and has one line for each frame.
   const args = [...inputFrom(file, stream, undefined), '-frames:v', '1', '-f', 'framecrc', 'pipe:1'];
   try {
-    await runFfmpeg(args, { signal: signal ? AbortSignal.any([signal, limit]) : limit, onStdoutLine: (line) => lines.push(line) });
+    await withLimit(LONGEST_MS, signal, (limited) => runFfmpeg(args, { signal: limited, onStdoutLine: (line) => lines.push(line) }));
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof WorldError && /[Dd]ecoder .*not found|Decoding requested, but no decoder/.test(error.message)) return 'no decoder';
-    if (error instanceof WorldError || limit.aborted) return 'no frame';
+    if (error instanceof WorldError || (error as Error).name === 'TimeoutError') return 'no frame';
     throw error;
   }
   return readFrame(lines) ?? 'no frame';

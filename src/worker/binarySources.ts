@@ -3,6 +3,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { gunzipSync, unzipSync } from 'fflate';
 import { WorldError } from '../job/errors.js';
+import { withLimit } from '../job/limit.js';
 import { tied } from '../media/tools.js';
 import type { BinarySource } from './pinnedBinary.js';
 
@@ -45,10 +46,12 @@ async function download(url: string): Promise<Uint8Array> {
   const connecting = new AbortController();
   const timer = setTimeout(() => { connecting.abort(new WorldError(`no answer within ${CONNECT_MS / 1000} s`)); }, CONNECT_MS);
   try {
-    const response = await fetch(url, { signal: AbortSignal.any([connecting.signal, AbortSignal.timeout(DOWNLOAD_MS)]) });
-    clearTimeout(timer);
-    if (!response.ok) throw new WorldError(`HTTP ${response.status}`);
-    return new Uint8Array(await response.arrayBuffer());
+    return await withLimit(DOWNLOAD_MS, connecting.signal, async (signal) => {
+      const response = await fetch(url, { signal });
+      clearTimeout(timer);
+      if (!response.ok) throw new WorldError(`HTTP ${response.status}`);
+      return new Uint8Array(await response.arrayBuffer());
+    });
   } finally {
     clearTimeout(timer);
   }

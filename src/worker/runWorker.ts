@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { Config } from '../../temporal.config.js';
+import { aborted } from './aborted.js';
 import { temporalLogger, type Logger } from './logger.js';
 import { keepGauges, telemetry } from './metrics.js';
 import { createWorkers, probeRole, type Role } from './role.js';
@@ -38,7 +39,11 @@ export async function runWorker(role: Role, config: Config, logger: Logger, shut
 async function connectPatiently(config: Config, signal: AbortSignal): Promise<NativeConnection | undefined> {
   for (let delay = 100; !signal.aborted; delay = Math.min(delay * 2, 5000)) {
     try {
-      return await NativeConnection.connect({ ...config.temporalConnection });
+      const attempt = NativeConnection.connect({ ...config.temporalConnection });
+      // An address that swallows packets holds the attempt, which no signal ends.
+      const connection = await Promise.race([attempt, aborted(signal).then(() => undefined)]);
+      if (!connection) attempt.then((late) => late.close()).catch(() => undefined);
+      return connection;
     } catch {
       await sleep(delay, undefined, { signal }).catch(() => undefined);
     }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
 import { randomName } from '../job/durable.js';
+import { withLimit } from '../job/limit.js';
 import { aborted } from './aborted.js';
 import { claim, removeSocket, socketPath, stillOwn, withdraw, type Announcement } from './announcement.js';
 import { DetachedJobs } from './detachedJobs.js';
@@ -113,10 +114,9 @@ class Supervisor {
     const temporalAddress = config.temporalAddress ?? (this.#server as EmbeddedServer).address;
     const devices = await discoverDevices();
 
-    const starting = AbortSignal.any([this.#signal, AbortSignal.timeout(START_MS)]);
-    this.#connection = await connectWhenReady(config, temporalAddress, starting).catch((error: unknown) => {
+    this.#connection = await withLimit(START_MS, this.#signal, (starting) => connectWhenReady(config, temporalAddress, starting)).catch((error: unknown) => {
       this.#signal.throwIfAborted();
-      throw new Error(`Temporal at ${temporalAddress} does not answer for the namespace ${config.namespace}`, { cause: error });
+      throw new Error(`Temporal at ${temporalAddress} does not answer for the namespace ${config.namespace} within ${START_MS / 1000} s`, { cause: error });
     });
     const unregistered = this.#server ? undefined : await registerSearchAttributes(this.#connection, config.namespace);
     if (unregistered) log(`the search attributes could not be registered (${unregistered}); jobs go on without them`);

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import pLimit from 'p-limit';
 import type { Config } from '../../../temporal.config.js';
 import { UserError, WorldError } from '../../job/errors.js';
+import { withLimit } from '../../job/limit.js';
 import { resolveRooted } from '../../job/layout.js';
 import { inputFrom } from '../../media/frames.js';
 import { jpegOf } from '../../media/jpeg.js';
@@ -89,7 +90,7 @@ export class Pictures {
       signal.throwIfAborted();
       const again = this.#kept.get(name);
       if (again) return again;
-      const picture = new Uint8Array(await make(AbortSignal.any([signal, AbortSignal.timeout(LONGEST_MS)])));
+      const picture = new Uint8Array(await withLimit(LONGEST_MS, signal, make));
       this.#kept.set(name, picture);
       return picture;
     });
