@@ -20,11 +20,14 @@ export class BenchHome {
     this.config = loadConfig({ ...process.env, ...env });
   }
 
-  /** Nothing is downloaded if the user's own state folder has the Temporal program already. */
-  static async create(): Promise<BenchHome> {
+  /**
+   * Nothing is downloaded if the user's own state folder has the Temporal program already.
+   * @param folder undefined: one of its own in the system's temporary folder.
+   * @param env what its commands find in their environment besides.
+   */
+  static async create(folder = mkdtempSync(path.join(os.tmpdir(), 'reelscale-bench-')), env: Record<string, string> = {}): Promise<BenchHome> {
     const program = await provideTemporal(loadConfig().home, console.error);
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'reelscale-bench-'));
-    const home = new BenchHome({ REELSCALE_HOME: folder, REELSCALE_LINGER_SECONDS: '600' });
+    const home = new BenchHome({ REELSCALE_HOME: folder, REELSCALE_LINGER_SECONDS: '600', ...env });
     mkdirSync(path.join(folder, 'bin'));
     if (path.isAbsolute(program)) symlinkSync(program, path.join(folder, 'bin', `temporal-${TEMPORAL_VERSION}`));
     return home;
@@ -35,8 +38,8 @@ export class BenchHome {
   }
 
   /** Starts a command; its stdout and stderr are text. */
-  start(args: string[]) {
-    return execa(PROGRAM, args, { env: this.#env, stdin: 'ignore', reject: false });
+  start(args: string[], cwd?: string) {
+    return execa(PROGRAM, args, { env: this.#env, stdin: 'ignore', reject: false, ...(cwd !== undefined && { cwd }) });
   }
 
   /** Every process that works for this state folder, those included whose parents are gone. */
@@ -69,17 +72,22 @@ function send(pid: number, signal: NodeJS.Signals): void {
 /** Runs a benchmark in a state folder that is removed afterwards, with every process that worked there. */
 export async function inBenchHome<T>(work: (home: BenchHome) => Promise<T>): Promise<T> {
   const home = await BenchHome.create();
+  return cleaningUp(() => home.remove(), () => work(home));
+}
+
+/** Clears up after some work, also when it is interrupted. */
+export async function cleaningUp<T>(clear: () => Promise<void>, work: () => Promise<T>): Promise<T> {
   let ending = false;
   const interrupt = (): void => {
-    if (!ending) void home.remove().finally(() => process.exit(130));
+    if (!ending) void clear().finally(() => process.exit(130));
     ending = true;
   };
   // Not `once`: execa lets the signal end this process as soon as nobody else listens to it.
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
-    return await work(home);
+    return await work();
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-    await home.remove();
+    await clear();
   }
 }

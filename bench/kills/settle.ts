@@ -1,0 +1,60 @@
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { JobReport } from '../../src/job/contracts.js';
+import { fileDigest } from '../../src/job/parts.js';
+import { PART_FRAMES, type Method } from './clips.js';
+import { contentsOf } from './digest.js';
+import type { Task, Video } from './task.js';
+
+/** Frames that are on their way when a part is interrupted, besides those of the part itself. */
+const ON_THE_WAY = 5;
+
+/** Frames that an interruption may cost. */
+export const COST = PART_FRAMES + ON_THE_WAY;
+
+export interface Totals {
+  videos: number;
+  frames: number;
+  /** Of jobs with a network: the tally counts nothing else. */
+  networkFrames: number;
+  twice: number;
+}
+
+/** Holds what a task has made against the undisturbed run. @returns its frames. */
+export async function settle(task: Task, reports: JobReport[]): Promise<Totals> {
+  const totals: Totals = { videos: 0, frames: 0, networkFrames: 0, twice: 0 };
+  const { method, videos } = task.asked;
+  for (const video of videos) {
+    const report = reports.find(({ output }) => output === video.output);
+    if (!report) {
+      task.violate(`${path.basename(video.output)} has no report`);
+      continue;
+    }
+    await compare(task, video, report, method);
+    totals.videos++;
+    totals.frames += report.frames;
+    if (method === 'net') {
+      totals.networkFrames += report.frames;
+      totals.twice += report.inferredFrames + report.duplicateFrames - report.frames;
+    }
+  }
+  const allowed = task.hits * COST + task.flippedFrames;
+  if (totals.twice > allowed) task.violate(`${totals.twice} frames went through the network twice, with ${task.hits} interruptions and ${task.flippedFrames} frames in changed parts`);
+  if (totals.twice < 0) task.violate(`${-totals.twice} frames are in the result that never went through the network`);
+  const folder = path.dirname(videos[0]?.output ?? '');
+  const others = readdirSync(folder).filter((name) => !videos.some(({ output }) => output === path.join(folder, name)) && name !== '.filler');
+  if (others.length > 0) task.violate(`beside the result lies ${others.join(', ')}`);
+  return totals;
+}
+
+async function compare(task: Task, { clip, output }: Video, report: JobReport, method: Method): Promise<void> {
+  if (!existsSync(output)) {
+    task.violate(`${output} is not there`);
+    return;
+  }
+  if ((await fileDigest(output)) !== report.sha256) task.violate('the result is not the file of the report');
+  const wanted = clip.undisturbed[method];
+  const made = await contentsOf(output).catch((error: unknown) => ({ frames: NaN, digest: String(error) }));
+  if (made.frames !== wanted.frames) task.violate(`${made.frames} frames instead of ${wanted.frames}`);
+  else if (made.digest !== wanted.digest) task.violate('packets or decoded frames differ from those of the undisturbed run');
+}
