@@ -43,6 +43,7 @@ export class Task {
   /** Frames of parts that were changed on the disk, which have to be made again. */
   flippedFrames = 0;
   commands = 0;
+  /** In a row. */
   failures = 0;
   readonly met = new Set<string>();
   /** `asked`: a cancel was begun and nothing has contradicted it. */
@@ -95,8 +96,9 @@ export class Task {
       this.ledger.outcome(`command: ${text}`);
       this.ledger.note(`${name}: command ended after ${((performance.now() - began) / 1000).toFixed(1)} s, code ${exitCode ?? signal ?? 'none'}: ${lastLine(stderr)}`);
       this.met.add(how);
-      if (how === 'failed') this.failures++;
-      if (how === 'done') this.failures = 0;
+      // While a disk is full or a server is away, a command cannot even begin: that counts less.
+      if (how === 'failed' || how === 'unable') this.failures += how === 'failed' ? 1 : 0.5;
+      else if (how !== 'killed') this.failures = 0;
       if (how === 'cancelled' && cancelledBefore === 'no' && this.cancelled === 'no') this.violate('it was cancelled, which nobody has asked for');
       if (cancelledBefore !== 'no' && this.speaking === 0) this.cancelled = 'no';
       this.rest(1);
