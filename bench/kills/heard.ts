@@ -34,4 +34,4 @@ function statusOf(stdout: string): string | undefined {
 export const lastLine = (stderr: string): string => stderr.trim().split('\n').filter((line) => !/^\s+at /.test(line)).at(-1) ?? '';
 
 /** The same message about other files, jobs and numbers is the same. */
-const general = (line: string): string => line.replace(/^reelscale: /, '').replace(/(\/[\w.-]+){2,}/g, 'FILE').replace(/\b[0-9a-f]{8}\b/g, 'JOB').replace(/\d+/g, 'N').slice(0, 140);
+export const general = (line: string): string => line.replace(/^reelscale: /, '').replace(/(\/[\w.-]+){2,}/g, 'FILE').replace(/\b[0-9a-f]{8}\b/g, 'JOB').replace(/\d+/g, 'N').slice(0, 140);

@@ -8,7 +8,7 @@ import { endedSchema, reportSchema, type Ended } from '../../src/job/records.js'
 import { storedJobs } from '../../src/job/store.js';
 import type { Clip, Method } from './clips.js';
 import type { Ground } from './ground.js';
-import { lastLine, outcomeOf } from './heard.js';
+import { general, lastLine, outcomeOf } from './heard.js';
 import type { Ledger } from './ledger.js';
 
 export interface Video {
@@ -120,7 +120,7 @@ export class Task {
       const { exitCode, stderr } = await command;
       clearTimeout(late);
       this.ledger.note(`${this.asked.name}: ${word} ended with ${exitCode ?? 'a signal'}: ${lastLine(stderr)}`);
-      this.ledger.outcome(exitCode === 0 ? `${word}: done` : `${word}: ${lastLine(stderr)}`);
+      this.ledger.outcome(exitCode === 0 ? `${word}: done` : `${word}: ${general(lastLine(stderr))}`);
       return exitCode;
     } finally {
       this.speaking--;
