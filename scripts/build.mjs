@@ -33,7 +33,12 @@ export async function build({ log = say } = {}) {
 
 async function bundleWorkflows(folder) {
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({ workflowsPath: path.join(folder, 'src/workflows/index.js'), logger: new DefaultLogger('WARN') });
+  const src = path.join(folder, 'src');
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: path.join(src, 'workflows/index.js'),
+    workflowInterceptorModules: [path.join(src, 'workflows/checkedInput.js')],
+    logger: new DefaultLogger('WARN'),
+  });
   writeFileSync(path.join(folder, 'workflow-bundle.js'), code);
 }
 

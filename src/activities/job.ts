@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
+import path from 'node:path';
 import type { From, JobRef } from '../job/contracts.js';
 import { hasCode, readJson } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
-import { jobLayout, resolveRooted, type Roots } from '../job/layout.js';
+import { jobLayout, requireInside, resolveRooted, type Roots } from '../job/layout.js';
 import { planSchema, type Plan, type Segment } from '../job/plan.js';
 import { originOf, partOf, type Part } from '../job/range.js';
 import type { Rational } from '../job/rational.js';
@@ -34,7 +35,13 @@ export async function loadRecorded(roots: Roots, ref: JobRef): Promise<LoadedJob
   const layout = jobLayout(roots, ref);
   const spec = await readJson(layout.spec, jobSpecSchema);
   if (!spec) throw new UserError(`job ${ref.jobKey.slice(0, 8)} is not in the jobs folder: it was removed`);
-  return { spec, layout, input: resolveRooted(roots, spec.input), output: resolveRooted(roots, spec.output) };
+  if (spec.jobKey !== ref.jobKey || spec.upscaleKey !== ref.upscaleKey) throw new UserError(`the folder of job ${ref.jobKey.slice(0, 8)} holds another job's record: run the same command again`);
+  const [input, output] = [resolveRooted(roots, spec.input), resolveRooted(roots, spec.output)];
+  for (const folder of [layout.job, layout.upscaled]) await requireInside(roots.jobs, folder);
+  await requireInside(roots[spec.input.root], input);
+  await requireInside(roots[spec.output.root], path.dirname(output));
+  if (spec.method.kind === 'model') await requireInside(roots[spec.method.file.root], resolveRooted(roots, spec.method.file));
+  return { spec, layout, input, output };
 }
 
 async function checkUnchanged(input: string, spec: JobSpec): Promise<void> {

@@ -3,7 +3,7 @@ import type { ControlActivities } from '../job/contracts.js';
 import { releaseOutput } from '../job/claims.js';
 import { readJson, replaceJson } from '../job/durable.js';
 import { removeHidden } from '../job/hidden.js';
-import { jobLayout, resolveRooted } from '../job/layout.js';
+import { jobLayout, requireInside, resolveRooted } from '../job/layout.js';
 import { jobSpecSchema } from '../job/spec.js';
 import { discardJob } from '../job/store.js';
 import { toFailure, type ActivityDeps } from './context.js';
@@ -12,6 +12,7 @@ import { toFailure, type ActivityDeps } from './context.js';
 export const recordEnd = (deps: ActivityDeps): ControlActivities['recordEnd'] => async ({ state, message, discard, ...ref }) => {
   try {
     const layout = jobLayout(deps.roots, ref);
+    await requireInside(deps.roots.jobs, layout.job);
     const spec = await readJson(layout.spec, jobSpecSchema);
     if (!spec) return;
     await replaceJson(layout.state, { state, message, at: new Date().toISOString() });

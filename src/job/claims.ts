@@ -3,10 +3,11 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { publishJson, randomName, readJson } from './durable.js';
+import { keySchema } from './inputs.js';
 import type { Roots } from './layout.js';
 import type { RootedPath } from './spec.js';
 
-const claimSchema = z.object({ jobKey: z.string(), output: z.string() });
+const claimSchema = z.object({ jobKey: keySchema, output: z.string() });
 
 function claimFile(roots: Pick<Roots, 'jobs'>, output: RootedPath): string {
   const name = createHash('sha256').update(`${output.root}\0${output.path}`).digest('hex').slice(0, 32);

@@ -1,46 +1,18 @@
+import type { z } from 'zod';
+import type {
+  endInputSchema, jobRefSchema, planInputSchema, plannedRefSchema, publishInputSchema, segmentRefSchema, tellInputSchema, tellSubjectSchema, upscaleVideoInputSchema,
+} from './inputs.js';
 import type { Plan } from './plan.js';
 import type { Precision } from './spec.js';
 
 /**
  * What client, workflow and activities say to each other. Payloads hold keys, numbers and short texts only; everything that
- * grows with the video lies in the job's folder.
+ * grows with the video lies in the job's folder. What they take is said by its schemas, in job/inputs.ts.
  */
-export interface JobRef {
-  jobKey: string;
-  upscaleKey: string;
-}
-
-export interface UpscaleVideoInput extends JobRef {
-  /** For people: names shown in the Temporal Web UI. */
-  inputName: string;
-  methodName: string;
-  /** A filter works inside the encode; a model has an upscale stage with a mezzanine. */
-  method: 'filter' | 'model';
-  /** One upscale queue for each tag that the job names; the next segment goes to whichever frees. */
-  queues: { control: string; encode: string; upscale: string[] };
-  /** Devices that may upscale at the same time, over all queues. */
-  devices: number;
-  /** Encodes that may run at the same time. */
-  encodeSlots: number;
-  heartbeatSeconds: number;
-  keepMezzanine: boolean;
-  /** False where the server could not register them. */
-  searchAttributes: boolean;
-  /** 1 to 5, smaller first, see job/priority.ts. Jobs of the first version have none. */
-  priority?: number;
-  /** Somebody is to be told of the end, as notice.json in the job's folder says. */
-  tell?: boolean;
-  /** A person wants a result that did not pass its checks: it is published as it is, and nothing else is done. `from`: where its frames came from. */
-  accepted?: { from: From };
-}
-
-/** What has ended, for those who are to be told. */
-export type TellSubject = { kind: 'job'; jobKey: string } | { kind: 'batch'; batchKey: string; round: string };
-
-export interface TellInput {
-  subject: TellSubject;
-  controlQueue: string;
-}
+export type JobRef = z.infer<typeof jobRefSchema>;
+export type UpscaleVideoInput = z.infer<typeof upscaleVideoInputSchema>;
+export type TellSubject = z.infer<typeof tellSubjectSchema>;
+export type TellInput = z.infer<typeof tellInputSchema>;
 
 export interface TellActivities {
   /** Posts a signed JSON to the address of notice.json, if it names one. */
@@ -71,13 +43,8 @@ export interface PlanResult {
   segments: number[];
 }
 
-export interface PlannedRef extends JobRef {
-  from: From;
-}
-
-export interface SegmentRef extends PlannedRef {
-  segment: number;
-}
+export type PlannedRef = z.infer<typeof plannedRefSchema>;
+export type SegmentRef = z.infer<typeof segmentRefSchema>;
 
 export interface SegmentResult {
   /** Frames found done on the disk, made by an earlier run. */
@@ -107,17 +74,13 @@ export interface VerifyResult {
   problems: string[];
 }
 
-export interface PublishInput extends PlannedRef {
-  /** Start of the workflow, milliseconds since 1970. */
-  startedAt: number;
-  reusedFrames: number;
-}
+export type PublishInput = z.infer<typeof publishInputSchema>;
 
 export interface ControlActivities {
   /** Reads the source's packets: its timeline, and whether segments may seek in it. */
   probe(ref: JobRef): Promise<ScanResult>;
   /** Writes plan.json once, or reads the one that is there. */
-  planSegments(input: PlannedRef & { devices: number }): Promise<PlanResult>;
+  planSegments(input: z.infer<typeof planInputSchema>): Promise<PlanResult>;
   concatSegments(ref: PlannedRef): Promise<void>;
   mergeAudio(ref: PlannedRef): Promise<{ warnings: string[] }>;
   verifyDeliverable(ref: PlannedRef): Promise<VerifyResult>;
@@ -125,7 +88,7 @@ export interface ControlActivities {
   /** Removes a segment's upscaled frames, after its encode is durable. */
   deleteMezzanine(ref: SegmentRef): Promise<void>;
   /** Writes how the job ended to its folder, and removes partial output; the parts stay unless they are discarded. */
-  recordEnd(input: JobRef & { state: 'failed' | 'cancelled'; message: string; discard: boolean }): Promise<void>;
+  recordEnd(input: z.infer<typeof endInputSchema>): Promise<void>;
 }
 
 export interface EncodeActivities {

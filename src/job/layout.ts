@@ -1,4 +1,8 @@
+import { realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { hasCode } from './durable.js';
+import { UserError } from './errors.js';
+import { keySchema } from './inputs.js';
 import type { RootedPath } from './spec.js';
 
 export type Roots = Record<RootedPath['root'], string>;
@@ -20,6 +24,31 @@ function isInside(root: string, file: string): boolean {
   return relative !== '' && relative !== '..' && !relative.startsWith(`..${path.sep}`) && !path.isAbsolute(relative);
 }
 
+/**
+ * Looks where a path really lies; parts of it that are not there yet are taken as they are.
+ * @throws UserError when a link leads it out of its root.
+ */
+export async function requireInside(root: string, file: string): Promise<void> {
+  if (root === path.parse(root).root) return;
+  const [place, real] = await Promise.all([realpath(root), realPlace(file)]);
+  if (real !== place && !isInside(place, real)) throw new UserError(`${file} is a link, or below one, that leads out of ${root}: what belongs there must lie there`);
+}
+
+async function realPlace(file: string): Promise<string> {
+  try {
+    return await realpath(file);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') || path.dirname(file) === file) throw error;
+    return path.join(await realPlace(path.dirname(file)), path.basename(file));
+  }
+}
+
+/** Keys become paths: what is none never does. */
+export function requireKey(key: string): string {
+  if (!keySchema.safeParse(key).success) throw new RangeError(`${JSON.stringify(key)} is no key`);
+  return key;
+}
+
 const segmentName = (index: number): string => `seg-${String(index).padStart(5, '0')}`;
 
 /**
@@ -37,8 +66,8 @@ const segmentName = (index: number): string => `seg-${String(index).padStart(5, 
  * ```
  */
 export function jobLayout(roots: Pick<Roots, 'jobs'>, keys: { jobKey: string; upscaleKey: string }) {
-  const upscaled = path.join(roots.jobs, 'upscaled', keys.upscaleKey);
-  const job = path.join(roots.jobs, 'jobs', keys.jobKey);
+  const upscaled = path.join(roots.jobs, 'upscaled', requireKey(keys.upscaleKey));
+  const job = jobFolder(roots, keys.jobKey);
   const encodedRoot = (from: 'source' | 'conformed') => path.join(job, `encoded-${from}`);
   return {
     upscaled,
@@ -55,7 +84,7 @@ export function jobLayout(roots: Pick<Roots, 'jobs'>, keys: { jobKey: string; up
     },
     conformed: path.join(upscaled, 'conform', 'conformed.json'),
     job,
-    spec: path.join(job, 'job.json'),
+    spec: specFile(roots, keys.jobKey),
     state: path.join(job, 'state.json'),
     report: path.join(job, 'report.json'),
     video: path.join(job, 'video.json'),
@@ -72,3 +101,6 @@ export function jobLayout(roots: Pick<Roots, 'jobs'>, keys: { jobKey: string; up
     encoded: (from: 'source' | 'conformed', segment: number) => path.join(encodedRoot(from), segmentName(segment)),
   };
 }
+
+export const jobFolder = (roots: Pick<Roots, 'jobs'>, jobKey: string): string => path.join(roots.jobs, 'jobs', requireKey(jobKey));
+export const specFile = (roots: Pick<Roots, 'jobs'>, jobKey: string): string => path.join(jobFolder(roots, jobKey), 'job.json');

@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { containerSchema } from './contents.js';
+import { keySchema } from './inputs.js';
 import { pictureSpecSchema } from './picture.js';
 import { prioritySchema } from './priority.js';
 
+/** A path below something: it neither begins anew nor climbs out. */
+export const belowSchema = z.string().min(1).refine((path) => !path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0'), 'must be a path below its root');
+
 /** A file by the name of its root and its path below it, so that hosts may mount the roots at different places. */
-export const rootedPathSchema = z.object({ root: z.enum(['jobs', 'media', 'models']), path: z.string().min(1) });
+export const rootedPathSchema = z.object({ root: z.enum(['jobs', 'media', 'models']), path: belowSchema });
 export type RootedPath = z.infer<typeof rootedPathSchema>;
 
 /** 64 lower-case hexadecimal digits. */
@@ -83,8 +87,8 @@ export type DeliverySpec = z.infer<typeof deliverySpecSchema>;
 /** Everything that was decided before the start. Stored as job.json and never changed afterwards. */
 export const jobSpecSchema = z.object({
   version: z.literal(1),
-  jobKey: z.string().regex(/^[0-9a-f]{32}$/),
-  upscaleKey: z.string().regex(/^[0-9a-f]{32}$/),
+  jobKey: keySchema,
+  upscaleKey: keySchema,
   input: rootedPathSchema,
   output: rootedPathSchema,
   source: z.object({ size: z.number().int(), mtimeMs: z.number(), digest: sha256Schema }),

@@ -2,7 +2,8 @@ import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { readJson } from './durable.js';
 import { removeHidden } from './hidden.js';
-import { jobLayout, resolveRooted, type Roots } from './layout.js';
+import { keySchema } from './inputs.js';
+import { jobLayout, resolveRooted, specFile, type Roots } from './layout.js';
 import { endedSchema, reportSchema, type Ended } from './records.js';
 import { jobSpecSchema, type JobSpec } from './spec.js';
 import type { JobReport } from './contracts.js';
@@ -16,10 +17,10 @@ export interface StoredJob {
 
 type JobsRoot = Pick<Roots, 'jobs'>;
 
-/** Reads one job from the disk; undefined when it is not there or is not whole. */
+/** Reads one job from the disk; undefined when it is not there, is not whole, or is another job's. */
 export async function readStored(roots: JobsRoot, jobKey: string): Promise<StoredJob | undefined> {
-  const { spec: specFile } = jobLayout(roots, { jobKey, upscaleKey: '' });
-  const spec = await readJson(specFile, jobSpecSchema).catch(() => undefined);
+  if (!keySchema.safeParse(jobKey).success) return undefined;
+  const spec = await readJson(specFile(roots, jobKey), jobSpecSchema).catch(() => undefined);
   // A folder that was copied to another name is not that job: whoever removes it must not remove the one that it names.
   if (spec?.jobKey !== jobKey) return undefined;
   const layout = jobLayout(roots, spec);

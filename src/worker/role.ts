@@ -3,6 +3,7 @@ import type { Config } from '../../temporal.config.js';
 import type { ActivityDeps } from '../activities/index.js';
 import { controlQueue, encodeQueue, upscaleQueue } from '../job/queues.js';
 import { activityLog } from './activityLog.js';
+import { checkedInput } from './checkedInput.js';
 import { deviceTags } from './devices.js';
 import { DeviceSlots } from './deviceSlots.js';
 import { probeCuda, probeTool, probeX264 } from './probes.js';
@@ -33,7 +34,7 @@ export async function probeRole(role: Role): Promise<void> {
 /** The workers of a role: one, or one for each queue of a device. */
 export async function createWorkers(role: Role, config: Config, connection: NativeConnection, shutdown: AbortSignal): Promise<Worker[]> {
   const deps: ActivityDeps = { roots: config.roots, shutdown, checkpointSeconds: config.checkpointSeconds, minFreeBytes: config.minFreeBytes };
-  const common = { ...workerTimes, connection, namespace: config.namespace, interceptors: { activity: [activityLog] } };
+  const common = { ...workerTimes, connection, namespace: config.namespace, interceptors: { activity: [activityLog, checkedInput] } };
   // Loaded late: each role needs its own, and the probes come first.
   const activities = await import('../activities/index.js');
   switch (role.name) {
@@ -84,7 +85,7 @@ export function createDeviceWorkers(common: Partial<WorkerOptions>, queues: stri
         taskQueue,
         activities,
         maxConcurrentActivityTaskPolls: 1,
-        interceptors: { activity: [slots.interceptor, activityLog] },
+        interceptors: { activity: [slots.interceptor, activityLog, checkedInput] },
         tuner: {
           activityTaskSlotSupplier: slots.supplier(),
           workflowTaskSlotSupplier: unused,

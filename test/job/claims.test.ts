@@ -9,17 +9,18 @@ const output = (path: string) => ({ root: 'media' as const, path });
 
 describe('a claim on an output', () => {
   it('goes to exactly one of many jobs that ask at the same time', async () => {
-    const keys = Array.from({ length: 20 }, (_, i) => `job${i}`);
+    const keys = Array.from({ length: 20 }, (_, i) => i.toString(16).padStart(32, '0'));
     const owners = await Promise.all(keys.map((key) => claimOutput(roots, output('a.mp4'), key)));
     expect(new Set(owners).size).toBe(1);
     expect(keys).toContain(owners[0]);
   });
 
   it('can be taken again once its owner gave it up', async () => {
-    expect(await claimOutput(roots, output('b.mp4'), 'first')).toBe('first');
-    await releaseOutput(roots, output('b.mp4'), 'second');
-    expect(await ownerOf(roots, output('b.mp4'))).toBe('first');
-    await releaseOutput(roots, output('b.mp4'), 'first');
-    expect(await claimOutput(roots, output('b.mp4'), 'second')).toBe('second');
+    const [first, second] = ['a'.repeat(32), 'b'.repeat(32)];
+    expect(await claimOutput(roots, output('b.mp4'), first)).toBe(first);
+    await releaseOutput(roots, output('b.mp4'), second);
+    expect(await ownerOf(roots, output('b.mp4'))).toBe(first);
+    await releaseOutput(roots, output('b.mp4'), first);
+    expect(await claimOutput(roots, output('b.mp4'), second)).toBe(second);
   });
 });

@@ -8,8 +8,10 @@ let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 
 /** The workflow code as workers load it, bundled once for a test file. */
 export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
+  const src = path.resolve(import.meta.dirname, '../../src');
   bundle ??= bundleWorkflowCode({
-    workflowsPath: path.resolve(import.meta.dirname, '../../src/workflows/index.ts'),
+    workflowsPath: path.join(src, 'workflows/index.ts'),
+    workflowInterceptorModules: [path.join(src, 'workflows/checkedInput.ts')],
     logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
   });
   return bundle;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import type { Roots } from '../layout.js';
+import { roundSchema } from '../inputs.js';
+import { requireKey, type Roots } from '../layout.js';
 import type { RootedPath } from '../spec.js';
 
 const digestOf = ({ root, path: file }: RootedPath): string => createHash('sha256').update(`${root}\0${file}`).digest('hex').slice(0, 32);
@@ -15,7 +16,7 @@ export const batchesFolder = (roots: Pick<Roots, 'jobs'>): string => path.join(r
  * ```
  */
 export function batchLayout(roots: Pick<Roots, 'jobs'>, batchKey: string) {
-  const folder = path.join(batchesFolder(roots), batchKey);
+  const folder = path.join(batchesFolder(roots), requireKey(batchKey));
   const rounds = path.join(folder, 'rounds');
   return {
     folder,
@@ -30,6 +31,7 @@ export function batchLayout(roots: Pick<Roots, 'jobs'>, batchKey: string) {
     made: (input: RootedPath) => path.join(folder, 'made', `${digestOf(input)}.json`),
     rounds,
     round: (round: string) => {
+      if (!roundSchema.safeParse(round).success) throw new RangeError(`${JSON.stringify(round)} is no round`);
       const own = path.join(rounds, round);
       const results = path.join(own, 'results');
       return {

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
-import { rootedPathSchema } from '../spec.js';
+import { belowSchema, rootedPathSchema } from '../spec.js';
 
 export const batchInputSchema = z.object({
   input: rootedPathSchema,
   /** Folder below the output folder, with slashes; empty for the output folder itself. */
-  subfolder: z.string(),
+  subfolder: z.union([z.literal(''), belowSchema]),
 });
 export type BatchInput = z.infer<typeof batchInputSchema>;
 
 /** Path of an input below its root -> path of its result below the output folder. */
-export const namesSchema = z.record(z.string(), z.string());
+export const namesSchema = z.record(z.string(), belowSchema);
 export type Names = z.infer<typeof namesSchema>;
 
 /**

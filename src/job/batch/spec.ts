@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { containerSchema } from '../contents.js';
+import { keySchema } from '../inputs.js';
 import { keyOf } from '../keys.js';
 import { rangeSchema } from '../picture.js';
 import { prioritySchema } from '../priority.js';
@@ -24,7 +25,7 @@ export const watchSchema = z.object({
 /** What was asked for: one batch, which may be run any number of times, each time in a round of its own. Stored as batch.json. */
 export const batchSpecSchema = z.object({
   version: z.literal(1),
-  batchKey: z.string().regex(/^[0-9a-f]{32}$/),
+  batchKey: keySchema,
   /** For people: what was named on the command line. */
   name: z.string(),
   watch: watchSchema.optional(),

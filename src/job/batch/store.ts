@@ -2,22 +2,24 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { readJson } from '../durable.js';
 import { UserError } from '../errors.js';
-import type { Roots } from '../layout.js';
+import { keySchema, roundSchema } from '../inputs.js';
+import { requireInside, type Roots } from '../layout.js';
 import { batchesFolder, batchLayout } from './layout.js';
 import { roundListSchema, summarySchema, videoResultSchema, type BatchSummary, type RoundList, type VideoResult } from './records.js';
 import { batchSpecSchema, shortBatch, type BatchSpec } from './spec.js';
 
 type JobsRoot = Pick<Roots, 'jobs'>;
 
-/** Reads a batch from the disk; undefined when it is not there or is not whole. */
+/** Reads a batch from the disk; undefined when it is not there, is not whole, or is another batch's. */
 export async function readBatch(roots: JobsRoot, batchKey: string): Promise<BatchSpec | undefined> {
+  if (!keySchema.safeParse(batchKey).success) return undefined;
   const spec = await readJson(batchLayout(roots, batchKey).spec, batchSpecSchema).catch(() => undefined);
-  // A folder that was copied to another name is not that batch.
   return spec?.batchKey === batchKey ? spec : undefined;
 }
 
 /** @throws UserError when it was removed. */
 export async function loadBatch(roots: JobsRoot, batchKey: string): Promise<BatchSpec> {
+  await requireInside(roots.jobs, batchLayout(roots, batchKey).folder);
   const spec = await readBatch(roots, batchKey);
   if (!spec) throw new UserError(`batch ${shortBatch({ batchKey })} is not in the jobs folder: it was removed`);
   return spec;
@@ -32,7 +34,7 @@ export async function storedBatches(roots: JobsRoot): Promise<BatchSpec[]> {
 
 /** Rounds of a batch, the latest first. */
 export async function roundsOf(roots: JobsRoot, batchKey: string): Promise<string[]> {
-  return (await readdir(batchLayout(roots, batchKey).rounds).catch(() => [])).sort().reverse();
+  return (await readdir(batchLayout(roots, batchKey).rounds).catch(() => [])).filter((name) => roundSchema.safeParse(name).success).sort().reverse();
 }
 
 /** @throws UserError when the round's folder was removed. */

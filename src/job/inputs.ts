@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { prioritySchema } from './priority.js';
+
+/**
+ * What workflows and activities take. Whoever reaches the Temporal server may send them anything, so each payload is parsed before it
+ * is used. Free of Node, for workflow code.
+ */
+
+/** Names a job, its pictures or a batch, and their folders: 32 lower-case hexadecimal digits. */
+export const keySchema = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 hexadecimal digits');
+
+/** A key as workflows take it, which only hand it on: activities insist on the digits. Histories of the first release have short ones. */
+const nameSchema = z.string().regex(/^[\w-]{1,64}$/, 'must be a key');
+/** Names a round's folder. */
+export const roundSchema = z.string().regex(/^\d{8}T\d{6}Z-[0-9a-f]{8}$/, 'must be the name of a round');
+const queueSchema = z.string().regex(/^[\w.:-]{1,500}$/, 'must be the name of a queue');
+const text = z.string().max(100_000);
+const count = z.number().int().min(0);
+
+const heartbeatSeconds = z.number().positive().max(86_400);
+const devices = z.number().int().min(1).max(100_000);
+
+export const jobRefSchema = z.object({ jobKey: keySchema, upscaleKey: keySchema });
+export const plannedRefSchema = jobRefSchema.extend({ from: z.enum(['source', 'conformed']) });
+export const segmentRefSchema = plannedRefSchema.extend({ segment: count.max(99_999) });
+export const planInputSchema = plannedRefSchema.extend({ devices });
+export const publishInputSchema = plannedRefSchema.extend({
+  /** Start of the workflow, milliseconds since 1970. */
+  startedAt: z.number(),
+  reusedFrames: count,
+});
+export const endInputSchema = jobRefSchema.extend({ state: z.enum(['failed', 'cancelled']), message: z.string(), discard: z.boolean() });
+
+const tellSubject = <T extends z.ZodType<string>>(key: T) => z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('job'), jobKey: key }),
+  z.object({ kind: z.literal('batch'), batchKey: key, round: roundSchema }),
+]);
+/** What has ended, for those who are to be told. */
+export const tellSubjectSchema = tellSubject(keySchema);
+export const tellInputSchema = z.object({ subject: tellSubject(nameSchema), controlQueue: queueSchema });
+
+export const upscaleVideoInputSchema = z.object({
+  jobKey: nameSchema,
+  upscaleKey: nameSchema,
+  /** For people: names shown in the Temporal Web UI. */
+  inputName: text,
+  methodName: text,
+  /** A filter works inside the encode; a model has an upscale stage with a mezzanine. */
+  method: z.enum(['filter', 'model']),
+  /** One upscale queue for each tag that the job names; the next segment goes to whichever frees. */
+  queues: z.object({ control: queueSchema, encode: queueSchema, upscale: z.array(queueSchema).max(1000) }),
+  /** Devices that may upscale at the same time, over all queues. */
+  devices,
+  /** Encodes that may run at the same time. */
+  encodeSlots: z.number().int().min(1).max(100_000),
+  heartbeatSeconds,
+  keepMezzanine: z.boolean(),
+  /** False where the server could not register them. */
+  searchAttributes: z.boolean(),
+  /** 1 to 5, smaller first, see job/priority.ts. Jobs of the first version have none. */
+  priority: prioritySchema.exactOptional(),
+  /** Somebody is to be told of the end, as notice.json in the job's folder says. */
+  tell: z.boolean().exactOptional(),
+  /** A person wants a result that did not pass its checks: it is published as it is, and nothing else is done. `from`: where its frames came from. */
+  accepted: z.object({ from: z.enum(['source', 'conformed']) }).exactOptional(),
+});
+
+/** What a running job or batch may be told. */
+export const pauseSchema = z.object({ reason: text });
+/** `unless`: a reason of a pause that stays. `tell`: somebody is to be told of the end. */
+export const resumeSchema = z.object({ tell: z.boolean().exactOptional(), unless: text.exactOptional() });
+export const cancelSchema = z.object({ discard: z.boolean() });
+
+/** The first thing that is wrong with a payload, in one line. */
+export function firstIssue({ issues: [issue] }: z.ZodError): string {
+  const where = issue?.path.join('.');
+  return `${where ? `${where} ` : ''}${issue?.message ?? 'cannot be used'}`;
+}
+
+export { count, heartbeatSeconds, nameSchema, queueSchema, text };
