@@ -37,11 +37,12 @@ export async function runWorker(role: Role, config: Config, logger: Logger, shut
 
 /** The server may start later than its workers. @returns undefined when told to stop before it answered. */
 async function connectPatiently(config: Config, signal: AbortSignal): Promise<NativeConnection | undefined> {
+  const stopped = aborted(signal).then(() => undefined);
   for (let delay = 100; !signal.aborted; delay = Math.min(delay * 2, 5000)) {
     try {
       const attempt = NativeConnection.connect({ ...config.temporalConnection });
       // An address that swallows packets holds the attempt, which no signal ends.
-      const connection = await Promise.race([attempt, aborted(signal).then(() => undefined)]);
+      const connection = await Promise.race([attempt, stopped]);
       if (!connection) attempt.then((late) => late.close()).catch(() => undefined);
       return connection;
     } catch {

@@ -7,17 +7,17 @@ import { aborted } from './aborted.js';
 import { claim, removeSocket, socketPath, stillOwn, withdraw, type Announcement } from './announcement.js';
 import { DetachedJobs } from './detachedJobs.js';
 import { discoverDevices } from './devices.js';
-import { startEmbeddedServer, type EmbeddedServer } from './embeddedServer.js';
+import { asideLine, putAside, type DatabaseWatch } from './databaseDamage.js';
+import type { EmbeddedServer } from './embeddedServer.js';
 import { homeLayout, identityOf, prepareHome } from './home.js';
 import type { KeptChild } from './keptChild.js';
 import { LeaseServer } from './leaseServer.js';
 import type { SupervisorInfo } from './protocol.js';
 import { registerSearchAttributes } from './searchAttributes.js';
-import { connectWhenReady, keepHistories } from './temporalConnection.js';
+import { SERVER_GRACE_MS, START_MS, startSoundServer } from './soundServer.js';
+import { connectWhenReady } from './temporalConnection.js';
 import { startWorkers, WORKER_GRACE_MS } from './workers.js';
 
-const SERVER_GRACE_MS = 10_000;
-const START_MS = 60_000;
 const OWNERSHIP_CHECK_MS = 5000;
 
 export interface SupervisorOptions {
@@ -54,6 +54,8 @@ class Supervisor {
   #detached: DetachedJobs | undefined;
   #connection: Connection | undefined;
   #server: EmbeddedServer | undefined;
+  #database: DatabaseWatch | undefined;
+  #damage: string | undefined;
   #workers: KeptChild[] = [];
   #linger: NodeJS.Timeout | undefined;
 
@@ -110,17 +112,22 @@ class Supervisor {
   async #start(): Promise<SupervisorInfo> {
     const config = this.#config;
     const { log } = this.#options;
-    if (!config.temporalAddress) this.#server = await startEmbeddedServer(config, log);
+    const notice = (line: string): void => { this.#notice(line); };
+    if (!config.temporalAddress) {
+      const { server, connection, watch } = await startSoundServer(config, { signal: this.#signal, log, notice });
+      this.#server = server;
+      this.#connection = connection;
+      this.#database = watch;
+    }
     const temporalAddress = config.temporalAddress ?? (this.#server as EmbeddedServer).address;
     const devices = await discoverDevices();
 
-    this.#connection = await withLimit(START_MS, this.#signal, (starting) => connectWhenReady(config, temporalAddress, starting)).catch((error: unknown) => {
+    this.#connection ??= await withLimit(START_MS, this.#signal, (starting) => connectWhenReady(config, temporalAddress, starting)).catch((error: unknown) => {
       this.#signal.throwIfAborted();
       throw new Error(`Temporal at ${temporalAddress} does not answer for the namespace ${config.namespace} within ${START_MS / 1000} s`, { cause: error });
     });
     const unregistered = this.#server ? undefined : await registerSearchAttributes(this.#connection, config.namespace);
     if (unregistered) log(`the search attributes could not be registered (${unregistered}); jobs go on without them`);
-    if (this.#server) await keepHistories(this.#connection, config.namespace);
 
     this.#detached = new DetachedJobs({
       file: homeLayout(config.home).detached,
@@ -132,10 +139,7 @@ class Supervisor {
     await this.#detached.restore();
     this.#workers = startWorkers(config, temporalAddress, devices, {
       log,
-      notice: (line) => {
-        log(line);
-        this.#leases.notice(line);
-      },
+      notice,
     });
     return {
       pid: process.pid,
@@ -148,6 +152,12 @@ class Supervisor {
     };
   }
 
+  /** For the log, and for the users of the commands that wait. */
+  #notice(line: string): void {
+    this.#options.log(line);
+    this.#leases.notice(line);
+  }
+
   #inUse(): boolean {
     return this.#leases.count + (this.#detached?.count ?? 0) > 0;
   }
@@ -158,9 +168,14 @@ class Supervisor {
     this.#linger = setTimeout(() => { this.#stop.abort(); }, this.#config.lingerSeconds * 1000);
   }
 
-  /** Somebody may have removed the announcement by hand, or displaced it in a race: there is only one supervisor in the end. */
+  /**
+   * Somebody may have removed the announcement by hand, or displaced it in a race: there is only one supervisor in the end. Nor can one
+   * go on over a database that turned out to be damaged: commands that wait start the next one, which begins with an empty one.
+   */
   async #watchOwnership(): Promise<void> {
     while (!this.#signal.aborted) {
+      this.#damage = this.#database?.damage();
+      if (this.#damage !== undefined) this.#stop.abort();
       if (!(await stillOwn(this.#config.home, this.#own as Announcement))) {
         this.#options.log('the state folder has another supervisor now, or was moved; this one ends');
         this.#stop.abort();
@@ -177,6 +192,7 @@ class Supervisor {
     await Promise.all(this.#workers.map((worker) => worker.stop(WORKER_GRACE_MS)));
     await this.#connection?.close();
     await this.#server?.child.stop(SERVER_GRACE_MS);
+    if (this.#damage !== undefined) this.#notice(asideLine(this.#damage, await putAside(this.#config.home)));
     const own = this.#own as Announcement;
     await withdraw(this.#config.home, own);
     await this.#leases.close();

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type net from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -124,6 +125,29 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     await lease.release();
     await eventually(async () => { const said = await answer(); return said.type === 'refused' && said.reason === 'closing'; });
     await eventually(() => processesOf(config.home).length === 0);
+  });
+
+  test.each([
+    ['empty', 0, (): Buffer => Buffer.alloc(0)],
+    ['damaged behind its first pages', 1, (whole: Buffer): Buffer => Buffer.concat([whole.subarray(0, 8 * 4096), randomBytes(whole.length - 8 * 4096)])],
+  ])('a database that is %s is kept aside, which is said, and a new one serves', async (_, earlier, damage) => {
+    const home = await scratchHome();
+    const { database } = homeLayout(home.home);
+    if (earlier) {
+      await (await take(home)).release();
+      await eventually(() => processesOf(home.home).length === 0);
+    }
+    const damaged = damage(earlier ? readFileSync(database) : Buffer.alloc(0));
+    writeFileSync(database, damaged);
+    const lines: string[] = [];
+    const lease = await take(home, (line) => lines.push(line));
+    const said = await eventually(() => lines.find((line) => line.includes('was damaged')));
+    const kept = /kept as (\S+):/.exec(said)?.[1] ?? '';
+    expect(readFileSync(kept).length).toBe(damaged.length);
+    // A damage that shows late takes the supervisor along, and the next one has a new database.
+    await eventually(() => withClient(lease.info.temporalAddress, async (client) => { await startIdle(client, 'idle'); return true; }).catch(() => undefined));
+    await lease.release();
+    await eventually(() => processesOf(home.home).length === 0);
   });
 
   test('a supervisor that cannot start its server says why', async () => {
