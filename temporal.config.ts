@@ -39,6 +39,8 @@ const environment = z.object({
   REELSCALE_ENCODE_SLOTS: z.coerce.number().int().min(1).max(64).optional(),
   /** Bytes that must stay free on the jobs' disk before each part. */
   REELSCALE_MIN_FREE_BYTES: z.coerce.number().int().min(0).default(2 * 1024 ** 3),
+  /** Seals what --on-done and --notify leave for the workers of this pool: control workers of other hosts need the same file. */
+  REELSCALE_NOTICE_KEY_FILE: z.string().min(1).optional(),
   REELSCALE_METRICS_ADDRESS: address.optional(),
   REELSCALE_DASHBOARD_HOST: z.string().min(1).default('127.0.0.1'),
   /** 0: any free one. */
@@ -95,6 +97,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     settleSeconds: e.REELSCALE_SETTLE_SECONDS,
     encodeSlots: e.REELSCALE_ENCODE_SLOTS ?? encodeSlots(),
     minFreeBytes: e.REELSCALE_MIN_FREE_BYTES,
+    noticeKeyFile: path.resolve(e.REELSCALE_NOTICE_KEY_FILE ?? path.join(home, 'notice.key')),
     /** Where the first worker serves its metrics; undefined: nowhere. */
     metrics: e.REELSCALE_METRICS_ADDRESS,
     dashboard: {

@@ -4,15 +4,17 @@ import { execa } from 'execa';
 import { summarySchema } from '../job/batch/records.js';
 import { batchLayout } from '../job/batch/layout.js';
 import type { TellActivities, TellSubject } from '../job/contracts.js';
-import { readJson } from '../job/durable.js';
-import { WorldError } from '../job/errors.js';
+import { readJson, replaceJson } from '../job/durable.js';
+import { UserError, WorldError } from '../job/errors.js';
 import { withLimit } from '../job/limit.js';
 import { shortJob } from '../job/keys.js';
-import { resolveRooted, type Roots } from '../job/layout.js';
-import { readNotice } from '../job/notice.js';
+import { jobLayout, resolveRooted, type Roots } from '../job/layout.js';
+import { readNotice, type Notice } from '../job/notice.js';
+import { PrivateAddress } from '../job/privateAddress.js';
 import { readStored } from '../job/store.js';
 import { tied } from '../media/tools.js';
 import { runWork, type ActivityDeps } from './context.js';
+import { post } from './post.js';
 
 const ANSWER_MS = 30_000;
 /** Answers of a kind that another try may change. */
@@ -20,15 +22,20 @@ const MAY_PASS = [408, 425, 429];
 /** Failed videos that a message names. */
 const NAMED = 100;
 
-export const createTellActivities = (deps: ActivityDeps): TellActivities => ({
+export interface TellDeps extends ActivityDeps {
+  /** Seals notices: only what this host, or one that shares the file, has recorded is obeyed. */
+  noticeKeyFile: string;
+}
+
+export const createTellActivities = (deps: TellDeps): TellActivities => ({
   sendWebhook: (subject) => runWork(deps, async ({ signal }) => {
-    const notice = await readNotice(deps.roots, subject);
+    const notice = await trusted(deps, subject);
     if (notice?.url === undefined) return;
     const body = await message(deps.roots, subject);
-    if (body !== undefined) await post(notice.url, body, notice.secret, signal);
+    if (body !== undefined) await send({ ...notice, url: notice.url }, body, signal);
   }),
   runHook: (subject) => runWork(deps, async ({ signal }) => {
-    const notice = await readNotice(deps.roots, subject);
+    const notice = await trusted(deps, subject);
     if (notice?.command === undefined) return;
     const body = await message(deps.roots, subject);
     if (body === undefined) return;
@@ -38,7 +45,23 @@ export const createTellActivities = (deps: ActivityDeps): TellActivities => ({
   }),
 });
 
-async function post(url: string, body: string, secret: string | undefined, signal: AbortSignal): Promise<void> {
+/** @throws UserError for a notice that may not be obeyed; the job's report says so too. */
+async function trusted({ roots, noticeKeyFile }: TellDeps, subject: TellSubject): Promise<Notice | undefined> {
+  try {
+    return await readNotice(roots, noticeKeyFile, subject);
+  } catch (error) {
+    if (error instanceof UserError && subject.kind === 'job') await warn(roots, subject.jobKey, error.message);
+    throw error;
+  }
+}
+
+async function warn(roots: Roots, jobKey: string, warning: string): Promise<void> {
+  const stored = await readStored(roots, jobKey);
+  if (!stored?.report || stored.report.warnings.includes(warning)) return;
+  await replaceJson(jobLayout(roots, stored.spec).report, { ...stored.report, warnings: [...stored.report.warnings, warning] });
+}
+
+async function send({ url, secret, privateToo = false }: Notice & { url: string }, body: string, signal: AbortSignal): Promise<void> {
   const timestamp = String(Math.floor(Date.now() / 1000));
   const signature = secret === undefined ? undefined : createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex');
   const headers = {
@@ -47,12 +70,14 @@ async function post(url: string, body: string, secret: string | undefined, signa
     ...(signature !== undefined && { 'x-reelscale-signature': `sha256=${signature}` }),
   };
   // The address is left out of every message: it may hold a token, and messages are kept in the history.
-  const response = await withLimit(ANSWER_MS, signal, (limited) => fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal: limited })).catch(() => undefined);
+  const answer = await withLimit(ANSWER_MS, signal, (limited) => post(url, { headers, body, privateToo, signal: limited })).catch((error: unknown) => {
+    if (error instanceof PrivateAddress) throw ApplicationFailure.nonRetryable(error.message, 'NotTaken');
+    return undefined;
+  });
   signal.throwIfAborted();
-  await response?.body?.cancel();
-  if (response?.ok) return;
-  if (!response || response.status >= 500 || MAY_PASS.includes(response.status)) throw new WorldError(`the web server ${response ? `answered ${response.status}` : 'could not be reached'}`);
-  throw ApplicationFailure.nonRetryable(`the web server answered ${response.status}`, 'NotTaken');
+  if (answer !== undefined && answer >= 200 && answer < 300) return;
+  if (answer === undefined || answer >= 500 || MAY_PASS.includes(answer)) throw new WorldError(`the web server ${answer === undefined ? 'could not be reached' : `answered ${answer}`}`);
+  throw ApplicationFailure.nonRetryable(`the web server answered ${answer}`, 'NotTaken');
 }
 
 /** The JSON that everybody is told; undefined when the job or batch was removed meanwhile. Its id is the same at every try. */

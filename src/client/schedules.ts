@@ -78,7 +78,7 @@ export async function createSchedule(config: Config, { client, lease }: Session,
   }, config);
   if (await exists(config, client, name)) throw taken(name);
   await recordBatch(config, spec);
-  if (notice) await recordNotice(config.roots, { kind: 'batch', batchKey: spec.batchKey }, notice);
+  if (notice) await recordNotice(config.roots, config.noticeKeyFile, { kind: 'batch', batchKey: spec.batchKey }, notice);
   const times: ScheduleSpec = cron !== undefined ? { cronExpressions: [cron], timezone } : { intervals: [{ every: every as `${number}m` }] };
   try {
     await client.schedule.create<typeof upscaleBatch>({

@@ -31,10 +31,10 @@ async function writeFlushed(file: string, text: string, mode?: number): Promise<
  * all, survives a power cut, and the first writer wins. The folder must exist: a late writer cannot revive a removed job.
  * @returns false when the name was taken; nothing is changed then.
  */
-export async function publishJson(file: string, value: unknown): Promise<boolean> {
+export async function publishJson(file: string, value: unknown, mode?: number): Promise<boolean> {
   const temporary = path.join(path.dirname(file), `.${randomName()}.tmp`);
   try {
-    await writeFlushed(temporary, asJson(value));
+    await writeFlushed(temporary, asJson(value), mode);
     await link(temporary, file);
     await flush(path.dirname(file));
     return true;

@@ -49,7 +49,7 @@ export async function createWorkers(role: Role, config: Config, connection: Nati
           workflowBundle: { codePath: workflowBundleFile },
           // A history that no longer fits, or a bug, fails the job visibly; the same command begins anew from its parts.
           workflowFailureErrorTypes: { '*': ['NondeterminismError', 'Error'] },
-          activities: { ...activities.createControlActivities(deps), ...createBatchActivities({ ...deps, resolveVideo: videoResolver(config) }), ...createTellActivities(deps) },
+          activities: { ...activities.createControlActivities(deps), ...createBatchActivities({ ...deps, resolveVideo: videoResolver(config) }), ...createTellActivities({ ...deps, noticeKeyFile: config.noticeKeyFile }) },
           maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
           // After a crash, workflows wait this long for the worker that remembered them.
           stickyQueueScheduleToStartTimeout: '2 seconds',

@@ -40,7 +40,7 @@ function bytesOf(file: string): Buffer {
 }
 
 it('the end of a job is posted, signed, again after an error, and given to a command; no secret reaches the server', async () => {
-  const { code, stderr } = await cli.run('upscale', 'clip.mp4', '--preset', 'preview', '-s', '2', '--notify', url, '--notify-secret-file', 'secret', '--on-done', `cat > ${cli.file('told.json')}`);
+  const { code, stderr } = await cli.run('upscale', 'clip.mp4', '--preset', 'preview', '-s', '2', '--notify', url, '--notify-private', '--notify-secret-file', 'secret', '--on-done', `cat > ${cli.file('told.json')}`);
   expect(code, stderr).toBe(0);
   await eventually('the second post', () => posts.length >= 2);
   const [first, second] = posts as [typeof posts[0], typeof posts[0]];
@@ -64,7 +64,7 @@ it('the end of a job is posted, signed, again after an error, and given to a com
 it('the end of a batch with a failure is posted too', async () => {
   writeFileSync(cli.file('broken.mp4'), 'no video');
   const before = posts.length;
-  expect((await cli.run('batch', 'broken.mp4', '--out-dir', 'out', '--preset', 'preview', '--notify', url)).code).toBe(1);
+  expect((await cli.run('batch', 'broken.mp4', '--out-dir', 'out', '--preset', 'preview', '--notify', url, '--notify-private')).code).toBe(1);
   const post = await eventually('the post', () => posts[before]);
   expect(post.headers['x-reelscale-signature']).toBeUndefined();
   expect(JSON.parse(post.body)).toMatchObject({ event: 'batch.failed', failed: 1, failures: [{ input: cli.file('broken.mp4') }] });

@@ -3,11 +3,11 @@ import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { createBatchActivities, type BatchDeps } from '../../src/activities/batch/index.js';
 import { createControlActivities, createEncodeActivities, createUpscaleActivities } from '../../src/activities/index.js';
-import { createTellActivities } from '../../src/activities/tell.js';
+import { createTellActivities, type TellDeps } from '../../src/activities/tell.js';
 import type { Upscaler } from '../../src/upscaler/client.js';
 import { checkedInput } from '../../src/worker/checkedInput.js';
 
-const deps = {} as BatchDeps;
+const deps = {} as BatchDeps & TellDeps;
 const made = Object.keys({
   ...createControlActivities(deps), ...createEncodeActivities(deps), ...createUpscaleActivities(deps, {} as Upscaler), ...createTellActivities(deps), ...createBatchActivities(deps),
 });

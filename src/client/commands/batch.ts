@@ -21,7 +21,7 @@ export async function batch(named: string[], options: Record<string, unknown>): 
   const session = await openSession(config, (line) => { process.stderr.write(`${line}\n`); });
   try {
     await recordBatch(config, spec, inputs);
-    if (notice) await recordNotice(config.roots, { kind: 'batch', batchKey: spec.batchKey }, notice);
+    if (notice) await recordNotice(config.roots, config.noticeKeyFile, { kind: 'batch', batchKey: spec.batchKey }, notice);
     const handle = await startBatch(config, session, spec, notice !== undefined);
     if (options['detach'] !== true) return await waitForBatch(config, session, spec, handle, json);
     await session.lease.detach(handle.workflowId);

@@ -38,7 +38,7 @@ export async function perform(job: ResolvedJob, flags: UpscaleFlags, config: Con
   const session = await openSession(config, log, job.spec);
   try {
     await recordJob(config, job.spec);
-    if (notice) await recordNotice(config.roots, { kind: 'job', jobKey: job.spec.jobKey }, notice);
+    if (notice) await recordNotice(config.roots, config.noticeKeyFile, { kind: 'job', jobKey: job.spec.jobKey }, notice);
     await storeForecast(config, job);
     const handle = await startJob(config, session, job.spec, notice !== undefined);
     if (!flags.detach) return await waitForJob(config, session, job.spec, flags.json ?? false);
