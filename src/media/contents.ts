@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ContentTrack } from '../job/contents.js';
-import { runFfprobe } from './run.js';
+import { readHeader } from './run.js';
 import { sourceInput } from './tools.js';
 
 /** A stream of a file, as its header tells. Names of codecs and dispositions are ffmpeg's. */
@@ -65,9 +65,7 @@ const outputSchema = z.object({
 
 /** Reads which streams, chapters and tags a file has. @throws WorldError when it cannot be opened. */
 export async function readContents(file: string, signal?: AbortSignal): Promise<FileContents> {
-  const lines: string[] = [];
-  await runFfprobe(['-show_streams', '-show_chapters', '-show_format', '-of', 'json', ...sourceInput(file)], { signal, onLine: (line) => lines.push(line) });
-  const { streams, chapters, format } = outputSchema.parse(JSON.parse(lines.join('\n')));
+  const { streams, chapters, format } = outputSchema.parse(await readHeader(['-show_streams', '-show_chapters', '-show_format', ...sourceInput(file)], signal));
   const isMov = format.format_name.startsWith('mov');
   return {
     format: format.format_name,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { WorldError } from '../job/errors.js';
 import type { Hdr, SourceInfo } from '../job/source.js';
-import { runFfprobe } from './run.js';
+import { readHeader } from './run.js';
 import { sourceInput } from './tools.js';
 
 /** A fraction that may be nothing, as darkness is. */
@@ -55,15 +55,15 @@ const PACKETS = 16;
 
 /** All side data of a stream's header and of its first frames. Nothing where none of them decode. */
 export async function readSideData(file: string, stream: number, signal?: AbortSignal): Promise<SideData[]> {
-  const lines: string[] = [];
-  const args = ['-select_streams', String(stream), '-read_intervals', `%+#${PACKETS}`, '-show_entries', 'stream=index:stream_side_data_list:frame=pts:frame_side_data_list', '-of', 'json', ...sourceInput(file)];
+  const args = ['-select_streams', String(stream), '-read_intervals', `%+#${PACKETS}`, '-show_entries', 'stream=index:stream_side_data_list:frame=pts:frame_side_data_list', ...sourceInput(file)];
+  let read: unknown;
   try {
-    await runFfprobe(args, { signal, onLine: (line) => lines.push(line) });
+    read = await readHeader(args, signal);
   } catch (error) {
     if (error instanceof WorldError) return [];
     throw error;
   }
-  const { streams, frames } = outputSchema.parse(JSON.parse(lines.join('\n')));
+  const { streams, frames } = outputSchema.parse(read);
   return [...streams, ...frames].flatMap(({ side_data_list }) => side_data_list);
 }
 

@@ -9,7 +9,7 @@ import { readContents, type FileContents } from './contents.js';
 import { CODECS } from './encoders.js';
 import { compareHdr, readHdr, readSideData } from './hdr.js';
 import type { DeliverableTags } from './deliverable.js';
-import { runFfprobe } from './run.js';
+import { readHeader } from './run.js';
 import { sourceInput } from './tools.js';
 
 export interface ExpectedStreams {
@@ -74,14 +74,14 @@ export interface Inventory {
 
 /** The streams of a file that a header names; what is wrong with it, where it cannot be opened. */
 export async function inventory(file: string, signal?: AbortSignal): Promise<Inventory | string> {
-  const lines: string[] = [];
+  let header: unknown;
   try {
-    await runFfprobe(['-show_streams', '-show_format', '-of', 'json', ...sourceInput(file)], { signal, onLine: (line) => lines.push(line) });
+    header = await readHeader(['-show_streams', '-show_format', ...sourceInput(file)], signal);
   } catch (error) {
     if (error instanceof WorldError) return error.message;
     throw error;
   }
-  const { streams, format } = outputSchema.parse(JSON.parse(lines.join('\n')));
+  const { streams, format } = outputSchema.parse(header);
   return {
     durationSeconds: format.duration ?? 0,
     video: await Promise.all(streams.filter((s) => s.codec_type === 'video' && s.disposition.attached_pic === 0).map(async (s) => ({

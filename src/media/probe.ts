@@ -8,7 +8,7 @@ import { sourceInfoSchema, type SourceInfo } from '../job/source.js';
 import { bitDepth, hdrTransfer, readColor } from './color.js';
 import { firstFrame, type FirstFrame } from './firstFrame.js';
 import { isPureDolbyVision, readHdr, readSideData, sideDataSchema } from './hdr.js';
-import { runFfprobe } from './run.js';
+import { readHeader } from './run.js';
 import { sourceInput } from './tools.js';
 
 const count = z.coerce.number().int().optional().catch(undefined);
@@ -46,7 +46,7 @@ const outputSchema = z.object({
 });
 
 /** What ffprobe says of bytes that it cannot use; other failures are the machine's. */
-const BAD_CONTENT = /Invalid data found|not on whitelist|End of file|Invalid argument|patches welcome/i;
+const BAD_CONTENT = /Invalid data found|not on whitelist|End of file|Invalid argument|patches welcome|came to no end|Cannot allocate memory|was ended by SIG(SEGV|ABRT|FPE|BUS|ILL)/i;
 
 /** A path for people: on one line, whatever its name holds. */
  
@@ -58,7 +58,8 @@ export const shown = (file: string): string => file.replace(/[\u0000-\u001f\u007
  */
 export async function probeSource(file: string, options: { signal?: AbortSignal | undefined } = {}): Promise<SourceInfo> {
   await checkFile(file);
-  const { format, streams } = await readHeader(file, options.signal);
+  const { format, streams } = await readStreams(file, options.signal);
+  checkSizes(file, streams);
   const stream = chooseVideo(streams);
   if (!stream) {
     throw new UserError(`${shown(file)} has no video${streams.some((s) => s.codec_type === 'audio') ? ', only sound' : ''}`);
@@ -99,16 +100,21 @@ async function checkFile(file: string): Promise<void> {
   }
 }
 
-async function readHeader(file: string, signal: AbortSignal | undefined): Promise<z.infer<typeof outputSchema>> {
-  const lines: string[] = [];
-  const args = ['-of', 'json', '-show_format', '-show_streams', ...sourceInput(file)];
+async function readStreams(file: string, signal: AbortSignal | undefined): Promise<z.infer<typeof outputSchema>> {
   try {
-    await runFfprobe(args, { signal, onLine: (line) => lines.push(line) });
+    return outputSchema.parse(await readHeader(['-show_format', '-show_streams', ...sourceInput(file)], signal));
   } catch (error) {
     if (!(error instanceof WorldError && BAD_CONTENT.test(error.message))) throw error;
     throw new UserError(`${shown(file)} is not a video that can be read: its format is unknown or not allowed, or its header is damaged`);
   }
-  return outputSchema.parse(JSON.parse(lines.join('\n')));
+}
+
+/** All that ffmpeg decodes, and keeps, in its first look at a file: 2 GB, four times the largest picture that codecs allow. */
+const MOST_PIXELS = 2 ** 29;
+
+function checkSizes(file: string, streams: Stream[]): void {
+  const pixels = streams.reduce((sum, { codec_type, width = 0, height = 0 }) => sum + (codec_type === 'video' ? width * height : 0), 0);
+  if (pixels > MOST_PIXELS) throw new UserError(`${shown(file)} holds pictures of ${Math.round(pixels / 1e6)} million pixels in its video tracks and covers, which would all be decoded at once: take some of them out first`);
 }
 
 /** The stream that players show: marked as default, else the first. Attached pictures are covers. */

@@ -81,18 +81,33 @@ export function runFfmpeg(args: readonly string[], options: Omit<FfmpegOptions, 
   return startFfmpeg(args, options).done;
 }
 
+/** A look at a file's header takes below a second; far more than a disk that wakes up needs. */
+const HEADER_MS = 120_000;
+
+/**
+ * What ffprobe finds out from a file's header and its first packets, as JSON.
+ * @throws as {@link runFfprobe}, and WorldError when it takes two minutes: some damaged headers send it through the whole file for each of their entries.
+ */
+export async function readHeader(args: readonly string[], signal: AbortSignal | undefined): Promise<unknown> {
+  const lines: string[] = [];
+  await runFfprobe(['-of', 'json', ...args], { signal, timeout: HEADER_MS, onLine: (line) => lines.push(line) });
+  return JSON.parse(lines.join('\n'));
+}
+
 /**
  * Runs ffprobe and hands over its output line by line, so that it may be of any length.
+ * @param options.timeout in milliseconds; none without it.
  * @throws the signal's reason when aborted; WorldError with what ffprobe said when it fails.
  */
 export function runFfprobe(
   args: readonly string[],
-  options: { signal?: AbortSignal | undefined; onLine: (line: string) => void },
+  options: { signal?: AbortSignal | undefined; timeout?: number; onLine: (line: string) => void },
 ): Promise<FfmpegResult> {
-  const { signal, onLine } = options;
+  const { signal, timeout, onLine } = options;
   const child = spawnTool('ffprobe', ['-hide_banner', '-loglevel', 'repeat+level+warning', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     buffer: false,
+    ...(timeout !== undefined && { timeout }),
     ...(signal && { cancelSignal: signal }),
   });
   const tail = new Tail();
@@ -125,7 +140,8 @@ function classify(tool: string, error: unknown, tail: Tail): Error {
 }
 
 /** Execa's own message repeats the whole command line. */
-function endingOf(error: Error & { exitCode?: unknown; signal?: unknown }): string {
+function endingOf(error: Error & { exitCode?: unknown; signal?: unknown; timedOut?: unknown }): string {
+  if (error.timedOut === true) return 'came to no end';
   if (typeof error.exitCode === 'number') return `failed with exit code ${error.exitCode}`;
   if (typeof error.signal === 'string') return `was ended by ${error.signal}`;
   return `could not be run (${error.message})`;

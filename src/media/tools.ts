@@ -10,22 +10,41 @@ export const DEMUXERS = [
   'asf', 'ogg', 'h264', 'hevc', 'm4v', 'av1', 'obu', 'ivf', 'nut', 'mxf', 'dv', 'vob', 'gif', 'apng', 'wtv', 'rm', 'yuv4mpegpipe',
 ].join(',');
 
+/**
+ * The largest cover or picture of a subtitle that is decoded: 4096x4096. ffmpeg decodes every cover in its first look at a file, and
+ * keeps them all: one of 1 MB may take 1 GB. Larger ones are still copied, as they are.
+ */
+export const MOST_COVER_PIXELS = 4096 * 4096;
+
 /** `file:` keeps names that begin with a dash or hold a colon from meaning anything else. */
 export const sourceInput = (file: string): string[] => [
+  // `V` are videos that are no covers: those have ffmpeg's own limit. (`v` would be the same key as `V` to ffmpeg.)
+  '-max_pixels', String(MOST_COVER_PIXELS), '-max_pixels:V', String(2 ** 31 - 1),
   '-protocol_whitelist', 'file,pipe', '-format_whitelist', DEMUXERS, '-i', `file:${file}`,
 ];
 
+const utility = (name: string): string | undefined => [`/usr/bin/${name}`, `/bin/${name}`].find((file) => existsSync(file));
 /** util-linux's setpriv makes the kernel end a child when its parent dies, even by kill -9. */
-const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'].find((file) => existsSync(file));
+const SETPRIV = utility('setpriv');
+/** Its prlimit bounds what a process may allocate. */
+const PRLIMIT = utility('prlimit');
 
-/** The command line that ends with its parent where the system can do that. */
-export function tied(tool: string, args: readonly string[]): [string, string[]] {
-  return SETPRIV ? [SETPRIV, ['--pdeathsig', 'KILL', '--', tool, ...args]] : [tool, [...args]];
+/**
+ * The command line that ends with its parent where the system can do that.
+ * @param memory what the process may allocate, in bytes, where the system can bound it.
+ */
+export function tied(tool: string, args: readonly string[], memory?: number): [string, string[]] {
+  const bounded = memory !== undefined && PRLIMIT ? [PRLIMIT, `--data=${memory}`, '--', tool, ...args] : [tool, ...args];
+  const [first = tool, ...rest] = SETPRIV ? [SETPRIV, '--pdeathsig', 'KILL', '--', ...bounded] : bounded;
+  return [first, rest];
 }
+
+/** Twenty times what ffprobe takes for 8K: it decodes the first pictures of every stream, and keeps them. */
+const FFPROBE_BYTES = 4 * 2 ** 30;
 
 /** Starts ffmpeg or ffprobe so that it does not outlive this process; killed when `cancelSignal` aborts. */
 export function spawnTool<T extends Options>(tool: 'ffmpeg' | 'ffprobe', args: readonly string[], options: T) {
-  const [file, tiedArgs] = tied(tool, args);
+  const [file, tiedArgs] = tied(tool, args, tool === 'ffprobe' ? FFPROBE_BYTES : undefined);
   // Execa takes either the list of all streams or single ones.
   const stdin = options.stdio === undefined ? { stdin: 'ignore' as const } : {};
   return execa(file, tiedArgs, { ...stdin, forceKillAfterDelay: 2000, ...options });

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/job/errors.js';
 import { pictureNotices } from '../../src/media/examine.js';
 import { probeSource } from '../../src/media/probe.js';
-import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../support/media.js';
+import { sourceInput } from '../../src/media/tools.js';
+import { ffmpeg, hasSharedMedia, makeClip, promisedPng, scratchFolder, sharedFile } from '../support/media.js';
 
 const folder = scratchFolder();
 const inFolder = (name: string): string => path.join(folder, name);
@@ -56,6 +58,22 @@ describe('what is not a video is refused in one line that names it', () => {
     );
     return inFolder(name);
   }
+});
+
+describe('what would fill the memory', () => {
+  const picture = (): string => promisedPng(inFolder('large.png'), 16_000, 16_000);
+
+  it('a cover of 16000x16000 is not decoded, and the video beside it is read', async () => {
+    await ffmpeg('-i', clip, '-attach', picture(), '-metadata:s:t', 'mimetype=image/png', '-metadata:s:t', 'filename=large.png', '-c', 'copy', inFolder('largeCover.mkv'));
+    expect((await probeSource(inFolder('largeCover.mkv'))).video).toMatchObject({ width: 160, height: 120 });
+    const { stdout } = await execa('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name,width', '-of', 'csv=p=0', ...sourceInput(inFolder('largeCover.mkv'))]);
+    expect(stdout.split('\n').at(-1)).toBe('png,0');
+  });
+
+  it('many tracks of large pictures are refused', async () => {
+    await ffmpeg('-i', picture(), '-i', clip, '-map', '1:v', '-map', '0', '-map', '0', '-map', '0', '-c', 'copy', inFolder('tracks.mkv'));
+    expect(await refusal(inFolder('tracks.mkv'))).toMatch(/tracks\.mkv holds pictures of 768 million pixels/);
+  });
 });
 
 describe('names', () => {
