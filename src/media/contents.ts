@@ -27,6 +27,8 @@ export interface FileStream {
   channels: number;
   sampleRate: number;
   bitRate: number | undefined;
+  /** Of pictures whose size ffmpeg does not know: damaged ones, and covers that are too large to be decoded. */
+  sizeless?: true;
 }
 
 export interface FileContents {
@@ -50,6 +52,7 @@ const streamSchema = z.object({
   codec_type: z.string().optional(),
   codec_name: z.string().default(''),
   codec_tag_string: z.string().default(''),
+  width: number,
   start_time: number,
   channels: z.number().int().default(0),
   sample_rate: number,
@@ -94,6 +97,7 @@ function describe(stream: z.infer<typeof streamSchema>, isMov: boolean): FileStr
     startSeconds: stream.start_time,
     channels: stream.channels,
     sampleRate: stream.sample_rate ?? 0,
+    ...(stream.codec_type === 'video' && !stream.width && { sizeless: true }),
     bitRate: stream.bit_rate ?? (Number(tags['bps'] ?? tags['bps-eng']) || undefined),
   };
 }

@@ -9,7 +9,7 @@ import { readContents } from '../../src/media/contents.js';
 import { editedTracks } from '../../src/media/editLists.js';
 import { levelWarning } from '../../src/media/level.js';
 import type { MergeResult } from '../../src/media/merge.js';
-import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedClips, sharedFile } from '../support/media.js';
+import { ffmpeg, hasSharedMedia, makeClip, promisedPng, scratchFolder, sharedClips, sharedFile } from '../support/media.js';
 import { writeEdits } from './editLists.js';
 import { decodedPts, delivered, frameDigests, lastDuration, streams } from './encodeSupport.js';
 
@@ -136,6 +136,18 @@ describe('a file with everything', () => {
     expect(again.warnings).toEqual([]);
     await expectKept(at('again.mkv'), again);
   });
+});
+
+it('a cover that is too large to be decoded is kept in MKV, and named in MP4', async () => {
+  promisedPng(at('large.png'), 16_000, 16_000);
+  await makeClip(at('bareLarge.mkv'), { seconds: 0.2, size: '64x48', audioTracks: 0 });
+  await ffmpeg('-i', at('bareLarge.mkv'), '-c', 'copy', '-attach', at('large.png'), '-metadata:s:t:0', 'mimetype=image/png', '-metadata:s:t:0', 'filename=large.png', at('large.mkv'));
+  const kept = await delivered(at('large.mkv'), at('largeKept.mkv'), { scale: 1 });
+  expect(kept.warnings).toEqual([]);
+  await expectKept(at('largeKept.mkv'), kept);
+  expect((await delivered(at('large.mkv'), at('largeLeft.mp4'), { scale: 1 })).warnings).toEqual([
+    'cover 1 of 1 (png, "large.png") is left out: it is damaged or larger than 4096x4096; -o NAME.mkv keeps it',
+  ]);
 });
 
 describe('MKV', () => {
