@@ -14,9 +14,17 @@ export interface ChildResult {
   timedOut: boolean;
 }
 
+export interface ChildOptions {
+  /** Milliseconds. */
+  timeout: number;
+  signal: AbortSignal | undefined;
+  /** What it may allocate, in bytes; without it, as much as there is. */
+  memory?: number;
+}
+
 /** Runs an entry of this folder in a process of its own, which does not outlive this one. @throws the signal's reason when it aborts. */
-export async function runChild(entry: string, args: string[], { timeout, signal }: { timeout: number; signal: AbortSignal | undefined }): Promise<ChildResult> {
-  const [command, tiedArgs] = tied(process.execPath, [path.join(FOLDER, entry), ...args]);
+export async function runChild(entry: string, args: string[], { timeout, signal, memory }: ChildOptions): Promise<ChildResult> {
+  const [command, tiedArgs] = tied(process.execPath, [path.join(FOLDER, entry), ...args], memory);
   const result = await execa(command, tiedArgs, { stdin: 'ignore', env: runtimeEnvironment(), reject: false, maxBuffer: 1 << 20, timeout, ...(signal && { cancelSignal: signal }) });
   signal?.throwIfAborted();
   const { stdout, stderr, timedOut } = result;

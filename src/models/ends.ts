@@ -1,6 +1,7 @@
 import { endsOf } from './graph.js';
+import { requireHarmless } from './harmless.js';
 import type { Inspected } from './inspected.js';
-import { decodeModel, fixedSize, FLOAT, FLOAT16, type Graph, type OnnxModel, type Tensor, type ValueInfo } from './onnx/schema.js';
+import { decodeModel, fixedSize, FLOAT, FLOAT16, type OnnxModel, type ValueInfo } from './onnx/schema.js';
 import { firstLine, Unfit } from './unfit.js';
 
 export interface Size {
@@ -18,15 +19,15 @@ export interface Ends {
   fixed: Size | undefined;
 }
 
-/** @throws Unfit when the bytes are no ONNX network of one picture. */
+/** @throws Unfit when the bytes are no ONNX network of one picture, or one that must not be opened. */
 export function readEnds(bytes: Uint8Array): Ends {
   let model: OnnxModel;
   try {
     model = decodeModel(bytes);
-  } catch {
-    throw new Unfit('is not an ONNX file');
+    requireHarmless(bytes, model);
+  } catch (error) {
+    throw error instanceof Unfit ? error : new Unfit('is not an ONNX file');
   }
-  if (tensorsOf(model.graph).some((tensor) => tensor.dataLocation === 1)) throw new Unfit('keeps its weights in another file: export it with the weights inside');
   let ends: ReturnType<typeof endsOf>;
   try {
     ends = endsOf(model);
@@ -35,11 +36,6 @@ export function readEnds(bytes: Uint8Array): Ends {
   }
   const { input, output } = ends;
   return { model, input: input.name, output: output.name, precision: precisionOf(input, output), ...pictureOf(input) };
-}
-
-function tensorsOf(graph: Graph): Tensor[] {
-  const inNodes = graph.node.flatMap(({ attribute }) => attribute.flatMap(({ t, g, graphs }) => [...(t ? [t] : []), ...[...(g ? [g] : []), ...(graphs ?? [])].flatMap(tensorsOf)]));
-  return [...graph.initializer, ...graph.sparseInitializer.map(({ values }) => values), ...inNodes];
 }
 
 const PRECISIONS = new Map<number | undefined, Inspected['precision']>([[FLOAT, 'fp32'], [FLOAT16, 'fp16']]);

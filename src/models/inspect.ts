@@ -1,4 +1,5 @@
 import { mkdir, stat } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { replaceJson, readJson } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
@@ -11,6 +12,9 @@ const MOST_BYTES = 2 ** 31 - 1;
 
 /** Far more than loading a network and running it on a few small pictures takes. */
 const TIMEOUT_MS = 300_000;
+
+/** A network that takes more for a picture of 128x128 is of no use on this machine, and must not push other programs out of it. */
+const mostMemory = (): number => Math.max(2 * 2 ** 30, Math.floor(Math.min(os.totalmem(), process.constrainedMemory() || Infinity) / 2));
 
 export interface InspectOptions {
   /** Where results are kept, by the file's digest, so that a file is tried once. Without it every call tries it. */
@@ -41,7 +45,7 @@ export async function inspectModel(file: string, { modelsRoot, signal, label = p
 }
 
 async function tryInChild(file: string, name: string, signal: AbortSignal | undefined): Promise<Inspected> {
-  const { stdout, failure, timedOut } = await runChild('inspectChild.js', [file], { timeout: TIMEOUT_MS, signal });
+  const { stdout, failure, timedOut } = await runChild('inspectChild.js', [file], { timeout: TIMEOUT_MS, signal, memory: mostMemory() });
   if (timedOut) throw new UserError(`${name} cannot be used: it did not finish a few small pictures within ${TIMEOUT_MS / 60_000} minutes`);
   if (failure !== undefined) throw new UserError(`${name} cannot be used: onnxruntime ended unexpectedly on it (${failure})`);
   const answer = answerSchema.parse(JSON.parse(stdout));

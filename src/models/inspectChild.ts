@@ -5,7 +5,7 @@ import { wrapForFrames, type FrameGraphOptions } from './graph.js';
 import type { Answer, Inspected } from './inspected.js';
 import { countParameters } from './onnx/parameters.js';
 import { receptiveRadius } from './receptive.js';
-import { measureMemory, openSession, tryPictures } from './trial.js';
+import { measureMemory, memoryWatch, openSession, tryPictures } from './trial.js';
 import { firstLine, Unfit } from './unfit.js';
 
 /**
@@ -17,8 +17,11 @@ async function inspect(file: string): Promise<Inspected> {
   const bytes = readFileSync(file);
   const ends = readEnds(bytes);
   const { pixels, precision, fixed, model } = ends;
+  const requireModest = memoryWatch(bytes);
   const session = await openSession(bytes);
-  const { scale, alignment } = await tryPictures(session, ends);
+  requireModest(0);
+  const { scale, alignment, pixels: tried } = await tryPictures(session, ends);
+  requireModest(tried);
   const bytesPerPixel = await measureMemory(session, ends, scale);
   await session.release();
   await (await openSession(framed(bytes, { pixels, bitDepth: 8, precision: 'fp32', blend: 0, scale }))).release();

@@ -7,6 +7,9 @@ const HIGHEST_SCALE = 8;
 const ALIGNMENTS = [1, 2, 4, 8, 16, 32, 64];
 const SMALLEST = 17;
 
+/** Peak memory of this process, in bytes. */
+const peak = (): number => process.resourceUsage().maxRSS * 1024;
+
 export async function openSession(bytes: Uint8Array): Promise<InferenceSession> {
   try {
     return await InferenceSession.create(bytes, { logSeverityLevel: 4 });
@@ -15,12 +18,31 @@ export async function openSession(bytes: Uint8Array): Promise<InferenceSession> 
   }
 }
 
+/** What a network may take when it is opened and tried, beside several copies of its weights. */
+const GRACE_BYTES = 2 ** 30;
+/** Twice what the hungriest of the known networks take. */
+const MOST_BYTES_PER_PIXEL = 200_000;
+
 /**
- * Finds the scale, and the smallest number of which height and width must be multiples, by running small pictures.
+ * Watches what this process takes from now on.
+ * @returns throws Unfit where that is far more than the file's size and the pictures so far explain: constants that a network makes for
+ *   itself would take it in every process that uses it.
+ */
+export function memoryWatch(bytes: Uint8Array): (pixels: number) => void {
+  const before = peak();
+  return (pixels) => {
+    const taken = peak() - before;
+    if (taken <= 4 * bytes.length + GRACE_BYTES + pixels * MOST_BYTES_PER_PIXEL) return;
+    throw new Unfit(`takes ${Math.round(taken / 1e6)} MB of memory for ${pixels} pixels, with a file of ${Math.ceil(bytes.length / 1e6)} MB: no network of pictures needs that`);
+  };
+}
+
+/**
+ * Finds the scale, and the smallest number of which height and width must be multiples, by running small pictures; and the pixels of the largest one.
  * @throws Unfit when no picture comes back larger by a whole scale.
  */
-export async function tryPictures(session: InferenceSession, ends: Ends): Promise<{ scale: number; alignment: number }> {
-  if (ends.fixed) return { scale: await scaleOf(session, ends, ends.fixed), alignment: 1 };
+export async function tryPictures(session: InferenceSession, ends: Ends): Promise<{ scale: number; alignment: number; pixels: number }> {
+  if (ends.fixed) return { scale: await scaleOf(session, ends, ends.fixed), alignment: 1, pixels: ends.fixed.height * ends.fixed.width };
   let problem: unknown;
   for (const alignment of ALIGNMENTS) {
     try {
@@ -28,7 +50,7 @@ export async function tryPictures(session: InferenceSession, ends: Ends): Promis
       for (const size of sizesOf(alignment)) scales.push(await scaleOf(session, ends, size));
       const [scale = 0] = scales;
       if (scales.some((other) => other !== scale)) throw new Unfit(`enlarges pictures of different sizes by different factors: ${scales.join(', ')}`);
-      return { scale, alignment };
+      return { scale, alignment, pixels: Math.max(...sizesOf(alignment).map(({ height, width }) => height * width)) };
     } catch (error) {
       if (!(error instanceof Unfit)) throw error;
       problem = error;
@@ -61,7 +83,6 @@ const FRAME_PICTURES = 6;
 /** Peak memory for each source pixel of a tile, in bytes: how much this process grows for one tile. Once in a process, since peaks do not shrink. */
 export async function measureMemory(session: InferenceSession, ends: Ends, scale: number): Promise<number> {
   const size = ends.fixed ?? { height: MEASURED_EDGE, width: MEASURED_EDGE };
-  const peak = (): number => process.resourceUsage().maxRSS * 1024;
   const before = peak();
   await scaleOf(session, ends, size);
   const pixels = size.height * size.width;
