@@ -5,7 +5,6 @@ import { eventOf } from './kills/events.js';
 import { onGround, TIMES, type Ground } from './kills/ground.js';
 import { Ledger } from './kills/ledger.js';
 import { leftRunning } from './kills/processes.js';
-import { COST } from './kills/settle.js';
 import { numberFlag, printMachine } from './support/report.js';
 
 /**
@@ -50,8 +49,7 @@ async function campaign(ground: Ground): Promise<void> {
   await crew.finish(TO_END);
   for (const left of await leftRunning(ground, TO_LEAVE)) ledger.violation(`left running: ${left}`, 'all');
   for (const touched of ground.touched()) ledger.violation(touched, 'all');
-  const allowed = crew.interruptions * COST + crew.flippedFrames;
-  if (crew.totals.twice > allowed) ledger.violation(`${crew.totals.twice} frames went through the network twice; ${allowed} are allowed`, 'all');
+  if (crew.totals.twice > crew.allowedTwice) ledger.violation(`${crew.totals.twice} frames went through the network twice; ${crew.allowedTwice} are allowed`, 'all');
   report(ledger, crew);
   ledger.close();
   process.exitCode = ledger.violations.length > 0 ? 1 : 0;
@@ -82,6 +80,7 @@ function report(ledger: Ledger, crew: Crew): void {
     frames: crew.totals.frames,
     networkFrames: crew.totals.networkFrames,
     twice: crew.totals.twice,
+    twiceAllowed: crew.allowedTwice,
     violations: ledger.violations,
   };
   if (json) {
@@ -92,7 +91,7 @@ function report(ledger: Ledger, crew: Crew): void {
   table(result.events, 'event');
   table(result.tasks, 'jobs and batches');
   table(result.outcomes, 'how commands ended');
-  console.log(`seed ${seed}: ${result.count} events; ${result.videos} videos with ${result.frames} frames; ${result.twice} of ${result.networkFrames} frames went through the network twice (at most ${COST} for each interruption); ${ledger.violations.length} violations`);
+  console.log(`seed ${seed}: ${result.count} events; ${result.videos} videos with ${result.frames} frames; ${result.twice} of ${result.networkFrames} frames went through the network twice (${result.twiceAllowed} by a part for each interruption of frames at work, and by what flipped bits cost); ${ledger.violations.length} violations`);
 }
 
 if (!json) printMachine();

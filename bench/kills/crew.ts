@@ -1,10 +1,23 @@
 import path from 'node:path';
 import { METHODS, flagsOf, resultOf, type Clip } from './clips.js';
 import { Dice } from './dice.js';
-import type { Ground } from './ground.js';
+import { TIMES, type Ground } from './ground.js';
 import type { Ledger } from './ledger.js';
-import { settle, type Totals } from './settle.js';
+import { COST, settle, type Totals } from './settle.js';
 import { Task } from './task.js';
+
+export interface Interruption {
+  /** Milliseconds of this process: between them it may have stopped a frame. */
+  from: number;
+  to: number;
+  parts: number;
+  /** Frames of a job that is done were at the device meanwhile. */
+  met: boolean;
+}
+
+/** A frame that began before an interruption is counted after it; and what it did is noticed by a heartbeat time-out. */
+const BEFORE_MS = 2000;
+const AFTER = TIMES.heartbeat + 2;
 
 /** Jobs and batches at work at the same time. */
 const TASKS = 4;
@@ -22,9 +35,10 @@ export class Crew {
   readonly endings = new Map<string, number>();
   #begun = 0;
 
-  /** Each may have cost the one device a part. */
-  interruptions = 0;
+  readonly interruptions: Interruption[] = [];
   flippedFrames = 0;
+  /** Parts that cancels may have cost. */
+  cancelledAtWork = 0;
   readonly ground: Ground;
   readonly ledger: Ledger;
   readonly #clips: Clip[];
@@ -35,9 +49,17 @@ export class Crew {
     this.#clips = clips;
   }
 
-  interrupted(parts: number): void {
-    this.interruptions += parts;
-    for (const task of this.open) task.hits += parts;
+  /** @param parts that it may cost the one device. @param seconds until its consequences are over. */
+  interrupted(parts: number, seconds: number): void {
+    const now = performance.now();
+    this.interruptions.push({ from: now - BEFORE_MS, to: now + (seconds + AFTER) * 1000, parts, met: false });
+  }
+
+  /** Parts that interruptions may have cost a task while its frames were at the device. */
+  #partsLost(task: Task): number {
+    const met = this.interruptions.filter(({ from, to }) => task.atDevice.some((busy) => busy.from <= to && busy.to >= from));
+    for (const each of met) each.met = true;
+    return task.lost + met.reduce((sum, { parts }) => sum + parts, 0);
   }
 
   flipped(task: Task, frames: number): void {
@@ -72,9 +94,16 @@ export class Crew {
     return new Task(this.ground, this.ledger, { name, batch, method, videos, args: ['upscale', first?.source ?? '', '-o', first?.output ?? '', ...flags] });
   }
 
+  /** Frames that all interruptions together may have sent through the network twice. */
+  get allowedTwice(): number {
+    const parts = this.interruptions.filter(({ met }) => met).reduce((sum, each) => sum + each.parts, this.cancelledAtWork);
+    return parts * COST + this.flippedFrames;
+  }
+
   /** Gives commands again that have ended before their time, and settles tasks that are done. */
   async tend(): Promise<void> {
     for (const task of [...this.open]) {
+      await task.watchDevice();
       const { reports } = await task.look();
       if (reports.length === task.asked.videos.length && task.idle) await this.#settle(task, reports);
       else if (task.failures >= PATIENCE) this.#giveUp(task);
@@ -84,9 +113,11 @@ export class Crew {
 
   async #settle(task: Task, reports: Parameters<typeof settle>[1]): Promise<void> {
     this.#end(task, `done ${howDone(task)}`);
-    const totals = await settle(task, reports);
+    const parts = this.#partsLost(task);
+    const totals = await settle(task, reports, parts);
+    this.cancelledAtWork += task.lost;
     for (const name of Object.keys(totals) as (keyof Totals)[]) this.totals[name] += totals[name];
-    this.ledger.note(`${task.asked.name}: done, ${task.commands} commands, ${totals.twice} of ${totals.frames} frames twice, ${task.hits} hits, ${task.flippedFrames} frames flipped`);
+    this.ledger.note(`${task.asked.name}: done, ${task.commands} commands, ${totals.twice} of ${totals.frames} frames twice, ${parts} interruptions at the device, ${task.flippedFrames} frames flipped`);
   }
 
   #giveUp(task: Task): void {

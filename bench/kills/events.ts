@@ -65,8 +65,7 @@ function cancel(crew: Crew, dice: Dice): Happened {
   const [discard, forGood, seconds] = [dice.throw() < 0.4, dice.throw() < 0.5, dice.between(0, 5)];
   if (!task) return undefined;
   task.cancelled = 'asked';
-  task.hits++;
-  crew.interruptions++;
+  task.lost++;
   void task.speak('cancel', ...(discard ? ['--discard'] : [])).then(async (code) => {
     task.rest(seconds);
     if (code !== 0) return;
@@ -94,7 +93,7 @@ function fullDisk(crew: Crew, dice: Dice): Happened {
   const [leave, seconds] = [dice.pick([0, 2 ** 20, 12 * 2 ** 20]) as number, dice.between(1, 6)];
   const makeRoom = crew.ground.fill(disk, leave);
   if (!makeRoom) return undefined;
-  crew.interrupted(1);
+  crew.interrupted(1, seconds);
   setTimeout(makeRoom, seconds * 1000);
   return { kind: `full disk: ${disk}`, detail: `${leave} bytes left for ${seconds.toFixed(1)} s` };
 }

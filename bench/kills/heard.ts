@@ -13,7 +13,7 @@ export function outcomeOf({ exitCode, signal, stdout, stderr }: Ending): { how: 
   if (exitCode === undefined) return { how: 'killed', text: `ended by ${signal ?? 'a signal'}` };
   if (exitCode === 0 || exitCode === 3) return { how: 'done', text: 'done' };
   const status = statusOf(stdout);
-  if (status === 'cancelled') return { how: 'cancelled', text: 'cancelled' };
+  if (status === 'cancelled' || /batch was cancelled$/.test(lastLine(stderr))) return { how: 'cancelled', text: 'cancelled' };
   if (exitCode === 130) return { how: 'paused', text: `paused or interrupted${status === 'paused' ? `: ${general(lastLine(stderr))}` : ''}` };
   if (status === 'failed') return { how: 'failed', text: `job failed: ${general(lastLine(stderr))}` };
   return { how: 'unable', text: `exit ${exitCode}: ${general(lastLine(stderr))}` };

@@ -32,7 +32,7 @@ export function killOne(crew: Crew, dice: Dice): { kind: string; detail: string 
   if (!sent) return undefined;
   if (how.startsWith('SIGSTOP')) setTimeout(() => { wake(crew.ground, victim); }, seconds * 1000);
   // A frozen process and the one that takes its place may each lose a part.
-  if (target !== 'command') crew.interrupted(how === 'SIGSTOP, long' ? 2 : 1);
+  if (target !== 'command') crew.interrupted(how === 'SIGSTOP, long' ? 2 : 1, how.startsWith('SIGSTOP') ? seconds : 0);
   return { kind: `${how}: ${target}`, detail: `${victim.pid} ${victim.command.slice(0, 300)}` };
 }
 
@@ -41,7 +41,7 @@ export async function powerCut(crew: Crew): Promise<{ kind: string; detail: stri
   const found = crew.ground.home.processes();
   if (found.length === 0) return undefined;
   await crew.ground.home.kill();
-  crew.interrupted(1);
+  crew.interrupted(1, 0);
   return { kind: 'kill -9: everything', detail: `${found.length} processes` };
 }
 

@@ -20,8 +20,8 @@ export interface Totals {
   twice: number;
 }
 
-/** Holds what a task has made against the undisturbed run. @returns its frames. */
-export async function settle(task: Task, reports: JobReport[]): Promise<Totals> {
+/** Holds what a task has made against the undisturbed run. @param partsLost that interruptions may have cost. @returns its frames. */
+export async function settle(task: Task, reports: JobReport[], partsLost: number): Promise<Totals> {
   const totals: Totals = { videos: 0, frames: 0, networkFrames: 0, twice: 0 };
   const { method, videos } = task.asked;
   for (const video of videos) {
@@ -38,8 +38,8 @@ export async function settle(task: Task, reports: JobReport[]): Promise<Totals> 
       totals.twice += report.inferredFrames + report.duplicateFrames - report.frames;
     }
   }
-  const allowed = task.hits * COST + task.flippedFrames;
-  if (totals.twice > allowed) task.violate(`${totals.twice} frames went through the network twice, with ${task.hits} interruptions and ${task.flippedFrames} frames in changed parts`);
+  const allowed = partsLost * COST + task.flippedFrames;
+  if (totals.twice > allowed) task.violate(`${totals.twice} frames went through the network twice, with ${partsLost} interruptions at the device and ${task.flippedFrames} frames in changed parts`);
   if (totals.twice < 0) task.violate(`${-totals.twice} frames are in the result that never went through the network`);
   const folder = path.dirname(videos[0]?.output ?? '');
   const others = readdirSync(folder).filter((name) => !videos.some(({ output }) => output === path.join(folder, name)) && name !== '.filler');

@@ -6,6 +6,7 @@ import { readJson } from '../../src/job/durable.js';
 import { jobLayout, resolveRooted } from '../../src/job/layout.js';
 import { endedSchema, reportSchema, type Ended } from '../../src/job/records.js';
 import { storedJobs } from '../../src/job/store.js';
+import { inferredBelow } from '../support/tally.js';
 import type { Clip, Method } from './clips.js';
 import type { Ground } from './ground.js';
 import { general, lastLine, outcomeOf } from './heard.js';
@@ -38,8 +39,12 @@ export class Task {
   readonly #running = new Set<ReturnType<Ground['start']>>();
   /** A pause, resume or cancel is on its way. */
   speaking = 0;
-  /** Interruptions that may have cost a part. */
-  hits = 0;
+  /** Parts that cancels may have cost. */
+  lost = 0;
+  /** When its frames went through the network, in milliseconds of this process. */
+  readonly atDevice: { from: number; to: number }[] = [];
+  #inferred = 0;
+  #lookedAt = performance.now();
   /** Frames of parts that were changed on the disk, which have to be made again. */
   flippedFrames = 0;
   commands = 0;
@@ -131,15 +136,28 @@ export class Task {
     const { config } = this.ground.home;
     if (!this.asked.batch) return this.asked.videos[0]?.keys && this.asked.videos[0].output;
     const folder = path.dirname(this.asked.videos[0]?.output ?? '');
-    const batch = (await storedBatches(config.roots)).find(({ outDir }) => resolveRooted(config.roots, outDir) === folder);
+    const batch = (await storedBatches(config.roots).catch(() => [])).find(({ outDir }) => resolveRooted(config.roots, outDir) === folder);
     return batch && shortBatch(batch);
+  }
+
+  /** Notes whether frames went through the network since the last look. */
+  async watchDevice(): Promise<void> {
+    if (this.asked.method !== 'net') return;
+    const from = this.#lookedAt;
+    this.#lookedAt = performance.now();
+    const { roots } = this.ground.home.config;
+    const counts = await Promise.all(this.asked.videos.flatMap(({ keys }) => (keys ? [inferredBelow(jobLayout(roots, keys).upscaled)] : [])));
+    const inferred = counts.reduce((sum, count) => sum + count, 0);
+    if (inferred !== this.#inferred) this.atDevice.push({ from, to: performance.now() });
+    this.#inferred = inferred;
   }
 
   /** Looks on the disk how far its videos are. */
   async look(): Promise<{ reports: JobReport[]; ended: Ended[] }> {
     const { roots } = this.ground.home.config;
     if (this.asked.videos.some(({ keys }) => !keys)) {
-      for (const { spec } of await storedJobs(roots)) {
+      // A disk that is full may not let it be read.
+      for (const { spec } of await storedJobs(roots).catch(() => [])) {
         const video = this.asked.videos.find(({ output }) => output === resolveRooted(roots, spec.output));
         if (video) video.keys = { jobKey: spec.jobKey, upscaleKey: spec.upscaleKey };
       }
