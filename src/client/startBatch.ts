@@ -9,8 +9,8 @@ import { replaceJson } from '../job/durable.js';
 import { controlQueue } from '../job/queues.js';
 import { batchWorkflowId } from '../job/workflowIds.js';
 import type { SupervisorInfo } from '../worker/protocol.js';
-import { resumeUpdate } from '../workflows/messages.js';
 import type { upscaleBatch } from '../workflows/index.js';
+import { goOn } from './goOn.js';
 
 export type BatchHandle = WorkflowHandle<typeof upscaleBatch>;
 
@@ -42,17 +42,17 @@ export function batchInput(config: Config, spec: BatchSpec, info: Pick<Superviso
 
 /** Starts a round, or attaches to the one that runs; a paused one goes on. */
 export async function startBatch(config: Config, { client, lease }: { client: Client; lease: { info: Pick<SupervisorInfo, 'queuePrefix' | 'searchAttributes'> } }, spec: BatchSpec, tell = false): Promise<BatchHandle> {
-  const handle = await client.workflow.start<typeof upscaleBatch>('upscaleBatch', {
-    workflowId: batchWorkflowId(spec.batchKey),
-    taskQueue: controlQueue(lease.info.queuePrefix),
-    args: [batchInput(config, spec, lease.info, tell)],
-    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-    priority: { priorityKey: spec.priority },
-    staticSummary: spec.name,
-  });
-  // Later runs of the same batch count too: the handle is of no run.
-  const latest: BatchHandle = client.workflow.getHandle(handle.workflowId);
-  await latest.executeUpdate(resumeUpdate, { args: [{ tell }] });
-  return latest;
+  return goOn(async (): Promise<BatchHandle> => {
+    const { workflowId } = await client.workflow.start<typeof upscaleBatch>('upscaleBatch', {
+      workflowId: batchWorkflowId(spec.batchKey),
+      taskQueue: controlQueue(lease.info.queuePrefix),
+      args: [batchInput(config, spec, lease.info, tell)],
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      priority: { priorityKey: spec.priority },
+      staticSummary: spec.name,
+    });
+    // Later runs of the same batch count too: the handle is of no run.
+    return client.workflow.getHandle(workflowId);
+  }, { tell });
 }

@@ -14,9 +14,9 @@ import { acceptedSchema, fileRecordSchema, verdictSchema } from '../job/records.
 import { madeFrom } from '../job/rejected.js';
 import type { JobSpec } from '../job/spec.js';
 import { readStored } from '../job/store.js';
-import { resumeUpdate } from '../workflows/messages.js';
 import type { SupervisorInfo } from '../worker/protocol.js';
 import { workflowIdOf, type JobHandle } from './connect.js';
+import { goOn } from './goOn.js';
 
 /** Claims a job's output, also from a job that has ended. @throws UserError while an open job has it. */
 export async function takeOutput(config: Config, spec: JobSpec): Promise<void> {
@@ -89,7 +89,7 @@ export async function workflowInput(config: Config, pool: Pool, spec: JobSpec, u
 /** Starts the job's workflow, or attaches to the one that runs; a paused one goes on. @param tell somebody of its end, as its notice says. */
 export async function startJob(config: Config, { client, lease }: { client: Client; lease: { info: Omit<Pool, 'client'> } }, spec: JobSpec, tell = false): Promise<JobHandle> {
   const input = { ...(await workflowInput(config, { client, ...lease.info }, spec)), ...(tell && { tell }) };
-  const handle = (await client.workflow.start('upscaleVideo', {
+  return goOn(async () => (await client.workflow.start('upscaleVideo', {
     workflowId: workflowIdOf(spec.jobKey),
     taskQueue: input.queues.control,
     args: [input],
@@ -97,9 +97,7 @@ export async function startJob(config: Config, { client, lease }: { client: Clie
     workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
     staticSummary: `${input.inputName}, ${input.methodName}`,
-  })) as JobHandle;
-  await handle.executeUpdate(resumeUpdate, { args: [tell ? { tell } : {}] });
-  return handle;
+  })) as JobHandle, tell ? { tell } : {});
 }
 
 /** TASK_QUEUE_TYPE_ACTIVITY */

@@ -1,0 +1,25 @@
+import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { resumeUpdate } from '../workflows/messages.js';
+
+/**
+ * Starts a workflow, or attaches to the one that runs, and tells it to go on. The one that ran may end before it is told: if it is done,
+ * that is the answer; else it is begun again, as the same command a moment later would do.
+ */
+export async function goOn<H extends WorkflowHandle>(start: () => Promise<H>, message: { tell?: boolean }): Promise<H> {
+  const handle = await start();
+  if (await told(handle, message)) return handle;
+  if ((await handle.describe()).status.name === 'COMPLETED') return handle;
+  const anew = await start();
+  await told(anew, message);
+  return anew;
+}
+
+async function told(handle: WorkflowHandle, message: { tell?: boolean }): Promise<boolean> {
+  try {
+    await handle.executeUpdate(resumeUpdate, { args: [message] });
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
