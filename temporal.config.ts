@@ -26,7 +26,7 @@ const environment = z.object({
   /** Jobs, models and media may each be mounted elsewhere on other hosts; payloads hold paths relative to them. */
   REELSCALE_JOBS_ROOT: z.string().min(1).optional(),
   REELSCALE_MODELS_ROOT: z.string().min(1).optional(),
-  REELSCALE_MEDIA_ROOT: z.string().min(1).default('/'),
+  REELSCALE_MEDIA_ROOT: z.string().min(1).optional(),
   /** Names the pool of workers that sees the same roots. */
   REELSCALE_QUEUE_PREFIX: z.string().regex(/^[\w.-]+$/, 'may hold letters, digits, dot, dash and underscore').default('reelscale'),
   REELSCALE_HEARTBEAT_SECONDS: seconds(30),
@@ -48,7 +48,7 @@ const environment = z.object({
   REELSCALE_DASHBOARD_TOKEN_FILE: z.string().min(1).optional(),
   /** Names, joined by commas, by which browsers may reach the dashboard besides its own. */
   REELSCALE_DASHBOARD_NAMES: z.string().regex(/^[\w.-]+(,[\w.-]+)*$/, 'must be host names joined by commas').optional(),
-  /** Folders, joined by colons, that the dashboard may read from and write to. */
+  /** Folders, joined by colons, that the dashboard may read from and write to. Left out: the media root, where one is set, else the user's home and the folders of known jobs. */
   REELSCALE_DASHBOARD_FOLDERS: z.string().min(1).optional(),
   /** Temporal's Web UI, where the server is not the embedded one. */
   REELSCALE_TEMPORAL_UI: z.url({ protocol: /^https?$/, error: 'must be an http address' }).optional(),
@@ -78,13 +78,14 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
   }
   const e = parsed.data;
   const home = path.resolve(e.REELSCALE_HOME ?? defaultHome(env));
+  const media = path.resolve(e.REELSCALE_MEDIA_ROOT ?? '/');
   const connection = loadClientConnectConfig({ overrideEnvVars: env as Record<string, string> });
   return {
     home,
     roots: {
       jobs: path.resolve(e.REELSCALE_JOBS_ROOT ?? path.join(home, 'jobs')),
       models: path.resolve(e.REELSCALE_MODELS_ROOT ?? path.join(home, 'models')),
-      media: path.resolve(e.REELSCALE_MEDIA_ROOT),
+      media,
     },
     /** Undefined: the embedded dev server is used. */
     temporalAddress: connection.connectionOptions.address,
@@ -105,7 +106,8 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
       port: e.REELSCALE_DASHBOARD_PORT,
       tokenFile: e.REELSCALE_DASHBOARD_TOKEN_FILE,
       names: e.REELSCALE_DASHBOARD_NAMES?.split(',') ?? [],
-      folders: (e.REELSCALE_DASHBOARD_FOLDERS ?? e.REELSCALE_MEDIA_ROOT).split(path.delimiter).filter((folder) => folder !== '').map((folder) => path.resolve(folder)),
+      /** Undefined: the user's home and the folders of known jobs. */
+      folders: e.REELSCALE_DASHBOARD_FOLDERS?.split(path.delimiter).filter((folder) => folder !== '').map((folder) => path.resolve(folder)) ?? (media === '/' ? undefined : [media]),
       temporalUi: e.REELSCALE_TEMPORAL_UI,
     },
   };

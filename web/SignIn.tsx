@@ -26,7 +26,7 @@ export function SignIn() {
         <label class="field"><span>Token</span><input ref={field} type="password" id="token" autocomplete="current-password" required value={token} onInput={(event) => { setToken(event.currentTarget.value); }} /></label>
         <p class="bad" role="alert">{why}</p>
         <button class="button strong">Come in</button>
-        <p class="soft">It is in the file that <code>--token-file</code> names.</p>
+        <p class="soft">Open the link that <code>reelscale up</code> or <code>reelscale dashboard</code> prints, or paste the token: it is at the end of that link, or in the file that <code>--token-file</code> names.</p>
       </form>
     </main>
   );

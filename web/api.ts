@@ -25,7 +25,7 @@ async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: u
   return answer as T;
 }
 
-export interface Session { version: string; tokenNeeded: boolean; signedIn: boolean }
+export interface Session { version: string; signedIn: boolean }
 
 /** Every request of the page, as the OpenAPI document has them. */
 export const api = {

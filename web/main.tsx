@@ -73,7 +73,6 @@ function Top({ route: { page } }: { route: Route }) {
   const overview = useStore((state) => state.overview);
   const running = useStore((state) => state.jobs.filter(({ status }) => status === 'running').length);
   const speed = useStore((state) => state.jobs.reduce((sum, { status, fps }) => sum + (status === 'running' ? fps : 0), 0));
-  const tokenNeeded = useStore((state) => state.session?.tokenNeeded ?? false);
   return (
     <header class="top">
       <a class={`brand${running > 0 ? ' turning' : ''}`} href="/" onClick={follow} aria-label="Reelscale"><Reel /><span class="wide">Reelscale</span></a>
@@ -89,7 +88,7 @@ function Top({ route: { page } }: { route: Route }) {
       <nav class="tools" aria-label="Tools">
         {overview?.temporalUrl !== undefined && <a class="button quiet wide" href={overview.temporalUrl} target="_blank" rel="noopener noreferrer">Temporal<Icon name="link" /></a>}
         <ThemeButton />
-        {tokenNeeded && <Button icon="out" kind="quiet" label="Sign out" onClick={() => { void attempt(() => api.signOut()).then(start); }} />}
+        <Button icon="out" kind="quiet" label="Sign out" onClick={() => { void attempt(() => api.signOut()).then(start); }} />
         <a class="button strong" href="/new" onClick={follow} aria-label="New job" title="New job (n)"><Icon name="plus" /><span class="wide">New job</span></a>
       </nav>
     </header>

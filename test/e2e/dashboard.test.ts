@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import type { Browser, Locator, Page } from 'playwright-core';
@@ -15,26 +15,26 @@ import { barriers, isTooWide, launchBrowser, openWindow, screenshot, tabTo } fro
 const FRAMES = 100;
 const SIZE = { width: 128, height: 96 };
 const LONG = 'an episode whose name is so long that there is no line on any screen that it would fit into, part 1 of 2.mp4';
-const TOKEN = 'a token that is for the tests'.replaceAll(' ', '-');
 
 const cli = new Cli({ REELSCALE_CHECKPOINT_SECONDS: '1', REELSCALE_DASHBOARD_PORT: '0', REELSCALE_SETTLE_SECONDS: '1' });
 const clip = cli.file('media/the first clip.mp4');
 let browser: Browser;
 let base: string;
+/** As the link has it that is printed. */
+let token: string;
 let page: Page;
 let trouble: string[];
 let key: string;
 
 describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
   beforeAll(async () => {
-    writeFileSync(cli.file('token'), TOKEN);
-    const up = cli.start(['up'], { REELSCALE_DASHBOARD_TOKEN_FILE: cli.file('token'), REELSCALE_DASHBOARD_FOLDERS: cli.file('media') });
+    const up = cli.start(['up'], { REELSCALE_DASHBOARD_FOLDERS: cli.file('media') });
     let said = '';
     up.stdout.on('data', (chunk: Buffer) => { said += chunk.toString(); });
     mkdirSync(path.dirname(clip));
     [browser] = await Promise.all([launchBrowser(), makeClip(clip, { seconds: FRAMES / 25, size: `${SIZE.width}x${SIZE.height}` })]);
     await importFile(await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 40 }), { modelsRoot: path.join(cli.home, 'models') });
-    base = await eventually('the dashboard is there', () => /the dashboard is at (\S+)/.exec(said)?.[1]);
+    [base, token] = await eventually('the dashboard is there', () => /^open (\S+)\?token=(\S+)$/m.exec(said)?.slice(1)) as [string, string];
     ({ page, trouble } = await openWindow(browser, base));
   });
 
@@ -53,7 +53,7 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     expect(await statuses({})).toEqual([401, 401, 401, 401]);
     expect(await statuses({ authorization: 'Bearer wrong' })).toEqual([401, 401, 401, 401]);
     expect(await stranger.evaluate("new Promise((done) => { const source = new EventSource('/api/events'); source.onopen = () => done('open'); source.onerror = () => done('refused'); })")).toBe('refused');
-    await stranger.getByLabel('Token').fill(TOKEN);
+    await stranger.getByLabel('Token').fill(token);
     await stranger.getByRole('button', { name: 'Come in' }).press('Enter');
     await stranger.getByRole('heading', { name: 'No jobs yet' }).waitFor();
     expect((await context.request.get(`${base}api/jobs`)).status()).toBe(200);
@@ -63,9 +63,9 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     await page.getByLabel('Token').waitFor();
     await screenshot(page, 'sign-in');
     expect(await barriers(page)).toEqual([]);
-    await page.keyboard.type(TOKEN);
-    await page.keyboard.press('Enter');
+    await page.goto(`${base}?token=${token}`);
     await page.getByRole('heading', { name: 'No jobs yet' }).waitFor();
+    expect(page.url()).toBe(base);
     await screenshot(page, 'empty');
   });
 
@@ -183,6 +183,34 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     await other.goto(href);
     await other.getByText(`upscale-${key}`).first().waitFor();
     await context.close();
+  });
+
+  it('delivers a result that did not pass its checks, after it was asked twice', async () => {
+    // As a job leaves it whose check fails.
+    const folder = path.join(cli.home, 'jobs/jobs', key);
+    const read = (name: string): Record<string, unknown> => JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as Record<string, unknown>;
+    const output = cli.file('media/the first clip.x2.mp4');
+    renameSync(output, path.join(path.dirname(output), String(read('merged.json')['file'])));
+    const problem = "the picture is not the source's: frames 12 to 14";
+    writeFileSync(path.join(folder, 'verified.json'), JSON.stringify({ ...read('verified.json'), ok: false, problems: [problem] }));
+    rmSync(path.join(folder, 'report.json'));
+    writeFileSync(path.join(folder, 'state.json'), JSON.stringify({ state: 'failed', message: `the result did not pass its checks: ${problem}`, at: new Date().toISOString() }));
+
+    const deliver = page.getByRole('button', { name: 'Deliver anyway: the first clip.mp4' });
+    await deliver.click();
+    await page.getByRole('heading', { name: 'Deliver a result that did not pass its checks?' }).waitFor();
+    await screenshot(page, 'deliver-anyway', false);
+    await page.getByRole('button', { name: 'Keep it back' }).click();
+    await screenshot(page, 'job-not-passed');
+    expect(await barriers(page)).toEqual([]);
+    expect(existsSync(output)).toBe(false);
+    await deliver.click();
+    await page.getByRole('button', { name: 'Deliver it as it is' }).click();
+    await page.getByText('done, checks not passed').first().waitFor();
+    expect(existsSync(output)).toBe(true);
+    expect(read('report.json')['accepted']).toMatchObject({ problems: [problem] });
+    await screenshot(page, 'job-accepted');
+    expect(await barriers(page)).toEqual([]);
   });
 
   it('shows each segment of a job, and cancels it: its parts stay for another try, or go', async () => {
@@ -303,6 +331,20 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
 
   it('made no error, no request to another host, and nothing that its policy forbids', () => {
     expect(trouble).toEqual([]);
+  });
+
+  it('comes back at the same address when its process dies, and neither the supervisor nor a worker notices', async () => {
+    const others = (): string[] => cli.processes(/reelscale up|worker\/main|temporal/).map(({ pid }) => String(pid)).sort();
+    const before = others();
+    expect(before.length).toBeGreaterThan(3);
+    const [killed] = cli.processes(/reelscale dashboard/);
+    expect(cli.kill(/reelscale dashboard/)).toBeGreaterThan(0);
+    await eventually('another process serves the page', () => cli.processes(/reelscale dashboard/).some(({ pid }) => pid !== killed?.pid));
+    await eventually('it answers', async () => (await page.context().request.get(`${base}api/jobs?limit=1`).catch(() => undefined))?.status() === 200);
+    expect(others()).toEqual(before);
+    // It ends with its supervisor, however that ends.
+    cli.kill(/reelscale up/);
+    await eventually('the page is gone', () => cli.processes(/reelscale dashboard/).length === 0);
   });
 });
 

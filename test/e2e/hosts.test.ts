@@ -39,7 +39,7 @@ beforeAll(async () => {
   }
   const secrets = host('b', 'secrets');
   mkdirSync(secrets);
-  writeFileSync(path.join(secrets, 'dashboard-token'), randomBytes(32).toString('hex'));
+  writeFileSync(path.join(secrets, 'dashboard-token'), randomBytes(32).toString('hex'), { mode: 0o600 });
   prepareHome(cli.file('b'));
   const { grpc: port } = await chosenPorts(cli.file('b'));
   const start = (name: string): Uncontained => new Uncontained(name, {

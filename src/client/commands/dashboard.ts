@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { loadConfig, type Config } from '../../../temporal.config.js';
 import { directLink, leasedLink } from '../dashboard/link.js';
-import { placeOf, serveDashboard } from '../dashboard/serve.js';
+import { invitation, placeOf, serveDashboard, type listeningSchema } from '../dashboard/serve.js';
 import { EXIT } from '../exit.js';
 import { parseOptions, whole } from '../flags.js';
 import { stopSignal } from '../stopSignal.js';
@@ -19,17 +19,29 @@ export async function dashboard(options: unknown): Promise<number> {
   const flags = parseOptions(flagsSchema, options);
   const config = loadConfig();
   const { host, port, tokenFile } = { ...config.dashboard, ...given(flags) };
-  const place = await placeOf({ host, port, tokenFile });
+  const place = await placeOf(config.home, { host, port, tokenFile });
   const stop = stopSignal();
-  // Where the server is elsewhere, so are its workers; an own one needs its supervisor.
-  const link = config.temporalAddress === undefined ? leasedLink(config, log) : directLink(config);
+  const over = kept(stop);
+  // Where the server is elsewhere, so are its workers, unless `up` has some and keeps this process; an own one needs its supervisor.
+  const isKept = process.connected;
+  const link = config.temporalAddress === undefined || isKept ? leasedLink(config, log) : directLink(config);
   // Another version of the program at work is said here; a server elsewhere may still be starting.
   if (config.temporalAddress === undefined) await link.reach();
   const serving = await serveDashboard(config, place, link, log);
-  process.stdout.write(`the dashboard is at ${serving.url}; Ctrl-C ends it, jobs go on\n`);
-  if (!stop.aborted) await new Promise((resolve) => { stop.addEventListener('abort', resolve, { once: true }); });
+  process.stdout.write(`the dashboard is at ${serving.url}${isKept ? '' : '; Ctrl-C ends it, jobs go on'}\n${invitation(serving, place)}\n`);
+  process.send?.({ port: serving.port } satisfies z.infer<typeof listeningSchema>);
+  await over;
   await serving.close();
   return EXIT.done;
 }
 
 const given = <T extends object>(flags: T): Partial<Config['dashboard']> => Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+
+/** Resolves when it is to end: by a signal, or where `up` keeps it by its word, or when `up` is gone. */
+function kept(stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => { resolve(); };
+    stop.addEventListener('abort', end, { once: true });
+    process.on('message', end).on('disconnect', end);
+  });
+}

@@ -1,11 +1,14 @@
+import path from 'node:path';
 import { loadConfig, type Config } from '../../../temporal.config.js';
 import { UserError } from '../../job/errors.js';
 import { doctor as examine } from '../../worker/doctor.js';
+import { configEnvironment } from '../../worker/environment.js';
+import { keepRunning } from '../../worker/keptChild.js';
 import { createLogger } from '../../worker/logger.js';
+import { projectRoot } from '../../worker/project.js';
 import { runSupervisor } from '../../worker/supervisor.js';
 import { runWorkerGroup } from '../../worker/workerGroup.js';
-import { leasedLink } from '../dashboard/link.js';
-import { placeOf, serveDashboard, type Place } from '../dashboard/serve.js';
+import { listeningSchema, placeOf } from '../dashboard/serve.js';
 import { EXIT } from '../exit.js';
 import { stopSignal } from '../stopSignal.js';
 import { parseWorkerFlags } from '../workerFlags.js';
@@ -14,10 +17,14 @@ const print = (line: string): void => { process.stdout.write(`${line}\n`); };
 const logger = createLogger({});
 const log = (line: string): void => { logger.info(line); };
 
+/** The page needs no time to end: it has no work of its own. */
+const PAGE_GRACE_MS = 3000;
+
 /** The supervisor in the foreground, with the dashboard: it stays until Ctrl-C, whether or not somebody needs it. */
 export async function up(): Promise<number> {
   const config = loadConfig();
-  const place = await placeOf(config.dashboard);
+  // What is wrong with the page's settings is said at once.
+  await placeOf(config.home, config.dashboard);
   const signal = stopSignal();
   const opened: Promise<void>[] = [];
   const other = await runSupervisor(config, {
@@ -26,7 +33,7 @@ export async function up(): Promise<number> {
     log,
     onReady: ({ temporalAddress, uiUrl, devices }) => {
       print(`Temporal at ${temporalAddress}${uiUrl ? `, its Web UI at ${uiUrl}` : ''}; devices: ${devices.map(({ device }) => device).join(', ')}. Ctrl-C ends.`);
-      opened.push(openDashboard(config, place, signal));
+      opened.push(keepDashboard(config, signal));
     },
   });
   await Promise.all(opened);
@@ -34,16 +41,22 @@ export async function up(): Promise<number> {
   return EXIT.done;
 }
 
-/** Serves the dashboard until the signal. Where that is not possible, jobs go on without it. */
-async function openDashboard(config: Config, place: Place, signal: AbortSignal): Promise<void> {
-  try {
-    const dashboard = await serveDashboard(config, place, leasedLink(config, log), log);
-    print(`the dashboard is at ${dashboard.url}`);
-    if (!signal.aborted) await new Promise((resolve) => { signal.addEventListener('abort', resolve, { once: true }); });
-    await dashboard.close();
-  } catch (error) {
-    log(`there is no dashboard: ${(error as Error).message}`);
-  }
+/** The page in a process of its own until the signal: whatever is done to it, jobs and the supervisor go on, and it starts again. */
+async function keepDashboard(config: Config, signal: AbortSignal): Promise<void> {
+  const env = configEnvironment(config);
+  const child = keepRunning({
+    name: 'the dashboard',
+    tool: process.execPath,
+    args: [path.join(projectRoot, 'bin', 'reelscale'), 'dashboard'],
+    env,
+    // Where it listens once it stays, so that open pages find it again.
+    onMessage: (message) => {
+      const { data } = listeningSchema.safeParse(message);
+      if (data) env['REELSCALE_DASHBOARD_PORT'] = String(data.port);
+    },
+  }, log);
+  if (!signal.aborted) await new Promise((resolve) => { signal.addEventListener('abort', resolve, { once: true }); });
+  await child.stop(PAGE_GRACE_MS);
 }
 
 /** Workers for a server elsewhere, one process for each device, until Ctrl-C. */

@@ -18,11 +18,14 @@ import type { Doer } from './doer.js';
 import { sendEvents } from './events.js';
 import { admit, checkHost, checkOrigin, COOKIE, Failures, refused, requireToken, tryToken, type Names } from './guard.js';
 import { pageHeaders, report } from './headers.js';
+import { TooMany, Turnstile } from './limits.js';
 import type { Pictures } from './pictures.js';
 import { routes } from './routes.js';
 import { Doorkeeper } from './token.js';
 
 const LONGEST_BODY = 64 * 1024;
+/** Pages that hear of changes at the same time. */
+const STREAMS = 64;
 /** Pictures of committed frames do not change. */
 const PICTURE_CACHE = 'private, max-age=600';
 
@@ -35,16 +38,16 @@ export interface AppParts {
   doer: Doer;
   batchDoer: BatchDoer;
   names: Names;
-  /** Undefined: everybody who reaches the server may come in. */
-  token: string | undefined;
+  token: string;
   /** Takes what is a bug. */
   log: (line: string) => void;
 }
 
 /** The whole server, as one function from request to response. */
 export function createApp({ config, assets, board, details, pictures, doer, batchDoer, names, token, log }: AppParts): OpenAPIHono {
-  const door = token === undefined ? undefined : new Doorkeeper(token);
+  const door = new Doorkeeper(token);
   const failures = new Failures();
+  const streams = new Turnstile({ atOnce: STREAMS, waiting: 0 }, 'too many pages are open: close some, or try again later');
   const app = new OpenAPIHono({
     defaultHook: (result, c) => {
       if (result.success) return undefined;
@@ -61,17 +64,20 @@ export function createApp({ config, assets, board, details, pictures, doer, batc
     await next();
   });
 
-  const session = async (c: Context) => ({ version: packageVersion, tokenNeeded: door !== undefined, signedIn: (await admit(c, door, failures)) === 'in' });
+  const openSession = (c: Context): void => {
+    setCookie(c, COOKIE, door.session(Date.now()), { httpOnly: true, sameSite: 'Strict', path: '/', maxAge: Doorkeeper.sessionSeconds, secure: c.req.header('x-forwarded-proto') === 'https' });
+  };
+  const session = async (c: Context) => ({ version: packageVersion, signedIn: (await admit(c, door, failures)) === 'in' });
   app.openapi(routes.session, async (c) => c.json(await session(c), 200));
   app.openapi(routes.signIn, async (c) => {
-    const admission = door ? await tryToken(c, door, failures, c.req.valid('json').token) : 'in';
+    const admission = await tryToken(c, door, failures, c.req.valid('json').token);
     if (admission !== 'in') return refused(c, admission) as never;
-    if (door) setCookie(c, COOKIE, door.session(Date.now()), { httpOnly: true, sameSite: 'Strict', path: '/', maxAge: Doorkeeper.sessionSeconds, secure: c.req.header('x-forwarded-proto') === 'https' });
-    return c.json({ version: packageVersion, tokenNeeded: door !== undefined, signedIn: true }, 200);
+    openSession(c);
+    return c.json({ version: packageVersion, signedIn: true }, 200);
   });
   app.openapi(routes.signOut, (c) => {
     deleteCookie(c, COOKIE, { path: '/' });
-    return c.json({ version: packageVersion, tokenNeeded: door !== undefined, signedIn: door === undefined }, 200);
+    return c.json({ version: packageVersion, signedIn: false }, 200);
   });
   // The page itself holds no secret; what it shows does.
   app.use('/api/*', requireToken(door, failures));
@@ -79,10 +85,11 @@ export function createApp({ config, assets, board, details, pictures, doer, batc
   app.doc31('/api/openapi.json', { openapi: '3.1.0', info: { title: 'Reelscale dashboard', version: packageVersion, description: 'What the dashboard’s page uses. Requests that change something need the header X-Reelscale, with any value.' } });
   app.openapi(routes.overview, (c) => c.json(board.overview, 200));
   app.openapi(routes.jobs, (c) => c.json(board.revisions.list(c.req.valid('query').limit), 200));
-  app.openapi(routes.events, (c) => sendEvents(c, board, details, { since: undefined, job: undefined, ...c.req.valid('query') }) as never);
+  app.openapi(routes.events, (c) => sendEvents(c, board, details, streams.enter(), { since: undefined, job: undefined, ...c.req.valid('query') }) as never);
   app.openapi(routes.job, async (c) => {
-    const detail = await details.of(c.req.valid('param').job);
-    return detail ? c.json(detail, 200) : c.json({ error: 'there is no such job' }, 404);
+    const { job } = c.req.valid('param');
+    const shared = await details.of(job);
+    return shared ? c.json({ ...shared.detail, speed: board.speed(job) }, 200) : c.json({ error: 'there is no such job' }, 404);
   });
   app.openapi(routes.frames, async (c) => c.json(await pictures.frames(c.req.valid('param').job), 200));
   app.openapi(routes.picture, async (c) => {
@@ -103,7 +110,7 @@ export function createApp({ config, assets, board, details, pictures, doer, batc
   app.openapi(routes.choices, async (c) => c.json(await doer.choices(), 200));
   app.openapi(routes.folder, async (c) => c.json(await doer.folders.look(c.req.valid('query').path), 200));
   app.openapi(routes.estimate, async (c) => c.json(await doer.estimate(c.req.valid('json'), c.req.raw.signal), 200));
-  app.openapi(routes.submit, async (c) => c.json(await doer.submit(c.req.valid('json')), 200));
+  app.openapi(routes.submit, async (c) => c.json(await doer.submit(c.req.valid('json'), c.req.raw.signal), 200));
   app.openapi(routes.pause, async (c) => c.json(await doer.pause(c.req.valid('param').job), 200));
   app.openapi(routes.resume, async (c) => c.json(await doer.resume(c.req.valid('param').job), 200));
   app.openapi(routes.cancel, async (c) => c.json(await doer.cancel(c.req.valid('param').job, c.req.valid('json').discard), 200));
@@ -112,7 +119,16 @@ export function createApp({ config, assets, board, details, pictures, doer, batc
 
   for (const [name, asset] of assets) app.get(`/${name}`, (c) => file(c, asset));
   const page = assets.get('index.html');
-  for (const address of ['/', '/new', '/jobs/:job', '/batches', '/batches/:batch']) app.get(address, (c) => (page ? file(c, page) : c.notFound()));
+  for (const address of ['/', '/new', '/jobs/:job', '/batches', '/batches/:batch']) app.get(address, async (c) => {
+    // The link that is printed: its token becomes a cookie, and leaves the address.
+    const given = c.req.query('token');
+    if (given !== undefined) {
+      if ((await tryToken(c, door, failures, given)) === 'in') openSession(c);
+      c.header('Cache-Control', 'no-store');
+      return c.redirect(c.req.path, 303);
+    }
+    return page ? file(c, page) : c.notFound();
+  });
   return app;
 }
 
@@ -124,6 +140,10 @@ const jpeg = (c: Context, bytes: Uint8Array<ArrayBuffer>): Response => c.body(by
 
 function explain(c: Context, error: unknown, log: (line: string) => void): Response {
   if (error instanceof HTTPException) return c.json({ error: error.status === 400 ? 'the body is not JSON' : error.message }, error.status);
+  if (error instanceof TooMany) {
+    c.header('Retry-After', '2');
+    return c.json({ error: error.message }, 429);
+  }
   if (error instanceof UserError || error instanceof RangeError) return c.json({ error: error.message }, 409);
   if (error instanceof WorldError || error instanceof DiskFull || isAway(error)) return c.json({ error: (error as Error).message }, 503);
   if (c.req.raw.signal.aborted) return c.json({ error: 'the request was given up' }, 503);

@@ -1,9 +1,12 @@
 import { EventEmitter, once } from 'node:events';
 import { statfs } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import pLimit from 'p-limit';
 import type { Config } from '../../../temporal.config.js';
+import { resolveRooted } from '../../job/layout.js';
 import { workflowIdOf } from '../connect.js';
 import { isOpen } from '../resolveJob.js';
 import { Speedometer } from '../render.js';
@@ -53,6 +56,7 @@ export class Board {
   readonly #stop = new AbortController();
   #hurry = new AbortController();
   #viewers = 0;
+  #looks = 0;
   #overview: Overview = { server: 'away', devices: [] };
   #running: Promise<void> | undefined;
 
@@ -65,6 +69,11 @@ export class Board {
 
   get revisions(): Pick<Revisions, 'current' | 'since' | 'list' | 'get'> {
     return this.#revisions;
+  }
+
+  /** Looks so far: what was put together after one holds until the next. */
+  get looks(): number {
+    return this.#looks;
   }
 
   get overview(): Overview {
@@ -117,6 +126,21 @@ export class Board {
     return undefined;
   }
 
+  /** A job that one of this machine's workers has something of, if any. */
+  workingHere(): Job | undefined {
+    const here = ` on ${os.hostname()}`;
+    for (const { spec } of this.#shelf.jobs()) {
+      const job = this.#revisions.get(spec.jobKey);
+      if (job?.status === 'running' && job.devices.some((device) => device.endsWith(here))) return job;
+    }
+    return undefined;
+  }
+
+  /** Where the inputs and outputs of the known jobs lie. */
+  *folders(): Iterable<string> {
+    for (const { spec } of this.#shelf.jobs()) for (const file of [spec.input, spec.output]) yield path.dirname(resolveRooted(this.#config.roots, file));
+  }
+
   stored(jobKey: string): Shown | undefined {
     return this.#shelf.get(jobKey);
   }
@@ -148,6 +172,7 @@ export class Board {
     for (const key of changed) if (!this.#shelf.get(key)) this.#watched.delete(key);
     const { client } = this.#overview.server === 'up' ? await this.#link.reach().catch(() => ({ client: undefined })) : { client: undefined };
     await this.#rounds.refresh(client, (key) => this.sight(key)?.live);
+    this.#looks++;
     this.#changes.emit('round');
   }
 

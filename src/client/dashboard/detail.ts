@@ -22,6 +22,13 @@ const verifiedSchema = checksSchema.omit({ page: true, rejected: true });
 /** Jobs whose histories are kept in memory. */
 const HISTORIES = 8;
 
+/** All but the speed, of which everybody knows another part. */
+export interface SharedDetail {
+  detail: Omit<JobDetail, 'speed'>;
+  /** The same as JSON. */
+  text: string;
+}
+
 /** Everything that the page about one job shows. */
 export class Details {
   readonly #config: Config;
@@ -29,12 +36,28 @@ export class Details {
   readonly #link: Link;
   readonly #readers = new Map<string, { reader: HistoryReader; events: number; runId: string; entries: LogEntry[] }>();
 
+  readonly #shared = new Map<string, Promise<SharedDetail | undefined>>();
+  #sharedAt = -1;
+
   constructor(config: Config, board: Board, link: Link) {
     [this.#config, this.#board, this.#link] = [config, board, link];
   }
 
-  /** @param speedAfter what of the speed is known already, in milliseconds. @returns undefined for a job that is not there. */
-  async of(jobKey: string, speedAfter?: number): Promise<JobDetail | undefined> {
+  /**
+   * Put together once for all who ask between two looks of the board.
+   * @returns undefined for a job that is not there.
+   */
+  of(jobKey: string): Promise<SharedDetail | undefined> {
+    if (this.#sharedAt !== this.#board.looks) this.#shared.clear();
+    this.#sharedAt = this.#board.looks;
+    const known = this.#shared.get(jobKey);
+    if (known) return known;
+    const made = this.#make(jobKey).then((detail) => detail && { detail, text: JSON.stringify(detail) });
+    this.#shared.set(jobKey, made);
+    return made;
+  }
+
+  async #make(jobKey: string): Promise<SharedDetail['detail'] | undefined> {
     const stored = this.#board.stored(jobKey);
     const job = this.#board.revisions.get(jobKey);
     if (!stored || !job) return undefined;
@@ -47,7 +70,6 @@ export class Details {
       job,
       settings: settingsOf(stored.spec),
       segments,
-      speed: this.#board.speed(jobKey, speedAfter),
       log,
       ...(checks && { checks }),
       ...(stored.report && { result: stored.report }),

@@ -1,3 +1,4 @@
+import os from 'node:os';
 import type { Config } from '../../../temporal.config.js';
 import { UserError } from '../../job/errors.js';
 import { resolveRooted } from '../../job/layout.js';
@@ -14,9 +15,13 @@ import { recordJob, startJob } from '../submit.js';
 import type { Board } from './board.js';
 import { estimate, type EstimateRequest } from './estimate.js';
 import { MediaFolders } from './folders.js';
+import { Turnstile } from './limits.js';
 import type { Link } from './link.js';
 import type { Job } from './schemas/jobs.js';
 import type { Choices, Estimate, Submit } from './schemas/submit.js';
+
+/** Sources that are looked at for a job or an estimate: each is read whole once. */
+const READING = { atOnce: 2, waiting: 8 };
 
 /** What pages can do: the same as the commands of the same names. */
 export class Doer {
@@ -24,16 +29,19 @@ export class Doer {
   readonly #config: Config;
   readonly #board: Board;
   readonly #link: Link;
+  readonly #reading = new Turnstile(READING, 'too many videos are being read at once: try again in a moment');
+  readonly #measuring = new Turnstile({ atOnce: 1, waiting: 0 }, 'another measurement is under way: try again when it has ended');
 
   constructor(config: Config, board: Board, link: Link) {
     [this.#config, this.#board, this.#link] = [config, board, link];
-    this.folders = new MediaFolders(config.dashboard.folders);
+    this.folders = new MediaFolders(() => config.dashboard.folders ?? [os.homedir(), ...board.folders()]);
   }
 
   /** Starts a job in the background. Like the command, it goes on with a job that is the same. */
-  async submit({ input, output, ...flags }: Submit): Promise<{ job: string; output: string; status: 'started' | 'finished before' }> {
+  async submit({ input, output, ...flags }: Submit, signal: AbortSignal): Promise<{ job: string; output: string; status: 'started' | 'finished before' }> {
     const named: UpscaleFlags = { ...flags, ...(output !== undefined && { output: await this.folders.insideNew(output) }) };
-    const job = await resolveJob(await this.folders.inside(input), named, this.#config);
+    const file = await this.folders.inside(input);
+    const job = await this.#reading.pass(signal, () => resolveJob(file, named, this.#config));
     const { spec } = job;
     await this.folders.insideNew(resolveRooted(this.#config.roots, spec.output));
     const answer = { job: spec.jobKey, output: resolveRooted(this.#config.roots, spec.output) };
@@ -77,7 +85,14 @@ export class Doer {
   }
 
   async estimate(asked: EstimateRequest, signal: AbortSignal): Promise<Estimate> {
-    return estimate(this.#config, { ...asked, input: await this.folders.inside(asked.input) }, signal);
+    const named = { ...asked, input: await this.folders.inside(asked.input) };
+    if (!asked.measure) return this.#reading.pass(signal, () => estimate(this.#config, named, signal));
+    return this.#measuring.pass(signal, () => {
+      // Both would be slower, and what is measured would not be true.
+      const busy = this.#board.workingHere();
+      if (busy) throw new UserError(`${busy.inputName} is at work on this machine: it is measured while no job is, or pause that one`);
+      return this.#reading.pass(signal, () => estimate(this.#config, named, signal));
+    });
   }
 
   async choices(): Promise<Choices> {

@@ -12,8 +12,8 @@ export interface Asked {
   job: string | undefined;
 }
 
-/** The one stream of a page: what has changed since the revision that it has, then every change as it happens. */
-export function sendEvents(c: Context, board: Board, details: Details, { since, job }: Asked): Response {
+/** The one stream of a page: what has changed since the revision that it has, then every change as it happens. @param over called when it has ended. */
+export function sendEvents(c: Context, board: Board, details: Details, over: () => void, { since, job }: Asked): Response {
   // A browser that comes back says what it heard last; the address that it calls is still the old one.
   const known = c.req.header('last-event-id') ?? since ?? '';
   c.header('X-Accel-Buffering', 'no');
@@ -23,6 +23,7 @@ export function sendEvents(c: Context, board: Board, details: Details, { since, 
       await new Page(stream, board, details, known, job).follow();
     } finally {
       leave();
+      over();
     }
   });
 }
@@ -57,35 +58,43 @@ class Page {
   async #tell(): Promise<void> {
     const revision = this.#board.revisions.current;
     const changes = this.#board.revisions.since(this.#revision);
-    if (!changes) await this.#send('reset', {}, revision);
-    else if (changes.changed.length + changes.removed.length > 0) await this.#send('jobs', changes, revision);
+    if (!changes) await this.#send('reset', '{}', revision);
+    else if (changes.changed.length + changes.removed.length > 0) await this.#send('jobs', JSON.stringify(changes), revision);
     this.#revision = revision;
-    const overview = JSON.stringify(this.#board.overview);
-    if (overview !== this.#overview) await this.#send('overview', this.#board.overview, revision);
+    const overview = textOf(this.#board.overview);
+    if (overview !== this.#overview) await this.#send('overview', overview, revision);
     this.#overview = overview;
-    const batches = JSON.stringify(this.#board.batches);
-    if (batches !== this.#batches) await this.#send('batches', this.#board.batches, revision);
+    const batches = textOf(this.#board.batches);
+    if (batches !== this.#batches) await this.#send('batches', batches, revision);
     this.#batches = batches;
     if (this.#job !== undefined) await this.#tellDetail(this.#job, revision);
     if (Date.now() - this.#spokeAt > KEEP_ALIVE_MS) await this.#write(': still here\n\n');
   }
 
   async #tellDetail(job: string, revision: string): Promise<void> {
-    const detail = await this.#details.of(job, this.#speedAt);
-    if (!detail) return;
-    const text = JSON.stringify(detail);
-    if (text === this.#detail) return;
-    this.#detail = text;
-    this.#speedAt = detail.speed.at(-1)?.[0] ?? this.#speedAt;
-    await this.#send('detail', detail, revision);
+    const shared = await this.#details.of(job);
+    const speed = this.#board.speed(job, this.#speedAt);
+    if (!shared || (shared.text === this.#detail && speed.length === 0)) return;
+    this.#detail = shared.text;
+    this.#speedAt = speed.at(-1)?.[0] ?? this.#speedAt;
+    await this.#send('detail', `${shared.text.slice(0, -1)},"speed":${JSON.stringify(speed)}}`, revision);
   }
 
-  #send(event: string, data: unknown, id: string): Promise<void> {
-    return this.#write(`event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
+  #send(event: string, json: string, id: string): Promise<void> {
+    return this.#write(`event: ${event}\nid: ${id}\ndata: ${json}\n\n`);
   }
 
   async #write(text: string): Promise<void> {
     this.#spokeAt = Date.now();
     await this.#stream.write(text);
   }
+}
+
+/** What all pages are told alike is written once. */
+const texts = new WeakMap<object, string>();
+
+function textOf(value: object): string {
+  const text = texts.get(value) ?? JSON.stringify(value);
+  texts.set(value, text);
+  return text;
 }

@@ -15,9 +15,11 @@ import { jpegOf } from '../../media/jpeg.js';
 import { aspectOf } from '../../media/verify/stills.js';
 import { deliverableShape } from '../../media/shape.js';
 import { endOf, plannedOf, recordsIn } from './kept.js';
+import { requireUnlinked } from './links.js';
 
 /** Where a frame of the result is: in a part, or in the delivered file. */
 interface Place {
+  root: keyof Roots;
   file: string;
   /** Seconds to its middle. */
   seconds: number;
@@ -25,6 +27,7 @@ interface Place {
 
 /** A job's frames, of the source and of what is there of the result. Reads only: nothing that is found wrong is removed. */
 export class Film {
+  readonly #roots: Roots;
   readonly #job: LoadedJob;
   readonly #from: From;
   readonly #plan: Plan;
@@ -34,8 +37,8 @@ export class Film {
   /** Where each part that was seen ends, by its record's path; a record never changes. */
   readonly #ends = new Map<string, number>();
 
-  private constructor(job: LoadedJob, from: From, plan: Plan, source: FrameSource, shownAt: Float64Array) {
-    [this.#job, this.#from, this.#plan, this.#source, this.#shownAt] = [job, from, plan, source, shownAt];
+  private constructor(roots: Roots, job: LoadedJob, from: From, plan: Plan, source: FrameSource, shownAt: Float64Array) {
+    [this.#roots, this.#job, this.#from, this.#plan, this.#source, this.#shownAt] = [roots, job, from, plan, source, shownAt];
   }
 
   /** @throws UserError while the source has not been read yet, and where it is gone or changed. */
@@ -47,7 +50,7 @@ export class Film {
     const { pts, timebase } = await loadDelivered(job, from);
     const first = pts[0] ?? 0;
     const shownAt = Float64Array.from(pts, (value) => (value - first) * toNumber(timebase));
-    return new Film(job, from, plan, await loadFrames(job, from), shownAt);
+    return new Film(roots, job, from, plan, await loadFrames(job, from), shownAt);
   }
 
   get shape(): { frames: number; fps: number; aspect: number; width: number; height: number; scale: number } {
@@ -59,6 +62,7 @@ export class Film {
 
   /** @throws RangeError for a frame that is not there. */
   async source(frame: number, width: number, signal: AbortSignal): Promise<Buffer> {
+    await requireUnlinked(this.#roots[this.#from === 'source' ? this.#job.spec.input.root : 'jobs'], this.#source.file);
     const pts: number[] = [];
     const picture = await jpegOf({ ...frameArgs(this.#source, frame, frame + 1), video: this.#source.info.video }, { width, signal, onPts: (value) => pts.push(value) });
     checkPts(this.#source, frame, pts.slice(0, 1), frame + 1);
@@ -69,6 +73,7 @@ export class Film {
   async result(frame: number, width: number, signal: AbortSignal): Promise<Buffer | undefined> {
     const place = await this.#place(frame);
     if (!place) return undefined;
+    await requireUnlinked(this.#roots[place.root], place.file);
     const { info } = this.#source;
     // Half a frame early: the first picture at or after it is the one.
     const seconds = Math.max(0, place.seconds - 0.5 / toNumber(info.video.frameRate));
@@ -109,10 +114,10 @@ export class Film {
       const part = record === undefined ? undefined : await readJson(record, partSchema).catch(() => undefined);
       if (!part || part.end <= frame) continue;
       const file = path.join(folder, part.file);
-      if (await isFile(file)) return { file, seconds: (frame - part.start) / rate };
+      if (await isFile(file)) return { root: 'jobs', file, seconds: (frame - part.start) / rate };
     }
     const delivered = (await isFile(this.#job.layout.report)) && (await isFile(this.#job.output));
-    return delivered ? { file: this.#job.output, seconds: this.#shownAt[frame] ?? 0 } : undefined;
+    return delivered ? { root: this.#job.spec.output.root, file: this.#job.output, seconds: this.#shownAt[frame] ?? 0 } : undefined;
   }
 }
 

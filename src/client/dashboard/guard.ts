@@ -10,7 +10,7 @@ export const COOKIE = 'reelscale_session';
 /** Browsers let no other site's page set it without asking, and this server never allows it. */
 export const WRITE_HEADER = 'X-Reelscale';
 
-/** Wrong tokens of one address within a minute, and of all addresses together; then no token is looked at for as long. */
+/** Wrong tokens of one address within a minute, and of all addresses together; further ones are answered with a wait. */
 const FAILURES = { one: 10, all: 100, seconds: 60 };
 
 const refuse = (c: Context, status: 400 | 401 | 403 | 429, error: string): Response => c.json({ error }, status);
@@ -77,7 +77,7 @@ export class Failures {
   readonly #one = new RateLimiterMemory({ points: FAILURES.one, duration: FAILURES.seconds });
   readonly #all = new RateLimiterMemory({ points: FAILURES.all, duration: FAILURES.seconds });
 
-  /** @returns seconds to wait, 0 when the next token may be tried. */
+  /** @returns seconds to wait, 0 while there were few. */
   async wait(address: string): Promise<number> {
     const [one, all] = await Promise.all([this.#one.get(address), this.#all.get('all')]);
     const left = (limit: RateLimiterRes | null): number => (limit && limit.remainingPoints <= 0 ? Math.ceil(limit.msBeforeNext / 1000) : 0);
@@ -94,25 +94,25 @@ export const addressOf = (c: Context): string => getConnInfo(c).remote.address ?
 export type Admission = 'in' | 'out' | { wait: number };
 
 /** Whether a request comes from somebody who was let in. A wrong token counts; a missing or an outdated session does not. */
-export async function admit(c: Context, door: Doorkeeper | undefined, failures: Failures): Promise<Admission> {
-  if (!door) return 'in';
+export async function admit(c: Context, door: Doorkeeper, failures: Failures): Promise<Admission> {
   const cookie = getCookie(c, COOKIE);
   if (cookie !== undefined && door.hasSession(cookie, Date.now())) return 'in';
   const bearer = /^Bearer (\S+)$/.exec(c.req.header('authorization') ?? '')?.[1];
   return bearer === undefined ? 'out' : tryToken(c, door, failures, bearer);
 }
 
+/** The right token is taken whatever others have tried, who may share its address: no number of wrong ones tells anything about it. */
 export async function tryToken(c: Context, door: Doorkeeper, failures: Failures, token: string): Promise<Admission> {
+  if (door.hasToken(token)) return 'in';
   const address = addressOf(c);
   const wait = await failures.wait(address);
   if (wait > 0) return { wait };
-  if (door.hasToken(token)) return 'in';
   await failures.count(address);
   return 'out';
 }
 
 /** Nothing of the interface is answered before the token. */
-export function requireToken(door: Doorkeeper | undefined, failures: Failures): MiddlewareHandler {
+export function requireToken(door: Doorkeeper, failures: Failures): MiddlewareHandler {
   return async (c, next) => {
     const admission = await admit(c, door, failures);
     if (admission === 'in') {

@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache';
-import pLimit from 'p-limit';
 import type { Config } from '../../../temporal.config.js';
 import { UserError, WorldError } from '../../job/errors.js';
 import { withLimit } from '../../job/limit.js';
@@ -10,11 +9,12 @@ import { probeSource } from '../../media/probe.js';
 import { exists } from '../files.js';
 import type { Board } from './board.js';
 import { Film } from './film.js';
+import { Turnstile } from './limits.js';
+import { requireUnlinked } from './links.js';
 import type { Frames } from './schemas/pictures.js';
 
 /** Pictures that are decoded at the same time, beside whatever jobs run here, and those that may wait for it. */
-const AT_ONCE = 2;
-const QUEUE = 48;
+const DECODING = { atOnce: 2, waiting: 48 };
 const LONGEST_MS = 60_000;
 const MEMORY_BYTES = 64e6;
 const POSTER_WIDTH = 240;
@@ -27,7 +27,7 @@ type Picture = Uint8Array<ArrayBuffer>;
 export class Pictures {
   readonly #config: Config;
   readonly #board: Board;
-  readonly #limit = pLimit(AT_ONCE);
+  readonly #decoding = new Turnstile(DECODING, 'too many pictures are asked for at once: try again in a moment');
   readonly #films = new LRUCache<string, Film>({ max: 8, ttl: 30_000 });
   readonly #kept = new LRUCache<string, Picture>({ maxSize: MEMORY_BYTES, sizeCalculation: (picture) => picture.length + 100 });
 
@@ -57,6 +57,7 @@ export class Pictures {
     const file = resolveRooted(this.#config.roots, spec.input);
     if (!(await exists(file))) return undefined;
     const made = this.#once(`poster ${spec.source.digest}`, signal, async (within) => {
+      await requireUnlinked(this.#config.roots[spec.input.root], file);
       const info = await probeSource(file, { signal: within });
       const at = Math.max(0, (info.durationSeconds ?? 0) * POSTER_AT);
       return jpegOf({ input: ['-noaccurate_seek', '-ss', at.toFixed(3), ...inputFrom(file, info.video.index, undefined)], filters: [], video: info.video }, { width: POSTER_WIDTH, signal: within });
@@ -85,9 +86,7 @@ export class Pictures {
   async #once(name: string, signal: AbortSignal, make: (signal: AbortSignal) => Promise<Uint8Array>): Promise<Picture> {
     const kept = this.#kept.get(name);
     if (kept) return kept;
-    if (this.#limit.pendingCount >= QUEUE) throw new WorldError('too many pictures are asked for at once: try again in a moment');
-    return this.#limit(async () => {
-      signal.throwIfAborted();
+    return this.#decoding.pass(signal, async () => {
       const again = this.#kept.get(name);
       if (again) return again;
       const picture = new Uint8Array(await withLimit(LONGEST_MS, signal, make));

@@ -16,7 +16,7 @@ const refusals = {
   403: problem('a request of another site, under another host name, or without the header X-Reelscale where something is changed'),
 };
 const answers = <T extends z.ZodType>(description: string, schema: T) => ({ 200: { description, content: json(schema) }, ...refusals });
-const wrong = { 409: problem('it cannot be done; the line says why'), 503: problem('the Temporal server, the disk or another part does not answer now') };
+const wrong = { 409: problem('it cannot be done; the line says why'), 429: problem('too much of this is asked for at once; Retry-After says when to try again'), 503: problem('the Temporal server, the disk or another part does not answer now') };
 const body = <T extends z.ZodType>(schema: T) => ({ body: { required: true, content: json(schema) } });
 const params = z.object({ job: jobKeySchema });
 const ofBatch = z.object({ batch: batchKeySchema });
@@ -25,7 +25,7 @@ const done = z.object({ job: jobSchema.optional() }).openapi('Done');
 const picture = (description: string) => ({ 200: { description, content: { 'image/jpeg': { schema: z.string().openapi({ format: 'binary' }) } } }, ...refusals, ...wrong });
 
 export const routes = {
-  session: createRoute({ method: 'get', path: '/api/session', summary: 'Whether a token is needed, and whether this browser has given it', responses: answers('the session', sessionSchema) }),
+  session: createRoute({ method: 'get', path: '/api/session', summary: 'Whether this browser has given the token', responses: answers('the session', sessionSchema) }),
   signIn: createRoute({
     method: 'post', path: '/api/session', summary: 'Give the token; the answer sets a cookie', request: body(signInSchema),
     responses: { ...answers('the session', sessionSchema), 429: problem('too many wrong tokens') },
@@ -66,6 +66,6 @@ export const routes = {
     method: 'get', path: '/api/events', summary: 'Changes as they happen',
     description: 'Server-sent events `jobs`, `batches`, `overview`, `detail` (of `job`) and `reset`, whose data are JSON: JobsEvent, Batches, Overview, JobDetail, ResetEvent. The id of an event is the revision after it; a browser that reconnects sends it and hears what it missed, or `reset` where that is not known.',
     request: { query: eventsQuerySchema },
-    responses: { 200: { description: 'a stream that does not end', content: { 'text/event-stream': { schema: z.union([eventSchemas.jobs, eventSchemas.batches, eventSchemas.overview, eventSchemas.detail, eventSchemas.reset]) } } }, ...refusals },
+    responses: { 200: { description: 'a stream that does not end', content: { 'text/event-stream': { schema: z.union([eventSchemas.jobs, eventSchemas.batches, eventSchemas.overview, eventSchemas.detail, eventSchemas.reset]) } } }, ...refusals, 429: wrong[429] },
   }),
 } as const;

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import { z } from 'zod';
 import type { Config } from '../../../temporal.config.js';
 import { hasCode } from '../../job/durable.js';
 import { UserError } from '../../job/errors.js';
@@ -13,7 +14,7 @@ import { Doer } from './doer.js';
 import { isLoopback } from './guard.js';
 import type { Link } from './link.js';
 import { Pictures } from './pictures.js';
-import { readToken } from './token.js';
+import { ownToken, readToken } from './token.js';
 
 /** Asked for first where no port was given, so that a bookmark holds; any free one where somebody has it. */
 const USUAL_PORT = 8420;
@@ -22,19 +23,28 @@ const USUAL_PORT = 8420;
 export interface Place {
   host: string;
   port: number | undefined;
-  /** Of what must be said to come in; undefined: nothing. */
-  token: string | undefined;
+  /** What must be said to come in, and the file that somebody keeps it in; undefined: it is the state folder's own. */
+  token: string;
+  tokenFile: string | undefined;
 }
 
-/** @throws UserError where the dashboard would be open to other machines without a token. */
-export async function placeOf({ host, port, tokenFile }: { host: string; port: number | undefined; tokenFile: string | undefined }): Promise<Place> {
-  if (tokenFile === undefined && !isLoopback(host)) throw new UserError(`listening on ${host} needs a token: make one with openssl rand -hex 32 > FILE, and give --token-file FILE`);
-  return { host, port, token: tokenFile === undefined ? undefined : await readToken(tokenFile) };
+/** @throws UserError where the dashboard would be open to other machines with a token that only its state folder knows, and where a token's file cannot be used. */
+export async function placeOf(home: string, { host, port, tokenFile }: { host: string; port: number | undefined; tokenFile: string | undefined }): Promise<Place> {
+  if (tokenFile === undefined && !isLoopback(host)) throw new UserError(`listening on ${host} needs a token of your own: make one with (umask 077; openssl rand -hex 32 > FILE), and give --token-file FILE`);
+  return { host, port, tokenFile, token: tokenFile === undefined ? await ownToken(home) : await readToken(tokenFile) };
 }
+
+/** What people are told: where it is, and how they come in. A token that somebody keeps in a file is not printed. */
+export const invitation = ({ url }: Dashboard, { token, tokenFile }: Place): string =>
+  (tokenFile === undefined ? `open ${url}?token=${token}` : `its token is in ${tokenFile}`);
+
+/** What the page's process says to the one that keeps it. */
+export const listeningSchema = z.object({ port: z.number().int().min(1).max(65_535) });
 
 export interface Dashboard {
-  /** For people to open. */
+  /** Where it is, with a slash at the end. */
   url: string;
+  port: number;
   close(): Promise<void>;
 }
 
@@ -62,6 +72,7 @@ export async function serveDashboard(config: Config, place: Place, link: Link, l
   const host = ['0.0.0.0', '::'].includes(place.host) ? 'localhost' : place.host.includes(':') ? `[${place.host}]` : place.host;
   return {
     url: `http://${host}:${port}/`,
+    port,
     async close() {
       server.close();
       server.closeAllConnections();

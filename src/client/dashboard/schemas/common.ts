@@ -9,5 +9,5 @@ export const problemSchema = z.object({
   error: z.string(),
 }).openapi('Problem');
 
-export const sessionSchema = z.object({ version: z.string(), tokenNeeded: z.boolean(), signedIn: z.boolean() }).openapi('Session');
+export const sessionSchema = z.object({ version: z.string(), signedIn: z.boolean() }).openapi('Session');
 export const signInSchema = z.strictObject({ token: z.string().min(1).max(1000) }).openapi('SignIn');
