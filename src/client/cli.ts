@@ -176,9 +176,9 @@ function build(done: (code: number) => void): Command {
     .option('--health-file <file>', 'keep this file there, never older than 10 s, while all of them are at work')
     .action(run(async (options: unknown) => (await host()).worker(options)));
   program.command('dashboard').description('jobs in a browser: watch, submit, pause, compare; also part of up')
-    .option('--host <address>', 'where to listen; anywhere but on this machine only with a token (default: 127.0.0.1)')
+    .option('--host <address>', 'where to listen; anywhere but on this machine only with --token-file (default: 127.0.0.1)')
     .option('--port <n>', 'the port, 0 for any free one (default: 8420, or a free one)')
-    .option('--token-file <file>', 'ask for the token in this file')
+    .option('--token-file <file>', 'ask for the token in this file, which nobody else may read (default: one of the state folder, in the link that is printed)')
     .action(run(async (options: unknown) => (await import('./commands/dashboard.js')).dashboard(options)));
   program.command('doctor').description('check this machine, and say what to do').option(...json)
     .action(run(async (options: object) => (await host()).doctor(options)));
