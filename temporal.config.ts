@@ -66,7 +66,19 @@ function encodeSlots(): number {
 
 function defaultHome(env: NodeJS.ProcessEnv): string {
   const data = env['XDG_DATA_HOME'];
-  return path.join(data && path.isAbsolute(data) ? data : path.join(os.homedir(), '.local', 'share'), 'reelscale');
+  return path.join(data && path.isAbsolute(data) ? data : path.join(usersFolder(env), '.local', 'share'), 'reelscale');
+}
+
+/** HOME, or what the system knows where that is unset or empty, as under cron and systemd. @throws UserError when neither is there. */
+function usersFolder({ HOME }: NodeJS.ProcessEnv): string {
+  if (HOME && path.isAbsolute(HOME)) return HOME;
+  try {
+    const { homedir } = os.userInfo();
+    if (path.isAbsolute(homedir)) return homedir;
+  } catch {
+    // The user has a number only.
+  }
+  throw new UserError('there is no home folder for the state: set REELSCALE_HOME to a folder of your own');
 }
 
 /** @throws UserError when a variable has a value that cannot be used; the message names it. */

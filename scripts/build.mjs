@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { digestOf, main, readText, root, run, say } from './lib.mjs';
 
@@ -13,6 +13,9 @@ export async function build({ log = say } = {}) {
   log('building');
   // Built aside and put in place whole: a failed build leaves the last one as it was, and a running program never sees half of one.
   const scratch = mkdtempSync(path.join(root, '.build-'));
+  // Whoever may enter the project's folder may run what was built there, also where root has built it.
+  const umask = process.umask(0o022);
+  chmodSync(scratch, 0o755);
   try {
     run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', root, '--outDir', scratch]);
     await bundleWorkflows(scratch);
@@ -27,6 +30,7 @@ export async function build({ log = say } = {}) {
     renameSync(scratch, dist);
     rmSync(old, { recursive: true, force: true });
   } finally {
+    process.umask(umask);
     rmSync(scratch, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { chmod, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ControlActivities } from '../job/contracts.js';
 import { flush, randomName, readJson, replaceJson } from '../job/durable.js';
@@ -6,6 +6,7 @@ import { hiddenPrefix, removeHidden } from '../job/hidden.js';
 import { fileDigest } from '../job/parts.js';
 import type { Rational } from '../job/rational.js';
 import { mergedSchema, videoRecordSchema } from '../job/records.js';
+import { publicMode } from '../job/umask.js';
 import { constantRate, sameMillisecond } from '../media/grid.js';
 import { depthWarning, levelWarning } from '../media/level.js';
 import { dynamicWarning } from '../media/hdr.js';
@@ -55,6 +56,7 @@ export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] 
         signal,
         onProgress: ({ frame }) => { report({ frame }); },
       });
+      await chmod(target, publicMode());
       await flush(target);
       const warnings = [...mergeWarnings, ...told.filter((line) => line !== undefined)];
       const record = { file, bytes: (await stat(target)).size, sha256: await fileDigest(target, signal), warnings, contents };

@@ -7,6 +7,7 @@ import type { TellActivities, TellSubject } from '../job/contracts.js';
 import { readJson, replaceJson } from '../job/durable.js';
 import { UserError, WorldError } from '../job/errors.js';
 import { withLimit } from '../job/limit.js';
+import { asUser } from '../job/umask.js';
 import { shortJob } from '../job/keys.js';
 import { jobLayout, resolveRooted, type Roots } from '../job/layout.js';
 import { readNotice, type Notice } from '../job/notice.js';
@@ -40,7 +41,7 @@ export const createTellActivities = (deps: TellDeps): TellActivities => ({
     const body = await message(deps.roots, subject);
     if (body === undefined) return;
     const [tool, args] = tied('sh', ['-c', notice.command]);
-    const { failed, exitCode, stderr, isCanceled } = await execa(tool, args, { input: body, stdout: 'ignore', cancelSignal: signal, reject: false, maxBuffer: 1 << 20 });
+    const { failed, exitCode, stderr, isCanceled } = await asUser(() => execa(tool, args, { input: body, stdout: 'ignore', cancelSignal: signal, reject: false, maxBuffer: 1 << 20 }));
     if (failed && !isCanceled) throw ApplicationFailure.nonRetryable(`the command ended with code ${exitCode ?? 'none'}: ${stderr.slice(-500)}`, 'HookFailed');
   }),
 });

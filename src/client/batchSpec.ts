@@ -1,4 +1,4 @@
-import { access, constants, mkdir, realpath, stat } from 'node:fs/promises';
+import { access, constants, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../../temporal.config.js';
@@ -7,6 +7,7 @@ import { containerSchema } from '../job/contents.js';
 import { UserError } from '../job/errors.js';
 import { PRIORITY } from '../job/priority.js';
 import type { RootedPath } from '../job/spec.js';
+import { makePublicFolder } from '../job/umask.js';
 import { discoverDevices } from '../worker/devices.js';
 import { resolveEncode } from './encode.js';
 import { parseFlags, parseOptions, upscaleFlagsSchema, whole, type UpscaleFlags } from './flags.js';
@@ -84,7 +85,7 @@ async function ownModel(flags: UpscaleFlags, config: Config): Promise<RootedPath
 async function outputFolder(name: string, config: Config): Promise<RootedPath> {
   const folder = path.resolve(name);
   try {
-    await mkdir(folder, { recursive: true });
+    makePublicFolder(folder);
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new UserError(`--out-dir: ${folder} cannot be used: ${(error as Error).message}`);

@@ -25,8 +25,32 @@ function explain(error: unknown): number {
     process.stderr.write(`reelscale: ${error.message}\n`);
     return error instanceof UserError ? EXIT.usage : EXIT.failed;
   }
+  const refused = fileTrouble(error);
+  if (refused !== undefined) {
+    process.stderr.write(`reelscale: ${refused}\n`);
+    return EXIT.failed;
+  }
   process.stderr.write(`reelscale: this is a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return EXIT.failed;
+}
+
+/** What the system refuses, wherever it happens: a full disk, and files of somebody else. */
+function fileTrouble(error: unknown): string | undefined {
+  if (!(error instanceof Error && 'code' in error && 'syscall' in error)) return undefined;
+  const where = 'path' in error && typeof error.path === 'string' ? ` for ${error.path}` : '';
+  switch (error.code) {
+    case 'ENOSPC': return `no space is left on the disk${where || ' of the state folder or of the output'}: make room, then run the same command again`;
+    case 'EDQUOT': return `your quota is used up on the disk${where || ' of the state folder or of the output'}: make room, then run the same command again`;
+    case 'EACCES': case 'EPERM': return `permission denied${where}: it may belong to another user`;
+    case 'EROFS': return `the disk is mounted read-only${where}`;
+    default: return undefined;
+  }
+}
+
+/** Imported late: `--help` needs no configuration. */
+async function openState(): Promise<void> {
+  const { loadConfig } = await import('../../temporal.config.js');
+  (await import('../worker/home.js')).openHome(loadConfig());
 }
 
 function isFlag(program: Command, argument: string): boolean {
@@ -40,7 +64,11 @@ const collect = (value: string, before: string[] = []): string[] => [...before, 
 
 /** Commands are imported when they run: `--help` and a wrong flag answer at once. */
 function build(done: (code: number) => void): Command {
-  const run = <A extends unknown[]>(action: (...args: A) => Promise<number>) => async (...args: A): Promise<void> => { done(await action(...args)); };
+  const runAnywhere = <A extends unknown[]>(action: (...args: A) => Promise<number>) => async (...args: A): Promise<void> => { done(await action(...args)); };
+  const run = <A extends unknown[]>(action: (...args: A) => Promise<number>) => runAnywhere(async (...args: A) => {
+    await openState();
+    return action(...args);
+  });
   const program = new Command('reelscale')
     .description('Upscales long videos and never loses a frame.')
     .version(packageVersion)
@@ -181,7 +209,7 @@ function build(done: (code: number) => void): Command {
     .option('--token-file <file>', 'ask for the token in this file, which nobody else may read (default: one of the state folder, in the link that is printed)')
     .action(run(async (options: unknown) => (await import('./commands/dashboard.js')).dashboard(options)));
   program.command('doctor').description('check this machine, and say what to do').option(...json)
-    .action(run(async (options: object) => (await host()).doctor(options)));
+    .action(runAnywhere(async (options: object) => (await host()).doctor(options)));
 
   const models = program.command('models').description('networks on this machine and where to get them').exitOverride();
   const commands = () => import('./commands/models.js');

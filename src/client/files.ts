@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, link, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, chmod, link, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ import { UserError } from '../job/errors.js';
 import { fileDigest } from '../job/parts.js';
 import { resultEnding, type Range } from '../job/range.js';
 import { sha256Schema, type JobSpec } from '../job/spec.js';
+import { publicMode } from '../job/umask.js';
 
 const cachedDigestSchema = z.object({ size: z.number(), mtimeMs: z.number(), ino: z.number(), sha256: sha256Schema });
 
@@ -74,6 +75,7 @@ export async function publishFile(file: string, overwrite: boolean, write: (temp
   const temporary = path.join(path.dirname(file), `.reelscale-${randomName()}${path.extname(file)}`);
   try {
     await write(temporary);
+    await chmod(temporary, publicMode());
     await (overwrite ? rename(temporary, file) : link(temporary, file));
     await flush(path.dirname(file));
   } catch (error) {

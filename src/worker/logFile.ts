@@ -11,7 +11,7 @@ export function openLog(file: string): number {
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
   }
-  return openSync(file, 'a');
+  return openSync(file, 'a', 0o600);
 }
 
 /** The last lines of a log for people, from byte `from` on. */

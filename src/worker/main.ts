@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../../temporal.config.js';
 import { UserError } from '../job/errors.js';
+import { openHome } from './home.js';
 import { createLogger } from './logger.js';
 import type { Role } from './role.js';
 import { runWorker } from './runWorker.js';
@@ -34,7 +35,9 @@ let logger = createLogger({});
 try {
   const role = readRole();
   logger = createLogger({ role: role.name, ...(role.name === 'upscale' && { device: role.device }) });
-  await runWorker(role, loadConfig(), logger, shutdown.signal, () => {
+  const config = loadConfig();
+  openHome(config);
+  await runWorker(role, config, logger, shutdown.signal, () => {
     logger.info('ready');
     tell({ type: 'ready' });
   });

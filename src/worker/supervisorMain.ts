@@ -1,4 +1,5 @@
 import { loadConfig } from '../../temporal.config.js';
+import { openHome } from './home.js';
 import { createLogger } from './logger.js';
 import { runSupervisor } from './supervisor.js';
 
@@ -10,7 +11,9 @@ const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => { stop.abort(); });
 
 try {
-  const other = await runSupervisor(loadConfig(), { background: true, signal: stop.signal, log });
+  const config = loadConfig();
+  openHome(config);
+  const other = await runSupervisor(config, { background: true, signal: stop.signal, log });
   log(other ? `the supervisor with process id ${other} is there already` : 'ended');
   process.exit(0);
 } catch (error) {

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../temporal.config.js';
 import type { ResolveVideo, VideoRequest } from '../activities/batch/deps.js';
@@ -10,6 +9,7 @@ import { resolveJob } from '../client/resolveJob.js';
 import { recordJob, workflowInput } from '../client/submit.js';
 import { resolveRooted } from '../job/layout.js';
 import { shortJob } from '../job/keys.js';
+import { makePublicFolder } from '../job/umask.js';
 import { discoverDevices } from './devices.js';
 
 /** Makes a job of a batch's video on this host, by the same steps as `reelscale upscale`. */
@@ -19,7 +19,7 @@ export const videoResolver = (config: Config): ResolveVideo => async (request) =
   if (known !== undefined) return { kind: 'done', job: known };
   const output = resolveRooted(config.roots, entry.output);
   const flags = { ...parseFlags(batch.flags), output, ...(batch.modelFile && { model: resolveRooted(config.roots, batch.modelFile) }) };
-  await mkdir(path.dirname(output), { recursive: true });
+  makePublicFolder(path.dirname(output));
   const job = await resolveJob(resolveRooted(config.roots, entry.input), flags, config);
   const report = await finishedBefore(job, config, flags.overwrite);
   if (report && job.stored) return { kind: 'done', job: shortJob(job.spec), stored: { ...job.stored, report } };

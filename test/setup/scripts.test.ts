@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -23,7 +23,7 @@ beforeAll(() => {
   for (const name of ['main.css', 'index.html', 'icon.svg']) write(`web/${name}`, '');
 });
 
-const node = (script: string, ...args: string[]) => execa(process.execPath, [path.join(project, script), ...args], { reject: false, cwd: scratch, stdin: 'ignore' });
+const node = (script: string, ...args: string[]) => execa('sh', ['-c', 'umask 077; exec "$0" "$@"', process.execPath, path.join(project, script), ...args], { reject: false, cwd: scratch, stdin: 'ignore' });
 
 describe('the build', () => {
   test('compiles and bundles once, and does nothing while no source changes', async () => {
@@ -32,6 +32,9 @@ describe('the build', () => {
     expect(existsSync(path.join(project, 'dist/src/client/cli.js'))).toBe(true);
     expect(readFileSync(path.join(project, 'dist/workflow-bundle.js'), 'utf8')).toContain('nothing');
     expect(readFileSync(path.join(project, 'dist/web/main.js'), 'utf8')).toContain('page');
+    // What root has built, others run.
+    const built = ['dist', ...readdirSync(path.join(project, 'dist'), { recursive: true, encoding: 'utf8' }).map((name) => path.join('dist', name))].map((name) => statSync(path.join(project, name)));
+    expect(built.filter((info) => (info.mode & (info.isDirectory() ? 0o055 : 0o044)) !== (info.isDirectory() ? 0o055 : 0o044))).toEqual([]);
     const second = await node('scripts/build.mjs');
     expect([second.exitCode, second.stdout, second.stderr]).toEqual([0, '', '']);
   });
