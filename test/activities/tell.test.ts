@@ -27,7 +27,7 @@ let port: number;
 
 const record = (notice: Notice, key = jobKey): Promise<void> => recordNotice(roots, noticeKeyFile, { kind: 'job', jobKey: key }, notice);
 const tell = (name: 'sendWebhook' | 'runHook', keyFile = noticeKeyFile): Promise<void> =>
-  new MockActivityEnvironment().run(createTellActivities({ roots, noticeKeyFile: keyFile, shutdown: new AbortController().signal, checkpointSeconds: 1, minFreeBytes: 0 })[name], { kind: 'job', jobKey });
+  new MockActivityEnvironment().run(createTellActivities({ roots, noticeKeyFile: keyFile, shutdown: new AbortController().signal, checkpointSeconds: 1, minFreeBytes: 0 })[name], { kind: 'job' as const, jobKey });
 const warnings = (): string[] => (JSON.parse(readFileSync(path.join(jobFolder(roots, jobKey), 'report.json'), 'utf8')) as { warnings: string[] }).warnings;
 
 beforeAll(async () => {

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../temporal.config.js';
-import { Cli } from '../support/cli.js';
+import { Cli, eventually } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
 
 const program = path.resolve(import.meta.dirname, '../../bin/reelscale');
@@ -24,6 +24,8 @@ test("the state folder with all that is in it is the user's alone, also one that
   const open = readdirSync(cli.home, { recursive: true, encoding: 'utf8' }).map((name) => path.join(cli.home, name)).filter((file) => !lstatSync(file).isSymbolicLink() && (modeOf(file) & 0o077) !== 0);
   expect([modeOf(cli.home), open]).toEqual([0o700, []]);
   expect(modeOf(cli.file('b.mp4'))).toBe(0o664);
+  await eventually('the hook has run', () => existsSync(cli.file('told')));
+  expect(modeOf(cli.file('told'))).toBe(0o664);
 });
 
 test.skipIf(process.getuid?.() !== 0)('a state folder of another user, and one that is a file, say so in one line', async () => {

@@ -17,6 +17,7 @@ beforeAll(() => {
   const write = (name: string, text: string): void => { writeFileSync(path.join(project, name), text); };
   write('temporal.config.ts', 'export const config = 1;\n');
   write('src/workflows/index.ts', 'export async function nothing(): Promise<void> {}\n');
+  write('src/workflows/checkedInput.ts', 'export const interceptors = () => ({});\n');
   write('src/client/cli.ts', "export function main(argv: string[]): Promise<number> { console.log(`${argv.join(' ')} in ${process.cwd()}`); return Promise.resolve(argv.length); }\n");
   write('web/main.tsx', "export const page = <p>page</p>;\n");
   write('web/theme.ts', "export const theme = 'dark';\n");
