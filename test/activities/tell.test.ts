@@ -27,7 +27,7 @@ let port: number;
 
 const record = (notice: Notice, key = jobKey): Promise<void> => recordNotice(roots, noticeKeyFile, { kind: 'job', jobKey: key }, notice);
 const tell = (name: 'sendWebhook' | 'runHook', keyFile = noticeKeyFile): Promise<void> =>
-  new MockActivityEnvironment().run(createTellActivities({ roots, noticeKeyFile: keyFile, shutdown: new AbortController().signal, checkpointSeconds: 1, minFreeBytes: 0 })[name], { kind: 'job' as const, jobKey });
+  new MockActivityEnvironment().run(() => createTellActivities({ roots, noticeKeyFile: keyFile, shutdown: new AbortController().signal, checkpointSeconds: 1, minFreeBytes: 0 })[name]({ kind: 'job', jobKey }));
 const warnings = (): string[] => (JSON.parse(readFileSync(path.join(jobFolder(roots, jobKey), 'report.json'), 'utf8')) as { warnings: string[] }).warnings;
 
 beforeAll(async () => {
@@ -49,7 +49,7 @@ describe('a notice', () => {
     expect(statSync(noticeFile).mode & 0o777).toBe(0o600);
   });
 
-  it.each([
+  it.each<[string, () => Promise<void> | void, string]>([
     ['without a seal, as an earlier version wrote it', () => { writeFileSync(noticeFile, JSON.stringify({ command: `touch ${told}` })); }, 'is not sealed'],
     ['with another command', () => { writeFileSync(noticeFile, readFileSync(noticeFile, 'utf8').replace('true', `touch ${told}`)); }, 'was changed'],
     ['of another job', async () => {
