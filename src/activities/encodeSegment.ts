@@ -3,8 +3,9 @@ import path from 'node:path';
 import type { EncodeActivities } from '../job/contracts.js';
 import { randomName } from '../job/durable.js';
 import { PartDamaged } from '../job/errors.js';
-import { commitPart, fileDigest, findParts, sweepStrays, verifyParts, type Part } from '../job/parts.js';
-import { encodeRanges } from '../job/plan.js';
+import { framesIn, gapsIn, missingRanges, type Span } from '../job/gaps.js';
+import { commitPart, fileDigest, sweepStrays, verifyParts, wholeParts, type Part } from '../job/parts.js';
+import type { Segment } from '../job/plan.js';
 import { encodeFromParts, encodeFromSource } from '../media/encode.js';
 import type { FrameSource } from '../media/frames.js';
 import { deliverableShape, resizeTo } from '../media/shape.js';
@@ -21,18 +22,16 @@ export const encodeSegment = (deps: ActivityDeps): EncodeActivities['encodeSegme
     const last = segment.startFrame + segment.frames;
     const folder = job.layout.encoded(from, index);
     await makeFolder(folder);
-    const found = await findParts(folder, segment.startFrame, last);
-    let next = found.at(-1)?.end ?? segment.startFrame;
-    const reused = next - segment.startFrame;
-    countAttempt(job, segment, next);
-    if (next === last) return { reused };
-    await sweepStrays(folder, found).catch(() => undefined);
+    const missing = await missingRanges(folder, segment, plan.encodePartFrames);
+    const reused = segment.frames - framesIn(missing);
+    countAttempt(job, segment, missing[0]?.start ?? last);
+    if (missing.length === 0) return { reused };
+    await sweepStrays(folder).catch(() => undefined);
 
     const source = await loadFrames(job, from);
     const shape = deliverableShape(source.info.video, job.spec.method.scale, job.spec.picture);
-    const mezzanine = job.spec.method.kind === 'filter' ? undefined : await openMezzanine(job.layout.planned(from).parts(index), segment.startFrame, last);
-    for (const range of encodeRanges(segment, plan.encodePartFrames)) {
-      if (range.start < next) continue;
+    const mezzanine = job.spec.method.kind === 'filter' ? undefined : await openMezzanine(job.layout.planned(from).parts(index), segment, missing);
+    for (const [i, range] of missing.entries()) {
       await requireFreeSpace(folder, deps.minFreeBytes);
       const file = `${randomName()}.mp4`;
       const target = { ...range, ...shape, info: source.info, encode: job.spec.encode, bitDepth: job.spec.picture.bitDepth, output: path.join(folder, file), signal: job.signal,
@@ -41,8 +40,7 @@ export const encodeSegment = (deps: ActivityDeps): EncodeActivities['encodeSegme
       const part: Part = { ...range, file, bytes: (await stat(target.output)).size, sha256: await fileDigest(target.output), tools: await toolVersions() };
       // Lost to another attempt: its part holds the same frames, so this one goes on behind it.
       await commitPart(folder, part);
-      next = range.end;
-      job.report({ durableFrame: next - segment.startFrame });
+      job.report({ durableFrame: (missing[i + 1]?.start ?? last) - segment.startFrame });
     }
     return { reused };
   });
@@ -53,10 +51,11 @@ interface Mezzanine {
   verified: Set<Part>;
 }
 
-/** The upscaled parts of the whole segment. @throws PartDamaged when one is missing: the segment goes back to upscale. */
-async function openMezzanine(folder: string, start: number, end: number): Promise<Mezzanine> {
-  const parts = await findParts(folder, start, end);
-  if (parts.at(-1)?.end !== end) throw new PartDamaged(`upscaled frames are missing from ${parts.at(-1)?.end ?? start} on; they are made again`);
+/** A segment's upscaled parts. @throws PartDamaged when a frame that is still to be encoded has none: the segment goes back to upscale. */
+async function openMezzanine(folder: string, { startFrame, frames }: Segment, missing: readonly Span[]): Promise<Mezzanine> {
+  const parts = await wholeParts(folder, startFrame, startFrame + frames);
+  const [gap] = gapsIn(missing, parts);
+  if (gap) throw new PartDamaged(`upscaled frames are missing from ${gap.start} on; they are made again`);
   return { folder, parts, verified: new Set() };
 }
 

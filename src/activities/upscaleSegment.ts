@@ -1,5 +1,6 @@
 import type { UpscaleActivities } from '../job/contracts.js';
-import { commitPart, endOfGap, findParts, sweepStrays, type Part } from '../job/parts.js';
+import { framesIn, gapsIn, missingRanges } from '../job/gaps.js';
+import { commitPart, sweepStrays, wholeParts, type Part } from '../job/parts.js';
 import type { Segment } from '../job/plan.js';
 import type { ModelMethod } from '../job/spec.js';
 import { checkPts, type FrameSource } from '../media/frames.js';
@@ -22,27 +23,28 @@ export const upscaleSegment = (deps: ActivityDeps, upscaler: Upscaler): UpscaleA
     const { plan, segment } = await loadSegment(job, from, index);
     if (plan.from !== from) throw new Error('the plan belongs to another source');
     const last = segment.startFrame + segment.frames;
-    const encoded = await findParts(job.layout.encoded(from, index), segment.startFrame, last);
-    if (encoded.at(-1)?.end === last) return { reused: segment.frames };
+    // Of a segment that was encoded in part, with its upscaled frames removed, only the rest is needed.
+    const needed = await missingRanges(job.layout.encoded(from, index), segment, plan.encodePartFrames);
+    if (needed.length === 0) return { reused: segment.frames };
 
     const folder = job.layout.planned(from).parts(index);
     await makeFolder(folder);
     const source = await loadFrames(job, from);
-    const found = await findParts(folder, segment.startFrame, last);
-    let next = found.at(-1)?.end ?? segment.startFrame;
-    const reused = next - segment.startFrame;
-    countAttempt(job, segment, next);
+    const found = await wholeParts(folder, segment.startFrame, last);
+    let gaps = gapsIn(needed, found);
+    const reused = segment.frames - framesIn(gaps);
+    countAttempt(job, segment, gaps[0]?.start ?? last);
     const method = learned(job, found);
-    await sweepStrays(folder, found).catch(() => undefined);
-    while (next < last) {
+    await sweepStrays(folder).catch(() => undefined);
+    for (let gap = gaps[0]; gap; gap = gaps[0]) {
       await requireFreeSpace(folder, deps.minFreeBytes);
       try {
-        await upscaleRange(deps, upscaler, { job, method, source, segment, folder, start: next, end: await endOfGap(folder, next, last) });
+        await upscaleRange(deps, upscaler, { job, method, source, segment, folder, ...gap });
       } catch (error) {
         if (!(error instanceof Overtaken)) throw error;
       }
       job.signal.throwIfAborted();
-      next = (await findParts(folder, segment.startFrame, last)).at(-1)?.end ?? segment.startFrame;
+      gaps = gapsIn(needed, await wholeParts(folder, segment.startFrame, last));
     }
     return { reused };
   });

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 import type { z } from 'zod';
+import { RecordDamaged } from './errors.js';
 
 /** Flushes a file's bytes, or a folder's names, to the disk. */
 export async function flush(file: string): Promise<void> {
@@ -49,7 +51,22 @@ export async function publishJson(file: string, value: unknown, mode?: number): 
 /** Writes a JSON whole, replacing what was there. For records with one writer, such as a job's state. */
 export const replaceJson = (file: string, value: unknown, mode?: number): Promise<void> => replaceText(file, asJson(value), mode);
 
-const asJson = (value: unknown): string => `${JSON.stringify(value)}\n`;
+/** An object ends with a checksum of all before it: a digit that was flipped on the disk is valid JSON too. */
+function asJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  return /^\{.+\}$/s.test(text) ? `${text.slice(0, -1)},"crc":"${checksum(text)}"}\n` : `${text}\n`;
+}
+
+const checksum = (text: string): string => crc32(text).toString(16).padStart(8, '0');
+
+/** @throws SyntaxError where the checksum does not fit. Records of earlier releases have none. */
+function parseChecked(text: string): unknown {
+  const [seal, expected] = /,"crc":"([0-9a-f]{8})"\}\n$/.exec(text) ?? [];
+  if (seal === undefined) return JSON.parse(text);
+  const plain = `${text.slice(0, -seal.length)}}`;
+  if (checksum(plain) !== expected) throw new SyntaxError('its checksum does not fit');
+  return JSON.parse(plain);
+}
 
 /** Writes a text whole, replacing what was there. @param mode who may read it, as for `open`. */
 export async function replaceText(file: string, text: string, mode?: number): Promise<void> {
@@ -64,16 +81,103 @@ export async function replaceText(file: string, text: string, mode?: number): Pr
   }
 }
 
-/** Reads and parses a JSON; undefined when there is none. @throws when it does not fit the schema. */
+/** Reads and parses a JSON; undefined when there is none. @throws RecordDamaged when it is no JSON, was changed, or does not fit the schema. */
 export async function readJson<T extends z.ZodType>(file: string, schema: T): Promise<z.infer<T> | undefined> {
-  let text: string;
+  const text = await readIfThere(file);
+  if (text === undefined) return undefined;
+  let value: unknown;
   try {
-    text = await readFile(file, 'utf8');
+    value = parseChecked(text);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new RecordDamaged(file, text, 'its bytes were changed');
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new RecordDamaged(file, text, `${issue?.path.join('.') || 'it'} does not fit: ${issue?.message ?? ''}`);
+}
+
+/** For a record that its reader makes again: a damaged one is put aside, and counts as none. */
+export const readRemakable = <T extends z.ZodType>(file: string, schema: T): Promise<z.infer<T> | undefined> => readJson(file, schema).catch(putAside);
+
+/** To catch what a damaged record throws, where it is made again: it gets the ending `.damaged`. @throws any other error again. */
+export async function putAside(error: unknown): Promise<undefined> {
+  if (!(error instanceof RecordDamaged)) throw error;
+  await takeAway(error.file, (text) => text === error.text, `${error.file}.damaged`);
+}
+
+/**
+ * Takes a record away, unless another has taken its place meanwhile: of two that find the same one bad, the slower must not take the
+ * good one that the faster has made since.
+ * @param isMeant told the text of what was found. @param keepAs where it goes; it is removed otherwise.
+ */
+export async function takeAway(file: string, isMeant: (text: string) => boolean, keepAs?: string): Promise<void> {
+  const aside = path.join(path.dirname(file), `.${randomName()}.tmp`);
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  if (!isMeant(await readFile(aside, 'utf8'))) {
+    await link(aside, file).catch((error: unknown) => {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    });
+  } else if (keepAs !== undefined) {
+    await rename(aside, keepAs);
+  }
+  await rm(aside, { force: true });
+  await flush(path.dirname(file));
+}
+
+/** Where a record that nothing else could tell again is kept a second time. */
+const copyOf = (file: string): string => `${file}.copy`;
+
+/** As `publishJson`, with a copy for `readKept`. */
+export async function publishKept(file: string, value: unknown): Promise<boolean> {
+  const won = await publishJson(file, value);
+  if (won) await replaceJson(copyOf(file), value);
+  return won;
+}
+
+/** As `replaceJson`, with a copy for `readKept`. */
+export async function replaceKept(file: string, value: unknown): Promise<void> {
+  // First, so that a copy is never older than what it stands for.
+  await replaceJson(copyOf(file), value);
+  await replaceJson(file, value);
+}
+
+/** Reads a record that has a copy: where it is damaged, the copy takes its place. @throws RecordDamaged when both are. */
+export async function readKept<T extends z.ZodType>(file: string, schema: T): Promise<z.infer<T> | undefined> {
+  try {
+    return await readJson(file, schema);
+  } catch (error) {
+    const copy = error instanceof RecordDamaged ? await readRemakable(copyOf(file), schema) : undefined;
+    if (copy === undefined) throw error;
+    await putAside(error);
+    await publishJson(file, copy);
+    return copy;
+  }
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
-  return schema.parse(JSON.parse(text));
+}
+
+/** The names in a folder; none where there is no such folder. */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  }
 }
 
 export function hasCode(error: unknown, ...codes: string[]): boolean {

@@ -27,3 +27,16 @@ export class PartDamaged extends Error {
 export class DiskFull extends Error {
   override readonly name = 'DiskFull';
 }
+
+/** A record on the disk is not what was written. What can be made again is; else this line says which file it is and what to do. */
+export class RecordDamaged extends UserError {
+  readonly file: string;
+  /** What was found. */
+  readonly text: string;
+
+  constructor(file: string, text: string, reason: string) {
+    super(`${file} is damaged (${reason}): move it away, then run the same command again`);
+    this.file = file;
+    this.text = text;
+  }
+}

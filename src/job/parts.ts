@@ -4,8 +4,8 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { flush, hasCode, publishJson, readJson } from './durable.js';
-import { PartDamaged } from './errors.js';
+import { flush, hasCode, namesIn, publishJson, readJson, takeAway } from './durable.js';
+import { PartDamaged, RecordDamaged } from './errors.js';
 import { precisionSchema, sha256Schema } from './spec.js';
 
 /** A name in the same folder. A record is a file like any other: what it names is opened, moved and removed. */
@@ -45,43 +45,62 @@ export async function fileDigest(file: string, signal?: AbortSignal): Promise<st
 export async function commitPart(folder: string, part: Part): Promise<boolean> {
   const file = path.join(folder, part.file);
   await flush(file);
-  const won = await publishJson(path.join(folder, recordName(part.start)), part);
-  if (!won) await rm(file, { force: true });
-  return won;
+  const record = path.join(folder, recordName(part.start));
+  while (!(await publishJson(record, part))) {
+    if (await wholePart(folder, part.start)) {
+      await rm(file, { force: true });
+      return false;
+    }
+  }
+  return true;
 }
 
-/**
- * The chain of whole parts from `start` on, each beginning where the one before ends and none reaching beyond `end`. A record whose
- * file is missing or has another size ends the chain and is removed with it, since its range has to be made again.
- */
-export async function findParts(folder: string, start: number, end: number): Promise<Part[]> {
-  const chain: Part[] = [];
-  for (let next = start; next < end; ) {
-    const part = await readRecord(folder, next);
-    if (!part || part.end > end || part.end <= part.start) break;
-    if ((await sizeOf(path.join(folder, part.file))) !== part.bytes) {
+/** All whole parts within `[start, end)`, in order and each behind the one before; between them may be gaps. A record that is of no use there is taken away. */
+export async function wholeParts(folder: string, start: number, end: number): Promise<Part[]> {
+  const parts: Part[] = [];
+  let next = start;
+  for (const begins of (await startsIn(folder)).filter((at) => at >= start && at < end)) {
+    const part = await wholePart(folder, begins);
+    if (!part) continue;
+    // Of another plan: nothing could be committed here as long as it stood in the way.
+    if (part.start < next || part.end > end) {
       await removePart(folder, part);
-      break;
+      continue;
     }
-    chain.push(part);
+    parts.push(part);
     next = part.end;
   }
-  return chain;
+  return parts;
 }
 
-/** Where the next committed part behind a gap begins, at the latest `end`: only what is missing is made again. */
-export async function endOfGap(folder: string, start: number, end: number): Promise<number> {
-  const starts = (await readdir(folder)).map((name) => Number(/^(\d{9})\.json$/.exec(name)?.[1] ?? NaN));
-  return Math.min(end, ...starts.filter((begins) => begins > start));
+/** The chain of whole parts from `start` on, each beginning where the one before ends and none reaching beyond `end`. */
+export async function findParts(folder: string, start: number, end: number): Promise<Part[]> {
+  const parts = await wholeParts(folder, start, end);
+  const gap = parts.findIndex((part, i) => part.start !== (parts[i - 1]?.end ?? start));
+  return gap === -1 ? parts : parts.slice(0, gap);
+}
+
+/** First frames of all records in a folder, in order. */
+async function startsIn(folder: string): Promise<number[]> {
+  return (await namesIn(folder)).flatMap((name) => /^(\d{9})\.json$/.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b);
+}
+
+/** The part that begins at a frame. A record that cannot be read, or whose file is missing or has another size, is taken away: its range has to be made again. */
+async function wholePart(folder: string, start: number): Promise<Part | undefined> {
+  const part = await readRecord(folder, start);
+  if (!part) return undefined;
+  if (part.end > part.start && (await sizeOf(path.join(folder, part.file))) === part.bytes) return part;
+  await removePart(folder, part);
+  return undefined;
 }
 
 async function readRecord(folder: string, start: number): Promise<Part | undefined> {
   const file = path.join(folder, recordName(start));
   try {
-    return await readJson(file, partSchema);
+    return await readJson(file, partSchema.refine((part) => part.start === start, 'its name says another frame'));
   } catch (error) {
-    if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error;
-    await rm(file, { force: true });
+    if (!(error instanceof RecordDamaged)) throw error;
+    await takeAway(file, (text) => text === error.text);
     return undefined;
   }
 }
@@ -95,9 +114,10 @@ async function sizeOf(file: string): Promise<number | undefined> {
   }
 }
 
-/** Removes the record first, so that no moment exists in which it names a missing file. */
+/** Removes the record first, so that no moment exists in which it names a missing file. One that another attempt made since stays. */
 export async function removePart(folder: string, part: Part): Promise<void> {
-  await rm(path.join(folder, recordName(part.start)), { force: true });
+  // Files have random names: who names this one is this record.
+  await takeAway(path.join(folder, recordName(part.start)), (text) => text.includes(JSON.stringify(part.file)));
   await rm(path.join(folder, part.file), { force: true });
 }
 
@@ -115,11 +135,13 @@ export async function verifyParts(folder: string, parts: Part[], signal?: AbortS
 /** Older files that no record names were left by killed attempts; a younger one may belong to an attempt that is only slow. */
 const STRAY_AGE_MS = 10 * 60_000;
 
-/** Removes what killed attempts left behind. */
-export async function sweepStrays(folder: string, keep: Part[]): Promise<void> {
-  const known = new Set(keep.map((part) => part.file));
-  for (const name of await readdir(folder)) {
-    if (!/\.(nut|mp4|tmp)$/.test(name) || known.has(name)) continue;
+/** Removes what killed attempts left behind: files that no record names, wherever in the segment its frames are. */
+export async function sweepStrays(folder: string): Promise<void> {
+  // Before the records are read: what is committed meanwhile is not looked at.
+  const names = (await readdir(folder)).filter((name) => /\.(nut|mp4|tmp|ffconcat)$/.test(name));
+  const parts = await Promise.all((await startsIn(folder)).map((start) => readRecord(folder, start)));
+  const known = new Set(parts.map((part) => part?.file));
+  for (const name of names.filter((file) => !known.has(file))) {
     const file = path.join(folder, name);
     const age = Date.now() - (await stat(file)).mtimeMs;
     if (age > STRAY_AGE_MS) await rm(file, { force: true });

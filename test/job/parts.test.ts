@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { PartDamaged } from '../../src/job/errors.js';
-import { commitPart, endOfGap, fileDigest, findParts, sweepStrays, verifyParts, type Part } from '../../src/job/parts.js';
+import { commitPart, fileDigest, findParts, removePart, sweepStrays, verifyParts, wholeParts, type Part } from '../../src/job/parts.js';
 import { scratchFolder } from '../support/media.js';
 
 const root = scratchFolder();
@@ -72,24 +72,59 @@ describe('committed parts', () => {
   });
 });
 
-describe('a gap between committed parts', () => {
-  it('ends where the next part begins, or with the segment', async () => {
+describe('behind a gap', () => {
+  it('whole parts are found again', async () => {
+    const parts = [await write(0, 100), await write(150, 200), await write(200, 230)];
+    for (const part of parts) await commitPart(folder, part);
+    expect(await wholeParts(folder, 0, 300)).toEqual(parts);
+  });
+
+  it('parts of another plan, which would overlap or reach beyond the end, are taken out of the way', async () => {
+    for (const [start, end] of [[0, 100], [50, 150], [200, 400]] as const) await commitPart(folder, await write(start, end));
+    expect((await wholeParts(folder, 0, 300)).map(({ start }) => start)).toEqual([0]);
+    expect(readdirSync(folder)).toHaveLength(2);
+  });
+});
+
+describe('a record whose file is gone', () => {
+  it('does not win the race for its frames', async () => {
+    const lost = await write(0, 100, 'lost');
+    await commitPart(folder, lost);
+    rmSync(path.join(folder, lost.file));
+    const again = await write(0, 100, 'again');
+    expect(await commitPart(folder, again)).toBe(true);
+    expect(await findParts(folder, 0, 100)).toEqual([again]);
+  });
+
+  it('is removed by the slower of two attempts without the good one that the faster has made since', async () => {
+    const lost = await write(0, 100, 'lost');
+    await commitPart(folder, lost);
+    await removePart(folder, lost);
+    const again = await write(0, 100, 'again');
+    await commitPart(folder, again);
+    await removePart(folder, lost);
+    expect(await findParts(folder, 0, 100)).toEqual([again]);
+  });
+
+  it.each(['"start":0', '"end":100'])('is not believed when a digit of %s was flipped', async (number) => {
     await commitPart(folder, await write(0, 100));
-    await commitPart(folder, await write(150, 200));
-    expect(await endOfGap(folder, 100, 300)).toBe(150);
-    expect(await endOfGap(folder, 200, 300)).toBe(300);
+    const record = path.join(folder, '000000000.json');
+    writeFileSync(record, readFileSync(record, 'utf8').replace(number, number.replace(/\d(?!\d)/, '9')));
+    expect(await wholeParts(folder, 0, 300)).toEqual([]);
+    expect(existsSync(record)).toBe(false);
   });
 });
 
 describe('strays of killed attempts', () => {
-  it('are removed when they are old, and a young one stays', async () => {
-    const part = await write(0, 100);
+  it('are removed when they are old; a young one and every file of a record stay, behind a gap too', async () => {
+    const [part, behind] = [await write(0, 100), await write(200, 300)];
     await commitPart(folder, part);
+    await commitPart(folder, behind);
     const old = await write(100, 150);
     const young = await write(100, 160);
     const hourAgo = Date.now() / 1000 - 3600;
-    for (const file of [part.file, old.file]) utimesSync(path.join(folder, file), hourAgo, hourAgo);
-    await sweepStrays(folder, [part]);
-    expect(readdirSync(folder).sort()).toEqual(['000000000.json', part.file, young.file].sort());
+    for (const file of [part.file, behind.file, old.file]) utimesSync(path.join(folder, file), hourAgo, hourAgo);
+    await sweepStrays(folder);
+    expect(readdirSync(folder).sort()).toEqual(['000000000.json', '000000200.json', part.file, behind.file, young.file].sort());
   });
 });
