@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ControlActivities, From } from '../job/contracts.js';
-import { flush, randomName, readJson, replaceJson } from '../job/durable.js';
+import { flush, randomName, readRemakable, replaceJson } from '../job/durable.js';
 import { PartDamaged } from '../job/errors.js';
 import { fileDigest, findParts, verifyParts } from '../job/parts.js';
 import { videoRecordSchema } from '../job/records.js';
@@ -16,7 +16,7 @@ import { loadDelivered, loadPlan, loadPictures } from './job.js';
 export const concatSegments = (deps: ActivityDeps): ControlActivities['concatSegments'] => ({ from, ...ref }) =>
   runActivity(deps, ref, async (job) => {
     const { layout, signal } = job;
-    const known = await readJson(layout.video, videoRecordSchema);
+    const known = await readRemakable(layout.video, videoRecordSchema);
     if (known && (await wholeFile(layout.job, known))) return;
     await requireFreeSpace(layout.job, deps.minFreeBytes);
     const parts = await encodedParts(job, from);

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { ConformResult, EncodeActivities } from '../job/contracts.js';
-import { flush, publishJson, readJson } from '../job/durable.js';
+import { flush, publishJson, publishKept, putAside, readKept, takeAway } from '../job/durable.js';
 import { framesWithin, originOf } from '../job/range.js';
 import { conformedSchema, type Conformed } from '../job/records.js';
 import { decodeTimeline, type Timeline } from '../job/timeline.js';
@@ -15,8 +15,10 @@ export const conformSource = (deps: ActivityDeps): EncodeActivities['conformSour
   runActivity(deps, ref, async (job) => {
     const { layout, input, signal, report } = job;
     const { folder, timeline } = layout.planned('conformed');
-    const known = await readJson(layout.conformed, conformedSchema);
+    const known = await readKept(layout.conformed, conformedSchema).catch(putAside);
     if (known && (await wholeFile(folder, known))) return toResult(known);
+    // What names a file that is not there any more would win against the new one.
+    if (known) await takeAway(layout.conformed, (text) => text.includes(JSON.stringify(known.file)));
     const { info, fields } = await loadScan(job);
     await makeFolder(folder);
     await requireFreeSpace(folder, deps.minFreeBytes);
@@ -26,7 +28,7 @@ export const conformSource = (deps: ActivityDeps): EncodeActivities['conformSour
     await flush(path.join(folder, result.file));
     const conformed: Conformed = { ...result, decoded, promised, errors, damaged: decoded < promised || damageOf(errors).length > 0 };
     await publishJson(timeline, result.timeline);
-    await publishJson(layout.conformed, conformed);
+    await publishKept(layout.conformed, conformed);
     return toResult(conformed);
   });
 

@@ -1,19 +1,22 @@
 import { chmod, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ControlActivities } from '../job/contracts.js';
-import { flush, randomName, readJson, replaceJson } from '../job/durable.js';
+import { flush, putAside, randomName, readKept, readRemakable, replaceKept } from '../job/durable.js';
+import { PartDamaged } from '../job/errors.js';
+import { soundBytes } from '../job/estimates.js';
 import { hiddenPrefix, removeHidden } from '../job/hidden.js';
 import { fileDigest } from '../job/parts.js';
 import type { Rational } from '../job/rational.js';
 import { mergedSchema, videoRecordSchema } from '../job/records.js';
 import { publicMode } from '../job/umask.js';
 import { constantRate, sameMillisecond } from '../media/grid.js';
+import { usedInfo } from '../media/examine.js';
 import { depthWarning, levelWarning } from '../media/level.js';
 import { dynamicWarning } from '../media/hdr.js';
 import { mergeAudio as merge } from '../media/merge.js';
 import { deliverableShape } from '../media/shape.js';
 import { runActivity, type ActivityDeps } from './context.js';
-import { requireFreeSpace } from './disk.js';
+import { requireRoom } from './disk.js';
 import { wholeFile } from './files.js';
 import { loadCut, loadDelivered, loadPictures, loadScan, loadTimeline } from './job.js';
 
@@ -23,18 +26,18 @@ export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] 
     const { layout, spec, output, signal, report } = job;
     const folder = path.dirname(output);
     // A record of an earlier release does not say enough: it is made again.
-    const known = await readJson(layout.merged, mergedSchema).catch(() => undefined);
+    const known = await readKept(layout.merged, mergedSchema).catch(putAside);
     if (known && (await wholeFile(folder, known))) return { warnings: known.warnings };
-    await requireFreeSpace(folder, deps.minFreeBytes);
-    const video = await readJson(layout.video, videoRecordSchema);
-    if (!video) throw new Error('the joined video is missing');
+    const video = await readRemakable(layout.video, videoRecordSchema);
+    if (!video) throw new PartDamaged('the joined video is missing; it is made again');
     await removeHidden(folder, spec);
+    const { info } = await loadScan(job);
+    await requireRoom(folder, video.bytes + soundBytes(usedInfo(info, spec.picture)));
     const file = `${hiddenPrefix(spec)}${randomName()}.${spec.delivery.container}`;
     const target = path.join(folder, file);
     const seconds = ({ num, den }: Rational, ticks: number): number => (ticks * num) / den;
     const { firstPts, timebase } = await loadTimeline(job, from);
     const delivered = await loadDelivered(job, from);
-    const { info } = await loadScan(job);
     const pictures = (await loadPictures(job)).video;
     const told = [
       spec.encode.codec === 'h264' ? levelWarning(deliverableShape(pictures, spec.method.scale, spec.picture), pictures.frameRate) : undefined,
@@ -60,7 +63,7 @@ export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] 
       await flush(target);
       const warnings = [...mergeWarnings, ...told.filter((line) => line !== undefined)];
       const record = { file, bytes: (await stat(target)).size, sha256: await fileDigest(target, signal), warnings, contents };
-      await replaceJson(layout.merged, record);
+      await replaceKept(layout.merged, record);
       return { warnings };
     } catch (error) {
       await rm(target, { force: true });

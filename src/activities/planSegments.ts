@@ -1,5 +1,5 @@
 import type { ControlActivities } from '../job/contracts.js';
-import { publishJson, readJson } from '../job/durable.js';
+import { publishKept, putAside, readKept } from '../job/durable.js';
 import { planSchema, planSegments as plan, type PlanRequest } from '../job/plan.js';
 import type { SourceInfo } from '../job/source.js';
 import type { JobSpec } from '../job/spec.js';
@@ -32,9 +32,9 @@ export const planSegments = (deps: ActivityDeps): ControlActivities['planSegment
   runActivity(deps, ref, async (job) => {
     const { layout, spec } = job;
     const { plan: file } = layout.planned(from);
-    if (!(await readJson(file, planSchema))) {
+    if (!(await readKept(file, planSchema).catch(putAside))) {
       const { video } = await loadPictures(job);
-      await publishJson(file, plan(planRequest(spec, video, { pts: decodeTimeline(await loadTimeline(job, from)), from, devices })));
+      await publishKept(file, plan(planRequest(spec, video, { pts: decodeTimeline(await loadTimeline(job, from)), from, devices })));
     }
     // Whoever was first wrote the plan that counts.
     const { frames, segments } = await loadPlan(job, from);

@@ -2,8 +2,8 @@ import { link, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { ControlActivities, JobReport, PublishInput } from '../job/contracts.js';
 import { releaseOutput } from '../job/claims.js';
-import { flush, hasCode, readJson, replaceJson } from '../job/durable.js';
-import { UserError } from '../job/errors.js';
+import { flush, hasCode, putAside, readJson, readKept, readRemakable, replaceKept } from '../job/durable.js';
+import { PartDamaged, UserError } from '../job/errors.js';
 import { forecastSchema, noteOutcome } from '../job/forecast.js';
 import { removeHidden } from '../job/hidden.js';
 import { shortJob } from '../job/keys.js';
@@ -21,14 +21,9 @@ import { loadPlan, loadRecorded, loadScan } from './job.js';
 export const publish = (deps: ActivityDeps): ControlActivities['publish'] => (input) =>
   runActivity(deps, input, async (job) => {
     const { layout, spec, output } = job;
-    const known = await readJson(layout.report, reportSchema);
-    if (known) return known as JobReport;
-    const merged = await readJson(layout.merged, mergedSchema);
-    if (!merged) throw new Error('the merged file is missing');
-    await requireWanted(job);
-    await place(path.join(path.dirname(output), merged.file), output, merged.sha256, spec.overwrite);
-    const report = await writeReport(job, input, merged);
-    await recordOutcome(deps, job, report);
+    // An attempt before may have died between its report and its last removal.
+    const known = await readKept(layout.report, reportSchema).catch(putAside);
+    const report = known ? (known as JobReport) : await deliver(deps, job, input);
     await resetTally(job, input);
     await removeHidden(path.dirname(output), spec);
     await removeVideo(layout);
@@ -40,12 +35,24 @@ export const publish = (deps: ActivityDeps): ControlActivities['publish'] => (in
 
 /** @throws UserError for a result that did not pass its checks and that nobody wants nevertheless. */
 async function requireWanted({ layout, spec }: Run): Promise<void> {
-  const verdict = await readJson(layout.verified, verdictSchema);
-  if (!verdict?.ok && !(await readJson(layout.accepted, acceptedSchema))) throw new UserError(`job ${shortJob(spec)}: its result did not pass its checks, and is delivered with reelscale publish ${shortJob(spec)} --anyway only`);
+  const verdict = await readKept(layout.verified, verdictSchema).catch(putAside);
+  if (!verdict) throw new PartDamaged('what the checks said is missing; they are made again');
+  if (!verdict.ok && !(await readJson(layout.accepted, acceptedSchema))) throw new UserError(`job ${shortJob(spec)}: its result did not pass its checks, and is delivered with reelscale publish ${shortJob(spec)} --anyway only`);
+}
+
+async function deliver(deps: ActivityDeps, job: Run, input: PublishInput): Promise<JobReport> {
+  const { layout, spec, output } = job;
+  const merged = await readKept(layout.merged, mergedSchema).catch(putAside);
+  if (!merged) throw new PartDamaged('the merged file is missing; it is made again');
+  await requireWanted(job);
+  await place(path.join(path.dirname(output), merged.file), output, merged.sha256, spec.overwrite);
+  const report = await writeReport(job, input, merged);
+  await recordOutcome(deps, job, report);
+  return report;
 }
 
 async function removeVideo({ job, video }: Run['layout']): Promise<void> {
-  const record = await readJson(video, fileRecordSchema);
+  const record = await readRemakable(video, fileRecordSchema);
   if (record) await rm(path.join(job, record.file), { force: true });
   await rm(video, { force: true });
 }
@@ -76,8 +83,8 @@ async function hasDigest(file: string, sha256: string): Promise<boolean> {
 async function writeReport(job: Run, input: PublishInput, merged: { bytes: number; sha256: string; warnings: string[] }): Promise<JobReport> {
   const { layout, spec } = job;
   const plan = await loadPlan(job, input.from);
-  const conformed = input.from === 'conformed' ? await readJson(layout.conformed, conformedSchema) : undefined;
-  const verified = await readJson(layout.verified, verifyReportSchema);
+  const conformed = input.from === 'conformed' ? await readKept(layout.conformed, conformedSchema) : undefined;
+  const verified = await readKept(layout.verified, verifyReportSchema);
   // A conformed copy decodes cleanly whatever its source was like; the source itself was decoded once more by the verification.
   const damage = conformed ? damageOf(conformed.errors) : (verified?.sourceErrors ?? []);
   const damaged = conformed?.damaged || damage.length > 0;
@@ -104,12 +111,12 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
     ...(accepted && { accepted: { at: accepted.at, problems: accepted.problems } }),
     warnings,
   };
-  await replaceJson(layout.report, report);
+  await replaceKept(layout.report, report);
   return report;
 }
 
 /** An estimate is for people: one that cannot be read is as good as none. */
-const readForecast = ({ layout }: Run) => readJson(layout.estimate, forecastSchema).catch(() => undefined);
+const readForecast = ({ layout }: Run) => readRemakable(layout.estimate, forecastSchema);
 
 /** The next estimates learn from it, unless frames of another job were used. */
 async function recordOutcome(deps: ActivityDeps, job: Run, { frames, inferredFrames, duplicateFrames, workedSeconds: seconds, bytes }: JobReport): Promise<void> {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { ControlActivities } from '../job/contracts.js';
-import { readJson, replaceJson, replaceText } from '../job/durable.js';
+import { putAside, readKept, replaceKept, replaceText } from '../job/durable.js';
+import { PartDamaged } from '../job/errors.js';
 import { toNumber } from '../job/rational.js';
 import { mergedSchema } from '../job/records.js';
 import { DELIVERED_PIXELS } from '../media/color.js';
@@ -15,8 +16,8 @@ const SHOWN_PROBLEMS = 5;
 export const verifyDeliverable = (deps: ActivityDeps): ControlActivities['verifyDeliverable'] => ({ from, ...ref }) =>
   runActivity(deps, ref, async (job) => {
     const { layout, spec, signal, report } = job;
-    const merged = await readJson(layout.merged, mergedSchema);
-    if (!merged) throw new Error('the merged file is missing');
+    const merged = await readKept(layout.merged, mergedSchema).catch(putAside);
+    if (!merged) throw new PartDamaged('the merged file is missing; it is made again');
     const source = await loadFrames(job, from);
     const timeline = await loadTimeline(job, from);
     const { pts, timebase, lastDuration } = await loadDelivered(job, from);
@@ -39,7 +40,7 @@ export const verifyDeliverable = (deps: ActivityDeps): ControlActivities['verify
       signal,
       onFrame: (frame) => { report({ frame }); },
     });
-    await replaceJson(layout.verified, result);
+    await replaceKept(layout.verified, result);
     if (page !== undefined) await replaceText(layout.verifiedPage, page);
     return { ok: result.ok, problems: result.problems.slice(0, SHOWN_PROBLEMS) };
   });

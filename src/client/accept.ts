@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import type { Config } from '../../temporal.config.js';
-import { readJson, replaceJson } from '../job/durable.js';
+import { readJson, replaceJson, replaceKept } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
 import { shortJob } from '../job/keys.js';
 import { jobLayout, resolveRooted } from '../job/layout.js';
@@ -46,7 +46,7 @@ export async function acceptResult(config: Config, job: StoredJob, rejected: Rej
   const layout = jobLayout(config.roots, spec);
   const seconds = Math.max(0, (Date.parse(rejected.at) - Date.parse(spec.createdAt)) / 1000);
   await replaceJson(layout.accepted, { at: new Date().toISOString(), problems: rejected.problems, seconds } satisfies z.infer<typeof acceptedSchema>);
-  await replaceJson(layout.spec, spec);
+  await replaceKept(layout.spec, spec);
   await rm(layout.state, { force: true });
   return spec;
 }

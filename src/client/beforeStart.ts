@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../temporal.config.js';
 import type { JobReport } from '../job/contracts.js';
@@ -47,13 +47,22 @@ export async function refuseWithoutSpace({ spec, ...job }: ResolvedJob, config: 
     bitDepth: spec.picture.bitDepth,
     audioBytes: soundBytes(info),
   });
-  await requireSpace(config.roots.jobs, need.jobs + config.minFreeBytes);
-  await requireSpace(path.dirname(resolveRooted(config.roots, spec.output)), need.output);
+  const jobs = await placeOf(config.roots.jobs);
+  const output = await placeOf(path.dirname(resolveRooted(config.roots, spec.output)));
+  const same = (await stat(jobs)).dev === (await stat(output)).dev;
+  // The result stands beside the joined video until it is published.
+  await requireSpace(jobs, need.jobs + config.minFreeBytes + (same ? need.output : 0));
+  if (!same) await requireSpace(output, need.output);
 }
 
-async function requireSpace(folder: string, bytes: number): Promise<void> {
+/** The nearest folder that is there. */
+async function placeOf(folder: string): Promise<string> {
   let place = folder;
   while (!(await exists(place))) place = path.dirname(place);
+  return place;
+}
+
+async function requireSpace(place: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(place);
   if (bavail * bsize >= bytes) return;
   throw new UserError(`this needs about ${formatBytes(bytes)} at ${place}, and ${formatBytes(bavail * bsize)} are free: make room, or choose another place (REELSCALE_HOME, -o)`);

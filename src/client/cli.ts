@@ -191,7 +191,9 @@ function build(done: (code: number) => void): Command {
     .option('--overwrite', 'replace the output if it exists')
     .option(...json)
     .action(run(async (job: string, options: unknown) => (await import('./commands/publish.js')).publish(job, options)));
-  program.command('clean').description('remove what finished and abandoned jobs left').option(...json)
+  program.command('clean').description('remove what finished, failed and cancelled jobs left; open ones stay').option(...json)
+    .option('--abandoned', 'open jobs whose source is gone, too')
+    .option('--dry-run', 'only list what would go, with sizes')
     .action(run(async (options: object) => (await import('./commands/clean.js')).clean(options)));
 
   const host = () => import('./commands/host.js');

@@ -1,9 +1,9 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
-import { releaseOutput } from '../job/claims.js';
+import { endJob } from '../job/endJob.js';
 import { UserError } from '../job/errors.js';
 import { shortJob } from '../job/keys.js';
-import { discardJob, type StoredJob } from '../job/store.js';
+import { readStored, type StoredJob } from '../job/store.js';
 import { cancelUpdate, pauseUpdate } from '../workflows/messages.js';
 import { workflowIdOf, type JobHandle } from './connect.js';
 
@@ -35,10 +35,11 @@ export async function cancelJob({ roots }: Config, client: Client, job: StoredJo
     await handle.result().catch(() => undefined);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
-    // The server has no such job: what is on the disk is all there is.
-    await releaseOutput(roots, job.spec.output, job.spec.jobKey);
-    if (discard) await discardJob(roots, job.spec);
   }
+  const left = await readStored(roots, job.spec.jobKey);
+  if (left?.report) throw new UserError(`job ${shortJob(job.spec)} was done before it could be cancelled: ${left.report.output}`);
+  // The server has no such job, or it was ended from outside: nobody else records its end.
+  if (left && (!left.ended || discard)) await endJob(roots, job.spec, { state: 'cancelled', message: 'cancelled' }, discard);
 }
 
 /** @throws UserError for a job that has ended. */

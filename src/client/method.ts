@@ -2,7 +2,7 @@ import { UserError } from '../job/errors.js';
 import { toRooted, type Roots } from '../job/layout.js';
 import type { Method, ModelMethod } from '../job/spec.js';
 import { resolveModel } from '../models/resolve.js';
-import { leastTile } from '../upscaler/tiles.js';
+import { autoTile, type RememberedFor } from './autoTile.js';
 import type { UpscaleFlags } from './flags.js';
 
 const FILTERS = ['bicubic', 'lanczos'] as const;
@@ -17,8 +17,6 @@ export const PRESETS = {
 
 /** Context around a tile for a model whose receptive field is unknown. */
 const DEFAULT_TILE_PAD = 32;
-/** Share of the memory that one network may take. */
-const MEMORY_SHARE = 0.5;
 
 export interface MethodContext {
   roots: Roots;
@@ -32,6 +30,8 @@ export interface MethodContext {
   hdr?: 'PQ' | 'HLG' | undefined;
   /** That of the unfinished job that is resumed: what it does with colours stays. */
   open?: Method | undefined;
+  /** What a tile that is chosen here is remembered for: the source's digest, and what of its pictures is used. */
+  remember?: RememberedFor | undefined;
 }
 
 /** The model that flags name, by themselves or by a preset. */
@@ -56,6 +56,7 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
   const { denoise: wanted, scale } = flags;
   const model = await resolveModel(name, { modelsRoot: context.roots.models, ...(scale !== undefined && { scale }), ...(wanted !== undefined && { denoise: wanted }) });
   const { pixels, alignment, fixed, denoise } = model;
+  const precision = flags.precision === 'auto' || flags.precision === undefined ? (context.gpu ? 'fp16' : 'fp32') : flags.precision;
   const tilePad = typeof flags.tilePad === 'number' ? flags.tilePad : (model.tilePad ?? DEFAULT_TILE_PAD);
   return {
     kind: 'model',
@@ -63,8 +64,9 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
     file: rootOf(context.roots, model.file),
     digest: model.digest,
     scale: model.scale,
-    precision: flags.precision === 'auto' || flags.precision === undefined ? (context.gpu ? 'fp16' : 'fp32') : flags.precision,
-    tile: fixed ? fixedTile(flags.tile, fixed) : typeof flags.tile === 'number' ? evenTile(flags.tile) : autoTile(context, model.bytesPerPixel, tilePad),
+    precision,
+    tile: fixed ? fixedTile(flags.tile, fixed) : typeof flags.tile === 'number' ? evenTile(flags.tile)
+      : await autoTile({ ...context, bytesPerPixel: model.bytesPerPixel, tilePad, method: { digest: model.digest, scale: model.scale, precision, tilePad, prePad: flags.prePad ?? 0 } }),
     tilePad,
     prePad: flags.prePad ?? 0,
     pixels,
@@ -103,11 +105,4 @@ function fixedTile(tile: UpscaleFlags['tile'], { width, height }: NonNullable<Mo
 function evenTile(tile: number): number {
   if (tile !== 0 && (tile < 32 || tile % 2 !== 0)) throw new UserError('--tile: must be auto, 0 (the whole frame), or an even number from 32 on');
   return tile;
-}
-
-/** The whole frame where memory allows, else the largest square tile, a multiple of 32, that fits; not so small that seams could be seen. */
-function autoTile({ memory, width, height }: MethodContext, bytesPerPixel: number, tilePad: number): number {
-  const pixels = (memory * MEMORY_SHARE) / bytesPerPixel;
-  if (width * height <= pixels) return 0;
-  return Math.max(leastTile(tilePad), Math.floor(Math.sqrt(pixels) / 32) * 32);
 }

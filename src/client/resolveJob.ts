@@ -3,7 +3,8 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../temporal.config.js';
 import { ownerOf } from '../job/claims.js';
-import { UserError } from '../job/errors.js';
+import { overlookDamage } from '../job/durable.js';
+import { RecordDamaged, UserError } from '../job/errors.js';
 import { jobKey, shortJob, upscaleKey } from '../job/keys.js';
 import { resolveRooted, toRooted, type Roots } from '../job/layout.js';
 import { readStored, type StoredJob } from '../job/store.js';
@@ -45,6 +46,7 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
   const { note, ...part } = await resolvePart(file, info, flags);
   const found = { info, ...(note !== undefined && { note }) };
   if (alone) return { spec: await specify(flags, undefined), ...found };
+  let unreadable: { owner: string; error: RecordDamaged } | undefined;
   // Whoever has a named output is asked first: to go on, a job needs no default, which may be a model that is not here.
   const holder = flags.output === undefined ? undefined : await openOwner(await outputOf(flags.output));
   const first = holder?.spec.input.path === rooted.path ? await specify(flags, holder.spec) : await specify(flags, undefined);
@@ -58,7 +60,9 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
     }
   }
   if (owned) return { spec: mayOverwrite(owned.spec, flags), ...found, stored: owned };
-  const stored = await readStored(config.roots, first.jobKey);
+  // This very job is recorded anew from its command; of another, nobody knows whether it still works on the output.
+  if (unreadable && unreadable.owner !== first.jobKey) throw unreadable.error;
+  const stored = await readStored(config.roots, first.jobKey).catch(overlookDamage);
   return { spec: stored && isOpen(stored) ? mayOverwrite(stored.spec, flags) : first, ...found, ...(stored && { stored }) };
 
   async function outputOf(output: string): Promise<RootedPath> {
@@ -67,7 +71,12 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
 
   async function openOwner(output: RootedPath): Promise<StoredJob | undefined> {
     const owner = await ownerOf(config.roots, output);
-    const job = owner === undefined ? undefined : await readStored(config.roots, owner);
+    if (owner === undefined) return undefined;
+    const job = await readStored(config.roots, owner).catch((error: unknown) => {
+      if (!(error instanceof RecordDamaged)) throw error;
+      unreadable = { owner, error };
+      return undefined;
+    });
     return job && isOpen(job) ? job : undefined;
   }
 
@@ -76,7 +85,8 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
     const picture = resolvePicture(given, open?.picture, info, part);
     const { width, height } = croppedInfo(info, picture.crop).video;
     const pictures = open ? inherit(given, methodFlags(open, config.roots)) : given;
-    const method = await resolveMethod(pictures, { roots: config.roots, gpu: device !== 'cpu', memory: await deviceMemory(device), width, height, hdr: hdrTransfer(info.video.color.tags), open: open?.method });
+    const method = await resolveMethod(pictures, { roots: config.roots, gpu: device !== 'cpu', memory: await deviceMemory(device), width, height, hdr: hdrTransfer(info.video.color.tags), open: open?.method,
+      remember: { jobsRoot: config.roots.jobs, source: source.digest, write: !alone } });
     const encode = resolveEncode(given, open?.encode, { bitDepth: picture.bitDepth, info });
     const output = await outputOf(given.output ?? defaultOutput(file, method.scale, picture.range));
     const delivery = { container: containerOf(output.path) ?? ('mp4' as const), audio: given.audio ?? open?.delivery.audio ?? ('auto' as const) };

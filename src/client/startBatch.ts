@@ -5,7 +5,7 @@ import type { UpscaleBatchInput } from '../job/batch/contracts.js';
 import { batchLayout } from '../job/batch/layout.js';
 import type { BatchInput } from '../job/batch/names.js';
 import type { BatchSpec } from '../job/batch/spec.js';
-import { replaceJson } from '../job/durable.js';
+import { replaceJson, replaceKept } from '../job/durable.js';
 import { controlQueue } from '../job/queues.js';
 import { batchWorkflowId } from '../job/workflowIds.js';
 import type { SupervisorInfo } from '../worker/protocol.js';
@@ -21,8 +21,8 @@ const PAGE_VIDEOS = 200;
 export async function recordBatch(config: Config, spec: BatchSpec, inputs?: readonly BatchInput[]): Promise<void> {
   const layout = batchLayout(config.roots, spec.batchKey);
   await mkdir(layout.rounds, { recursive: true });
-  if (inputs) await replaceJson(layout.inputs, inputs);
-  await replaceJson(layout.spec, spec);
+  if (inputs) await replaceJson(layout.inputs, { inputs });
+  await replaceKept(layout.spec, spec);
 }
 
 export function batchInput(config: Config, spec: BatchSpec, info: Pick<SupervisorInfo, 'queuePrefix' | 'searchAttributes'>, tell: boolean): UpscaleBatchInput {

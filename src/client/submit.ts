@@ -4,7 +4,7 @@ import { type Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@t
 import type { Config } from '../../temporal.config.js';
 import { claimOutput, releaseOutput } from '../job/claims.js';
 import type { UpscaleVideoInput } from '../job/contracts.js';
-import { publishJson, readJson, replaceJson } from '../job/durable.js';
+import { publishKept, putAside, readJson, replaceKept } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
 import { shortJob } from '../job/keys.js';
 import { jobLayout } from '../job/layout.js';
@@ -36,13 +36,15 @@ export async function takeOutput(config: Config, spec: JobSpec): Promise<void> {
 export async function recordJob(config: Config, spec: JobSpec): Promise<void> {
   await takeOutput(config, spec);
   const layout = jobLayout(config.roots, spec);
-  for (const folder of [layout.upscaled, layout.job]) await mkdir(folder, { recursive: true });
-  const before = await readStored(config.roots, spec.jobKey);
+  await mkdir(layout.job, { recursive: true });
+  const before = await readStored(config.roots, spec.jobKey).catch(putAside);
   // A job that ended before begins anew, from its parts, as it is specified now.
   // Of an open one only the leave to replace the output may still be given.
-  if (before?.report || before?.ended || (before && spec.overwrite && !before.spec.overwrite)) await replaceJson(layout.spec, spec);
-  else await publishJson(layout.spec, spec);
+  if (before?.report || before?.ended || (before && spec.overwrite && !before.spec.overwrite)) await replaceKept(layout.spec, spec);
+  else await publishKept(layout.spec, spec);
   if (before?.report || before?.ended) await forgetResult(layout);
+  // Behind the record: whoever removes frames that no job needs sees this one from now on.
+  await mkdir(layout.upscaled, { recursive: true });
   // What was worked on a finished job says nothing of this one.
   for (const file of [layout.report, layout.state, ...(before?.report ? [layout.work] : [])]) await rm(file, { force: true });
 }

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { publishJson, randomName, readJson } from './durable.js';
+import { hasCode, publishJson, putAside, randomName, readJson } from './durable.js';
+import { RecordDamaged } from './errors.js';
 import { keySchema } from './inputs.js';
 import type { Roots } from './layout.js';
 import type { RootedPath } from './spec.js';
+import { openJobs } from './store.js';
 
 const claimSchema = z.object({ jobKey: keySchema, output: z.string() });
 
@@ -14,9 +16,18 @@ function claimFile(roots: Pick<Roots, 'jobs'>, output: RootedPath): string {
   return path.join(roots.jobs, 'outputs', `${name}.json`);
 }
 
-/** Which job owns an output path, if any. */
+/** Which job owns an output path, if any. A damaged claim is made again from the open job that has this output. */
 export async function ownerOf(roots: Pick<Roots, 'jobs'>, output: RootedPath): Promise<string | undefined> {
-  return (await readJson(claimFile(roots, output), claimSchema))?.jobKey;
+  const file = claimFile(roots, output);
+  try {
+    return (await readJson(file, claimSchema))?.jobKey;
+  } catch (error) {
+    if (!(error instanceof RecordDamaged)) throw error;
+    const owner = (await openJobs(roots)).find((spec) => spec.output.root === output.root && spec.output.path === output.path);
+    await putAside(error);
+    if (owner) await publishJson(file, { jobKey: owner.jobKey, output: output.path });
+    return owner?.jobKey;
+  }
 }
 
 /** Takes an output path for a job. @returns the owner: this job, or the one that was first. */
@@ -36,6 +47,8 @@ export async function releaseOutput(roots: Pick<Roots, 'jobs'>, output: RootedPa
   if ((await ownerOf(roots, output)) !== jobKey) return;
   // Renamed before it is removed: of two that release at the same time only one finds it.
   const aside = path.join(path.dirname(file), `.${randomName()}.tmp`);
-  await rename(file, aside).catch(() => undefined);
+  await rename(file, aside).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  });
   await rm(aside, { force: true });
 }

@@ -107,6 +107,11 @@ export async function putAside(error: unknown): Promise<undefined> {
   await takeAway(error.file, (text) => text === error.text, `${error.file}.damaged`);
 }
 
+/** To catch the same for whoever only looks: what is damaged counts as none, and stays. @throws any other error again. */
+export function overlookDamage(error: unknown): undefined {
+  if (!(error instanceof RecordDamaged)) throw error;
+}
+
 /**
  * Takes a record away, unless another has taken its place meanwhile: of two that find the same one bad, the slower must not take the
  * good one that the faster has made since.

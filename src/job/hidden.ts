@@ -1,5 +1,6 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { namesIn } from './durable.js';
 import { shortJob } from './keys.js';
 import type { JobSpec } from './spec.js';
 
@@ -8,7 +9,7 @@ export const hiddenPrefix = (spec: Pick<JobSpec, 'jobKey'>): string => `.reelsca
 
 /** Removes a job's unpublished files from the output's folder. */
 export async function removeHidden(folder: string, spec: Pick<JobSpec, 'jobKey'>): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) {
+  for (const name of await namesIn(folder)) {
     if (name.startsWith(hiddenPrefix(spec))) await rm(path.join(folder, name), { force: true });
   }
 }

@@ -1,4 +1,4 @@
-import { readJson } from './durable.js';
+import { readKept } from './durable.js';
 import { jobLayout, type Roots } from './layout.js';
 import { findParts } from './parts.js';
 import { planSchema } from './plan.js';
@@ -9,7 +9,7 @@ export async function hasMezzanine(roots: Pick<Roots, 'jobs'>, spec: JobSpec): P
   const layout = jobLayout(roots, spec);
   for (const from of ['conformed', 'source'] as const) {
     const { plan: file, parts } = layout.planned(from);
-    const plan = await readJson(file, planSchema);
+    const plan = await readKept(file, planSchema);
     if (plan && (await isWhole(plan.segments, parts))) return true;
   }
   return false;

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { From } from './contracts.js';
-import { hasCode, readJson } from './durable.js';
+import { hasCode, overlookDamage, readKept } from './durable.js';
 import { jobLayout, resolveRooted, type Roots } from './layout.js';
 import { mergedSchema, verdictSchema } from './records.js';
 import type { StoredJob } from './store.js';
@@ -22,8 +22,8 @@ export interface Rejected {
 export async function rejectedResult(roots: Roots, { spec, ended }: StoredJob): Promise<Rejected | undefined> {
   if (ended?.state !== 'failed') return undefined;
   const layout = jobLayout(roots, spec);
-  const verdict = await readJson(layout.verified, verdictSchema).catch(() => undefined);
-  const merged = verdict && !verdict.ok ? await readJson(layout.merged, mergedSchema).catch(() => undefined) : undefined;
+  const verdict = await readKept(layout.verified, verdictSchema).catch(overlookDamage);
+  const merged = verdict && !verdict.ok ? await readKept(layout.merged, mergedSchema).catch(overlookDamage) : undefined;
   if (!verdict || merged?.sha256 !== verdict.file.sha256) return undefined;
   const file = path.join(path.dirname(resolveRooted(roots, spec.output)), merged.file);
   if ((await sizeOf(file)) !== merged.bytes) return undefined;

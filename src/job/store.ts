@@ -1,9 +1,10 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { readJson } from './durable.js';
+import { hasCode, namesIn, randomName, readKept, readRemakable } from './durable.js';
+import { RecordDamaged } from './errors.js';
 import { removeHidden } from './hidden.js';
 import { keySchema } from './inputs.js';
-import { jobLayout, resolveRooted, specFile, type Roots } from './layout.js';
+import { jobFolder, jobLayout, resolveRooted, type Roots } from './layout.js';
 import { endedSchema, reportSchema, type Ended } from './records.js';
 import { jobSpecSchema, type JobSpec } from './spec.js';
 import type { JobReport } from './contracts.js';
@@ -17,24 +18,43 @@ export interface StoredJob {
 
 type JobsRoot = Pick<Roots, 'jobs'>;
 
-/** Reads one job from the disk; undefined when it is not there, is not whole, or is another job's. */
+/** Reads one job from the disk; undefined when it is not there, or is another job's. @throws RecordDamaged when it cannot be read. */
 export async function readStored(roots: JobsRoot, jobKey: string): Promise<StoredJob | undefined> {
   if (!keySchema.safeParse(jobKey).success) return undefined;
-  const spec = await readJson(specFile(roots, jobKey), jobSpecSchema).catch(() => undefined);
+  const stored = await readFolder(jobFolder(roots, jobKey));
   // A folder that was copied to another name is not that job: whoever removes it must not remove the one that it names.
-  if (spec?.jobKey !== jobKey) return undefined;
-  const layout = jobLayout(roots, spec);
-  const report = await readJson(layout.report, reportSchema).catch(() => undefined);
-  const ended = report ? undefined : await readJson(layout.state, endedSchema).catch(() => undefined);
+  return stored?.spec.jobKey === jobKey ? stored : undefined;
+}
+
+/** Reads the job in a folder, whatever its name. */
+export async function readFolder(folder: string): Promise<StoredJob | undefined> {
+  const spec = await readKept(path.join(folder, 'job.json'), jobSpecSchema);
+  if (!spec) return undefined;
+  const report = await readKept(path.join(folder, 'report.json'), reportSchema);
+  const ended = report ? undefined : await readRemakable(path.join(folder, 'state.json'), endedSchema);
   return { spec, ...(report && { report: report as JobReport }), ...(ended && { ended }) };
 }
 
-/** Every job on the disk, oldest first. */
-export async function storedJobs(roots: JobsRoot): Promise<StoredJob[]> {
-  const keys = await readdir(path.join(roots.jobs, 'jobs')).catch(() => []);
-  const jobs = await Promise.all(keys.map((key) => readStored(roots, key)));
-  return jobs.filter((job) => job !== undefined).sort((a, b) => (a.spec.createdAt < b.spec.createdAt ? -1 : 1));
+/** Every job on the disk, oldest first, and what is said of those that cannot be read: nobody knows what they need. */
+export async function surveyJobs(roots: JobsRoot): Promise<{ jobs: StoredJob[]; damaged: RecordDamaged[] }> {
+  const keys = (await namesIn(path.join(roots.jobs, 'jobs'))).filter((name) => keySchema.safeParse(name).success);
+  const { found, damaged } = await readAll(keys.map((key) => readStored(roots, key)));
+  return { jobs: found.sort((a, b) => (a.spec.createdAt < b.spec.createdAt ? -1 : 1)), damaged };
 }
+
+/** What of many records is there, and what is said of those that are damaged. */
+export async function readAll<T>(reading: readonly Promise<T | undefined>[]): Promise<{ found: T[]; damaged: RecordDamaged[] }> {
+  const damaged: RecordDamaged[] = [];
+  const found = await Promise.all(reading.map((one) => one.catch((error: unknown) => {
+    if (!(error instanceof RecordDamaged)) throw error;
+    damaged.push(error);
+    return undefined;
+  })));
+  return { found: found.filter((one) => one !== undefined), damaged };
+}
+
+/** Every job on the disk that can be read, oldest first. */
+export const storedJobs = async (roots: JobsRoot): Promise<StoredJob[]> => (await surveyJobs(roots)).jobs;
 
 /** Jobs that have neither a result nor an end. */
 export async function openJobs(roots: JobsRoot): Promise<JobSpec[]> {
@@ -43,10 +63,36 @@ export async function openJobs(roots: JobsRoot): Promise<JobSpec[]> {
 
 /** Removes a job's folder and unpublished files, and its upscaled frames unless another job on the disk has the same pictures. */
 export async function discardJob(roots: Roots, spec: JobSpec): Promise<void> {
-  const layout = jobLayout(roots, spec);
   // While the folder is there, somebody can still be told whose files they are.
   await removeHidden(path.dirname(resolveRooted(roots, spec.output)), spec);
-  await rm(layout.job, { recursive: true, force: true });
-  const shared = (await storedJobs(roots)).some((other) => other.spec.upscaleKey === spec.upscaleKey);
-  if (!shared) await rm(layout.upscaled, { recursive: true, force: true });
+  await rm(jobLayout(roots, spec).job, { recursive: true, force: true });
+  await discardFrames(roots, spec.upscaleKey);
+}
+
+/** Removes upscaled frames, unless a job on the disk needs them, or one cannot be read and may. @param name of their folder. @returns whether they are removed. */
+export const discardFrames = (roots: JobsRoot, name: string): Promise<boolean> =>
+  removeUnless(path.join(roots.jobs, 'upscaled', name), async () => {
+    const { jobs, damaged } = await surveyJobs(roots);
+    return damaged.length > 0 || jobs.some(({ spec }) => spec.upscaleKey === name);
+  });
+
+/**
+ * Removes a folder. It is renamed first, and looked at again then: who is recorded from then on makes a folder of its own, and who was
+ * before is seen.
+ * @param isNeeded told where the folder is in between. @returns whether it is removed.
+ */
+export async function removeUnless(folder: string, isNeeded: (aside: string) => Promise<boolean>): Promise<boolean> {
+  const aside = path.join(path.dirname(folder), `.${path.basename(folder).replace(/^\./, '')}.${randomName()}`);
+  try {
+    await rename(folder, aside);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+  if (await isNeeded(aside)) {
+    await rename(aside, folder);
+    return false;
+  }
+  await rm(aside, { recursive: true, force: true });
+  return true;
 }

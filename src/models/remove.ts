@@ -4,7 +4,7 @@ import { flush } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
 import { shortJob } from '../job/keys.js';
 import type { Roots } from '../job/layout.js';
-import { openJobs } from '../job/store.js';
+import { surveyJobs } from '../job/store.js';
 import { findImported } from './imported.js';
 import { quote } from './quote.js';
 import { findRegistered, scalesOf } from './registry.js';
@@ -19,7 +19,9 @@ import { inWorkFolder } from './workFolder.js';
 export async function removeModel(name: string, roots: Pick<Roots, 'models' | 'jobs'>): Promise<string> {
   const found = await findHere(name, roots.models);
   if (!found) throw new UserError(`there is no model ${quote(name)} here: \`reelscale models list\` shows those that are`);
-  const users = (await openJobs(roots)).filter(({ method }) => method.kind === 'model' && method.file.root === 'models' && found.folders.includes(path.resolve(roots.models, path.dirname(method.file.path))));
+  const { jobs, damaged } = await surveyJobs(roots);
+  if (damaged[0]) throw damaged[0];
+  const users = jobs.filter(({ report, ended }) => !report && !ended).map(({ spec }) => spec).filter(({ method }) => method.kind === 'model' && method.file.root === 'models' && found.folders.includes(path.resolve(roots.models, path.dirname(method.file.path))));
   if (users[0]) {
     const jobs = users.map(shortJob).join(', ');
     throw new UserError(`model ${found.name} is needed by unfinished jobs (${jobs}): wait for them, or cancel them (reelscale cancel ${shortJob(users[0])})`);

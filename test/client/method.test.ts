@@ -103,3 +103,25 @@ it('HDR goes through filters; models are refused before anything else is said of
     'the source is HDR (PQ), and networks are made for SDR: realesr-animevideov3 would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right');
   expect(await resolveMethod({ model: 'lanczos', scale: 2 }, { ...context, hdr: 'HLG' })).toEqual({ kind: 'filter', name: 'lanczos', scale: 2 });
 });
+
+it('a tile that was chosen once for a source and a method is taken again as long as it fits', async () => {
+  const model = await tinyModel(path.join(folder, 'remembered.onnx'));
+  const remember = { jobsRoot: context.roots.jobs, source: 'a'.repeat(64), write: true };
+  const tileOf = async (memory: number, change: Partial<MethodContext> = {}) => {
+    const method = await resolveMethod({ model }, { ...context, memory, remember, ...change });
+    return method.kind === 'model' ? method.tile : undefined;
+  };
+  const least = (await tileOf(0, { remember: undefined })) as number;
+  let memory = 1e6;
+  while ((await tileOf(memory, { remember: undefined })) === least) memory *= 1.2;
+  memory *= 4;
+  const chosen = (await tileOf(memory)) as number;
+  expect(chosen).toBeGreaterThan(least);
+  expect(await tileOf(0.8 * memory, { remember: undefined })).toBeLessThan(chosen);
+  expect(await tileOf(0.8 * memory)).toBe(chosen);
+  expect(await tileOf(1e12)).toBe(chosen);
+  expect(await tileOf(1e12, { remember: { ...remember, source: 'b'.repeat(64) } })).toBe(0);
+  const smaller = await tileOf(0.3 * memory);
+  expect(smaller).toBeLessThan(chosen);
+  expect(await tileOf(memory), 'its parts are there now').toBe(smaller);
+});

@@ -1,6 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { claimOutput, ownerOf, releaseOutput } from '../../src/job/claims.js';
+import { publishKept } from '../../src/job/durable.js';
+import { jobLayout } from '../../src/job/layout.js';
+import { jobSpecSchema } from '../../src/job/spec.js';
 import { scratchFolder } from '../support/media.js';
 
 const roots = { jobs: scratchFolder() };
@@ -23,4 +27,21 @@ describe('a claim on an output', () => {
     await releaseOutput(roots, output('b.mp4'), first);
     expect(await claimOutput(roots, output('b.mp4'), second)).toBe(second);
   });
+});
+
+it('a damaged claim is made again from the open job that has the output', async () => {
+  const own = { jobs: path.join(roots.jobs, 'own') };
+  const spec = jobSpecSchema.parse({
+    version: 1, jobKey: 'a'.repeat(32), upscaleKey: 'b'.repeat(32), input: { root: 'media', path: 'a' }, output: output('c.mp4'), source: { size: 1, mtimeMs: 1, digest: '0'.repeat(64) },
+    method: { kind: 'filter', name: 'bicubic', scale: 2 }, encode: { codec: 'h264', crf: 30, preset: 'fast', threads: 1 }, checkpointFrames: 100, tags: [], keepMezzanine: false, overwrite: false, createdAt: '',
+  });
+  const layout = jobLayout(own, spec);
+  mkdirSync(layout.job, { recursive: true });
+  await publishKept(layout.spec, spec);
+  await claimOutput(own, spec.output, spec.jobKey);
+  const file = path.join(own.jobs, 'outputs', readdirSync(path.join(own.jobs, 'outputs'))[0] as string);
+  const before = readFileSync(file, 'utf8');
+  writeFileSync(file, before.replace('aaaa', 'aaab'));
+  expect(await claimOutput(own, spec.output, 'other')).toBe(spec.jobKey);
+  expect(readFileSync(file, 'utf8')).toBe(before);
 });

@@ -3,13 +3,13 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { BatchActivities, RoundOpened } from '../../job/batch/contracts.js';
 import { batchLayout } from '../../job/batch/layout.js';
-import { batchInputSchema, nameResults, namesSchema, type BatchInput } from '../../job/batch/names.js';
+import { inputsSchema, nameResults, namesSchema, type BatchInput } from '../../job/batch/names.js';
 import { madeSchema, roundListSchema, type BatchEntry, type RoundList } from '../../job/batch/records.js';
 import type { BatchSpec } from '../../job/batch/spec.js';
 import { loadBatch, roundsOf } from '../../job/batch/store.js';
 import { nextClock } from '../../job/batch/window.js';
-import { readJson, replaceJson } from '../../job/durable.js';
-import { UserError } from '../../job/errors.js';
+import { putAside, readJson, readKept, readRemakable, replaceJson, replaceKept } from '../../job/durable.js';
+import { RecordDamaged, UserError } from '../../job/errors.js';
 import { resolveRooted, type Roots } from '../../job/layout.js';
 import { resultEnding } from '../../job/range.js';
 import type { RootedPath } from '../../job/spec.js';
@@ -39,18 +39,19 @@ export const openRound = (deps: BatchDeps): BatchActivities['openRound'] => ({ b
     const batch = await loadBatch(roots, batchKey);
     const layout = batchLayout(roots, batchKey);
     const own = layout.round(round);
-    const known = await readJson(own.list, roundListSchema);
+    const known = await readKept(own.list, roundListSchema).catch(putAside);
     if (known) return opened(known, batch, scheduledAt);
     await forgetRounds(roots, batchKey);
-    const inputs = batch.watch ? await watched(roots, batch) : await readJson(layout.inputs, z.array(batchInputSchema));
+    const inputs = batch.watch ? await watched(roots, batch) : (await readJson(layout.inputs, inputsSchema))?.inputs;
     if (!inputs) throw new UserError('the list of the batch was removed: run the same command again');
-    const look = settled ? await readJson(layout.look, lookSchema) : undefined;
-    const names = nameResults(inputs, (await readJson(layout.names, namesSchema)) ?? {}, resultEnding(batch.range ?? {}, batch.scale, batch.container));
-    await replaceJson(layout.names, names);
+    // Without the first look nothing is known to be whole: all waits for the next round.
+    const look = settled ? ((await readRemakable(layout.look, lookSchema)) ?? {}) : undefined;
+    const names = nameResults(inputs, (await readKept(layout.names, namesSchema)) ?? {}, resultEnding(batch.range ?? {}, batch.scale, batch.container));
+    await replaceKept(layout.names, names);
     const list: RoundList = { startedAt: new Date().toISOString(), entries: [], skipped: [], waiting: [] };
     for (const { input } of inputs) await sort({ roots, batch, list, input, look, output: names[input.path] as string });
     await mkdir(own.results, { recursive: true });
-    await replaceJson(own.list, list);
+    await replaceKept(own.list, list);
     return opened(list, batch, scheduledAt);
   });
 
@@ -80,7 +81,7 @@ async function sort({ roots, batch, list, input, look, output }: Sorted): Promis
 
 /** The job that made this very file's result, if that is there still: told by sizes, times and inodes alone, for thousands of files. */
 async function madeBefore(roots: Roots, batchKey: string, { input, output }: BatchEntry): Promise<string | undefined> {
-  const made = await readJson(batchLayout(roots, batchKey).made(input), madeSchema).catch(() => undefined);
+  const made = await readRemakable(batchLayout(roots, batchKey).made(input), madeSchema);
   if (made?.output.path !== output.path) return undefined;
   const [source, result] = await Promise.all([input, output].map((file) => stat(resolveRooted(roots, file)).catch(() => undefined)));
   const same = (a: typeof source, b: { size: number; mtimeMs: number; ino: number }): boolean => a?.size === b.size && a.mtimeMs === b.mtimeMs && a.ino === b.ino;
@@ -114,7 +115,11 @@ async function forgetRounds(roots: Roots, batchKey: string): Promise<void> {
   const layout = batchLayout(roots, batchKey);
   for (const [index, round] of (await roundsOf(roots, batchKey)).entries()) {
     const { folder, list: file } = layout.round(round);
-    const list = await readJson(file, roundListSchema).catch(() => undefined);
-    if (index >= KEPT_ROUNDS - 1 || !list || list.entries.length + list.waiting.length === 0) await rm(folder, { recursive: true, force: true });
+    const idle = await readKept(file, roundListSchema).then((list) => !list || list.entries.length + list.waiting.length === 0, (error: unknown) => {
+      // Nobody knows what it did: it goes when it is old.
+      if (!(error instanceof RecordDamaged)) throw error;
+      return false;
+    });
+    if (index >= KEPT_ROUNDS - 1 || idle) await rm(folder, { recursive: true, force: true });
   }
 }

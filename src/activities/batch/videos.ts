@@ -6,7 +6,7 @@ import { batchLayout } from '../../job/batch/layout.js';
 import { madeSchema, videoResultSchema, type BatchEntry, type Made, type VideoResult } from '../../job/batch/records.js';
 import { loadBatch, loadRound } from '../../job/batch/store.js';
 import type { JobReport } from '../../job/contracts.js';
-import { readJson, replaceJson } from '../../job/durable.js';
+import { putAside, readKept, readRemakable, replaceJson, replaceKept } from '../../job/durable.js';
 import { shortJob } from '../../job/keys.js';
 import { resolveRooted } from '../../job/layout.js';
 import { readStored, type StoredJob } from '../../job/store.js';
@@ -30,10 +30,10 @@ export const prepareVideo = (deps: BatchDeps): BatchActivities['prepareVideo'] =
     const { roots } = deps;
     const entry = await loadEntry(deps, ref);
     const layout = batchLayout(roots, ref.batchKey);
-    const known = await readJson(layout.round(ref.round).result(ref.index), videoResultSchema);
+    const known = await readKept(layout.round(ref.round).result(ref.index), videoResultSchema).catch(putAside);
     if (known && known.status !== 'unfinished') return ended(entry, known);
     const batch = await loadBatch(roots, ref.batchKey);
-    const made = await readJson(layout.made(entry.input), madeSchema).catch(() => undefined);
+    const made = await readRemakable(layout.made(entry.input), madeSchema);
     let resolved: ResolvedVideo;
     try {
       resolved = await deps.resolveVideo({ batch, entry, made, searchAttributes, client: Context.current().client });
@@ -92,7 +92,7 @@ function outcome(stored: StoredJob | undefined, unfinished: boolean): Omit<Video
 
 async function record({ roots }: BatchDeps, { batchKey, round, index }: Entry, entry: BatchEntry, result: Omit<VideoResult, 'input' | 'output'>): Promise<VideoResult> {
   const whole: VideoResult = { input: resolveRooted(roots, entry.input), output: resolveRooted(roots, entry.output), ...result };
-  await replaceJson(batchLayout(roots, batchKey).round(round).result(index), whole);
+  await replaceKept(batchLayout(roots, batchKey).round(round).result(index), whole);
   return whole;
 }
 

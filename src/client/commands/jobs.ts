@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { loadConfig, type Config } from '../../../temporal.config.js';
+import { surveyBatches } from '../../job/batch/store.js';
 import { UserError } from '../../job/errors.js';
 import { shortJob } from '../../job/keys.js';
 import { jobLayout, resolveRooted } from '../../job/layout.js';
 import { rejectedResult } from '../../job/rejected.js';
-import { discardJob, storedJobs, type StoredJob } from '../../job/store.js';
+import { discardJob, surveyJobs, type StoredJob } from '../../job/store.js';
 import { connectIfRunning, openSession, workflowIdOf, type JobHandle, type Session } from '../connect.js';
 import { describeEstimate, readEstimate, type EstimateKept } from '../estimate/kept.js';
 import { cancelJob, pauseJob, requireOpen, storedStatus } from '../control.js';
@@ -73,7 +74,8 @@ export async function status(name: string | undefined, { json }: Json, all = fal
   const config = loadConfig();
   const named = name === undefined ? undefined : await findJobOrBatch(config, name);
   if (named && 'batch' in named) return batchStatus(config, named.batch, json ?? false);
-  const jobs = named ? [named.job] : await storedJobs(config.roots);
+  const { jobs, damaged } = named ? { jobs: [named.job], damaged: [] } : await surveyJobs(config.roots);
+  if (!named) [...damaged, ...(await surveyBatches(config.roots)).damaged].forEach((error) => { log(`reelscale: ${error.message}`); });
   const session = await connectIfRunning(config);
   try {
     const shown = name === undefined && !all ? jobs.filter((job) => !job.report && !job.ended) : jobs;

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import pLimit from 'p-limit';
+import { overlookDamage } from '../../job/durable.js';
 import { jobLayout, type Roots } from '../../job/layout.js';
 import { readStored, type StoredJob } from '../../job/store.js';
 
@@ -64,7 +65,7 @@ export class Shelf {
   }
 
   async #read(key: string): Promise<Shown | undefined> {
-    const job = await readStored(this.#roots, key);
+    const job = await readStored(this.#roots, key).catch(overlookDamage);
     if (!job) return undefined;
     if (job.ended) return { ...job, endedAt: job.ended.at };
     if (!job.report) return job;

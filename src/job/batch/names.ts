@@ -3,12 +3,15 @@ import path from 'node:path';
 import { z } from 'zod';
 import { belowSchema, rootedPathSchema } from '../spec.js';
 
-export const batchInputSchema = z.object({
+const batchInputSchema = z.object({
   input: rootedPathSchema,
   /** Folder below the output folder, with slashes; empty for the output folder itself. */
   subfolder: z.union([z.literal(''), belowSchema]),
 });
 export type BatchInput = z.infer<typeof batchInputSchema>;
+
+/** inputs.json; a list alone in earlier releases. */
+export const inputsSchema = z.preprocess((value) => (Array.isArray(value) ? { inputs: value } : value), z.object({ inputs: z.array(batchInputSchema) }));
 
 /** Path of an input below its root -> path of its result below the output folder. */
 export const namesSchema = z.record(z.string(), belowSchema);

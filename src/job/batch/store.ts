@@ -1,19 +1,19 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { readJson } from '../durable.js';
-import { UserError } from '../errors.js';
+import { namesIn, putAside, readJson, readKept } from '../durable.js';
+import { UserError, type RecordDamaged } from '../errors.js';
 import { keySchema, roundSchema } from '../inputs.js';
 import { requireInside, type Roots } from '../layout.js';
+import { readAll } from '../store.js';
 import { batchesFolder, batchLayout } from './layout.js';
 import { roundListSchema, summarySchema, videoResultSchema, type BatchSummary, type RoundList, type VideoResult } from './records.js';
 import { batchSpecSchema, shortBatch, type BatchSpec } from './spec.js';
 
 type JobsRoot = Pick<Roots, 'jobs'>;
 
-/** Reads a batch from the disk; undefined when it is not there, is not whole, or is another batch's. */
+/** Reads a batch from the disk; undefined when it is not there, or is another batch's. @throws RecordDamaged when it cannot be read. */
 export async function readBatch(roots: JobsRoot, batchKey: string): Promise<BatchSpec | undefined> {
   if (!keySchema.safeParse(batchKey).success) return undefined;
-  const spec = await readJson(batchLayout(roots, batchKey).spec, batchSpecSchema).catch(() => undefined);
+  const spec = await readKept(batchLayout(roots, batchKey).spec, batchSpecSchema);
   return spec?.batchKey === batchKey ? spec : undefined;
 }
 
@@ -25,21 +25,24 @@ export async function loadBatch(roots: JobsRoot, batchKey: string): Promise<Batc
   return spec;
 }
 
-/** Every batch on the disk, oldest first. */
-export async function storedBatches(roots: JobsRoot): Promise<BatchSpec[]> {
-  const keys = await readdir(batchesFolder(roots)).catch(() => []);
-  const batches = await Promise.all(keys.map((key) => readBatch(roots, key)));
-  return batches.filter((batch) => batch !== undefined).sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+/** Every batch on the disk, oldest first, and what is said of those that cannot be read. */
+export async function surveyBatches(roots: JobsRoot): Promise<{ batches: BatchSpec[]; damaged: RecordDamaged[] }> {
+  const keys = await namesIn(batchesFolder(roots));
+  const { found, damaged } = await readAll(keys.map((key) => readBatch(roots, key)));
+  return { batches: found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1)), damaged };
 }
+
+/** Every batch on the disk that can be read, oldest first. */
+export const storedBatches = async (roots: JobsRoot): Promise<BatchSpec[]> => (await surveyBatches(roots)).batches;
 
 /** Rounds of a batch, the latest first. */
 export async function roundsOf(roots: JobsRoot, batchKey: string): Promise<string[]> {
-  return (await readdir(batchLayout(roots, batchKey).rounds).catch(() => [])).filter((name) => roundSchema.safeParse(name).success).sort().reverse();
+  return (await namesIn(batchLayout(roots, batchKey).rounds)).filter((name) => roundSchema.safeParse(name).success).sort().reverse();
 }
 
 /** @throws UserError when the round's folder was removed. */
 export async function loadRound(roots: JobsRoot, batchKey: string, round: string): Promise<RoundList> {
-  const list = await readJson(batchLayout(roots, batchKey).round(round).list, roundListSchema);
+  const list = await readKept(batchLayout(roots, batchKey).round(round).list, roundListSchema);
   if (!list) throw new UserError(`the list of batch ${shortBatch({ batchKey })} was removed: run the same command again`);
   return list;
 }
@@ -48,8 +51,8 @@ export async function loadRound(roots: JobsRoot, batchKey: string, round: string
 export async function readResults(roots: JobsRoot, batchKey: string, round: string): Promise<Map<number, VideoResult>> {
   const { results } = batchLayout(roots, batchKey).round(round);
   const found = new Map<number, VideoResult>();
-  for (const name of (await readdir(results).catch(() => [])).filter((file) => /^\d+\.json$/.test(file))) {
-    const result = await readJson(path.join(results, name), videoResultSchema);
+  for (const name of (await namesIn(results)).filter((file) => /^\d+\.json$/.test(file))) {
+    const result = await readKept(path.join(results, name), videoResultSchema).catch(putAside);
     if (result) found.set(parseInt(name, 10), result);
   }
   return found;
