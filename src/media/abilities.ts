@@ -1,4 +1,4 @@
-import { spawnTool } from './tools.js';
+import { ffmpegSays } from './run.js';
 
 /** Whether this ffmpeg was built with a filter, such as `libvmaf`. */
 export const hasFilter = (name: string): Promise<boolean> => lists('-filters', name);
@@ -7,6 +7,5 @@ export const hasFilter = (name: string): Promise<boolean> => lists('-filters', n
 export const hasDecoder = (name: string): Promise<boolean> => lists('-decoders', name);
 
 async function lists(what: string, name: string): Promise<boolean> {
-  const { stdout } = await spawnTool('ffmpeg', ['-hide_banner', what], {});
-  return stdout.split('\n').some((line) => line.trim().split(/\s+/)[1] === name);
+  return (await ffmpegSays(what)).split('\n').some((line) => line.trim().split(/\s+/)[1] === name);
 }

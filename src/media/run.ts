@@ -115,6 +115,15 @@ export function runFfprobe(
   return finish('ffprobe', child, readers, tail, signal);
 }
 
+/** What ffmpeg says about itself. @throws WorldError when it is killed or cannot be run. */
+export async function ffmpegSays(...args: string[]): Promise<string> {
+  try {
+    return (await spawnTool('ffmpeg', ['-hide_banner', ...args], {})).stdout;
+  } catch (error) {
+    throw classify('ffmpeg', error, new Tail());
+  }
+}
+
 async function finish(
   tool: string,
   child: PromiseLike<unknown> & { kill(): boolean },

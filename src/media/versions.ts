@@ -1,11 +1,14 @@
-import { spawnTool } from './tools.js';
+import { ffmpegSays } from './run.js';
 
 let versions: Promise<Record<string, string>> | undefined;
 
-/** What made a part, for its record: asked once in a process. */
+/** What made a part, for its record: asked once in a process, and again where there was no answer. @throws WorldError when ffmpeg gives none. */
 export function toolVersions(): Promise<Record<string, string>> {
-  versions ??= spawnTool('ffmpeg', ['-version'], {}).then(({ stdout }) => ({
-    ffmpeg: /^ffmpeg version (\S+)/.exec(stdout)?.[1] ?? 'unknown',
-  }));
+  versions ??= ask().catch((error: unknown) => {
+    versions = undefined;
+    throw error;
+  });
   return versions;
 }
+
+const ask = async (): Promise<Record<string, string>> => ({ ffmpeg: /^ffmpeg version (\S+)/.exec(await ffmpegSays('-version'))?.[1] ?? 'unknown' });
