@@ -60,9 +60,9 @@ function Detail({ detail }: { detail: JobDetail }) {
               <p class={`verdict ${checks.ok ? 'good' : 'bad'}`}>{checks.ok ? 'passed' : 'not passed'}</p>
               {checks.problems.length > 0 && <ul class="plain bad">{checks.problems.map((text) => <li key={text}>{text}</li>)}</ul>}
               <dl class="pairs">{checks.checks.map(({ name, ok, measured }) => <div key={name}><dt><span class={ok ? 'good' : 'bad'} aria-label={ok ? 'ok' : 'wrong'}>{ok ? '✓' : '✗'}</span> {name}</dt><dd>{measured}</dd></div>)}</dl>
-              {checks.rejected && <Deliver job={job} problems={checks.problems.length} />}
               {job.accepted && <p class="soft">It was delivered because somebody wanted it as it is.</p>}
               {checks.page && <p><a href={verifiedPath(job.job)} target="_blank" rel="noopener noreferrer">The whole report, with pictures<Icon name="link" /></a></p>}
+              {checks.rejected && <Deliver job={job} problems={checks.problems.length} />}
             </section>
           )}
           <section class="panel" aria-labelledby="settings-title">
@@ -86,8 +86,8 @@ function Deliver({ job: { job, inputName, output }, problems }: { job: Job; prob
   const [busy, act] = useAction();
   const publish = (): void => { act(() => api.publish(job), `${inputName} is being delivered`); };
   return (
-    <p>
-      <Ask icon="check" label={`Deliver anyway: ${inputName}`} word="Deliver anyway…" title="Deliver a result that did not pass its checks?" busy={busy} back="Keep it back" choices={[{ word: 'Deliver it as it is', danger: true, act: publish }]}>
+    <p class="deliver">
+      <Ask icon="check" kind="" label={`Deliver anyway: ${inputName}`} word="Deliver anyway…" title="Deliver a result that did not pass its checks?" busy={busy} back="Keep it back" choices={[{ word: 'Deliver it as it is', danger: true, act: publish }]}>
         It has {problems === 1 ? 'one problem, which is' : `${problems} problems, which are`} listed on this page and shown in the whole report. It becomes {output}; its report says that it was accepted.
       </Ask>
     </p>
