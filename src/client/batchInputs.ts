@@ -4,6 +4,7 @@ import { glob, isDynamicPattern } from 'tinyglobby';
 import type { Config } from '../../temporal.config.js';
 import type { BatchInput } from '../job/batch/names.js';
 import { UserError } from '../job/errors.js';
+import { isMangled } from '../job/utf8.js';
 import { findVideos } from '../media/videoFiles.js';
 import { inRoot } from './resolveJob.js';
 
@@ -16,11 +17,12 @@ interface Found {
 /**
  * The videos that a command line names: folders with all that is below them, files, patterns, and lists (`.txt`, one path a line,
  * relative to the list; empty lines and those that begin with # count for nothing). Each is there once.
+ * @param say is told of what is left out.
  * @throws UserError when something named is not there, or no video is.
  */
-export async function batchInputs(config: Config, named: readonly string[], outDir: string): Promise<BatchInput[]> {
+export async function batchInputs(config: Config, named: readonly string[], outDir: string, say: (line: string) => void): Promise<BatchInput[]> {
   const found: Found[] = [];
-  for (const name of named) found.push(...(await expand(name, outDir)));
+  for (const name of named) found.push(...(await expand(name, outDir, say)));
   const inputs = new Map<string, BatchInput>();
   for (const { file, subfolder } of found) {
     // A file that is missing or cannot be read fails by itself when its turn comes.
@@ -31,17 +33,21 @@ export async function batchInputs(config: Config, named: readonly string[], outD
   return [...inputs.values()];
 }
 
-async function expand(name: string, outDir: string): Promise<Found[]> {
+async function expand(name: string, outDir: string, say: (line: string) => void): Promise<Found[]> {
   const file = path.resolve(name);
   const info = await stat(file).catch(() => undefined);
+  const sayMangled = (each: string): void => { say(`${each} is left out: its name is not UTF-8, so it cannot be opened; rename it`); };
   const flat = (files: string[]): Found[] => files.map((each) => ({ file: each, subfolder: '' }));
   if (info?.isDirectory()) {
-    const videos = await findVideos(file, outDir);
+    const { videos, unusable } = await findVideos(file, outDir);
+    for (const each of unusable) sayMangled(path.join(name, each));
     return videos.map((video) => ({ file: path.join(file, video), subfolder: path.posix.dirname(video) === '.' ? '' : path.posix.dirname(video) }));
   }
   if (info) return flat(/\.txt$/i.test(file) ? await readList(file) : [file]);
   if (!isDynamicPattern(name)) throw new UserError(`there is no ${name}`);
-  return flat((await glob(name, { absolute: true, onlyFiles: true, expandDirectories: false })).sort());
+  const matches = (await glob(name, { absolute: true, onlyFiles: true, expandDirectories: false })).sort();
+  for (const each of matches.filter(isMangled)) sayMangled(each);
+  return flat(matches.filter((each) => !isMangled(each)));
 }
 
 async function readList(list: string): Promise<string[]> {

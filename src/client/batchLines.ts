@@ -3,6 +3,7 @@ import type { BatchSummary, VideoResult } from '../job/batch/records.js';
 import { formatBytes } from '../job/estimates.js';
 import type { BatchView, LiveBatch } from './batches.js';
 import { formatDuration, progressLine, Speedometer } from './render.js';
+import { REWRITE } from './output.js';
 
 /** One line for people: files, frames, fps and the time that is left. */
 export function batchLine(batch: LiveBatch, measuredFps: number): string {
@@ -42,11 +43,11 @@ export class BatchProgressView {
     this.#speed.add(now, batch.doneFrames);
     for (const failure of batch.failures.filter((line) => !this.#seen.has(line))) {
       this.#seen.add(failure);
-      this.#out.write(this.interactive ? `\r\x1b[Kfailed: ${failure}\n` : `failed: ${failure}\n`);
+      this.#out.write(this.interactive ? `${REWRITE}failed: ${failure}\n` : `failed: ${failure}\n`);
     }
     const text = batchLine(batch, this.#speed.fps);
     if (this.interactive) {
-      this.#out.write(`\r\x1b[K${text.slice(0, this.#out.columns - 1)}`);
+      this.#out.write(`${REWRITE}${text.slice(0, this.#out.columns - 1)}`);
     } else if (text !== this.#lastText && now - this.#lastAt >= 5000) {
       this.#out.write(`${text}\n`);
       this.#lastAt = now;
@@ -55,7 +56,7 @@ export class BatchProgressView {
   }
 
   end(): void {
-    if (this.interactive) this.#out.write('\r\x1b[K');
+    if (this.interactive) this.#out.write(REWRITE);
   }
 }
 

@@ -23,10 +23,11 @@ export async function finishedBefore({ spec, stored }: ResolvedJob, config: Conf
 }
 
 /** @throws UserError where this machine encodes, and lacks the encoder that the job asks for. */
-export async function refuseWithoutEncoder({ spec: { encode, picture: { bitDepth } }, info }: ResolvedJob, config: Config): Promise<void> {
+export async function refuseWithoutEncoder({ spec: { encode, method, picture }, info }: ResolvedJob, config: Config): Promise<void> {
   const { hdr, color } = info.video;
+  const { bitDepth } = picture;
   // Workers of another pool encode on their own hosts.
-  if (!config.temporalAddress && (encode.hardware || encode.codec !== 'h264' || bitDepth > 8)) await probeEncoder(encode, { bitDepth, hdr, chroma: color.chromaLocation });
+  if (!config.temporalAddress && (encode.hardware || encode.codec !== 'h264' || bitDepth > 8)) await probeEncoder(encode, { bitDepth, hdr, chroma: color.chromaLocation }, deliverableShape(usedInfo(info, picture).video, method.scale, picture));
 }
 
 /** Frames whose upscaled pictures may wait on the disk, as many segments as the workflow lets stand: a guess before the plan is made. */

@@ -1,16 +1,28 @@
 import { Command, CommanderError } from 'commander';
 import { DiskFull, UserError, WorldError } from '../job/errors.js';
+import { requireUsableArguments } from '../job/utf8.js';
 import { packageVersion } from '../worker/project.js';
 import { protectDashedFiles } from './argv.js';
 import { EXIT } from './exit.js';
 import { withNoticeFlags } from './noticeFlags.js';
 import { withBatchFlags, withJobFlags } from './options.js';
+import { guardOutput, outputFailure } from './output.js';
 
 /** Runs one command line, without the program's name. @returns the exit code; never throws. */
 export async function main(argv: readonly string[]): Promise<number> {
+  guardOutput();
+  const code = await perform(argv);
+  const unwritten = await outputFailure();
+  if (unwritten === undefined) return code;
+  process.stderr.write(`reelscale: standard output cannot be written: ${unwritten}. What the command did is done; reelscale list and status say it again\n`);
+  return code === EXIT.done ? EXIT.failed : code;
+}
+
+async function perform(argv: readonly string[]): Promise<number> {
   let code: number = EXIT.done;
   const program = build((result) => { code = result; });
   try {
+    requireUsableArguments(argv);
     await program.parseAsync(protectDashedFiles(argv, (argument) => isFlag(program, argument)), { from: 'user' });
     return code;
   } catch (error) {

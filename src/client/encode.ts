@@ -2,6 +2,7 @@ import { UserError } from '../job/errors.js';
 import type { BitDepth } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
 import type { EncodeSpec } from '../job/spec.js';
+import { requireEncodable } from '../media/encodable.js';
 import { CODECS, encoderName } from '../media/encoders.js';
 import type { UpscaleFlags } from './flags.js';
 
@@ -27,6 +28,8 @@ export type EncodeFlags = Pick<UpscaleFlags, 'codec' | 'hwEncoder' | 'crf' | 'en
 export interface EncodedPictures {
   bitDepth: BitDepth;
   info: Pick<SourceInfo, 'video'>;
+  /** Of the result. */
+  size: { width: number; height: number };
 }
 
 /**
@@ -46,7 +49,10 @@ export function resolveEncode(flags: EncodeFlags, before: EncodeSpec | undefined
     throw new UserError(`--tune: ${choices.length > 0 ? `must be one of ${choices.join(', ')}` : 'has no meaning'} with ${hardware ? `--hw-encoder ${hardware}` : CODECS[codec].label}`);
   }
   encoderName({ codec, ...(hardware && { hardware }) });
-  if (pictures) requireCarried(codec, hardware, pictures);
+  if (pictures) {
+    requireCarried(codec, hardware, pictures);
+    requireEncodable({ codec }, CODECS[codec].label, pictures.size);
+  }
   return {
     codec,
     ...(hardware && { hardware }),

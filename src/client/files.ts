@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { flush, hasCode, randomName, readJson, replaceJson } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
 import { fileDigest } from '../job/parts.js';
+import { requireUsableName } from '../job/utf8.js';
 import { resultEnding, type Range } from '../job/range.js';
 import { sha256Schema, type JobSpec } from '../job/spec.js';
 import { publicMode } from '../job/umask.js';
@@ -39,6 +40,7 @@ export async function checkOutput(output: string, inputs: string | readonly stri
   const folder = path.dirname(path.resolve(output));
   try {
     const real = path.join(await realpath(folder), path.basename(output));
+    requireUsableName(path.dirname(real));
     await access(folder, constants.W_OK | constants.X_OK);
     if (!extensions.includes(path.extname(real).toLowerCase())) throw new UserError(`the output must be named ${extensions.join(' or ')}, and ${output} is not`);
     for (const input of [inputs].flat()) {

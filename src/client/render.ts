@@ -1,4 +1,5 @@
 import type { LiveProgress } from './live.js';
+import { REWRITE } from './output.js';
 
 /** Speed over the last half minute, since a job that was resumed has frames that cost nothing. */
 export class Speedometer {
@@ -70,7 +71,7 @@ export class ProgressView {
     }
     const text = progressLine(progress, this.#speed.fps, this.interactive);
     if (this.interactive) {
-      this.#out.write(`\r\x1b[K${text.slice(0, this.#out.columns - 1)}`);
+      this.#out.write(`${REWRITE}${text.slice(0, this.#out.columns - 1)}`);
     } else if (text !== this.#lastText && (now - this.#lastAt >= 5000 || text.split(' ')[0] !== this.#lastText.split(' ')[0])) {
       this.#out.write(`${text}\n`);
       this.#lastAt = now;
@@ -80,10 +81,10 @@ export class ProgressView {
 
   /** A line that stays. */
   line(text: string): void {
-    this.#out.write(this.interactive ? `\r\x1b[K${text}\n` : `${text}\n`);
+    this.#out.write(this.interactive ? `${REWRITE}${text}\n` : `${text}\n`);
   }
 
   end(): void {
-    if (this.interactive) this.#out.write('\r\x1b[K');
+    if (this.interactive) this.#out.write(REWRITE);
   }
 }

@@ -7,13 +7,17 @@ import { overlookDamage } from '../job/durable.js';
 import { RecordDamaged, UserError } from '../job/errors.js';
 import { jobKey, shortJob, upscaleKey } from '../job/keys.js';
 import { resolveRooted, toRooted, type Roots } from '../job/layout.js';
+import { requireUsableName } from '../job/utf8.js';
 import { readStored, type StoredJob } from '../job/store.js';
 import type { JobSpec, RootedPath } from '../job/spec.js';
 import type { SourceInfo } from '../job/source.js';
 import { hdrTransfer } from '../media/color.js';
 import { containerOf, requireCopyable } from '../media/containers.js';
 import { croppedInfo } from '../media/crop.js';
+import { deliverableSize } from '../media/deliverable.js';
+import { requireHeld } from '../media/encodable.js';
 import { probeSource } from '../media/probe.js';
+import { deliverableShape } from '../media/shape.js';
 import { deviceMemory } from '../worker/deviceMemory.js';
 import { discoverDevices } from '../worker/devices.js';
 import { resolveEncode } from './encode.js';
@@ -41,6 +45,7 @@ export interface ResolvedJob {
 export async function resolveJob(input: string, flags: UpscaleFlags, config: Config, { alone = false }: { alone?: boolean } = {}): Promise<ResolvedJob> {
   const info = await probeSource(input, {});
   const file = await realpath(input);
+  requireUsableName(file);
   const source = await sourceDigest(config.roots.jobs, file);
   const rooted = inRoot(config, file, 'INPUT');
   const { note, ...part } = await resolvePart(file, info, flags);
@@ -83,11 +88,13 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
   async function specify(given: UpscaleFlags, open: JobSpec | undefined): Promise<JobSpec> {
     const { tags, device } = await placement(given, open);
     const picture = resolvePicture(given, open?.picture, info, part);
-    const { width, height } = croppedInfo(info, picture.crop).video;
+    const used = croppedInfo(info, picture.crop).video;
+    const { width, height } = used;
     const pictures = open ? inherit(given, methodFlags(open, config.roots)) : given;
     const method = await resolveMethod(pictures, { roots: config.roots, gpu: device !== 'cpu', memory: await deviceMemory(device), width, height, hdr: hdrTransfer(info.video.color.tags), open: open?.method,
       remember: { jobsRoot: config.roots.jobs, source: source.digest, write: !alone } });
-    const encode = resolveEncode(given, open?.encode, { bitDepth: picture.bitDepth, info });
+    const encode = resolveEncode(given, open?.encode, { bitDepth: picture.bitDepth, info, size: deliverableShape(used, method.scale, picture) });
+    if (method.kind === 'model') requireHeld(deliverableSize(used, method.scale));
     const output = await outputOf(given.output ?? defaultOutput(file, method.scale, picture.range));
     const delivery = { container: containerOf(output.path) ?? ('mp4' as const), audio: given.audio ?? open?.delivery.audio ?? ('auto' as const) };
     if (delivery.audio === 'copy') requireCopyable(info.audio, delivery.container);

@@ -94,12 +94,15 @@ function byEncoder(encode: EncodeSpec, { chroma, bitDepth, hdr }: Pictures): Par
 
 const PROBE_MS = 60_000;
 
-/** Encodes a few tiny frames for real. @throws UserError with ffmpeg's reason when this machine cannot encode so. */
-export async function probeEncoder(encode: EncodeSpec, pictures: Pictures): Promise<void> {
+/**
+ * Encodes a few frames for real: tiny ones, and of the result's size in hardware, whose limits differ from one to the next.
+ * @throws UserError with ffmpeg's reason when this machine cannot encode so.
+ */
+export async function probeEncoder(encode: EncodeSpec, pictures: Pictures, size = { width: 256, height: 256 }): Promise<void> {
   const { device, filters, options } = encoderOptions(encode, pictures);
   const format = DELIVERED_PIXELS[pictures.bitDepth];
   const args = [
-    '-hide_banner', '-nostdin', '-loglevel', 'error', ...device, '-f', 'lavfi', '-i', `color=size=256x256:rate=25,format=${format}`, '-frames:v', '3',
+    '-hide_banner', '-nostdin', '-loglevel', 'error', ...device, '-f', 'lavfi', '-i', `color=size=${encode.hardware ? `${size.width}x${size.height}` : '256x256'}:rate=25,format=${format}`, '-frames:v', '3',
     ...(filters.length > 0 ? ['-vf', filters.join(',')] : []), ...options,
     // With the plus sign an encoder that was built for 8 bits alone is an error, not a silent change of format.
     ...(encode.hardware ? [] : ['-pix_fmt', `+${format}`]), '-f', 'null', '-',

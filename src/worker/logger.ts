@@ -1,6 +1,7 @@
 import tty from 'node:tty';
 import type { LogLevel, LogMetadata, Logger as TemporalLogger } from '@temporalio/worker';
 import { pino, stdSerializers, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import { printable } from '../job/printable.js';
 import { readable } from './readable.js';
 
 export type { Logger };
@@ -13,7 +14,7 @@ const OUT = 2;
  * `attempt`), `msg`. On a terminal it is a line for people instead. What is written has been written: nothing is lost when the process ends.
  * @param process what every line says, such as what it does: `supervisor`, `control`, `encode`, `upscale`.
  */
-export function createLogger(process: { role?: string; device?: string }, out: DestinationStream = tty.isatty(OUT) ? forPeople() : pino.destination({ fd: OUT, sync: true })): Logger {
+export function createLogger(process: { role?: string; device?: string }, out: DestinationStream = toOut()): Logger {
   return pino({
     base: process,
     timestamp: stdTimeFunctions.isoTime,
@@ -22,9 +23,11 @@ export function createLogger(process: { role?: string; device?: string }, out: D
   }, out);
 }
 
-function forPeople(): DestinationStream {
+function toOut(): DestinationStream {
   const out = pino.destination({ fd: OUT, sync: true });
-  return { write: (line) => { out.write(`${readable(line.trimEnd())}\n`); } };
+  const forPeople = tty.isatty(OUT);
+  // Log files are looked at in terminals too.
+  return { write: (line) => { out.write(printable(forPeople ? `${readable(line.trimEnd())}\n` : line)); } };
 }
 
 const LEVELS: Record<LogLevel, 'trace' | 'debug' | 'info' | 'warn' | 'error'> = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' };

@@ -26,7 +26,7 @@ it.each([
 });
 
 describe('HDR and ten bits', () => {
-  const pictures = (hdr: Hdr | undefined, bitDepth: 8 | 10 = 10): EncodedPictures => ({ bitDepth, info: { video: { hdr } as SourceInfo['video'] } });
+  const pictures = (hdr: Hdr | undefined, bitDepth: 8 | 10 = 10): EncodedPictures => ({ bitDepth, info: { video: { hdr } as SourceInfo['video'] }, size: { width: 640, height: 480 } });
   const metadata: Hdr = { light: { max: 1000, average: 400 } };
 
   it('HDR is encoded in H.265 unless AV1 is asked for', () => {
@@ -46,4 +46,19 @@ describe('HDR and ten bits', () => {
   it('a graphics card encodes ten bits and HLG in H.265', () => {
     expect(resolveEncode({ hwEncoder: 'nvenc', codec: 'h265' }, undefined, pictures({}))).toMatchObject({ codec: 'h265', hardware: 'nvenc' });
   });
+});
+
+it.each([
+  ['h264', 16_384, 8192, undefined],
+  ['h264', 16_386, 16, /16386x16, which is too large for H\.264 \(at most 16384x16384/],
+  ['h264', 16_384, 16_384, /too large for H\.264/],
+  ['h265', 16_384, 8192, undefined],
+  ['h265', 12, 16, /12x16, which is too small for H\.265 \(at least 16x16\)/],
+  ['av1', 16_384, 8704, undefined],
+  ['av1', 7680, 8706, /too large for AV1 \(at most 16384x8704/],
+  ['av1', 62, 64, /too small for AV1 \(at least 64x64\).*--codec h264/],
+] as const)('sizes that no encoder takes are refused: %s of %ix%i', (codec, width, height, message) => {
+  const resolve = () => resolveEncode({ codec }, undefined, { bitDepth: 8, info: { video: {} as SourceInfo['video'] }, size: { width, height } });
+  if (message) expect(resolve).toThrow(message);
+  else expect(resolve).not.toThrow();
 });

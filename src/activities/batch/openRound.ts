@@ -94,7 +94,7 @@ const sizeAndTime = (file: string): Promise<{ size: number; mtimeMs: number } | 
 async function watched(roots: Roots, { watch, outDir }: BatchSpec): Promise<BatchInput[]> {
   if (!watch) throw new Error('the batch watches no folder');
   const folder = resolveRooted(roots, watch.folder);
-  const files = await findVideos(folder, resolveRooted(roots, outDir)).catch((error: unknown) => {
+  const { videos: files } = await findVideos(folder, resolveRooted(roots, outDir)).catch((error: unknown) => {
     throw new UserError(`the folder ${folder} cannot be read: ${(error as Error).message}`);
   });
   return files.map((file) => ({ input: { root: watch.folder.root, path: path.posix.join(watch.folder.path, file) }, subfolder: path.posix.dirname(file) === '.' ? '' : path.posix.dirname(file) }));

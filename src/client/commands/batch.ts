@@ -13,12 +13,13 @@ import { waitForBatch } from '../waitBatch.js';
 /** Many videos with one command. Returns the exit code. */
 export async function batch(named: string[], options: Record<string, unknown>): Promise<number> {
   const config = loadConfig();
+  const log = (line: string): void => { process.stderr.write(`${line}\n`); };
   // Looked at first: a wrong name leaves no empty folder for results.
-  const inputs = await batchInputs(config, named, path.resolve(String(options['outDir'])));
+  const inputs = await batchInputs(config, named, path.resolve(String(options['outDir'])), log);
   const spec = await specifyBatch({ name: named.length > 3 ? `${named.length} names` : named.join(' '), sources: named.map((name) => path.resolve(name)), options }, config);
   const notice = await resolveNotice(options);
   const json = options['json'] === true;
-  const session = await openSession(config, (line) => { process.stderr.write(`${line}\n`); });
+  const session = await openSession(config, log);
   try {
     await recordBatch(config, spec, inputs);
     if (notice) await recordNotice(config.roots, config.noticeKeyFile, { kind: 'batch', batchKey: spec.batchKey }, notice);

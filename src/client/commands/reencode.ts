@@ -9,7 +9,9 @@ import { hasMezzanine } from '../../job/mezzanine.js';
 import type { EncodeSpec, JobSpec } from '../../job/spec.js';
 import { readStored } from '../../job/store.js';
 import { containerOf } from '../../media/containers.js';
+import { usedInfo } from '../../media/examine.js';
 import { probeSource } from '../../media/probe.js';
+import { deliverableShape } from '../../media/shape.js';
 import { resolveEncode } from '../encode.js';
 import { checkOutput } from '../files.js';
 import { findJob } from '../findJob.js';
@@ -27,7 +29,7 @@ export async function reencode(name: string, options: unknown): Promise<number> 
   if (isOpen(before)) throw new UserError(`job ${shortJob(spec)} is not done yet: wait for it, or cancel it`);
   const input = resolveRooted(roots, spec.input);
   const info = await probeSource(input, {});
-  const encode = resolveEncode(flags, spec.encode, { bitDepth: spec.picture.bitDepth, info });
+  const encode = resolveEncode(flags, spec.encode, { bitDepth: spec.picture.bitDepth, info, size: deliverableShape(usedInfo(info, spec.picture).video, spec.method.scale, spec.picture) });
   if (isDeepStrictEqual(encode, spec.encode)) throw new UserError(`job ${shortJob(spec)} was encoded so: give another --crf, --encoder-preset, --tune or --codec`);
   if (spec.method.kind === 'model' && !(await hasMezzanine(roots, spec))) {
     throw new UserError(`the upscaled frames of job ${shortJob(spec)} were not kept: run upscale again with --keep-mezzanine, and every later encode needs no inference`);
