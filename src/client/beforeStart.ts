@@ -38,7 +38,9 @@ export async function refuseWithoutSpace({ spec, ...job }: ResolvedJob, config: 
   const info = usedInfo(job.info, spec.picture);
   const { promisedFrames, frameRate } = info.video;
   const { width, height } = deliverableShape(info.video, spec.method.scale, spec.picture);
-  const frames = promisedFrames ?? Math.ceil(((info.durationSeconds ?? 0) * frameRate.num) / frameRate.den);
+  const told = promisedFrames ?? Math.ceil(((info.durationSeconds ?? 0) * frameRate.num) / frameRate.den);
+  // A damaged header may tell of years; a frame takes a byte at least.
+  const frames = Math.min(told, spec.source.size);
   const need = estimateDisk({
     frames,
     outputPixels: width * height,

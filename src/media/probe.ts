@@ -64,6 +64,8 @@ export async function probeSource(file: string, options: { signal?: AbortSignal 
   if (!stream) {
     throw new UserError(`${shown(file)} has no video${streams.some((s) => s.codec_type === 'audio') ? ', only sound' : ''}`);
   }
+  const { size } = await stat(file);
+  if ((stream.nb_frames ?? 0) > size) throw new UserError(`${shown(file)} promises ${stream.nb_frames} frames in its header, and holds ${size} bytes: it is damaged`);
   const first = await firstFrame(file, stream.index, options.signal);
   if (typeof first === 'string' || !stream.pix_fmt) throw new UserError(undecodable(file, stream, first));
   if (isPureDolbyVision(stream.side_data_list)) throw new UserError(`${shown(file)} is Dolby Vision with colours of its own (profile 5), which would come out wrong: convert it to HDR10 first`);

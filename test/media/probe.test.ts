@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -68,6 +68,16 @@ describe('what would fill the memory', () => {
     expect((await probeSource(inFolder('largeCover.mkv'))).video).toMatchObject({ width: 160, height: 120 });
     const { stdout } = await execa('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name,width', '-of', 'csv=p=0', ...sourceInput(inFolder('largeCover.mkv'))]);
     expect(stdout.split('\n').at(-1)).toBe('png,0');
+  });
+
+  it('more frames than bytes are refused', async () => {
+    const bytes = readFileSync(clip);
+    // All samples of one size, and 20 million of them.
+    const sizes = bytes.indexOf('stsz');
+    bytes.writeUInt32BE(1, sizes + 8);
+    bytes.writeUInt32BE(20_000_000, sizes + 12);
+    writeFileSync(inFolder('million.mp4'), bytes);
+    expect(await refusal(inFolder('million.mp4'))).toMatch(/million\.mp4 promises 20000000 frames in its header, and holds \d+ bytes/);
   });
 
   it('many tracks of large pictures are refused', async () => {
