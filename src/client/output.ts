@@ -24,7 +24,7 @@ export function guardOutput(): void {
       const text = chunk.startsWith(REWRITE) ? REWRITE + printable(chunk.slice(REWRITE.length)) : printable(chunk);
       return toFile && rest.length === 0 ? writeWhole(stream.fd, text) : write(text, ...rest);
     };
-    stream.write = guardedWrite as typeof stream.write;
+    stream.write = guardedWrite;
   }
 }
 
