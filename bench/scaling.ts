@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { execa } from 'execa';
 import type { JobReport } from '../src/job/contracts.js';
 import { readJson } from '../src/job/durable.js';
@@ -9,6 +9,9 @@ import { planSchema, type Plan } from '../src/job/plan.js';
 import { upscaleQueue } from '../src/job/queues.js';
 import { discardJob } from '../src/job/store.js';
 import { acquireLease } from '../src/worker/lease.js';
+import type { SupervisorInfo } from '../src/worker/protocol.js';
+import { serverEnvironment } from '../src/worker/serverTls.js';
+import { connectToServer } from '../src/worker/temporalConnection.js';
 import { makeNoise } from './support/clips.js';
 import { inBenchHome, type BenchHome } from './support/home.js';
 import { stageTimes } from './support/history.js';
@@ -58,14 +61,14 @@ interface Run {
 /** Seconds in which the devices would be through if they were busy all the time and shared to the frame. */
 const ideal = ({ frames, devices }: Run): number => frames / devices.ms.reduce((sum, each) => sum + 1000 / each, 0);
 
-async function run(home: BenchHome, address: string, devices: Devices): Promise<Run> {
+async function run(home: BenchHome, info: SupervisorInfo, devices: Devices): Promise<Run> {
   const frames = Math.round(devices.ms.reduce((sum, each) => sum + (1000 * seconds) / each, 0));
   const clip = await makeNoise(WIDTH, HEIGHT, frames);
   const net = home.file('net.onnx');
   await writeSlowNet(net, 2);
-  const processes = devices.ms.map((each) => startDevice(home, address, devices.tag, each));
+  const processes = devices.ms.map((each) => startDevice(home, info, devices.tag, each));
   try {
-    await untilPolled(home, address, devices);
+    await untilPolled(home, info, devices);
     const output = home.file(`${devices.tag}.mp4`);
     const how = ['-m', net, '-s', '2', '--deinterlace', 'off', '--encoder-preset', 'superfast'];
     const command = home.start(['upscale', clip, '-o', output, ...how, '--tag', devices.tag, '--checkpoint-frames', String(PART_FRAMES), '--json']);
@@ -92,16 +95,16 @@ async function run(home: BenchHome, address: string, devices: Devices): Promise<
   }
 }
 
-function startDevice(home: BenchHome, address: string, tag: string, each: number) {
+function startDevice(home: BenchHome, info: SupervisorInfo, tag: string, each: number) {
   const script = path.join(import.meta.dirname, 'support/simulatedDevice.js');
   return execa(process.execPath, [script, '--tag', tag, '--ms', String(each)], {
-    env: { REELSCALE_HOME: home.config.home, TEMPORAL_ADDRESS: address }, stdin: 'ignore', stdout: 'ignore', stderr: 'inherit', reject: false,
+    env: { REELSCALE_HOME: home.config.home, ...serverEnvironment(home.config.home, info) }, stdin: 'ignore', stdout: 'ignore', stderr: 'inherit', reject: false,
   });
 }
 
 /** A job asks how many workers poll its queues when it starts. */
-async function untilPolled({ config }: BenchHome, address: string, { tag, ms: { length } }: Devices): Promise<void> {
-  const connection = await Connection.connect({ address });
+async function untilPolled({ config }: BenchHome, info: SupervisorInfo, { tag, ms: { length } }: Devices): Promise<void> {
+  const connection = await connectToServer(config, info);
   const client = new Client({ connection, namespace: config.namespace });
   const queue = { namespace: config.namespace, taskQueue: { name: upscaleQueue(config.queuePrefix, tag) }, taskQueueType: 2 };
   while ((await client.workflowService.describeTaskQueue(queue)).pollers.length < length) await sleep(200);
@@ -122,12 +125,12 @@ const sizes = ({ plan: { segments } }: Run): string => `${segments.length} of ${
 await inBenchHome(async (home) => {
   printMachine();
   const lease = await acquireLease(home.config);
-  const address = lease.info.temporalAddress;
+  const { info } = lease;
   const equal = (count: number): number[] => Array.from({ length: count }, () => ms);
   const runs: Run[] = [];
-  for (let count = 1; count <= most; count *= 2) runs.push(await run(home, address, { tag: `equal-${count}`, ms: equal(count) }));
-  const killed = await run(home, address, { tag: 'killed', ms: equal(4), killOne: true });
-  const slow = await run(home, address, { tag: 'slow', ms: [ms * SLOWER, ...equal(3)] });
+  for (let count = 1; count <= most; count *= 2) runs.push(await run(home, info, { tag: `equal-${count}`, ms: equal(count) }));
+  const killed = await run(home, info, { tag: 'killed', ms: equal(4), killOne: true });
+  const slow = await run(home, info, { tag: 'slow', ms: [ms * SLOWER, ...equal(3)] });
   await lease.release();
 
   const [one] = runs as [Run];

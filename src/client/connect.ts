@@ -8,6 +8,7 @@ import { workflowIdOf } from '../job/workflowIds.js';
 import { stageKey } from '../workflows/attributes.js';
 import { reach, readAnnouncement } from '../worker/announcement.js';
 import { acquireLease, type Lease } from '../worker/lease.js';
+import { connectToServer } from '../worker/temporalConnection.js';
 import type { upscaleVideo } from '../workflows/index.js';
 
 export type JobHandle = WorkflowHandle<typeof upscaleVideo>;
@@ -35,9 +36,8 @@ export async function connectIfRunning(config: Config): Promise<Pick<Session, 'c
 /** A lease on this machine's supervisor, started when there is none, and a client of the server that it serves. */
 export async function openSession(config: Config, log: (line: string) => void, own?: JobSpec): Promise<Session> {
   const lease = await acquireLease(config, { onEvent: log });
-  const connection = await Connection.connect({ ...config.temporalConnection, address: lease.info.temporalAddress });
+  const connection = await connectToServer(config, lease.info);
   const client = new Client({ connection, namespace: lease.info.namespace });
-  if (lease.started && lease.info.uiUrl) log(`Temporal's Web UI: ${lease.info.uiUrl}`);
   if (lease.started) await tellWhatGoesOn(config, client, log, own);
   return {
     client,

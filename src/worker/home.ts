@@ -16,6 +16,8 @@ export function homeLayout(home: string) {
     bin: path.join(home, 'bin'),
     announcement: path.join(run, 'supervisor.json'),
     ports: path.join(run, 'ports.json'),
+    /** Certificate and key of the embedded server's door. */
+    tls: path.join(home, 'tls'),
     detached: path.join(run, 'detached.json'),
     /** Named after the server's version, since an older server cannot read a newer one's schema. */
     database: path.join(home, `temporal-${TEMPORAL_VERSION}.db`),

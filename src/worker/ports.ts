@@ -4,24 +4,23 @@ import { z } from 'zod';
 import { readJson, replaceJson } from '../job/durable.js';
 import { homeLayout, identityOf } from './home.js';
 
-const portsSchema = z.object({ grpc: z.number().int().positive(), ui: z.number().int().positive(), home: z.string() });
-export type Ports = Omit<z.infer<typeof portsSchema>, 'home'>;
+const portsSchema = z.object({ grpc: z.number().int().positive(), home: z.string() });
 
 /** A server that was just killed may hold its port for a moment. */
 const WAIT_MS = 3000;
 
 /**
- * Ports of the embedded server on 127.0.0.1, chosen once for a state folder and kept as long as nobody else takes them. A copy of the
- * folder chooses its own: workers of the original, whose server starts again, must not meet the copy's there.
+ * The port of 127.0.0.1 at which the embedded server is reached, chosen once for a state folder and kept as long as nobody else takes it.
+ * A copy of the folder chooses its own: workers of the original, whose server starts again, must not meet the copy's there.
  */
-export async function chosenPorts(home: string): Promise<Ports> {
+export async function chosenPort(home: string): Promise<number> {
   const file = homeLayout(home).ports;
   const known = await readJson(file, portsSchema).catch(() => undefined);
   const self = await identityOf(home);
-  if (known?.home === self && (await becomesFree(known.grpc)) && (await becomesFree(known.ui))) return { grpc: known.grpc, ui: known.ui };
-  const [grpc, ui] = await freePorts();
-  await replaceJson(file, { grpc, ui, home: self });
-  return { grpc, ui };
+  if (known?.home === self && (await becomesFree(known.grpc))) return known.grpc;
+  const grpc = await freePort();
+  await replaceJson(file, { grpc, home: self });
+  return grpc;
 }
 
 async function becomesFree(port: number): Promise<boolean> {
@@ -35,12 +34,11 @@ async function becomesFree(port: number): Promise<boolean> {
   }
 }
 
-/** Two different ports: both are held before either is let go. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [await listen(0), await listen(0)] as const;
-  const [a, b] = servers.map((server) => (server.address() as net.AddressInfo).port);
-  await Promise.all(servers.map(close));
-  return [a as number, b as number];
+async function freePort(): Promise<number> {
+  const server = await listen(0);
+  const { port } = server.address() as net.AddressInfo;
+  await close(server);
+  return port;
 }
 
 function listen(port: number): Promise<net.Server> {

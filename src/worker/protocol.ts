@@ -19,10 +19,10 @@ export type Device = z.infer<typeof deviceSchema>;
 export const supervisorInfoSchema = z.object({
   pid: z.number().int(),
   temporalAddress: z.string(),
+  /** The embedded server lets in who has the state folder's key. */
+  temporalTls: z.boolean(),
   namespace: z.string(),
   queuePrefix: z.string(),
-  /** Temporal's Web UI; only of the embedded server. */
-  uiUrl: z.string().optional(),
   /** False where the server does not know the search attributes and would not take them: workflows may not set them then. */
   searchAttributes: z.boolean(),
   devices: z.array(deviceSchema),

@@ -27,7 +27,7 @@ class Damaged extends Error {}
 export async function startSoundServer(config: Config, { signal, log, notice }: { signal: AbortSignal; log: (line: string) => void; notice: (line: string) => void }): Promise<SoundServer> {
   for (let first = true; ; first = false) {
     const watch = new DatabaseWatch(config.home);
-    const server = await startEmbeddedServer(config, log);
+    const server = await startEmbeddedServer(config, { log, notice });
     try {
       return { server, connection: await answering(config, server, watch, signal), watch };
     } catch (error) {
@@ -48,7 +48,7 @@ async function answering(config: Config, server: EmbeddedServer, watch: Database
   }, LOOK_MS);
   try {
     return await withLimit(START_MS, signal, async (limited) => {
-      const connection = await connectWhenReady(config, server.address, AbortSignal.any([limited, stop.signal]));
+      const connection = await connectWhenReady(config, server.address, AbortSignal.any([limited, stop.signal]), server.tls);
       await keepHistories(connection, config.namespace);
       return connection;
     });

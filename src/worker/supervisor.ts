@@ -13,6 +13,7 @@ import { homeLayout, identityOf, prepareHome } from './home.js';
 import type { KeptChild } from './keptChild.js';
 import { LeaseServer } from './leaseServer.js';
 import type { SupervisorInfo } from './protocol.js';
+import { serverEnvironment } from './serverTls.js';
 import { registerSearchAttributes } from './searchAttributes.js';
 import { SERVER_GRACE_MS, START_MS, startSoundServer } from './soundServer.js';
 import { connectWhenReady } from './temporalConnection.js';
@@ -120,6 +121,7 @@ class Supervisor {
       this.#database = watch;
     }
     const temporalAddress = config.temporalAddress ?? (this.#server as EmbeddedServer).address;
+    const temporalTls = this.#server?.tls !== undefined;
     const devices = await discoverDevices();
 
     this.#connection ??= await withLimit(START_MS, this.#signal, (starting) => connectWhenReady(config, temporalAddress, starting)).catch((error: unknown) => {
@@ -137,16 +139,16 @@ class Supervisor {
       changed: () => { this.#changed(); },
     });
     await this.#detached.restore();
-    this.#workers = startWorkers(config, temporalAddress, devices, {
+    this.#workers = startWorkers(config, serverEnvironment(config.home, { temporalAddress, temporalTls }), devices, {
       log,
       notice,
     });
     return {
       pid: process.pid,
       temporalAddress,
+      temporalTls,
       namespace: config.namespace,
       queuePrefix: config.queuePrefix,
-      ...(this.#server && { uiUrl: this.#server.uiUrl }),
       searchAttributes: unregistered === undefined,
       devices,
     };

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFil
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { JobReport } from '../../src/job/contracts.js';
+import { tlsEnvironment } from '../../src/worker/serverTls.js';
 import { Cli, decodedFrames, eventually, pictureDigest } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
@@ -124,7 +125,7 @@ describe('a job loses no frame when', () => {
     await insideAPart();
     const frozen = cli.processes(/--role upscale/).map(({ pid }) => pid);
     frozen.forEach((pid) => { process.kill(pid, 'SIGSTOP'); });
-    const other = cli.start(['worker', '--role', 'upscale', '--device', 'cpu'], { TEMPORAL_ADDRESS: temporalAddress() });
+    const other = cli.start(['worker', '--role', 'upscale', '--device', 'cpu'], { TEMPORAL_ADDRESS: temporalAddress(), ...tlsEnvironment(cli.home) });
     const { inferred } = onDisk();
     await eventually('the other worker goes on', () => onDisk().inferred > inferred + 2 * CHECKPOINT || existsSync(output));
     frozen.forEach((pid) => { process.kill(pid, 'SIGCONT'); });

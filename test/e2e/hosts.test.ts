@@ -5,9 +5,9 @@ import { Client, type Connection, type WorkflowHandle } from '@temporalio/client
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { workflowIdOf } from '../../src/client/connect.js';
 import { findJob } from '../../src/client/findJob.js';
-import { startEmbeddedServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
+import { startOpenServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
 import { prepareHome } from '../../src/worker/home.js';
-import { chosenPorts } from '../../src/worker/ports.js';
+import { chosenPort } from '../../src/worker/ports.js';
 import { connectWhenReady } from '../../src/worker/temporalConnection.js';
 import { loadConfig } from '../../temporal.config.js';
 import { Cli, decodedFrames, eventually, type CliResult } from '../support/cli.js';
@@ -30,7 +30,7 @@ let services: Record<(typeof SERVICES)[number], Uncontained>;
 beforeAll(async () => {
   const config = await scratchHome();
   prepareHome(config.home);
-  server = await startEmbeddedServer(config, console.error);
+  server = await startOpenServer(config, console.error);
   connection = await connectWhenReady(config, server.address, AbortSignal.timeout(120_000));
   cli = new Cli({ TEMPORAL_ADDRESS: server.address });
   for (const folder of ['shared/state/jobs', 'shared/state/models', 'shared/media', 'a', 'b']) mkdirSync(cli.file(folder), { recursive: true });
@@ -41,7 +41,7 @@ beforeAll(async () => {
   mkdirSync(secrets);
   writeFileSync(path.join(secrets, 'dashboard-token'), randomBytes(32).toString('hex'), { mode: 0o600 });
   prepareHome(cli.file('b'));
-  const { grpc: port } = await chosenPorts(cli.file('b'));
+  const port = await chosenPort(cli.file('b'));
   const start = (name: string): Uncontained => new Uncontained(name, {
     variables: { TEMPORAL_ADDRESS: server.address, MEDIA: host('b', 'media'), POSTGRES_PASSWORD: 'unused' },
     paths: { '/state': host('b', 'state'), '/media': host('b', 'media'), '/tmp': host('b', `tmp-${name}`), '/run/secrets': secrets },

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { randomName, publishJson } from '../../src/job/durable.js';
 import { claim, reach, readAnnouncement, removeSocket, socketPath, stillOwn, withdraw, type Announcement } from '../../src/worker/announcement.js';
 import { homeLayout, identityOf, prepareHome } from '../../src/worker/home.js';
-import { chosenPorts } from '../../src/worker/ports.js';
+import { chosenPort } from '../../src/worker/ports.js';
 import { scratchFolder } from '../support/media.js';
 
 const root = scratchFolder();
@@ -92,14 +92,14 @@ test("a copy of a state folder does not find the original's supervisor, takes ot
   const [home, copy] = [newHome('original'), path.join(root, 'copy')];
   const own = await listening(home);
   await claim(home, own);
-  const ports = await chosenPorts(home);
+  const port = await chosenPort(home);
   mkdirSync(homeLayout(copy).run, { recursive: true });
   for (const name of ['supervisor.json', 'ports.json']) cpSync(path.join(homeLayout(home).run, name), path.join(homeLayout(copy).run, name));
   expect([await reaches(home), await reaches(copy)]).toEqual([true, false]);
   const second = await listening(copy);
   expect(await claim(copy, second)).toBeUndefined();
-  expect((await chosenPorts(copy)).grpc).not.toBe(ports.grpc);
-  expect(await chosenPorts(home)).toEqual(ports);
+  expect(await chosenPort(copy)).not.toBe(port);
+  expect(await chosenPort(home)).toBe(port);
   expect([await reaches(home), await reaches(copy)]).toEqual([true, true]);
   expect(await readAnnouncement(home)).toEqual(own);
 });

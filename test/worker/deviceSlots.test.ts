@@ -4,7 +4,7 @@ import { ActivityClient, type Connection } from '@temporalio/client';
 import { heartbeat } from '@temporalio/activity';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startEmbeddedServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
+import { startOpenServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
 import { prepareHome } from '../../src/worker/home.js';
 import { createDeviceWorkers } from '../../src/worker/role.js';
 import { connectWhenReady } from '../../src/worker/temporalConnection.js';
@@ -33,7 +33,7 @@ async function work(name: string): Promise<void> {
 beforeAll(async () => {
   const config = await scratchHome();
   prepareHome(config.home);
-  server = await startEmbeddedServer(config, console.error);
+  server = await startOpenServer(config, console.error);
   connection = await connectWhenReady(config, server.address, AbortSignal.timeout(60_000));
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   native = await NativeConnection.connect({ address: server.address });

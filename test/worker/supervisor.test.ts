@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type net from 'node:net';
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../temporal.config.js';
 import { readAnnouncement } from '../../src/worker/announcement.js';
 import { homeLayout } from '../../src/worker/home.js';
 import { acquireLease, type Lease } from '../../src/worker/lease.js';
-import { receive, send, fromSupervisorSchema, connectTo, type FromSupervisor } from '../../src/worker/protocol.js';
+import { receive, send, fromSupervisorSchema, connectTo, type FromSupervisor, type SupervisorInfo } from '../../src/worker/protocol.js';
+import { connectToServer } from '../../src/worker/temporalConnection.js';
 import { eventually, hasProc, processesOf, scratchHome } from '../support/home.js';
 
 const leases: Lease[] = [];
@@ -22,8 +23,8 @@ async function take(config: Config, onEvent?: (line: string) => void): Promise<L
 const supervisorsOf = (home: string) => processesOf(home).filter(({ command }) => command.includes('supervisorMain'));
 const serverOf = (home: string) => processesOf(home).find(({ command }) => command.includes('start-dev'));
 
-async function withClient<T>(address: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect({ address });
+async function withClient<T>(config: Config, info: SupervisorInfo, work: (client: Client) => Promise<T>): Promise<T> {
+  const connection = await connectToServer(config, info);
   try {
     return await work(new Client({ connection }));
   } finally {
@@ -64,14 +65,14 @@ describe.skipIf(!hasProc)('the supervisor', () => {
 
   test('a Temporal server that was killed comes back at the same address with its histories, which are kept for 90 days', async () => {
     const { info } = await take(config);
-    await withClient(info.temporalAddress, (client) => startIdle(client, 'survivor'));
+    await withClient(config, info, (client) => startIdle(client, 'survivor'));
     const server = serverOf(config.home);
     process.kill(server?.pid ?? 0, 'SIGKILL');
     const restarted = await eventually(() => { const now = serverOf(config.home); return now?.pid !== server?.pid && now; });
     expect(restarted.command).toBe(server?.command);
     // It listens a moment before it can answer.
-    await eventually(() => withClient(info.temporalAddress, (client) => client.workflow.getHandle('survivor').describe()).catch(() => undefined));
-    await withClient(info.temporalAddress, async (client) => {
+    await eventually(() => withClient(config, info, (client) => client.workflow.getHandle('survivor').describe()).catch(() => undefined));
+    await withClient(config, info, async (client) => {
       expect((await client.workflow.getHandle('survivor').describe()).status.name).toBe('RUNNING');
       const { config: settings } = await client.workflowService.describeNamespace({ namespace: 'default' });
       expect(Number(settings?.workflowExecutionRetentionTtl?.seconds)).toBe(90 * 86_400);
@@ -97,7 +98,7 @@ describe.skipIf(!hasProc)('the supervisor', () => {
   test('a detached job keeps the supervisor alive until it ends, also across a crash', async () => {
     const first = await take(config);
     const { info } = first;
-    await withClient(info.temporalAddress, (client) => startIdle(client, 'detached'));
+    await withClient(config, info, (client) => startIdle(client, 'detached'));
     await first.detach('detached');
     expect(await first.otherWatchers('detached')).toBe(1);
     process.kill(info.pid, 'SIGKILL');
@@ -107,7 +108,7 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     // Longer than it would linger without the job.
     await new Promise((resolve) => setTimeout(resolve, 2500));
     expect(supervisorsOf(config.home)).toMatchObject([{ pid }]);
-    await withClient(info.temporalAddress, (client) => client.workflow.getHandle('detached').terminate());
+    await withClient(config, info, (client) => client.workflow.getHandle('detached').terminate());
     await eventually(() => processesOf(config.home).length === 0);
   });
 
@@ -145,7 +146,7 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     const kept = /kept as (\S+):/.exec(said)?.[1] ?? '';
     expect(readFileSync(kept).length).toBe(damaged.length);
     // A damage that shows late takes the supervisor along, and the next one has a new database.
-    await eventually(() => withClient(lease.info.temporalAddress, async (client) => { await startIdle(client, 'idle'); return true; }).catch(() => undefined));
+    await eventually(() => withClient(home, lease.info, async (client) => { await startIdle(client, 'idle'); return true; }).catch(() => undefined));
     await lease.release();
     await eventually(() => processesOf(home.home).length === 0);
   });

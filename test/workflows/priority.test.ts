@@ -2,7 +2,7 @@ import { Client, type Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
-import { startEmbeddedServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
+import { startOpenServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
 import { prepareHome } from '../../src/worker/home.js';
 import { connectWhenReady } from '../../src/worker/temporalConnection.js';
 import { FakeJob } from '../support/fakeJob.js';
@@ -16,7 +16,7 @@ let native: NativeConnection;
 
 beforeAll(async () => {
   prepareHome(config.home);
-  server = await startEmbeddedServer(config, () => undefined);
+  server = await startOpenServer(config, () => undefined);
   connection = await connectWhenReady(config, server.address, AbortSignal.timeout(120_000));
   native = await NativeConnection.connect({ address: server.address });
 });

@@ -31,8 +31,8 @@ export async function up(): Promise<number> {
     background: false,
     signal,
     log,
-    onReady: ({ temporalAddress, uiUrl, devices }) => {
-      print(`Temporal at ${temporalAddress}${uiUrl ? `, its Web UI at ${uiUrl}` : ''}; devices: ${devices.map(({ device }) => device).join(', ')}. Ctrl-C ends.`);
+    onReady: ({ temporalAddress, devices }) => {
+      print(`Temporal at ${temporalAddress}; devices: ${devices.map(({ device }) => device).join(', ')}. Ctrl-C ends.`);
       opened.push(keepDashboard(config, signal));
     },
   });

@@ -2,12 +2,16 @@ import { Client, Connection } from '@temporalio/client';
 import type { Config } from '../../../temporal.config.js';
 import { acquireLease, type Lease } from '../../worker/lease.js';
 import type { SupervisorInfo } from '../../worker/protocol.js';
+import { connectToServer } from '../../worker/temporalConnection.js';
 import { registerSearchAttributes } from '../../worker/searchAttributes.js';
 
 /** A Temporal server that answers, and what is known of the workers behind it. */
 export interface Reach {
   client: Client;
-  info: Pick<SupervisorInfo, 'namespace' | 'queuePrefix' | 'searchAttributes' | 'devices' | 'uiUrl'>;
+  info: Pick<SupervisorInfo, 'namespace' | 'queuePrefix' | 'searchAttributes' | 'devices'> & {
+    /** Temporal's Web UI, where there is one. */
+    uiUrl?: string;
+  };
 }
 
 /** The dashboard's way to Temporal, for as long as it lives. */
@@ -41,7 +45,7 @@ export function leasedLink(config: Config, log: (line: string) => void): Link {
     const { info } = await lease();
     if (open?.address !== info.temporalAddress) {
       const before = open;
-      const connection = await Connection.connect({ ...config.temporalConnection, address: info.temporalAddress });
+      const connection = await connectToServer(config, info);
       open = { address: info.temporalAddress, connection, client: new Client({ connection, namespace: info.namespace }) };
       await before?.connection.close().catch(() => undefined);
     }
