@@ -7,11 +7,13 @@ import { tied } from '../media/tools.js';
 import { doctorDevices } from './doctorDevices.js';
 import { attempt, type Finding } from './finding.js';
 import { probeTool, probeX264 } from './probes.js';
+import { openLine } from './embeddedServer.js';
+import { whyNoNamespace } from './namespace.js';
 import { provideTemporal, TEMPORAL_VERSION } from './temporalBinary.js';
 
 /** Looks at everything that a job needs on this machine. Fetches the Temporal program when it is missing. */
 export async function doctor(config: Config): Promise<Finding[]> {
-  const checks = [ffmpeg(), pip(), temporal(config), stateFolder(config), models(config), ...(await doctorDevices())];
+  const checks = [ffmpeg(), pip(), temporal(config), ...(config.temporalAddress ? [] : [serverNetwork(config)]), stateFolder(config), models(config), ...(await doctorDevices())];
   return [node(), ...(await Promise.all(checks))];
 }
 
@@ -46,6 +48,14 @@ async function temporal(config: Config): Promise<Finding> {
   } finally {
     await connection.close();
   }
+}
+
+/** Who can reach the embedded server. */
+async function serverNetwork({ home }: Config): Promise<Finding> {
+  await mkdir(home, { recursive: true });
+  const open = await whyNoNamespace(home);
+  if (open === undefined) return { line: 'the embedded server runs in a network of its own: only you can reach it', ok: true };
+  return { line: openLine(open), ok: true, advice: 'they can start and cancel jobs, but run no commands; with users whom you do not trust, use a Temporal server with access control (TEMPORAL_ADDRESS)' };
 }
 
 async function stateFolder({ home, roots, minFreeBytes }: Config): Promise<Finding> {
