@@ -71,13 +71,14 @@ export async function exists(file: string): Promise<boolean> {
 /**
  * Makes a file that appears under its name whole or not at all. What is there already stays, unless it may be replaced.
  * @param write fills the file that it is given, which has no name that people see, and lies in the same folder.
+ * @param mode who may read it; what people get has the mode that their umask gives.
  * @throws UserError when the name is taken.
  */
-export async function publishFile(file: string, overwrite: boolean, write: (temporary: string) => Promise<void>): Promise<void> {
+export async function publishFile(file: string, overwrite: boolean, write: (temporary: string) => Promise<void>, mode = publicMode()): Promise<void> {
   const temporary = path.join(path.dirname(file), `.reelscale-${randomName()}${path.extname(file)}`);
   try {
     await write(temporary);
-    await chmod(temporary, publicMode());
+    await chmod(temporary, mode);
     await (overwrite ? rename(temporary, file) : link(temporary, file));
     await flush(path.dirname(file));
   } catch (error) {

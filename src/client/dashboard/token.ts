@@ -35,7 +35,7 @@ export async function ownToken(home: string): Promise<string> {
   const file = path.join(home, 'dashboard-token');
   if (!(await exists(file))) {
     await mkdir(home, { recursive: true });
-    await publishFile(file, false, (temporary) => writeFile(temporary, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })).catch((error: unknown) => {
+    await publishFile(file, false, (temporary) => writeFile(temporary, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' }), 0o600).catch((error: unknown) => {
       // Another process was faster: its token is the one.
       if (!(error instanceof UserError)) throw error;
     });
