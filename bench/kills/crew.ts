@@ -3,7 +3,7 @@ import { METHODS, flagsOf, resultOf, type Clip } from './clips.js';
 import { Dice } from './dice.js';
 import { TIMES, type Ground } from './ground.js';
 import type { Ledger } from './ledger.js';
-import { COST, settle, type Totals } from './settle.js';
+import { COST, compareContents, settle, type Totals } from './settle.js';
 import { Task } from './task.js';
 
 export interface Interruption {
@@ -123,6 +123,13 @@ export class Crew {
   #giveUp(task: Task): void {
     task.violate(`it failed ${PATIENCE} times in a row`);
     this.#end(task, 'given up');
+  }
+
+  /** A job that was done before its record was discarded: the result is there, and is what it has to be. */
+  async discarded(task: Task): Promise<void> {
+    task.retired = true;
+    this.#end(task, 'done, then discarded');
+    for (const video of task.asked.videos) await compareContents(task, video);
   }
 
   /** Everything that is cancelled stays so, until the end. */

@@ -75,7 +75,9 @@ function cancel(crew: Crew, dice: Dice): Happened {
     if (!task.asked.batch && reports.length > 0) task.violate('cancel said that it is cancelled, and it is done');
     else if (!task.asked.batch && !discard && !ended.some(({ state }) => state === 'cancelled')) task.violate('cancel said that it is cancelled, and its record does not');
     if (discard) task.forget();
-    if (forGood && reports.length === 0) crew.retire(task);
+    // It was done before, so only its record and its parts are gone.
+    if (discard && !task.asked.batch && task.hasResult()) await crew.discarded(task);
+    else if (forGood && reports.length === 0) crew.retire(task);
   });
   return { kind: discard ? 'cancel --discard' : 'cancel', detail: task.asked.name };
 }

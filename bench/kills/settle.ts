@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { JobReport } from '../../src/job/contracts.js';
 import { fileDigest } from '../../src/job/parts.js';
-import { PART_FRAMES, type Method } from './clips.js';
+import { PART_FRAMES } from './clips.js';
 import { contentsOf } from './digest.js';
 import type { Task, Video } from './task.js';
 
@@ -30,7 +30,7 @@ export async function settle(task: Task, reports: JobReport[], partsLost: number
       task.violate(`${path.basename(video.output)} has no report`);
       continue;
     }
-    await compare(task, video, report, method);
+    await compare(task, video, report);
     totals.videos++;
     totals.frames += report.frames;
     if (method === 'net') {
@@ -47,13 +47,18 @@ export async function settle(task: Task, reports: JobReport[], partsLost: number
   return totals;
 }
 
-async function compare(task: Task, { clip, output }: Video, report: JobReport, method: Method): Promise<void> {
-  if (!existsSync(output)) {
-    task.violate(`${output} is not there`);
+async function compare(task: Task, video: Video, report: JobReport): Promise<void> {
+  if (!existsSync(video.output)) {
+    task.violate(`${video.output} is not there`);
     return;
   }
-  if ((await fileDigest(output)) !== report.sha256) task.violate('the result is not the file of the report');
-  const wanted = clip.undisturbed[method];
+  if ((await fileDigest(video.output)) !== report.sha256) task.violate('the result is not the file of the report');
+  await compareContents(task, video);
+}
+
+/** Packets, decoded frames and their times are those of the undisturbed run. */
+export async function compareContents(task: Task, { clip, output }: Video): Promise<void> {
+  const wanted = clip.undisturbed[task.asked.method];
   const made = await contentsOf(output).catch((error: unknown) => ({ frames: NaN, digest: String(error) }));
   if (made.frames !== wanted.frames) task.violate(`${made.frames} frames instead of ${wanted.frames}`);
   else if (made.digest !== wanted.digest) task.violate('packets or decoded frames differ from those of the undisturbed run');

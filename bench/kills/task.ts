@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { JobReport } from '../../src/job/contracts.js';
 import { storedBatches } from '../../src/job/batch/store.js';
@@ -166,6 +167,10 @@ export class Task {
     const reports = await Promise.all(layouts.map(({ report }) => readJson(report, reportSchema).catch(() => undefined)));
     const ended = await Promise.all(layouts.map(({ state }) => readJson(state, endedSchema).catch(() => undefined)));
     return { reports: reports.filter((report) => report !== undefined) as JobReport[], ended: ended.filter((end) => end !== undefined) };
+  }
+
+  hasResult(): boolean {
+    return this.asked.videos.every(({ output }) => existsSync(output));
   }
 
   /** Its jobs are gone from the disk. */
