@@ -9,7 +9,7 @@ export interface LeaseServerEvents {
   changed(): void;
   detach(workflowId: string): Promise<void>;
   isDetached(workflowId: string): boolean;
-  /** An older or newer command came: end if nobody else needs this supervisor, so that it can start its own. @returns whether it ends. */
+  /** An older or newer command came, or another supervisor: end if nobody else needs this supervisor, so that it can start its own. @returns whether it ends. */
   superseded(): boolean;
 }
 
@@ -85,9 +85,9 @@ export class LeaseServer {
     send(socket, { type: 'answer', id, others: watchers + (this.#events.isDetached(workflowId) ? 1 : 0) });
   }
 
-  #hello(socket: net.Socket, hello: { version: string; build: string }): void {
-    if (hello.version !== packageVersion || hello.build !== buildId) {
-      if (this.#events.superseded()) send(socket, { type: 'refused', reason: 'closing', message: 'another version of reelscale ends' });
+  #hello(socket: net.Socket, hello: { version: string; build: string; takesOver?: true | undefined }): void {
+    if (hello.takesOver || hello.version !== packageVersion || hello.build !== buildId) {
+      if (this.#events.superseded()) send(socket, { type: 'refused', reason: 'closing', message: 'the supervisor ends, for another one' });
       else send(socket, { type: 'refused', reason: 'mismatch', message: mismatch(hello) });
       return;
     }

@@ -31,7 +31,11 @@ export type SupervisorInfo = z.infer<typeof supervisorInfoSchema>;
 
 const request = { id: z.number().int(), workflowId: z.string() };
 export const toSupervisorSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('hello'), version: z.string(), build: z.string() }),
+  z.object({
+    type: z.literal('hello'), version: z.string(), build: z.string(),
+    /** From another supervisor, which wants the place of one that nobody needs. */
+    takesOver: z.literal(true).optional(),
+  }),
   /** This command waits for the workflow. */
   z.object({ type: z.literal('watch'), ...request }),
   /** How many others wait for the workflow? A detached one has the supervisor itself waiting for it. */

@@ -16,6 +16,7 @@ import type { SupervisorInfo } from './protocol.js';
 import { serverEnvironment } from './serverTls.js';
 import { registerSearchAttributes } from './searchAttributes.js';
 import { SERVER_GRACE_MS, START_MS, startSoundServer } from './soundServer.js';
+import { takeOver } from './takeOver.js';
 import { connectWhenReady } from './temporalConnection.js';
 import { startWorkers, WORKER_GRACE_MS } from './workers.js';
 
@@ -33,16 +34,21 @@ export interface SupervisorOptions {
 
 /**
  * Runs the one supervisor of a state folder until it is told to end.
- * @returns the process id of the supervisor that is there already, undefined after this one has ended.
+ * @returns the process id of the supervisor that is there already and stays, undefined after this one has ended.
  * @throws when the server cannot be started.
  */
 export async function runSupervisor(config: Config, options: SupervisorOptions): Promise<number | undefined> {
   prepareHome(config.home);
-  const supervisor = new Supervisor(config, options);
-  const other = await supervisor.claim();
-  if (other) return other.pid;
-  await supervisor.run();
-  return undefined;
+  for (;;) {
+    const supervisor = new Supervisor(config, options);
+    const other = await supervisor.claim();
+    if (!other) {
+      await supervisor.run();
+      return undefined;
+    }
+    // The one that a command left behind lingers for some seconds.
+    if (options.background || !(await takeOver(config.home, other, options.signal))) return other.pid;
+  }
 }
 
 class Supervisor {

@@ -8,6 +8,7 @@ import { readAnnouncement } from '../../src/worker/announcement.js';
 import { homeLayout } from '../../src/worker/home.js';
 import { acquireLease, type Lease } from '../../src/worker/lease.js';
 import { receive, send, fromSupervisorSchema, connectTo, type FromSupervisor, type SupervisorInfo } from '../../src/worker/protocol.js';
+import { runSupervisor } from '../../src/worker/supervisor.js';
 import { connectToServer } from '../../src/worker/temporalConnection.js';
 import { eventually, hasProc, processesOf, scratchHome } from '../support/home.js';
 
@@ -125,6 +126,18 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     expect(await answer()).toMatchObject({ type: 'refused', reason: 'mismatch', message: expect.stringContaining(`kill ${lease.info.pid}`) as string });
     await lease.release();
     await eventually(async () => { const said = await answer(); return said.type === 'refused' && said.reason === 'closing'; });
+    await eventually(() => processesOf(config.home).length === 0);
+  });
+
+  test('a supervisor in the foreground takes the place of one in the background that nobody needs, and leaves one that is needed', async () => {
+    const home = { ...config, lingerSeconds: 600 };
+    const lease = await take(home);
+    const stop = new AbortController();
+    const run = (): Promise<number | undefined> => runSupervisor(home, { background: false, signal: stop.signal, log: () => undefined, onReady: () => { stop.abort(); } });
+    expect(await run()).toBe(lease.info.pid);
+    await lease.release();
+    // Once it has seen that the lease is over.
+    await eventually(async () => (await run()) === undefined);
     await eventually(() => processesOf(config.home).length === 0);
   });
 
