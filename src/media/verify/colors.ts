@@ -1,3 +1,4 @@
+import { brightnessOf, type Plane } from './plane.js';
 import { CELLS, lumaMean } from './thumbnails.js';
 
 /** Y, U and V in full range, U and V around 0. */
@@ -35,8 +36,8 @@ function product(a: Matrix, b: Matrix): Matrix {
 
 interface Mistake {
   name: string;
-  /** On a flat picture it looks like another brightness, which a network may give it. */
-  isRange?: true;
+  /** `range`: on a flat picture it looks like another brightness, which a network may give it. */
+  kind: 'planes' | 'matrix' | 'range';
   matrix: Matrix;
   /** Added to luma. */
   offset: number;
@@ -46,12 +47,12 @@ const scaled = (luma: number, chroma: number): Matrix => [[luma, 0, 0], [0, chro
 
 /** What goes wrong with colours when it goes wrong, as maps from the right values to those that come out. */
 export const MISTAKES: readonly Mistake[] = [
-  { name: 'its colour planes U and V are swapped', matrix: [[1, 0, 0], [0, 0, 1], [0, 1, 0]], offset: 0 },
-  { name: 'BT.601 was taken for BT.709', matrix: product(fromRgb(WEIGHTS.bt601), toRgb(WEIGHTS.bt709)), offset: 0 },
-  { name: 'BT.709 was taken for BT.601', matrix: product(fromRgb(WEIGHTS.bt709), toRgb(WEIGHTS.bt601)), offset: 0 },
-  { name: 'full range was taken for limited', isRange: true, matrix: scaled(255 / 219, 255 / 224), offset: (-16 * 255) / 219 },
-  { name: 'limited range was taken for full', isRange: true, matrix: scaled(219 / 255, 224 / 255), offset: 16 },
-  { name: 'it has no colours', matrix: scaled(1, 0), offset: 0 },
+  { name: 'its colour planes U and V are swapped', kind: 'planes', matrix: [[1, 0, 0], [0, 0, 1], [0, 1, 0]], offset: 0 },
+  { name: 'BT.601 was taken for BT.709', kind: 'matrix', matrix: product(fromRgb(WEIGHTS.bt601), toRgb(WEIGHTS.bt709)), offset: 0 },
+  { name: 'BT.709 was taken for BT.601', kind: 'matrix', matrix: product(fromRgb(WEIGHTS.bt709), toRgb(WEIGHTS.bt601)), offset: 0 },
+  { name: 'full range was taken for limited', kind: 'range', matrix: scaled(255 / 219, 255 / 224), offset: (-16 * 255) / 219 },
+  { name: 'limited range was taken for full', kind: 'range', matrix: scaled(219 / 255, 224 / 255), offset: 16 },
+  { name: 'it has no colours', kind: 'planes', matrix: scaled(1, 0), offset: 0 },
 ];
 
 /** Differences below this are not looked into, in code values (root of the mean square over all planes). */
@@ -70,7 +71,7 @@ export function mistakeIn(output: Uint8Array, own: Uint8Array): number {
   const least = Math.min(...left);
   const found = left.indexOf(least);
   if (least >= LEFT * right) return -1;
-  return MISTAKES[found]?.isRange && error(output, own, brightness(output, own)) < LEFT * right ? -1 : found;
+  return MISTAKES[found]?.kind === 'range' && error(output, own, brightness(output, own)) < LEFT * right ? -1 : found;
 }
 
 /** What another brightness alone makes of it. */
@@ -78,19 +79,81 @@ const brightness = (output: Uint8Array, own: Uint8Array): Pick<Mistake, 'matrix'
 
 const clamp = (value: number): number => Math.min(255, Math.max(0, value));
 
-/** Sum of the squared differences between an output and its source with a mistake. */
-function error(output: Uint8Array, own: Uint8Array, mistake: Pick<Mistake, 'matrix' | 'offset'> | undefined): number {
+/** Sum of the squared differences between an output and its source with a mistake. Of both: Y, then U, then V, as many samples of each. */
+function error(output: Samples, own: Samples, mistake: Pick<Mistake, 'matrix' | 'offset'> | undefined): number {
   const [m0, m1, m2] = mistake?.matrix ?? scaled(1, 1);
   const offset = mistake?.offset ?? 0;
+  const count = own.length / 3;
   let sum = 0;
-  for (let i = 0; i < CELLS; i++) {
+  for (let i = 0; i < count; i++) {
     const y = own[i] as number;
-    const u = (own[CELLS + i] as number) - 128;
-    const v = (own[2 * CELLS + i] as number) - 128;
+    const u = (own[count + i] as number) - 128;
+    const v = (own[2 * count + i] as number) - 128;
     const ey = clamp(m0[0] * y + m0[1] * u + m0[2] * v + offset) - (output[i] as number);
-    const eu = clamp(m1[0] * y + m1[1] * u + m1[2] * v + 128) - (output[CELLS + i] as number);
-    const ev = clamp(m2[0] * y + m2[1] * u + m2[2] * v + 128) - (output[2 * CELLS + i] as number);
+    const eu = clamp(m1[0] * y + m1[1] * u + m1[2] * v + 128) - (output[count + i] as number);
+    const ev = clamp(m2[0] * y + m2[1] * u + m2[2] * v + 128) - (output[2 * count + i] as number);
     sum += ey * ey + eu * eu + ev * ev;
   }
   return sum;
+}
+
+type Samples = Plane['data'];
+
+/** Of a mistake that is confirmed at full size, so much of the squared difference may be left when it is undone. */
+const LEFT_CONFIRMED = 0.4;
+/** A wrong matrix mixes planes: it must leave less than this of what the best brightness, contrast and saturation leave. */
+const BETTER = 0.5;
+/** How near contrast and saturation must be to those of a wrong range: networks raise contrast too, by some other amount. */
+const NEAR = 0.04;
+/** Chroma in code values (root of the mean square) below which there is no saturation to speak of. */
+const GREY = 2;
+/** Code values so near to an end of the range may have been cut off there. */
+const CUT_OFF = 8;
+
+/**
+ * Tests at full size what {@link mistakeIn} suspects: undoing the mistake must fit better by far than what a network may have done to brightness,
+ * contrast and saturation.
+ * @param output Y, U and V in full range; `own` likewise, of the same size.
+ */
+export function mistakeConfirmed(index: number, output: readonly Plane[], own: readonly Plane[]): boolean {
+  const mistake = MISTAKES[index];
+  if (!mistake) return false;
+  const [a, b] = [joined(output), joined(own)];
+  const left = error(a, b, mistake);
+  if (left >= LEFT_CONFIRMED * error(a, b, undefined)) return false;
+  if (mistake.kind === 'planes') return true;
+  const luma = contrastOf(a, b, mistake);
+  const saturation = saturationOf(a, b, mistake);
+  if (mistake.kind === 'matrix') return left < BETTER * error(a, b, { matrix: scaled(luma.gain, saturation.gain), offset: luma.offset });
+  const isNear = (gain: number, wanted: number): boolean => Math.abs(gain / wanted - 1) < NEAR;
+  return isNear(luma.gain, mistake.matrix[0][0]) && (saturation.chroma < GREY || isNear(saturation.gain, mistake.matrix[1][1]));
+}
+
+const joined = (planes: readonly Plane[]): Float32Array => Float32Array.from(planes.flatMap(({ data }) => [...data]));
+
+const isWhole = (value: number): boolean => value > CUT_OFF && value < 255 - CUT_OFF;
+
+/** The contrast and brightness of luma, of samples that nothing has cut off. */
+function contrastOf(output: Samples, own: Samples, { matrix, offset }: Mistake): { gain: number; offset: number } {
+  const whole: [own: number[], output: number[]] = [[], []];
+  for (let i = 0; i < own.length / 3; i++) {
+    const value = own[i] as number;
+    if (!isWhole(value) || !isWhole(matrix[0][0] * value + offset)) continue;
+    whole[0].push(value);
+    whole[1].push(output[i] as number);
+  }
+  return brightnessOf(Float32Array.from(whole[0]), Float32Array.from(whole[1]));
+}
+
+/** The gain of both chroma planes around grey, and how much chroma there is; likewise of samples that nothing has cut off. */
+function saturationOf(output: Samples, own: Samples, { matrix }: Mistake): { gain: number; chroma: number } {
+  let [along, whole, count] = [0, 0, 0];
+  for (let i = own.length / 3; i < own.length; i++) {
+    const value = (own[i] as number) - 128;
+    if (!isWhole(value + 128) || !isWhole(matrix[1][1] * value + 128)) continue;
+    along += value * ((output[i] as number) - 128);
+    whole += value * value;
+    count++;
+  }
+  return { gain: whole > 0 ? along / whole : 1, chroma: count > 0 ? Math.sqrt(whole / count) : 0 };
 }

@@ -7,6 +7,11 @@ import { CELLS, distance, lumaMean, THUMBNAIL_BYTES } from './thumbnails.js';
 /** How many frames before and after one are looked at for a neighbour that differs. Longer stills have none. */
 const REACH = 16;
 
+interface Neighbour extends Likeness {
+  /** How many frames later it is; negative when earlier. */
+  step: number;
+}
+
 interface Pair {
   output: Uint8Array;
   source: Uint8Array;
@@ -41,6 +46,7 @@ export class Comparison {
       unlike: unlikeness(output, source),
       share: neighbour?.share ?? 0,
       apart: neighbour?.apart ?? 0,
+      neighbour: neighbour?.step ?? 0,
       shiftX: shift.x,
       shiftY: shift.y,
       shiftExplained: shift.explained,
@@ -53,17 +59,17 @@ export class Comparison {
   }
 
   /** How much a picture is the frame before or the one after, of those that differ from its own; the larger one. */
-  #nearer(at: number): Likeness | undefined {
+  #nearer(at: number): Neighbour | undefined {
     const before = this.#firstDistinct(at, -1);
     const after = this.#firstDistinct(at, 1);
     return before && after ? (before.share > after.share ? before : after) : (before ?? after);
   }
 
-  #firstDistinct(at: number, step: -1 | 1): Likeness | undefined {
+  #firstDistinct(at: number, step: -1 | 1): Neighbour | undefined {
     const { output, source } = this.#pairs[at] as Pair;
     for (let i = at + step; this.#pairs[i] !== undefined; i += step) {
       const found = likeness(output, source, (this.#pairs[i] as Pair).source);
-      if (found) return found;
+      if (found) return { ...found, step: i - at };
     }
     return undefined;
   }

@@ -15,6 +15,7 @@ const NEIGHBOUR = 0.6;
 /** Shifts of less than this part of a cell, or than a pixel of the source, may come from rounding. */
 const SHIFTED = 0.1;
 const SHIFTED_PICTURE = 'the picture is shifted';
+const BRIGHTNESS_JUMPS = "the brightness jumps where the source's does not";
 /**
  * All pictures together are measured more exactly: a shift of so much of a pixel of the source that explains so much of what differs. Bicubic at a
  * low bit rate was off by 0.4 pixels, which explained 0.03; sharpening by 2.4, which explained 0.01; a shift of one pixel explained 0.1 to 0.6.
@@ -29,6 +30,16 @@ export interface Finding {
   /** What is wrong with these frames, to be followed by their numbers. */
   what: string;
   frames: Runs;
+  /** Thumbnails only suggest it: it is to be confirmed at full size. */
+  suspicion?: Suspicion | undefined;
+}
+
+export interface Suspicion {
+  /** `colours`: `mistake` is the index of what seems to have gone wrong with them. */
+  kind: 'shift' | 'neighbour' | 'colours';
+  mistake: number;
+  /** All frames, ascending. */
+  frames: number[];
 }
 
 export interface Judgement {
@@ -54,11 +65,12 @@ const WORST = 10;
 export function judge(table: FrameTable, size: { width: number; height: number }): Judgement {
   const columns = { luma: table.column('luma'), chroma: table.column('chroma') };
   const usual = { luma: median(columns.luma), chroma: median(columns.chroma), unlike: median(table.column('unlike')) };
-  const problems = new Map<string, Runs>();
-  const add = (what: string, frame: number): void => {
-    const frames = problems.get(what) ?? new Runs();
-    frames.add(frame);
-    problems.set(what, frames);
+  const problems = new Map<string, Finding>();
+  const add = ({ what, kind, mistake = -1 }: Mistaken, frame: number): void => {
+    const finding = problems.get(what) ?? { what, frames: new Runs(), ...(kind && { suspicion: { kind, mistake, frames: [] } }) };
+    finding.frames.add(frame);
+    finding.suspicion?.frames.push(frame);
+    problems.set(what, finding);
   };
   const wrong = new Set<number>();
   for (let frame = 0; frame < table.frames; frame++) {
@@ -68,12 +80,12 @@ export function judge(table: FrameTable, size: { width: number; height: number }
     wrong.add(frame);
   }
   const shifted = shiftOfAll(table, size);
-  if (shifted !== undefined && !problems.has(SHIFTED_PICTURE)) problems.set(shifted, allFrames(table));
+  if (shifted !== undefined && !problems.has(SHIFTED_PICTURE)) for (let frame = 0; frame < table.frames; frame++) add({ what: shifted, kind: 'shift' }, frame);
   const flicker = flickerOf(table, wrong);
-  if (flicker.large.frames > 0) problems.set("the brightness jumps where the source's does not", flicker.large);
+  if (flicker.large.frames > 0) problems.set(BRIGHTNESS_JUMPS, { what: BRIGHTNESS_JUMPS, frames: flicker.large });
   const spread = (values: Float32Array): Spread => ({ median: median(values), largest: values.reduce((a, b) => Math.max(a, b), 0) });
   return {
-    problems: [...problems].map(([what, frames]) => ({ what, frames })),
+    problems: [...problems.values()],
     warnings: flicker.small.frames > 0 ? [{ what: "the brightness flickers where the source's does not", frames: flicker.small }] : [],
     difference: { luma: spread(columns.luma), chroma: spread(columns.chroma) },
     worst: worstOf(table, usual),
@@ -82,16 +94,21 @@ export function judge(table: FrameTable, size: { width: number; height: number }
 
 type Usual = Record<'luma' | 'chroma' | 'unlike', number>;
 
-function mistakeOf(table: FrameTable, frame: number, usual: Usual, size: { width: number; height: number }): string | undefined {
+interface Mistaken extends Pick<Finding, 'what'> {
+  kind?: Suspicion['kind'];
+  mistake?: number;
+}
+
+function mistakeOf(table: FrameTable, frame: number, usual: Usual, size: { width: number; height: number }): Mistaken | undefined {
   const get = (field: Parameters<FrameTable['get']>[1]): number => table.get(frame, field);
-  if (get('level') < BLACK && get('sourceLevel') > NOT_BLACK) return 'the picture is black where the source is not';
-  if (showsNeighbour(get('share'), get('apart'), get('unlike'), usual.unlike)) return "the picture is the source's frame before or after";
+  if (get('level') < BLACK && get('sourceLevel') > NOT_BLACK) return { what: 'the picture is black where the source is not' };
+  if (showsNeighbour(get('share'), get('apart'), get('unlike'), usual.unlike)) return { what: "the picture is the source's frame before or after", kind: 'neighbour' };
   const mistake = MISTAKES[get('mistake')];
-  if (mistake) return `the colours are wrong, as if ${mistake.name}`;
-  if (get('luma') > limit(usual.luma) || get('chroma') > limit(usual.chroma)) return "the picture is not the source's";
+  if (mistake) return { what: `the colours are wrong, as if ${mistake.name}`, kind: 'colours', mistake: get('mistake') };
+  if (get('luma') > limit(usual.luma) || get('chroma') > limit(usual.chroma)) return { what: "the picture is not the source's" };
   const [x, y] = [Math.abs(get('shiftX')), Math.abs(get('shiftY'))];
   const far = x > Math.max(SHIFTED, COLUMNS / size.width) || y > Math.max(SHIFTED, ROWS / size.height);
-  if (far && get('shiftExplained') > 0.5 && get('luma') > 1) return SHIFTED_PICTURE;
+  if (far && get('shiftExplained') > 0.5 && get('luma') > 1) return { what: SHIFTED_PICTURE, kind: 'shift' };
   return undefined;
 }
 
@@ -102,12 +119,6 @@ function shiftOfAll(table: FrameTable, size: { width: number; height: number }):
   const y = (median(table.column('shiftY')) * size.height) / ROWS;
   if (Math.max(Math.abs(x), Math.abs(y)) < ALL_SHIFTED) return undefined;
   return `the picture is shifted by ${Math.hypot(x, y).toFixed(1)} pixels of the source`;
-}
-
-function allFrames(table: FrameTable): Runs {
-  const frames = new Runs();
-  for (let frame = 0; frame < table.frames; frame++) frames.add(frame);
-  return frames;
 }
 
 const limit = (usual: number): number => Math.min(MOST, Math.max(LEAST, TIMES_MEDIAN * usual));

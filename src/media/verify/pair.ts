@@ -1,6 +1,7 @@
 import { toNumber, type Rational } from '../../job/rational.js';
 import type { Cut } from '../cut.js';
 import { damageOf } from '../damage.js';
+import { confirmed } from './confirm.js';
 import { judge, type Finding, type Judgement } from './judge.js';
 import type { ShownFrame } from './page.js';
 import { comparePictures } from './pictures.js';
@@ -49,7 +50,8 @@ export async function verifyPair(request: PairRequest): Promise<PairResult> {
     pictures: await comparePictures({ output, source, stills: request.stills && stills, signal, onFrame: request.onFrame }),
     sampled: await pairStills(stills, seconds),
   }));
-  const judgement = judge(pictures.table, source);
+  const size = { width: Math.min(video.width, source.width), height: Math.min(video.height, source.height) };
+  const judgement = await confirmed(judge(pictures.table, source), { output, source, size, table: pictures.table, signal });
   const expected = request.expected();
   const times = checkTimes({ ...video, pts }, expected);
   const first = (pts[0] ?? 0) * toNumber(video.timebase);

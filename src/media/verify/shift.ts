@@ -10,7 +10,10 @@ export interface Shift {
 }
 
 const NONE: Shift = { x: 0, y: 0, explained: 0 };
-/** Least squared slope of a cell that counts as structure, in code values: flat pictures have no place. */
+/**
+ * Least mean squared slope, in code values a cell, in the direction where the picture has least of it: flat pictures have no place, and
+ * those with edges in one direction only have none along them.
+ */
 const FLAT = 1;
 
 /**
@@ -38,9 +41,12 @@ export function shiftOf(output: Uint8Array, own: Uint8Array): Shift {
       ee += e * e;
     }
   }
+  if (ee === 0 || smallerEigenvalue(xx, xy, yy) < FLAT * CELLS) return NONE;
   const determinant = xx * yy - xy * xy;
-  if (ee === 0 || determinant < (FLAT * CELLS) ** 2) return NONE;
   const x = (yy * xe - xy * ye) / determinant;
   const y = (xx * ye - xy * xe) / determinant;
   return { x, y, explained: (x * xe + y * ye) / ee };
 }
+
+/** Of a picture's structure tensor: the sum of squared slopes in the direction that has least. */
+export const smallerEigenvalue = (xx: number, xy: number, yy: number): number => (xx + yy - Math.hypot(xx - yy, 2 * xy)) / 2;

@@ -3,8 +3,8 @@ import { SWS_MATRIX } from '../deliverable.js';
 import { checkPts, frameArgs, inputFrom, printPts, type FrameSource } from '../frames.js';
 import type { SourceInfo } from '../../job/source.js';
 import { cropFilter, type Size } from '../window.js';
-import { aspectOf, stillsArgs, type StillsRequest } from './stills.js';
-import { thumbnailArgs, type Samples } from './thumbnails.js';
+import { aspectOf, selectFrames, stillsArgs, type StillsRequest } from './stills.js';
+import { COUNTED, thumbnailArgs, toYuv444, type Samples } from './thumbnails.js';
 
 /** One of two videos that are compared: how its frames are decoded, and what their samples mean. */
 export interface Side {
@@ -59,7 +59,16 @@ export function sideArgs({ input, filters, samples, aspect }: Side, stills: Stil
 export const onlyStillsArgs = (side: Side, stills: StillsRequest): string[] => [...side.input.slice(0, side.input.indexOf('-map')), ...stillsOf(side, stills)];
 
 /** Every output of a run names its own stream; only one of them prints timestamps. */
-function stillsOf({ input, filters, samples, aspect }: Omit<Side, 'onPts'>, stills: StillsRequest): string[] {
-  const silent = filters.filter((filter) => !printPts().includes(filter));
-  return stillsArgs(stills, input.slice(input.indexOf('-map')), silent, samples, aspect);
-}
+const stillsOf = ({ input, filters, samples, aspect }: Omit<Side, 'onPts'>, stills: StillsRequest): string[] =>
+  stillsArgs(stills, input.slice(input.indexOf('-map')), silent(filters), samples, aspect);
+
+const silent = (filters: readonly string[]): string[] => filters.filter((filter) => !printPts().includes(filter));
+
+/**
+ * The command that writes some frames of a side to stdout, ascending: planes Y, U and V of 4:4:4 in full range, one byte a sample, brought to a
+ * size by the mean of what each pixel covers.
+ */
+export const picturesArgs = ({ input, filters, samples }: Side, frames: readonly number[], { width, height }: Size): string[] => [
+  ...input, '-vf', [...silent(filters), selectFrames(frames), toYuv444(width, height, samples), ...COUNTED].join(','),
+  '-enc_time_base', '1:25', '-frames:v', String(frames.length), '-f', 'rawvideo', 'pipe:1',
+];

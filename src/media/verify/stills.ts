@@ -23,7 +23,7 @@ export function stillsArgs({ frames, folder }: StillsRequest, map: readonly stri
   const width = 2 * Math.max(1, Math.round((HEIGHT * aspect) / 2));
   const filters = [
     ...head,
-    `select='${frames.map((frame) => `eq(n,${frame})`).join('+')}'`,
+    selectFrames(frames),
     `scale=${width}:${HEIGHT}:in_range=${samples.range}:out_range=full:in_color_matrix=${samples.matrix}:out_color_matrix=${SWS_MATRIX.bt601}`,
     'format=yuvj420p', 'setsar=1', 'settb=1/25', 'setpts=N',
   ];
@@ -33,6 +33,9 @@ export function stillsArgs({ frames, folder }: StillsRequest, map: readonly stri
     '-f', 'image2', '-start_number', '0', `file:${folder.replaceAll('%', '%%')}/%d.jpg`,
   ];
 }
+
+/** The filter that lets some frames pass, counted from 0. */
+export const selectFrames = (frames: readonly number[]): string => `select='${frames.map((frame) => `eq(n,${frame})`).join('+')}'`;
 
 /** The stills that were written, by frame number. */
 export async function readStills({ frames, folder }: StillsRequest): Promise<Map<number, Buffer>> {

@@ -10,6 +10,8 @@ export interface Measured {
   share: number;
   /** How far that neighbour is from the source frame. */
   apart: number;
+  /** How many frames later that neighbour is, negative when earlier; 0 where there is none. */
+  neighbour: number;
   /** Shift in cells of the thumbnail, to the right and down, and how much of the difference it explains. */
   shiftX: number;
   shiftY: number;
@@ -21,9 +23,9 @@ export interface Measured {
   sourceLevel: number;
 }
 
-const FIELDS = ['luma', 'chroma', 'unlike', 'share', 'apart', 'shiftX', 'shiftY', 'shiftExplained', 'mistake', 'level', 'sourceLevel'] as const satisfies (keyof Measured)[];
+const FIELDS = ['luma', 'chroma', 'unlike', 'share', 'apart', 'neighbour', 'shiftX', 'shiftY', 'shiftExplained', 'mistake', 'level', 'sourceLevel'] as const satisfies (keyof Measured)[];
 
-/** What was measured of all frames: 44 bytes for each. */
+/** What was measured of all frames: 48 bytes for each. */
 export class FrameTable {
   #block = new Float32Array(FIELDS.length * 1024);
   frames = 0;

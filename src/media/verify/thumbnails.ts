@@ -19,16 +19,16 @@ export interface Samples {
  * pictures of any size and range can be compared.
  * @param head filters that come first.
  */
-export const thumbnailArgs = (head: readonly string[], { range, matrix, common }: Samples): string[] => [
-  '-vf', [
-    ...head,
-    `scale=${COLUMNS}:${ROWS}:flags=area+accurate_rnd:in_range=${range}:out_range=full:in_color_matrix=${matrix}:out_color_matrix=${common}`,
-    'format=yuv444p',
-    // The muxer gets a clock of its own, which no variable rate can upset.
-    'settb=1/25', 'setpts=N',
-  ].join(','),
-  '-enc_time_base', '1:25', '-f', 'rawvideo', 'pipe:1',
+export const thumbnailArgs = (head: readonly string[], samples: Samples): string[] => [
+  '-vf', [...head, toYuv444(COLUMNS, ROWS, samples), ...COUNTED].join(','), '-enc_time_base', '1:25', '-f', 'rawvideo', 'pipe:1',
 ];
+
+/** The filters to 4:4:4 YUV of a size, full range whatever the pictures' is. */
+export const toYuv444 = (width: number, height: number, { range, matrix, common }: Samples): string =>
+  `scale=${width}:${height}:flags=area+accurate_rnd:in_range=${range}:out_range=full:in_color_matrix=${matrix}:out_color_matrix=${common},format=yuv444p`;
+
+/** The muxer gets a clock of its own, which no variable rate can upset. */
+export const COUNTED = ['settb=1/25', 'setpts=N'];
 
 /** Mean of a thumbnail's luma, 0 to 255. */
 export function lumaMean(thumbnail: Uint8Array): number {

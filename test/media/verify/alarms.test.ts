@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ffmpeg, hasSharedMedia, scratchFolder, sharedFile } from '../../support/media.js';
+import { verifyAgainst } from '../../../src/media/verify/against.js';
 import { deliveredForCheck } from '../encodeSupport.js';
 import { bothChecks, change, encodeAgain } from './brokenSupport.js';
 
@@ -33,6 +34,33 @@ describe('no false alarm', () => {
     const network = await bothChecks(request, sharpened);
     expect(network.published.problems).toEqual([]);
     expect(network.against.problems).toEqual([]);
+  });
+
+  it('on a slide with edges in one direction and next to none in the other', async () => {
+    await ffmpeg('-f', 'lavfi', '-i', 'color=0x70ff20:s=320x180:r=5:d=2,drawbox=x=183:y=0:w=320:h=180:color=0x101010:t=fill,drawbox=x=0:y=44:w=183:h=77:color=black@0.03:t=fill', '-c:v', 'libx264', '-qp', '0', '-pix_fmt', 'yuv420p', at('slide.mp4'));
+    const { published, against } = await bothChecks(await deliveredForCheck(at('slide.mp4'), at('slide.out.mp4')));
+    expect(published.problems).toEqual([]);
+    expect(against.problems).toEqual([]);
+  });
+
+  it('on slow changes that were smoothed over time: thumbnails suggest the frame before, full size does not confirm it', async () => {
+    await ffmpeg('-f', 'lavfi', '-i', "nullsrc=s=160x120:r=25:d=2,geq=lum='128+60*sin((X+2*N)/25)':cb=128:cr=128", '-c:v', 'libx264', '-crf', '12', '-pix_fmt', 'yuv420p', at('waves.mp4'));
+    const request = await deliveredForCheck(at('waves.mp4'), at('waves.out.mp4'));
+    const smoothed = await bothChecks(request, await change(request.file, 'smoothed.mp4', ...encodeAgain, '-vf', 'hqdn3d=4:3:9:9'));
+    for (const { problems, warnings } of [smoothed.published, smoothed.against]) {
+      expect(problems).toEqual([]);
+      expect(warnings.join('\n')).toContain("at thumbnail size it seems that the picture is the source's frame before or after, at full size it does not");
+    }
+    // The same slow pictures, left standing for three frames, are caught.
+    const standing = await bothChecks(request, await change(request.file, 'standing.mp4', ...encodeAgain, '-vf', 'split[a][b];[a][b]freezeframes=first=20:last=22:replace=19'));
+    for (const { problems } of [standing.published, standing.against]) expect(problems).toEqual([expect.stringMatching(/^the picture is the source's frame before or after: frame/)]);
+  });
+
+  it.skipIf(!hasSharedMedia)('on a pale sky with some structure in a corner, enlarged by what draws edges anew', async () => {
+    await ffmpeg('-i', sharedFile('clips/cartoon/bbb-720p24-vp8-vorbis-30s.webm'), '-t', '3', '-an', '-vf', 'scale=720:576,scale=360:288,setsar=64/45', '-c:v', 'libx264', '-crf', '12', '-preset', 'veryfast', '-colorspace', 'bt470bg', at('sky.mp4'));
+    await ffmpeg('-i', at('sky.mp4'), '-vf', 'scale=out_color_matrix=bt601,xbr=2,scale=in_color_matrix=bt601:out_color_matrix=bt601', '-c:v', 'libx264', '-crf', '23', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-colorspace', 'bt470bg', at('sky.out.mp4'));
+    const { report } = await verifyAgainst(at('sky.out.mp4'), at('sky.mp4'));
+    expect(report.problems.filter((problem) => problem.includes('picture'))).toEqual([]);
   });
 
   it.skipIf(!hasSharedMedia)('on a trailer with cuts, fades and titles', async () => {
