@@ -1,21 +1,52 @@
 import { ApplicationFailure } from '@temporalio/activity';
-import type { Segment } from '../job/plan.js';
-import type { Run } from './context.js';
 
-/** Attempts in a row without a new durable frame after which a segment fails. */
-const MAX_STALLED = 5;
-
+/** Failures in a row without durable progress after which a stage fails. */
+const MAX_FAILED = 5;
 /**
- * Attempts are limited by progress, not by number: a machine that restarts every hour still arrives.
- * @param next the first frame, over the whole video, that is not durable yet.
+ * Deaths in a row without durable progress: a worker that was killed, a machine that was switched off or slept. Mostly that is not the
+ * job's fault, and a long merge on a machine that is restarted every night must arrive; but work that takes its worker along each
+ * time, by memory above all, must end too.
  */
-export function countAttempt(job: Run, segment: Segment, next: number): void {
-  const { previous } = job;
-  const durable = next - segment.startFrame;
-  const stalled = previous?.stalled !== undefined && previous.durableFrame >= durable ? previous.stalled + 1 : 0;
-  if (stalled >= MAX_STALLED) {
-    throw ApplicationFailure.nonRetryable(
-      `frame ${next} was not reached in ${MAX_STALLED} attempts in a row: the worker's log says why`, 'NoProgress');
+const MAX_DEAD = 20;
+/** Seconds before the next attempt, by failures so far: five take more than four minutes, so that a disk or a share may come back. */
+const DELAYS = [2, 15, 60, 180] as const;
+
+const STAGES: Record<string, string> = {
+  probe: 'probe', conformSource: 'conform', planSegments: 'plan', upscaleSegment: 'upscale', encodeSegment: 'encode', concatSegments: 'concat', mergeAudio: 'merge',
+  verifyDeliverable: 'verify', publish: 'publish', deleteMezzanine: 'removing upscaled frames', recordEnd: 'recording the end',
+};
+
+/** What the heartbeat carries from attempt to attempt. */
+export interface Standing {
+  /** Attempts in a row that failed without durable progress. */
+  stalled: number;
+  /** Attempts in a row, this one included, that ended without a word since the last durable progress. */
+  begun: number;
+}
+
+export const NONE: Standing = { stalled: 0, begun: 0 };
+
+/** @throws when the attempts before this one died, one after the other. */
+export function beginAttempt(previous: Standing, stage: string): Standing {
+  if (previous.begun >= MAX_DEAD) throw noProgress(`${stageOf(stage)}: its worker died ${MAX_DEAD} times in a row before anything more was done: the workers' logs and the system's (out of memory?) say why`);
+  return { ...previous, begun: previous.begun + 1 };
+}
+
+/** Of an attempt that failed in a way that another one may not: the failure that the server retries after a while, or the last one. */
+export function limitAttempts(failure: ApplicationFailure, stalled: number, stage: string, where?: string): ApplicationFailure {
+  if (stalled >= MAX_FAILED) {
+    return noProgress(`${[stageOf(stage), where].filter(Boolean).join(', ')}: failed ${MAX_FAILED} times over some minutes without any progress, the last time with: ${lastLine(failure.message)}. What is done is kept; the same command tries again`);
   }
-  job.report({ segment: segment.index, durableFrame: durable, frame: durable, stalled });
+  return ApplicationFailure.create({
+    ...(failure.type && { type: failure.type }), message: failure.message, nextRetryDelay: `${DELAYS[Math.max(0, stalled - 1)] ?? 180} seconds`, ...(failure.cause && { cause: failure.cause }),
+  });
+}
+
+const stageOf = (activity: string): string => STAGES[activity] ?? activity;
+const noProgress = (message: string): ApplicationFailure => ApplicationFailure.nonRetryable(message, 'NoProgress');
+
+/** ffmpeg says what went wrong at the end: `ffmpeg failed with exit code 1: first line … last line`. */
+function lastLine(message: string): string {
+  const lines = message.trim().split('\n');
+  return lines.length === 1 ? message : `${lines[0]?.split(': ')[0] ?? ''}: ${lines.at(-1) ?? ''}`;
 }

@@ -5,6 +5,7 @@ import { hasCode } from '../job/durable.js';
 import { DiskFull, PartDamaged, SegmentMismatch, UserError, WorldError } from '../job/errors.js';
 import { jobLayout, type Roots } from '../job/layout.js';
 import { precisionSchema } from '../job/spec.js';
+import { beginAttempt, limitAttempts, NONE } from './attempts.js';
 import { loadJob, type LoadedJob } from './job.js';
 import { meterWork } from './meters.js';
 import { workClock } from './workClock.js';
@@ -25,7 +26,8 @@ const heartbeatSchema = z.object({
   durableFrame: z.number().default(0),
   tile: z.number().optional(),
   precision: precisionSchema.optional(),
-  stalled: z.number().optional(),
+  stalled: z.number().default(0),
+  begun: z.number().default(0),
 });
 
 export interface Work {
@@ -33,6 +35,8 @@ export interface Work {
   signal: AbortSignal;
   /** What the attempt before last said, parsed again: a hint, never the truth. */
   previous: z.infer<typeof heartbeatSchema> | undefined;
+  /** Where this attempt begins: what is durable there was made by others. */
+  begin: (at: { segment: number; durableFrame: number }) => void;
   /** Merged into the heartbeat that goes out every second. */
   report: (details: Partial<Heartbeat>) => void;
 }
@@ -44,41 +48,74 @@ export const runActivity = <T>(deps: ActivityDeps, ref: JobRef, work: (run: Run)
   runWork(deps, async (each) => {
     let segment: number | undefined;
     const clock = workClock(jobLayout(deps.roots, ref).work, Context.current().info.activityType, () => segment);
-    const report: Run['report'] = (change) => {
-      segment = change.segment ?? segment;
-      each.report(change);
+    const begin: Run['begin'] = (at) => {
+      segment = at.segment;
+      each.begin(at);
     };
     try {
-      return await work({ ...(await load(deps.roots, ref)), ...each, report });
+      return await work({ ...(await load(deps.roots, ref)), ...each, begin });
     } finally {
       await clock.stop();
     }
   });
 
-/** Runs an activity's work: heartbeats, ends child processes, and classifies errors. */
-export async function runWork<T>(deps: Pick<ActivityDeps, 'shutdown'>, work: (work: Work) => Promise<T>): Promise<T> {
+/** What one attempt has found out reaches all later ones. */
+const learned = (previous: Work['previous']): Partial<Heartbeat> => ({
+  ...(previous?.tile !== undefined && { tile: previous.tile }),
+  ...(previous?.precision && { precision: previous.precision }),
+});
+
+/**
+ * Runs an activity's work: heartbeats, ends child processes, classifies errors, and limits attempts without durable progress.
+ * @param unlimited tried again as long as its workflow says.
+ */
+export async function runWork<T>(deps: Pick<ActivityDeps, 'shutdown'>, work: (work: Work) => Promise<T>, { unlimited = false } = {}): Promise<T> {
   const context = Context.current();
+  const { activityType } = context.info;
   const signal = AbortSignal.any([context.cancellationSignal, deps.shutdown]);
-  let details: Heartbeat = { durableFrame: 0, frame: 0 };
+  const parsed = heartbeatSchema.safeParse(context.info.heartbeatDetails);
+  const previous = parsed.success ? parsed.data : undefined;
+  const before = previous ?? NONE;
+  const standing = unlimited ? before : beginAttempt(before, activityType);
+  let details: Heartbeat = { ...learned(previous), durableFrame: previous?.durableFrame ?? 0, frame: previous?.durableFrame ?? 0, ...standing };
   const meters = meterWork(context);
-  const timer = setInterval(() => { context.heartbeat(details); }, HEARTBEAT_MS);
+  const beat = (): void => { context.heartbeat(details); };
+  const note = (change: Partial<Heartbeat>): void => {
+    const progressed = (change.durableFrame ?? 0) > details.durableFrame;
+    details = { ...details, ...change, ...(progressed && { stalled: 0, begun: 1 }) };
+  };
+  // Said at once: an attempt that dies within its first second must still be counted by the next one.
+  beat();
+  const timer = setInterval(beat, HEARTBEAT_MS);
   try {
     signal.throwIfAborted();
-    const previous = heartbeatSchema.safeParse(context.info.heartbeatDetails);
     return await work({
       signal,
-      previous: previous.success ? previous.data : undefined,
+      previous,
+      begin: (at) => {
+        meters.begin(at.durableFrame);
+        note({ ...at, frame: at.durableFrame });
+        beat();
+      },
       report: (change) => {
         meters.report(change);
-        details = { ...details, ...change };
-        // Said at once: an attempt that dies within its first second must still be counted by the next one.
-        if (change.stalled !== undefined) context.heartbeat(details);
+        note(change);
       },
     });
   } catch (error) {
+    // It did not die.
+    details = { ...details, begun: Math.max(0, (details.begun ?? 0) - 1) };
     if (context.cancellationSignal.aborted) throw new CancelledFailure('the activity was cancelled');
-    if (deps.shutdown.aborted) throw ApplicationFailure.create({ type: 'Shutdown', message: 'the worker is stopping', nextRetryDelay: '100 milliseconds' });
-    throw toFailure(error);
+    if (deps.shutdown.aborted) {
+      beat();
+      throw ApplicationFailure.create({ type: 'Shutdown', message: 'the worker is stopping', nextRetryDelay: '100 milliseconds' });
+    }
+    const failure = toFailure(error);
+    if (unlimited || failure.nonRetryable) throw failure;
+    // Deaths and failures are counted apart, each in a row.
+    details = { ...details, begun: 0, stalled: (details.stalled ?? 0) + 1 };
+    beat();
+    throw limitAttempts(failure, details.stalled ?? 1, activityType, details.segment === undefined ? undefined : `segment ${details.segment + 1}, frame ${details.durableFrame} of it`);
   } finally {
     clearInterval(timer);
     meters.end();
@@ -86,7 +123,7 @@ export async function runWork<T>(deps: Pick<ActivityDeps, 'shutdown'>, work: (wo
 }
 
 /** Maps an error to what Temporal does with it: the user's and the plan's are final, the world's are retried, bugs are loud. */
-export function toFailure(error: unknown): Error {
+export function toFailure(error: unknown): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof UserError || error instanceof SegmentMismatch || error instanceof PartDamaged || error instanceof DiskFull) {

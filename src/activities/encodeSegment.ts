@@ -10,7 +10,6 @@ import { encodeFromParts, encodeFromSource } from '../media/encode.js';
 import type { FrameSource } from '../media/frames.js';
 import { deliverableShape, resizeTo } from '../media/shape.js';
 import { toolVersions } from '../media/versions.js';
-import { countAttempt } from './attempts.js';
 import { runActivity, type ActivityDeps, type Run } from './context.js';
 import { requireFreeSpace } from './disk.js';
 import { makeFolder } from './files.js';
@@ -24,7 +23,7 @@ export const encodeSegment = (deps: ActivityDeps): EncodeActivities['encodeSegme
     await makeFolder(folder);
     const missing = await missingRanges(folder, segment, plan.encodePartFrames);
     const reused = segment.frames - framesIn(missing);
-    countAttempt(job, segment, missing[0]?.start ?? last);
+    job.begin({ segment: index, durableFrame: (missing[0]?.start ?? last) - segment.startFrame });
     if (missing.length === 0) return { reused };
     await sweepStrays(folder).catch(() => undefined);
 

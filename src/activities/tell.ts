@@ -3,6 +3,7 @@ import { ApplicationFailure, Context } from '@temporalio/activity';
 import { execa } from 'execa';
 import { summarySchema } from '../job/batch/records.js';
 import { batchLayout } from '../job/batch/layout.js';
+import { shortBatch } from '../job/batch/spec.js';
 import type { TellActivities, TellSubject } from '../job/contracts.js';
 import { readJson, replaceJson } from '../job/durable.js';
 import { UserError, WorldError } from '../job/errors.js';
@@ -34,7 +35,7 @@ export const createTellActivities = (deps: TellDeps): TellActivities => ({
     if (notice?.url === undefined) return;
     const body = await message(deps.roots, subject);
     if (body !== undefined) await send({ ...notice, url: notice.url }, body, signal);
-  }),
+  }, { unlimited: true }),
   runHook: (subject) => runWork(deps, async ({ signal }) => {
     const notice = await trusted(deps, subject);
     if (notice?.command === undefined) return;
@@ -43,7 +44,7 @@ export const createTellActivities = (deps: TellDeps): TellActivities => ({
     const [tool, args] = tied('sh', ['-c', notice.command]);
     const { failed, exitCode, stderr, isCanceled } = await asUser(() => execa(tool, args, { input: body, stdout: 'ignore', cancelSignal: signal, reject: false, maxBuffer: 1 << 20 }));
     if (failed && !isCanceled) throw ApplicationFailure.nonRetryable(`the command ended with code ${exitCode ?? 'none'}: ${stderr.slice(-500)}`, 'HookFailed');
-  }),
+  }, { unlimited: true }),
 });
 
 /** @throws UserError for a notice that may not be obeyed; the job's report says so too. */
@@ -83,7 +84,7 @@ async function send({ url, secret, privateToo = false }: Notice & { url: string 
 
 /** The JSON that everybody is told; undefined when the job or batch was removed meanwhile. Its id is the same at every try. */
 async function message(roots: Roots, subject: TellSubject): Promise<string | undefined> {
-  const told = subject.kind === 'job' ? await aboutJob(roots, subject.jobKey) : await aboutBatch(roots, subject.batchKey, subject.round);
+  const told = subject.kind === 'job' ? await aboutJob(roots, subject.jobKey) : await aboutBatch(roots, subject);
   return told && JSON.stringify({ id: Context.current().info.workflowExecution?.workflowId, ...told });
 }
 
@@ -97,11 +98,11 @@ async function aboutJob(roots: Roots, jobKey: string): Promise<object | undefine
   };
 }
 
-async function aboutBatch(roots: Roots, batchKey: string, round: string): Promise<object | undefined> {
+async function aboutBatch(roots: Roots, { batchKey, round, error }: TellSubject & { kind: 'batch' }): Promise<object | undefined> {
   const layout = batchLayout(roots, batchKey).round(round);
   const summary = await readJson(layout.summary, summarySchema);
-  if (!summary) return undefined;
+  if (!summary) return error === undefined ? undefined : { event: 'batch.failed', batch: shortBatch({ batchKey }), error };
   const { videos, ...totals } = summary;
   const failed = videos.filter(({ status }) => status === 'failed').slice(0, NAMED).map(({ input, error }) => ({ input, error }));
-  return { event: summary.failed > 0 ? 'batch.failed' : `batch.${summary.status}`, ...totals, failures: failed, page: layout.page };
+  return { event: summary.failed > 0 || error !== undefined ? 'batch.failed' : `batch.${summary.status}`, ...totals, ...(error !== undefined && { error }), failures: failed, page: layout.page };
 }

@@ -8,7 +8,6 @@ import { deliverableShape, resizeTo } from '../media/shape.js';
 import { toolVersions } from '../media/versions.js';
 import type { Upscaler } from '../upscaler/client.js';
 import type { UpscaleRequest } from '../upscaler/protocol.js';
-import { countAttempt } from './attempts.js';
 import { runActivity, type ActivityDeps, type Run } from './context.js';
 import { requireFreeSpace } from './disk.js';
 import { makeFolder } from './files.js';
@@ -33,7 +32,7 @@ export const upscaleSegment = (deps: ActivityDeps, upscaler: Upscaler): UpscaleA
     const found = await wholeParts(folder, segment.startFrame, last);
     let gaps = gapsIn(needed, found);
     const reused = segment.frames - framesIn(gaps);
-    countAttempt(job, segment, gaps[0]?.start ?? last);
+    job.begin({ segment: index, durableFrame: (gaps[0]?.start ?? last) - segment.startFrame });
     const method = learned(job, found);
     await sweepStrays(folder).catch(() => undefined);
     for (let gap = gaps[0]; gap; gap = gaps[0]) {

@@ -9,7 +9,7 @@ import { shortJob } from '../job/keys.js';
 import { resolveRooted } from '../job/layout.js';
 import { batchWorkflowId, workflowIdOf } from '../job/workflowIds.js';
 import type { upscaleVideo } from '../workflows/index.js';
-import { batchQuery, cancelUpdate, pauseUpdate, resumeUpdate } from '../workflows/messages.js';
+import { batchQuery, cancelUpdate, pauseUpdate, resumeUpdate, settledUpdate } from '../workflows/messages.js';
 import type { JobHandle } from './connect.js';
 import { liveProgress, type LiveProgress } from './live.js';
 import type { BatchHandle } from './startBatch.js';
@@ -118,7 +118,8 @@ export function mergeBatch(batch: Omit<BatchProgress, 'running'> & { running: Ru
 export async function pauseBatch(client: Client, handle: BatchHandle, reason: string): Promise<void> {
   await handle.executeUpdate(pauseUpdate, { args: [{ reason }] });
   const { running } = await handle.query(batchQuery);
-  await eachJob(client, running, (job) => job.executeUpdate(pauseUpdate, { args: [{ reason: 'its batch is paused' }] }));
+  // The batch has told them: said again from here, the word might come behind somebody's resume.
+  await eachJob(client, running, (job) => job.executeUpdate(settledUpdate, { args: [] }));
 }
 
 export const resumeBatch = (handle: BatchHandle): Promise<void> => handle.executeUpdate(resumeUpdate, { args: [{}] });

@@ -13,15 +13,20 @@ export type Outcome =
   /** usage: the source or the flags are at fault. */
   | { how: 'failed'; message: string; usage: boolean };
 
+/** For a wait of hours: a signal that ends its calls, at `stop` or when the wait is left. Whoever waits for the end would keep the program alive. */
+export function longWait(stop: AbortSignal): { over: AbortSignal; leave: () => void } {
+  const left = new AbortController();
+  const over = AbortSignal.any([stop, left.signal]);
+  // The client listens once more for each of the long calls that this takes, and Node takes that for a leak.
+  setMaxListeners(0, over);
+  return { over, leave: () => { left.abort(); } };
+}
+
 /** Shows a job's progress until it ends, or until `stop` aborts; a job that pauses itself ends the wait too. */
 export async function follow(client: Client, workflowId: string, view: ProgressView, stop: AbortSignal): Promise<Outcome | undefined> {
   const handle: JobHandle = client.workflow.getHandle(workflowId);
   const ended = { value: undefined as Outcome | undefined };
-  // Whoever waits for the end must not go on when this returns: it would keep the program alive.
-  const leave = new AbortController();
-  const over = AbortSignal.any([stop, leave.signal]);
-  // The client listens once more for each of the long calls that a job of hours takes.
-  setMaxListeners(0, over);
+  const { over, leave } = longWait(stop);
   const watch = waitForEnd(client, handle, over).then((outcome) => { ended.value = outcome; });
   try {
     while (!ended.value && !stop.aborted) {
@@ -36,7 +41,7 @@ export async function follow(client: Client, workflowId: string, view: ProgressV
     }
     return ended.value;
   } finally {
-    leave.abort();
+    leave();
     view.end();
   }
 }

@@ -1,5 +1,5 @@
-import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
-import { resumeUpdate } from '../workflows/messages.js';
+import { ApplicationFailure, WorkflowNotFoundError, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
+import { ENDING, resumeUpdate } from '../workflows/messages.js';
 
 /**
  * Starts a workflow, or attaches to the one that runs, and tells it to go on. The one that ran may end before it is told: if it is done,
@@ -19,7 +19,10 @@ async function told(handle: WorkflowHandle, message: { tell?: boolean }): Promis
     await handle.executeUpdate(resumeUpdate, { args: [message] });
     return true;
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
+    const isEnding = error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure && error.cause.type === ENDING;
+    if (!isEnding && !(error instanceof WorkflowNotFoundError)) throw error;
+    // What is being cancelled, or has failed, ends first.
+    await handle.result().catch(() => undefined);
+    return false;
   }
 }

@@ -21,6 +21,7 @@ const heartbeatSchema = z.object({
   frame: z.number().default(0),
   fps: z.number().optional(),
   notice: z.string().optional(),
+  stalled: z.number().optional(),
 });
 type Heartbeat = z.infer<typeof heartbeatSchema>;
 
@@ -55,16 +56,35 @@ export function heartbeatOf({ heartbeatDetails }: PendingActivity): Heartbeat {
   return parsed.success ? parsed.data : { durableFrame: 0, frame: 0 };
 }
 
-/** The retry that is under way, or the queue that nobody serves; nothing while anything works. */
+/** What fails again and again, also while other work goes on; else the queue that nobody serves, unless anything works. */
 function waitingFor(pending: PendingActivity[]): string | undefined {
+  const failing = pending.map(failureOf).find((text) => text !== undefined);
+  if (failing !== undefined) return failing;
   if (pending.length === 0 || pending.some(({ state, scheduledTime }) => Number(state) === STARTED || isRecent(scheduledTime))) return undefined;
-  const retrying = pending.find(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure?.message);
-  if (retrying) return `attempt ${retrying.attempt ?? 2} after: ${retrying.lastFailure?.message ?? 'an interruption'}`;
   const queue = pending[0]?.activityOptions?.taskQueue?.name ?? '';
   const tag = /\.upscale\.(.+)$/.exec(queue)?.[1];
   return tag ? `waiting for a worker with tag ${tag}` : 'waiting for a worker';
 }
 
+/** The reason of a retry that is waited for, with its time; or of one at work where those before it made nothing durable. */
+function failureOf(activity: PendingActivity): string | undefined {
+  const { attempt, lastFailure, state, scheduledTime } = activity;
+  if ((attempt ?? 1) < 2 || !lastFailure?.message || lastFailure.applicationFailureInfo?.type === 'Shutdown') return undefined;
+  if (Number(state) === STARTED) {
+    return (heartbeatOf(activity).stalled ?? 0) > 0 ? `attempt ${attempt ?? 2} is at work after: ${reasonLine(lastFailure.message)}` : undefined;
+  }
+  // Between two attempts the server says when the next one is due.
+  const due = scheduledTime ? new Date(Number(scheduledTime.seconds ?? 0) * 1000) : undefined;
+  const when = due && due.getTime() > Date.now() ? ` at ${due.toTimeString().slice(0, 8)}` : '';
+  return `attempt ${attempt ?? 2}${when} after: ${reasonLine(lastFailure.message)}`;
+}
+
+/** Of all that ffmpeg said, what it said last. */
+const reasonLine = (message: string): string => message.trim().split('\n').at(-1) ?? message;
+
 /** Between two activities each of them waits for a moment; that is not worth a word. */
 const MOMENT_MS = 3000;
-const isRecent = (time: PendingActivity['scheduledTime']): boolean => time !== null && time !== undefined && Date.now() - Number(time.seconds) * 1000 < MOMENT_MS;
+const isRecent = (time: PendingActivity['scheduledTime']): boolean => {
+  const age = time ? Date.now() - Number(time.seconds) * 1000 : Infinity;
+  return age >= -1000 && age < MOMENT_MS;
+};

@@ -15,6 +15,7 @@ import { madeFrom } from '../job/rejected.js';
 import type { JobSpec } from '../job/spec.js';
 import { readStored } from '../job/store.js';
 import type { SupervisorInfo } from '../worker/protocol.js';
+import type { upscaleVideo } from '../workflows/index.js';
 import { workflowIdOf, type JobHandle } from './connect.js';
 import { goOn } from './goOn.js';
 
@@ -91,15 +92,22 @@ export async function workflowInput(config: Config, pool: Pool, spec: JobSpec, u
 /** Starts the job's workflow, or attaches to the one that runs; a paused one goes on. @param tell somebody of its end, as its notice says. */
 export async function startJob(config: Config, { client, lease }: { client: Client; lease: { info: Omit<Pool, 'client'> } }, spec: JobSpec, tell = false): Promise<JobHandle> {
   const input = { ...(await workflowInput(config, { client, ...lease.info }, spec)), ...(tell && { tell }) };
-  return goOn(async () => (await client.workflow.start('upscaleVideo', {
-    workflowId: workflowIdOf(spec.jobKey),
-    taskQueue: input.queues.control,
-    args: [input],
-    ...(input.priority !== undefined && { priority: { priorityKey: input.priority } }),
-    workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-    workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-    staticSummary: `${input.inputName}, ${input.methodName}`,
-  })) as JobHandle, tell ? { tell } : {});
+  let starts = 0;
+  return goOn(async () => {
+    // The run before has written down how it ended, and given the output back.
+    if (starts++ > 0) await recordJob(config, spec);
+    await client.workflow.start('upscaleVideo', {
+      workflowId: workflowIdOf(spec.jobKey),
+      taskQueue: input.queues.control,
+      args: [input],
+      ...(input.priority !== undefined && { priority: { priorityKey: input.priority } }),
+      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      staticSummary: `${input.inputName}, ${input.methodName}`,
+    });
+    // Of no run: the job may continue as a new one.
+    return client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(spec.jobKey));
+  }, tell ? { tell } : {});
 }
 
 /** TASK_QUEUE_TYPE_ACTIVITY */

@@ -7,7 +7,7 @@ import { liveBatch, pauseBatch } from './batches.js';
 import { BatchProgressView, summaryTable } from './batchLines.js';
 import type { Session } from './connect.js';
 import { EXIT } from './exit.js';
-import { reasonOf } from './follow.js';
+import { longWait, reasonOf } from './follow.js';
 import type { BatchHandle } from './startBatch.js';
 
 /** Waits for a round with progress on stderr, prints its summary, and returns the exit code. Ctrl-C pauses the batch, unless others wait for it. */
@@ -32,8 +32,8 @@ export async function waitForBatch(config: Config, session: Session, spec: Batch
 async function followBatch({ client }: Session, handle: BatchHandle, stop: AbortSignal): Promise<string | undefined> {
   const view = new BatchProgressView(process.stderr);
   const ended = { over: false, failure: undefined as string | undefined };
-  const leave = new AbortController();
-  const watch = untilEnded(AbortSignal.any([stop, leave.signal])).then((failure) => { Object.assign(ended, { over: true, failure }); });
+  const { over, leave } = longWait(stop);
+  const watch = untilEnded(over).then((failure) => { Object.assign(ended, { over: true, failure }); });
   try {
     while (!ended.over && !stop.aborted) {
       // The server or the control worker may be away for a moment.
@@ -42,7 +42,7 @@ async function followBatch({ client }: Session, handle: BatchHandle, stop: Abort
     }
     return ended.failure;
   } finally {
-    leave.abort();
+    leave();
     view.end();
   }
 

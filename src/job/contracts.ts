@@ -63,8 +63,10 @@ export interface Heartbeat {
   tile?: number;
   /** What the network computes in; fp32 after half precision failed reaches the next attempt too. */
   precision?: Precision;
-  /** Attempts in a row that began without a new durable frame. */
+  /** Attempts in a row that failed without a new durable frame. */
   stalled?: number;
+  /** Attempts in a row that ended without a word, this one counted in. */
+  begun?: number;
   notice?: string;
 }
 

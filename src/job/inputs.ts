@@ -33,7 +33,8 @@ export const endInputSchema = jobRefSchema.extend({ state: z.enum(['failed', 'ca
 
 const tellSubject = <T extends z.ZodType<string>>(key: T) => z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('job'), jobKey: key }),
-  z.object({ kind: z.literal('batch'), batchKey: key, round: roundSchema }),
+  /** `error`: why the round could not go on. */
+  z.object({ kind: z.literal('batch'), batchKey: key, round: roundSchema, error: z.string().exactOptional() }),
 ]);
 /** What has ended, for those who are to be told. */
 export const tellSubjectSchema = tellSubject(keySchema);

@@ -130,7 +130,10 @@ function greet(socket: net.Socket, handle: (message: FromSupervisor) => void, si
       reject(signal.reason as Error);
     };
     signal.addEventListener('abort', abort, { once: true });
-    socket.once('close', () => { resolve(undefined); });
+    socket.once('close', () => {
+      signal.removeEventListener('abort', abort);
+      resolve(undefined);
+    });
     receive(socket, fromSupervisorSchema, (message) => {
       if (message.type === 'welcome') {
         signal.removeEventListener('abort', abort);

@@ -3,18 +3,19 @@ import {
   WorkflowIdReusePolicy, type SignalDefinition,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { BatchActivities, RunningVideo, UpscaleBatchInput } from '../job/batch/contracts.js';
+import type { BatchActivities, RunningVideo, UpscaleBatchInput, VideoEnd } from '../job/batch/contracts.js';
 import type { UpscaleVideoInput } from '../job/contracts.js';
 import { workflowIdOf } from '../job/workflowIds.js';
 import type { BatchState } from './batchState.js';
 import { cancelSignal, pauseSignal, resumeSignal } from './messages.js';
+import { messageOf } from './segments.js';
 import type { upscaleVideo } from './upscaleVideo.js';
 
 /** Seconds between two looks at a job that this run did not start: the first, and the longest. */
 const POLL = { first: 1, longest: 60 };
 const BY_USER = 'by the user';
 const WINDOW_OVER = 'until the next round';
-export const BATCH_PAUSED = 'its batch is paused';
+const BATCH_PAUSED = 'its batch is paused';
 
 export interface Round {
   input: UpscaleBatchInput;
@@ -22,13 +23,29 @@ export interface Round {
   control: BatchActivities;
   /** Why the round cannot go on: what its own activities threw. */
   failures: unknown[];
+  /** What each job at work was told last, once it has arrived. */
+  told: Map<string, Promise<void>>;
 }
 
 /** Says something to a job that may have ended meanwhile, or that the server has lost. */
-export async function tellJob<A extends unknown[]>(jobKey: string, signal: SignalDefinition<A>, ...args: A): Promise<void> {
+async function tellJob<A extends unknown[]>(jobKey: string, signal: SignalDefinition<A>, ...args: A): Promise<void> {
   await getExternalWorkflowHandle(workflowIdOf(jobKey)).signal(signal, ...args).catch((error: unknown) => {
     if (isCancellation(error)) throw error;
   });
+}
+
+/** Tells a job what its batch was told last. One message at a time: of two that are under way at once the later one may arrive first. */
+export function tellLastWord({ state, told }: Round, jobKey: string): Promise<void> {
+  const say = (): Promise<void> => {
+    if (state.stopping === 'cancelled') return tellJob(jobKey, cancelSignal, { discard: state.discard });
+    // The next round goes on with it.
+    if (state.stopping === 'window') return tellJob(jobKey, pauseSignal, { reason: WINDOW_OVER });
+    return state.paused ? tellJob(jobKey, pauseSignal, { reason: BATCH_PAUSED }) : tellJob(jobKey, resumeSignal, {});
+  };
+  const before = told.get(jobKey);
+  const now = before ? before.catch(() => undefined).then(say) : say();
+  told.set(jobKey, now);
+  return now;
 }
 
 /** Takes one video from its place in the list to its recorded end. */
@@ -46,14 +63,9 @@ export async function makeVideo(round: Round, index: number): Promise<void> {
   const video: RunningVideo = { index, jobKey: job.jobKey, input: job.inputName, bytes };
   const ended = await busy(state, () => start(round, job));
   state.running.push(video);
-  await catchUp(state, video);
+  // What the batch was told while the job was being started, the job is told now.
+  if (state.stopping === 'cancelled' || state.paused) await tellLastWord(round, job.jobKey);
   await followVideo(round, video, ended);
-}
-
-/** What the batch was told while the job was being started, the job is told now. */
-async function catchUp({ paused, stopping, discard }: BatchState, { jobKey }: RunningVideo): Promise<void> {
-  if (stopping === 'cancelled') await tellJob(jobKey, cancelSignal, { discard });
-  else if (paused) await tellJob(jobKey, pauseSignal, { reason: BATCH_PAUSED });
 }
 
 /** Waits for a job and records how it ended. @param ended of a job that this run started. */
@@ -62,11 +74,14 @@ export async function followVideo(round: Round, video: RunningVideo, ended?: () 
   const leave = (): boolean => state.stopping === 'window';
   if (ended) await condition(() => ended() || leave());
   else await pollUntilEnded(round, video.jobKey, leave);
-  // The next round goes on with it.
-  if (leave()) await tellJob(video.jobKey, pauseSignal, { reason: WINDOW_OVER });
+  const unfinished = leave();
+  if (unfinished) await tellLastWord(round, video.jobKey);
   // Also when the batch is cancelled: what has ended is written down.
+  // One that cannot be written down ends too: others wait for its place.
   const end = await busy(state, () => CancellationScope.nonCancellable(() =>
-    control.recordVideo({ batchKey: input.batchKey, round: state.round, index: video.index, jobKey: video.jobKey, ...(leave() && { unfinished: true }) })));
+    control.recordVideo({ batchKey: input.batchKey, round: state.round, index: video.index, jobKey: video.jobKey, ...(unfinished && { unfinished }) })
+      .catch((error: unknown): VideoEnd => ({ status: 'failed', input: video.input, frames: 0, error: messageOf(error) }))));
+  round.told.delete(video.jobKey);
   state.running = state.running.filter((other) => other !== video);
   state.count(end.status, video, end.frames, end.error);
 }

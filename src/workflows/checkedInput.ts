@@ -1,5 +1,5 @@
 import { ApplicationFailure, log, workflowInfo, type WorkflowInterceptorsFactory } from '@temporalio/workflow';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { upscaleBatchInputSchema } from '../job/batch/inputs.js';
 import { cancelSchema, firstIssue, pauseSchema, resumeSchema, tellInputSchema, upscaleVideoInputSchema } from '../job/inputs.js';
 import type * as workflows from './index.js';
@@ -15,7 +15,7 @@ const schemas: Record<string, z.ZodType> = INPUTS;
 
 /** What each update and signal of messages.ts takes. */
 const MESSAGES: Record<string, z.ZodType> = {
-  pause: pauseSchema, resume: resumeSchema, cancel: cancelSchema,
+  pause: pauseSchema, resume: resumeSchema, cancel: cancelSchema, settled: z.undefined(),
   pauseJob: pauseSchema, resumeJob: resumeSchema, cancelJob: cancelSchema,
 };
 

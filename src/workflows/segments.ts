@@ -7,6 +7,9 @@ import type { JobState } from './state.js';
 /** Times that one segment may be sent back because a part on the disk was found damaged. */
 const MAX_REPAIRS = 5;
 
+/** Seconds after which a tag whose workers are away is offered a segment again, at most. */
+const LONGEST_WAIT = 300;
+
 export function failureType(error: unknown): string | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   return cause instanceof ApplicationFailure ? (cause.type ?? undefined) : undefined;
@@ -48,7 +51,7 @@ export async function runSegments(input: UpscaleVideoInput, state: JobState, act
   }
 
   async function upscaleLane(upscale: Activities['upscale'][number]): Promise<void> {
-    for (;;) {
+    for (let refused = 0; ; ) {
       const segment = await next(toUpscale, () => backlog <= input.devices);
       if (segment === undefined) return;
       mark(segment, 'upscaling');
@@ -60,9 +63,11 @@ export async function runSegments(input: UpscaleVideoInput, state: JobState, act
         backlog--;
         mark(segment, 'waiting');
         giveBack(toUpscale, segment);
-        await sleep('1 second');
+        // A tag whose workers are away for days must not fill the history.
+        await sleep(1000 * Math.min(LONGEST_WAIT, 2 ** refused++));
         continue;
       }
+      refused = 0;
       mark(segment, 'upscaled');
       toEncode.push(segment);
       state.show();

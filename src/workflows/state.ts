@@ -1,7 +1,7 @@
-import type { CancellationScope} from '@temporalio/workflow';
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { inputKey, modelKey, percentKey, stageKey } from './attributes.js';
 import type { From, Progress, ScanResult, Stage, UpscaleVideoInput } from '../job/contracts.js';
+import type { Pass } from './pass.js';
 
 const NOTICES = 20;
 
@@ -11,8 +11,10 @@ export class JobState {
   stage: Stage = 'probe';
   paused: { reason: string } | undefined;
   cancelling: { discard: boolean } | undefined;
-  /** The scope of the activities that run now; undefined while none do. */
-  scope: CancellationScope | undefined;
+  /** The one that runs now. */
+  pass: Pass | undefined;
+  /** How the job ends is decided. Only a cancel still counts then, where the job fails. */
+  closing = false;
   from: From = 'source';
   scan: ScanResult | undefined;
   conformed = false;
@@ -37,26 +39,30 @@ export class JobState {
   }
 
   pause(reason: string): void {
+    if (this.closing) return;
     this.paused = { reason };
-    this.scope?.cancel();
+    this.pass?.interrupt();
     this.show();
   }
 
+  /** Does not undo that the pass at hand is ended: the next one goes on. */
   resume(): void {
+    if (this.closing) return;
     this.paused = undefined;
     this.show();
   }
 
   cancel(discard: boolean): void {
     this.cancelling = { discard };
-    this.scope?.cancel();
+    this.pass?.interrupt();
   }
 
   progress(): Progress {
-    const { stage, paused, segments, notices } = this;
+    const { stage, paused, closing, cancelling, segments, notices } = this;
     return {
       stage,
-      ...(paused && { paused }),
+      // One that ends waits for nothing.
+      ...(paused && !closing && !cancelling && { paused }),
       frames: sum(segments),
       upscaledFrames: sum(segments.filter(({ state }) => state !== 'waiting' && state !== 'upscaling')),
       encodedFrames: sum(segments.filter(({ state }) => state === 'encoded')),

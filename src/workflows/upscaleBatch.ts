@@ -1,12 +1,13 @@
 import {
-  ActivityCancellationType, allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, proxyActivities, setHandler, sleep, workflowInfo,
+  ActivityCancellationType, allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, patched, proxyActivities, setHandler, sleep, workflowInfo,
 } from '@temporalio/workflow';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { BatchActivities, UpscaleBatchInput } from '../job/batch/contracts.js';
 import type { RoundCounts } from '../job/batch/records.js';
 import { BatchState } from './batchState.js';
-import { BATCH_PAUSED, followVideo, makeVideo, tellJob, type Round } from './batchVideo.js';
-import { batchQuery, cancelSignal, cancelUpdate, pauseSignal, pauseUpdate, resumeSignal, resumeUpdate } from './messages.js';
+import { followVideo, makeVideo, tellLastWord, type Round } from './batchVideo.js';
+import { batchQuery, cancelUpdate, pauseUpdate, refuseOnce, resumeUpdate } from './messages.js';
+import { messageOf } from './segments.js';
 import { tell } from './tell.js';
 
 /** Set by the server in workflows that a schedule starts: when the schedule meant them to. */
@@ -26,39 +27,59 @@ export async function upscaleBatch(input: UpscaleBatchInput): Promise<RoundCount
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
     priority: { priorityKey: input.priority },
   });
-  const round: Round = { input, state, control, failures: [] };
+  const round: Round = { input, state, control, failures: [], told: new Map() };
   let told = input.tell;
 
   setHandler(batchQuery, () => state.progress());
+  const tellAll = () => Promise.all(state.running.map(({ jobKey }) => tellLastWord(round, jobKey)));
   setHandler(pauseUpdate, async ({ reason }) => {
     state.paused = { reason };
     state.show();
-    await Promise.all(state.running.map(({ jobKey }) => tellJob(jobKey, pauseSignal, { reason: BATCH_PAUSED })));
+    await tellAll();
   });
-  setHandler(resumeUpdate, async (given) => {
-    told ||= given.tell ?? false;
+  setHandler(resumeUpdate, async ({ tell: wanted }) => {
+    told ||= wanted ?? false;
     state.paused = undefined;
     state.show();
-    await Promise.all(state.running.map(({ jobKey }) => tellJob(jobKey, resumeSignal, {})));
-  });
-  setHandler(cancelUpdate, async ({ discard }) => {
+    await tellAll();
+  }, refuseOnce(() => state.stopping === 'cancelled', 'batch'));
+  const cancel = async ({ discard }: { discard: boolean }) => {
     state.stopping = 'cancelled';
     state.discard = discard;
-    await Promise.all(state.running.map(({ jobKey }) => tellJob(jobKey, cancelSignal, { discard })));
-  });
+    await tellAll();
+  };
+  setHandler(cancelUpdate, cancel);
 
-  try {
-    await CancellationScope.cancellable(() => work(round));
-  } catch (error) {
-    if (!isCancellation(error)) throw error;
-    state.stopping = 'cancelled';
-    await CancellationScope.nonCancellable(() => condition(() => state.busy === 0));
+  if (patched('cancellation-is-a-cancel')) {
+    // A cancellation from outside does what the update does: jobs that other runs started are told too, and their ends are recorded.
+    CancellationScope.current().cancelRequested.catch(() => CancellationScope.nonCancellable(() => cancel({ discard: state.discard }))).catch((error: unknown) => { round.failures.push(error); });
+    await CancellationScope.nonCancellable(() => work(round)).catch((error: unknown) => CancellationScope.nonCancellable(() => giveUp(round, told, error)));
+  } else {
+    await workUntilCancelled(round);
   }
   if ((await decision(round)) === 'continue') {
     const { round: name, opened, next, running, tally, paused } = state;
     await continueAsNew<typeof upscaleBatch>({ ...input, tell: told, carried: { round: name, opened, next, running, tally, ...(paused && { paused }) } });
   }
   return CancellationScope.nonCancellable(() => close(round, told));
+}
+
+/** As rounds that began with an earlier release go on. */
+async function workUntilCancelled(round: Round): Promise<void> {
+  try {
+    await CancellationScope.cancellable(() => work(round));
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    round.state.stopping = 'cancelled';
+    await CancellationScope.nonCancellable(() => condition(() => round.state.busy === 0));
+  }
+}
+
+/** The round cannot go on: what is known of it is written down, where that can be, and somebody is told. */
+async function giveUp({ input, state, control }: Round, told: boolean, error: unknown): Promise<never> {
+  await control.closeRound({ batchKey: input.batchKey, round: state.round, status: 'unfinished' }).catch(() => undefined);
+  if (told) await tell(input.controlQueue, { kind: 'batch', batchKey: input.batchKey, round: state.round, error: messageOf(error) });
+  throw error;
 }
 
 async function close({ input, state, control }: Round, told: boolean): Promise<RoundCounts> {

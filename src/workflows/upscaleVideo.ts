@@ -1,6 +1,7 @@
-import { allHandlersFinished, ApplicationFailure, CancellationScope, condition, isCancellation, setHandler, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, ApplicationFailure, CancellationScope, condition, isCancellation, patched, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { JobReport, JobRef, PlannedRef, UpscaleVideoInput } from '../job/contracts.js';
-import { cancelSignal, cancelUpdate, pauseSignal, pauseUpdate, progressQuery, resumeSignal, resumeUpdate } from './messages.js';
+import { cancelSignal, cancelUpdate, pauseSignal, pauseUpdate, progressQuery, refuseOnce, resumeSignal, resumeUpdate, settledUpdate } from './messages.js';
+import { Pass } from './pass.js';
 import { failureType, messageOf, runSegments } from './segments.js';
 import { bindActivities, type Activities } from './stages.js';
 import { JobState } from './state.js';
@@ -16,69 +17,85 @@ const MAX_PASSES = 5;
 export async function upscaleVideo(input: UpscaleVideoInput): Promise<JobReport> {
   const state = new JobState(input);
   const activities = bindActivities(input);
-  const ref: JobRef = { jobKey: input.jobKey, upscaleKey: input.upscaleKey };
+  const root = CancellationScope.current();
+  listen(state);
+  try {
+    const report = await untilDone(input, state, activities);
+    state.closing = true;
+    state.enter('done');
+    // What comes from now on is too late: the file has its name.
+    return await CancellationScope.nonCancellable(async () => {
+      if (state.tell) await tell(input.queues.control, { kind: 'job', jobKey: input.jobKey });
+      await condition(allHandlersFinished);
+      return report;
+    });
+  } catch (error) {
+    state.closing = true;
+    const isCancelled = () => state.cancelling !== undefined || isCancellation(error) || root.consideredCancelled;
+    const how = await CancellationScope.nonCancellable(() => end(input, state, activities, isCancelled, messageOf(error)));
+    if (how === 'cancelled') throw ApplicationFailure.create({ type: 'JobCancelled', message: 'the job was cancelled', nonRetryable: true });
+    throw error;
+  }
+}
 
+/** Takes what people and batches say, at any time and in any order: the last word counts. */
+function listen(state: JobState): void {
   setHandler(progressQuery, () => state.progress());
   setHandler(pauseUpdate, async ({ reason }) => {
-    if (state.stage === 'done') return;
     state.pause(reason);
-    await condition(() => state.scope === undefined);
+    const { pass } = state;
+    await condition(() => pass?.over ?? true);
+  });
+  setHandler(settledUpdate, async () => {
+    const { pass } = state;
+    await condition(() => pass === undefined || !pass.interrupted || pass.over);
   });
   setHandler(resumeUpdate, ({ tell }) => {
     state.tell ||= tell ?? false;
     state.resume();
-  });
-  setHandler(cancelUpdate, ({ discard }) => {
-    state.cancel(discard);
-  });
-  setHandler(pauseSignal, ({ reason }) => {
-    if (state.stage !== 'done') state.pause(reason);
-  });
+  }, refuseOnce(() => state.cancelling !== undefined || (state.closing && state.stage !== 'done'), 'job'));
+  setHandler(cancelUpdate, ({ discard }) => { state.cancel(discard); });
+  setHandler(pauseSignal, ({ reason }) => { state.pause(reason); });
   setHandler(resumeSignal, ({ unless }) => {
     if (state.paused && state.paused.reason !== unless) state.resume();
   });
-  setHandler(cancelSignal, ({ discard }) => {
-    state.cancel(discard);
-  });
+  setHandler(cancelSignal, ({ discard }) => { state.cancel(discard); });
+}
 
-  const end = (how: 'failed' | 'cancelled', message: string) =>
-    CancellationScope.nonCancellable(async () => {
-      await activities.control.recordEnd({ ...ref, state: how, message, discard: state.cancelling?.discard ?? false });
-      state.enter(how);
-      await condition(allHandlersFinished);
-    });
-
-  try {
-    const report = await untilDone(input, state, activities);
-    state.enter('done');
-    if (state.tell) await tell(input.queues.control, { kind: 'job', jobKey: input.jobKey });
+/** Records how the job ended. A cancel, or a wish to discard, that comes meanwhile is recorded too. */
+async function end(
+  { queues, ...input }: UpscaleVideoInput, state: JobState, { control }: Activities, isCancelled: () => boolean, message: string,
+): Promise<'failed' | 'cancelled'> {
+  const outcome = () => ({ cancelled: isCancelled(), discard: state.cancelling?.discard ?? false });
+  for (;;) {
+    const { cancelled, discard } = outcome();
+    const how = cancelled ? 'cancelled' : 'failed';
+    // Where its folder cannot be written either, the job still ends, and frees its place in a batch.
+    await control.recordEnd({ jobKey: input.jobKey, upscaleKey: input.upscaleKey, state: how, message: cancelled ? 'cancelled' : message, discard }).catch(() => undefined);
+    const now = outcome();
+    if ((now.cancelled !== cancelled || now.discard !== discard) && patched('the-last-word')) continue;
+    state.enter(how);
     await condition(allHandlersFinished);
-    return report;
-  } catch (error) {
-    if (state.cancelling || isCancellation(error)) {
-      await end('cancelled', 'cancelled');
-      throw ApplicationFailure.create({ type: 'JobCancelled', message: 'the job was cancelled', nonRetryable: true });
-    }
-    await end('failed', messageOf(error));
-    if (state.tell) await tell(input.queues.control, { kind: 'job', jobKey: input.jobKey });
-    throw error;
+    if (how === 'failed' && state.tell) await tell(queues.control, { kind: 'job', jobKey: input.jobKey });
+    return how;
   }
 }
 
 /** Runs the stages until they are through; a pause, a full disk or a damaged part only interrupts them. */
 async function untilDone(input: UpscaleVideoInput, state: JobState, activities: Activities): Promise<JobReport> {
   for (let passes = 0; ; ) {
-    await condition(() => state.paused === undefined || state.cancelling !== undefined);
+    const mayBegin = () => state.paused === undefined || state.cancelling !== undefined;
+    // Something may be said between the moment when this is so and the one when this code goes on.
+    do await condition(mayBegin); while (!mayBegin());
     if (state.cancelling) throw ApplicationFailure.nonRetryable('the job was cancelled', 'JobCancelled');
-    const scope = new CancellationScope();
-    state.scope = scope;
+    const pass = new Pass();
+    state.pass = pass;
     try {
-      return await scope.run(() => stages(input, state, activities));
+      return await pass.run(() => stages(input, state, activities));
     } catch (error) {
-      if (isCancellation(error) && (state.paused || state.cancelling)) continue;
+      if (pass.endedBy(error)) continue;
       const type = failureType(error);
       if (type === 'DiskFull') {
-        state.scope = undefined;
         state.pause(messageOf(error));
       } else if (type === 'SegmentMismatch' && state.from === 'source') {
         state.notice(`${messageOf(error)}; the source is read in one straight pass instead`);
@@ -91,8 +108,6 @@ async function untilDone(input: UpscaleVideoInput, state: JobState, activities: 
       } else {
         throw error;
       }
-    } finally {
-      state.scope = undefined;
     }
   }
 }

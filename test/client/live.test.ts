@@ -59,6 +59,17 @@ describe('what a person sees of a job', () => {
     expect(merge(progress(), []).waiting).toBeUndefined();
   });
 
+  it('says why an activity fails again and again, and when it is tried next, also while other work goes on', () => {
+    const due = { seconds: Math.floor(Date.now() / 1000) + 100 } as unknown as NonNullable<Pending['scheduledTime']>;
+    const waits = pending('mergeAudio', undefined, { state: SCHEDULED, attempt: 3, scheduledTime: due, lastFailure: { message: 'ffmpeg failed: many\nwords\nRead-only file system' } });
+    const text = /^attempt 3 at \d\d:\d\d:\d\d after: Read-only file system$/;
+    expect(merge(progress(), [waits]).waiting).toMatch(text);
+    expect(merge(progress(), [pending('upscaleSegment', { durableFrame: 0, frame: 3 }), waits]).waiting).toMatch(text);
+    const atWork = (stalled: number) => merge(progress(), [pending('mergeAudio', { stalled }, { attempt: 3, lastFailure: { message: 'no such subtitle' } })]).waiting;
+    expect(atWork(2)).toBe('attempt 3 is at work after: no such subtitle');
+    expect(atWork(0)).toBeUndefined();
+  });
+
   it('says why a task is tried again', () => {
     const again = pending('upscaleSegment', undefined, { state: SCHEDULED, attempt: 3, lastFailure: { message: 'the upscaler ended' } });
     expect(merge(progress(), [again]).waiting).toBe('attempt 3 after: the upscaler ended');

@@ -67,14 +67,17 @@ export function logOf(events: readonly HistoryEvent[]): LogEntry[] {
 /** The retries that are under way, which no history holds yet. */
 export function pendingRetries(pending: readonly temporal.api.workflow.v1.IPendingActivityInfo[]): LogEntry[] {
   return pending.filter(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure).map((activity) => {
-    const time = activity.lastStartedTime ?? activity.scheduledTime;
+    // Between two attempts the server says when the next one is due.
+    const time = isDue(activity) ? activity.scheduledTime : (activity.lastStartedTime ?? activity.scheduledTime);
     return {
       ...(time && { at: new Date(Number(time.seconds ?? 0) * 1000).toISOString() }),
       kind: 'retry',
-      text: `${whatOf({ name: activity.activityType?.name ?? '', segment: heartbeatOf(activity).segment })}: attempt ${activity.attempt ?? 2}, since ${inWords(activity.lastFailure as Failure)}`,
+      text: `${whatOf({ name: activity.activityType?.name ?? '', segment: heartbeatOf(activity).segment })}: attempt ${activity.attempt ?? 2}${isDue(activity) ? ' is due' : ''}, since ${inWords(activity.lastFailure as Failure)}`,
     };
   });
 }
+
+const isDue = ({ scheduledTime }: temporal.api.workflow.v1.IPendingActivityInfo): boolean => Number(scheduledTime?.seconds ?? 0) * 1000 > Date.now();
 
 function whatOf(known: { name: string; segment: number | undefined } | undefined): string {
   if (!known) return 'work';

@@ -1,0 +1,164 @@
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { Client, type Connection, type WorkflowFailedError, WorkflowUpdateStage, type WorkflowHandle } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { UpscaleVideoInput } from '../../src/job/contracts.js';
+import { cancelSignal, cancelUpdate, pauseSignal, pauseUpdate, progressQuery, resumeSignal, resumeUpdate, settledUpdate } from '../../src/workflows/messages.js';
+import type { upscaleVideo } from '../../src/workflows/upscaleVideo.js';
+import { startEmbeddedServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
+import { prepareHome } from '../../src/worker/home.js';
+import { connectWhenReady } from '../../src/worker/temporalConnection.js';
+import { failing, FakeJob } from '../support/fakeJob.js';
+import { scratchHome } from '../support/home.js';
+import { workflowBundle } from '../support/temporal.js';
+
+type Handle = WorkflowHandle<typeof upscaleVideo>;
+
+/** What people and batches say to a job, and what becomes of its activity at hand. `commit`: its part is durable. */
+type Word = 'pause' | 'resume' | 'pauseSignal' | 'resumeSignal' | 'cancel' | 'cancelSignal' | 'discard' | 'fromOutside';
+const HAPPENINGS = ['commit', 'die', 'shutDown', 'diskFull'] as const;
+type Happening = typeof HAPPENINGS[number];
+type Step = Word | Happening;
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom<Step>('pause', 'resume', 'pauseSignal', 'resumeSignal') },
+  { weight: 6, arbitrary: fc.constantFrom<Step>(...HAPPENINGS) },
+  { weight: 1, arbitrary: fc.constantFrom<Step>('cancel', 'cancelSignal', 'discard', 'fromOutside') },
+);
+
+// The real server: the time-skipping one fails on the cancellation of an activity that has just ended.
+const config = await scratchHome();
+let server: EmbeddedServer;
+let connection: Connection;
+let native: NativeConnection;
+let client: Client;
+let counter = 0;
+beforeAll(async () => {
+  prepareHome(config.home);
+  server = await startEmbeddedServer(config, () => undefined);
+  connection = await connectWhenReady(config, server.address, AbortSignal.timeout(120_000));
+  native = await NativeConnection.connect({ address: server.address });
+  client = new Client({ connection });
+});
+afterAll(async () => {
+  await native?.close();
+  await connection?.close();
+  await server?.child.stop(5000);
+});
+
+/** Encodes that work until the test says what becomes of them; one that is cancelled commits its part first, which takes until then too. */
+class Played {
+  readonly recorded: string[] = [];
+  readonly running = new Set<(how: Happening) => void>();
+  /** From now on everything is done at once. */
+  released = false;
+
+  readonly encodeSegment = async (): Promise<{ reused: number }> => {
+    if (this.released) return { reused: 0 };
+    const context = Context.current();
+    const timer = setInterval(() => { context.heartbeat({ durableFrame: 0, frame: 0 }); }, 20);
+    const how = await new Promise<Happening>((resolve) => { this.running.add(resolve); });
+    clearInterval(timer);
+    if (how === 'diskFull') throw failing('DiskFull', 'the disk is full');
+    if (how === 'shutDown') throw ApplicationFailure.create({ type: 'Shutdown', message: 'the worker is stopping', nextRetryDelay: '1 millisecond' });
+    if (how === 'die') throw ApplicationFailure.create({ type: 'WorldError', message: 'the upscaler died', nextRetryDelay: '1 millisecond' });
+    if (context.cancellationSignal.aborted) await context.cancelled;
+    return { reused: 0 };
+  };
+
+  happen(how: Happening): void {
+    for (const end of this.running) end(how);
+    this.running.clear();
+  }
+
+  release(): void {
+    this.released = true;
+    this.happen('commit');
+  }
+}
+
+const isHappening = (step: Step): step is Happening => (HAPPENINGS as readonly Step[]).includes(step);
+
+async function say(handle: Handle, word: Word): Promise<void> {
+  const taken = { waitForStage: WorkflowUpdateStage.ACCEPTED } as const;
+  switch (word) {
+    case 'pause': await handle.startUpdate(pauseUpdate, { ...taken, args: [{ reason: 'by the user' }] }); break;
+    case 'resume': await handle.startUpdate(resumeUpdate, { ...taken, args: [{}] }); break;
+    case 'pauseSignal': await handle.signal(pauseSignal, { reason: 'its batch is paused' }); break;
+    case 'resumeSignal': await handle.signal(resumeSignal, {}); break;
+    case 'cancel': await handle.startUpdate(cancelUpdate, { ...taken, args: [{ discard: false }] }); break;
+    case 'discard': await handle.startUpdate(cancelUpdate, { ...taken, args: [{ discard: true }] }); break;
+    case 'cancelSignal': await handle.signal(cancelSignal, { discard: false }); break;
+    case 'fromOutside': await handle.cancel(); break;
+  }
+}
+
+const QUEUE = 'words';
+const played = new Map<string, Played>();
+const job = new FakeJob(Array.from({ length: 9 }, () => 10), {
+  encodeSegment: ({ jobKey }) => (played.get(jobKey) as Played).encodeSegment(),
+  recordEnd: ({ jobKey, state }) => {
+    played.get(jobKey)?.recorded.push(state);
+    return Promise.resolve();
+  },
+});
+
+/** Says and does all of it, lets the job come to rest, and returns where that is. */
+async function play(steps: Step[]): Promise<{ steps: Step[]; end: string; recorded: string[] }> {
+  const jobKey = `words${++counter}`;
+  const one = new Played();
+  played.set(jobKey, one);
+  const input: UpscaleVideoInput = {
+    jobKey, upscaleKey: 'up', inputName: 'a.mp4', methodName: 'bicubic x2', method: 'filter', queues: { control: QUEUE, encode: QUEUE, upscale: [] },
+    devices: 1, encodeSlots: 1, heartbeatSeconds: 30, keepMezzanine: false, searchAttributes: false,
+  };
+  await client.workflow.start('upscaleVideo', { workflowId: jobKey, taskQueue: QUEUE, args: [input] });
+  const handle: Handle = client.workflow.getHandle<typeof upscaleVideo>(jobKey);
+  // Words that arrive before the very first task are taken in the order in which the workflow sets up its handlers.
+  await handle.query(progressQuery);
+  for (const each of steps) {
+    if (isHappening(each)) one.happen(each);
+    // It may have ended, or end: then it does not hear.
+    else await say(handle, each).catch(() => undefined);
+  }
+  one.release();
+  const end = await untilPaused(handle) ?? await handle.result().then(() => 'done', (error: WorkflowFailedError) => (error.cause as Error).message);
+  return { steps, end, recorded: one.recorded };
+}
+
+/** @returns undefined when the job has ended. */
+async function untilPaused(handle: Handle): Promise<string | undefined> {
+  while ((await handle.describe()).status.name === 'RUNNING') {
+    await handle.executeUpdate(settledUpdate, { args: [] }).catch(() => undefined);
+    if ((await handle.query(progressQuery)).paused) return 'paused';
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return undefined;
+}
+
+/** Where a job may come to rest. A disk that was full may have paused it behind the last word. */
+function allowed(steps: Step[]): string[] {
+  if (steps.some((each) => ['cancel', 'cancelSignal', 'discard', 'fromOutside'].includes(each))) return ['the job was cancelled'];
+  const last = steps.findLast((each) => each.startsWith('pause') || each.startsWith('resume'));
+  if (last?.startsWith('pause')) return ['paused'];
+  return steps.includes('diskFull') ? ['done', 'paused'] : ['done'];
+}
+
+it('any order of pauses, resumes, cancels and deaths ends in what was said last', async () => {
+  const known: Step[][] = [
+    ['pause', 'resume', 'commit'], ['pause', 'resume', 'die'], ['pause', 'shutDown'], ['pauseSignal', 'resume', 'pause', 'resumeSignal', 'diskFull'], ['pause', 'fromOutside'], ['pause', 'resume', 'cancel'],
+  ];
+  const worker = await Worker.create({
+    connection: native, taskQueue: QUEUE, workflowBundle: await workflowBundle(), activities: { ...job.activities },
+    maxHeartbeatThrottleInterval: '20 milliseconds', defaultHeartbeatThrottleInterval: '20 milliseconds',
+  });
+  // Several jobs at a time; a failure names the seed.
+  await worker.runUntil(fc.assert(fc.asyncProperty(fc.array(fc.array(step, { minLength: 2, maxLength: 8 }), { minLength: 6, maxLength: 6 }), async (jobs) => {
+    for (const { steps, end, recorded } of await Promise.all(jobs.map(play))) {
+      expect(allowed(steps), steps.join(' ')).toContain(end);
+      expect(recorded.every((state) => state === 'cancelled'), steps.join(' ')).toBe(true);
+      expect(recorded.length > 0, steps.join(' ')).toBe(end === 'the job was cancelled');
+    }
+  }), { numRuns: 5, endOnFailure: true, examples: [[known]] }));
+  expect(counter).toBeGreaterThan(known.length);
+});
