@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
 import { cancelSignal, cancelUpdate, pauseSignal, pauseUpdate, progressQuery, resumeSignal, resumeUpdate, settledUpdate } from '../../src/workflows/messages.js';
 import type { upscaleVideo } from '../../src/workflows/upscaleVideo.js';
-import { startEmbeddedServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
+import { startOpenServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
 import { prepareHome } from '../../src/worker/home.js';
 import { connectWhenReady } from '../../src/worker/temporalConnection.js';
 import { failing, FakeJob } from '../support/fakeJob.js';
@@ -35,7 +35,7 @@ let client: Client;
 let counter = 0;
 beforeAll(async () => {
   prepareHome(config.home);
-  server = await startEmbeddedServer(config, () => undefined);
+  server = await startOpenServer(config, () => undefined);
   connection = await connectWhenReady(config, server.address, AbortSignal.timeout(120_000));
   native = await NativeConnection.connect({ address: server.address });
   client = new Client({ connection });
