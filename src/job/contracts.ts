@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type {
-  endInputSchema, jobRefSchema, planInputSchema, plannedRefSchema, publishInputSchema, segmentRefSchema, tellInputSchema, tellSubjectSchema, upscaleVideoInputSchema,
+  carriedJobSchema, endInputSchema, jobRefSchema, planInputSchema, plannedRefSchema, publishInputSchema, segmentRefSchema, tellInputSchema, tellSubjectSchema, upscaleVideoInputSchema,
 } from './inputs.js';
 import type { Plan } from './plan.js';
 import type { Precision } from './spec.js';
@@ -11,6 +11,7 @@ import type { Precision } from './spec.js';
  */
 export type JobRef = z.infer<typeof jobRefSchema>;
 export type UpscaleVideoInput = z.infer<typeof upscaleVideoInputSchema>;
+export type CarriedJob = z.infer<typeof carriedJobSchema>;
 export type TellSubject = z.infer<typeof tellSubjectSchema>;
 export type TellInput = z.infer<typeof tellInputSchema>;
 

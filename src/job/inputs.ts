@@ -20,8 +20,10 @@ const count = z.number().int().min(0);
 const heartbeatSeconds = z.number().positive().max(86_400);
 const devices = z.number().int().min(1).max(100_000);
 
+const fromSchema = z.enum(['source', 'conformed']);
+
 export const jobRefSchema = z.object({ jobKey: keySchema, upscaleKey: keySchema });
-export const plannedRefSchema = jobRefSchema.extend({ from: z.enum(['source', 'conformed']) });
+export const plannedRefSchema = jobRefSchema.extend({ from: fromSchema });
 export const segmentRefSchema = plannedRefSchema.extend({ segment: count.max(99_999) });
 export const planInputSchema = plannedRefSchema.extend({ devices });
 export const publishInputSchema = plannedRefSchema.extend({
@@ -39,6 +41,23 @@ const tellSubject = <T extends z.ZodType<string>>(key: T) => z.discriminatedUnio
 /** What has ended, for those who are to be told. */
 export const tellSubjectSchema = tellSubject(keySchema);
 export const tellInputSchema = z.object({ subject: tellSubject(nameSchema), controlQueue: queueSchema });
+
+/** What the next run of a long job has to know; the rest is on the disk. */
+export const carriedJobSchema = z.object({
+  /** Start of the first run, milliseconds since 1970. */
+  startedAt: z.number(),
+  stage: z.enum(['upscale', 'encode']),
+  paused: z.object({ reason: text }).exactOptional(),
+  from: fromSchema,
+  scan: z.object({ frames: count, seekable: z.boolean(), reason: text.exactOptional() }),
+  conformed: z.boolean(),
+  /** Frames in each segment, in order, and whether it is encoded. */
+  segments: z.array(z.object({ frames: count, encoded: z.boolean() })).max(100_000),
+  reusedFrames: count,
+  /** Passes that were repeated because parts were found damaged at the concat. */
+  repeated: count,
+  notices: z.array(text).max(1000),
+});
 
 export const upscaleVideoInputSchema = z.object({
   jobKey: nameSchema,
@@ -63,7 +82,9 @@ export const upscaleVideoInputSchema = z.object({
   /** Somebody is to be told of the end, as notice.json in the job's folder says. */
   tell: z.boolean().exactOptional(),
   /** A person wants a result that did not pass its checks: it is published as it is, and nothing else is done. `from`: where its frames came from. */
-  accepted: z.object({ from: z.enum(['source', 'conformed']) }).exactOptional(),
+  accepted: z.object({ from: fromSchema }).exactOptional(),
+  /** Set when a run continues another one. */
+  carried: carriedJobSchema.exactOptional(),
 });
 
 /** What a running job or batch may be told. */

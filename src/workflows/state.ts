@@ -1,6 +1,6 @@
-import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import { inputKey, modelKey, percentKey, stageKey } from './attributes.js';
-import type { From, Progress, ScanResult, Stage, UpscaleVideoInput } from '../job/contracts.js';
+import type { CarriedJob, From, Progress, ScanResult, Stage, UpscaleVideoInput } from '../job/contracts.js';
 import type { Pass } from './pass.js';
 
 const NOTICES = 20;
@@ -21,12 +21,39 @@ export class JobState {
   segments: Progress['segments'] = [];
   reusedFrames = 0;
   notices: string[] = [];
+  /** Passes that were repeated because parts were found damaged at the concat. */
+  repeated = 0;
   /** Somebody is to be told of the end. */
   tell: boolean;
+  /** Of the first run, milliseconds since 1970. */
+  readonly startedAt: number;
 
   constructor(input: UpscaleVideoInput) {
     this.#input = input;
     this.tell = input.tell ?? false;
+    const { carried } = input;
+    this.startedAt = carried?.startedAt ?? workflowInfo().startTime.getTime();
+    if (!carried) return;
+    this.stage = carried.stage;
+    this.paused = carried.paused;
+    this.from = carried.from;
+    this.scan = carried.scan;
+    this.conformed = carried.conformed;
+    this.segments = carried.segments.map(({ frames, encoded }) => ({ frames, state: encoded ? 'encoded' : 'waiting' }));
+    this.reusedFrames = carried.reusedFrames;
+    this.repeated = carried.repeated;
+    this.notices = carried.notices;
+  }
+
+  /** What the next run has to know of a job that has got as far as its segments. */
+  carried(scan: ScanResult): CarriedJob {
+    const { startedAt, paused, from, conformed, segments, reusedFrames, repeated, notices } = this;
+    return {
+      startedAt, from, scan, conformed, reusedFrames, repeated, notices,
+      stage: this.#input.method === 'model' ? 'upscale' : 'encode',
+      ...(paused && { paused }),
+      segments: segments.map(({ frames, state }) => ({ frames, encoded: state === 'encoded' })),
+    };
   }
 
   enter(stage: Stage): void {

@@ -1,5 +1,6 @@
-import { allHandlersFinished, ApplicationFailure, CancellationScope, condition, isCancellation, patched, setHandler, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, ApplicationFailure, CancellationScope, condition, ContinueAsNew, isCancellation, patched, setHandler } from '@temporalio/workflow';
 import type { JobReport, JobRef, PlannedRef, UpscaleVideoInput } from '../job/contracts.js';
+import { goOnAsNewRun, isLong, watchLength } from './longHistory.js';
 import { cancelSignal, cancelUpdate, pauseSignal, pauseUpdate, progressQuery, refuseOnce, resumeSignal, resumeUpdate, settledUpdate } from './messages.js';
 import { Pass } from './pass.js';
 import { failureType, messageOf, runSegments } from './segments.js';
@@ -12,7 +13,8 @@ const MAX_PASSES = 5;
 
 /**
  * One video, from the source to a checked file. Every activity finds on the disk what was done before it, so this code only
- * decides what comes next; it holds no frame, no path and no clock.
+ * decides what comes next; it holds no frame, no path and no clock. A job of many segments continues as a new run before its history
+ * reaches the server's limit.
  */
 export async function upscaleVideo(input: UpscaleVideoInput): Promise<JobReport> {
   const state = new JobState(input);
@@ -30,6 +32,7 @@ export async function upscaleVideo(input: UpscaleVideoInput): Promise<JobReport>
       return report;
     });
   } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
     state.closing = true;
     const isCancelled = () => state.cancelling !== undefined || isCancellation(error) || root.consideredCancelled;
     const how = await CancellationScope.nonCancellable(() => end(input, state, activities, isCancelled, messageOf(error)));
@@ -83,13 +86,15 @@ async function end(
 
 /** Runs the stages until they are through; a pause, a full disk or a damaged part only interrupts them. */
 async function untilDone(input: UpscaleVideoInput, state: JobState, activities: Activities): Promise<JobReport> {
-  for (let passes = 0; ; ) {
+  for (;;) {
     const mayBegin = () => state.paused === undefined || state.cancelling !== undefined;
     // Something may be said between the moment when this is so and the one when this code goes on.
     do await condition(mayBegin); while (!mayBegin());
+    if (!state.cancelling && isLong(state)) await goOnAsNewRun(input, state);
     if (state.cancelling) throw ApplicationFailure.nonRetryable('the job was cancelled', 'JobCancelled');
     const pass = new Pass();
     state.pass = pass;
+    watchLength(state, pass);
     try {
       return await pass.run(() => stages(input, state, activities));
     } catch (error) {
@@ -101,7 +106,7 @@ async function untilDone(input: UpscaleVideoInput, state: JobState, activities: 
         state.notice(`${messageOf(error)}; the source is read in one straight pass instead`);
         state.from = 'conformed';
         state.segments = [];
-      } else if (type === 'PartDamaged' && ++passes < MAX_PASSES) {
+      } else if (type === 'PartDamaged' && ++state.repeated < MAX_PASSES) {
         // Found at the concat: the next pass looks at every segment again and finds the whole ones on the disk.
         state.notice(messageOf(error));
         for (const segment of state.segments) segment.state = 'waiting';
@@ -116,7 +121,7 @@ async function stages(input: UpscaleVideoInput, state: JobState, { control, enco
   const ref: JobRef = { jobKey: input.jobKey, upscaleKey: input.upscaleKey };
   if (input.accepted) {
     state.enter('publish');
-    return control.publish({ ...ref, from: input.accepted.from, startedAt: workflowInfo().startTime.getTime(), reusedFrames: 0 });
+    return control.publish({ ...ref, from: input.accepted.from, startedAt: state.startedAt, reusedFrames: 0 });
   }
   if (!state.scan) {
     state.enter('probe');
@@ -149,5 +154,5 @@ async function stages(input: UpscaleVideoInput, state: JobState, { control, enco
   const verified = await control.verifyDeliverable(planned);
   if (!verified.ok) throw ApplicationFailure.nonRetryable(`the result did not pass its checks: ${verified.problems.join('; ')}`, 'NotVerified');
   state.enter('publish');
-  return control.publish({ ...planned, startedAt: workflowInfo().startTime.getTime(), reusedFrames: state.reusedFrames });
+  return control.publish({ ...planned, startedAt: state.startedAt, reusedFrames: state.reusedFrames });
 }
