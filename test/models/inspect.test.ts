@@ -98,7 +98,8 @@ it('the result is kept beside the models and used again', async () => {
   const { digest } = await inspectModel(file, { modelsRoot });
   expect(await readdir(path.join(modelsRoot, 'inspected'))).toEqual([`${digest}.json`]);
   const record = path.join(modelsRoot, 'inspected', `${digest}.json`);
-  await writeFile(record, (await readFile(record, 'utf8')).replace('"scale":3', '"scale":7'));
+  // Without the checksum, as an earlier release wrote it.
+  await writeFile(record, (await readFile(record, 'utf8')).replace('"scale":3', '"scale":7').replace(/,"crc":"[0-9a-f]{8}"/, ''));
   expect((await inspectModel(file, { modelsRoot })).scale).toBe(7);
   await writeFile(record, 'not JSON');
   expect((await inspectModel(file, { modelsRoot })).scale).toBe(3);
