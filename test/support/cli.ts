@@ -71,7 +71,7 @@ export class Cli {
 }
 
 /** Waits for a state, not for a time: fails only when it is never reached. */
-export async function eventually<T>(what: string, check: () => T | undefined | false | Promise<T | undefined | false>, seconds = 120): Promise<T> {
+export async function eventually<T>(what: string, check: () => T | undefined | false | Promise<T | undefined | false>, seconds = 240): Promise<T> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
     const value = await check();
     if (value !== undefined && value !== false) return value;
