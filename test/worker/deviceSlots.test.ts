@@ -22,12 +22,12 @@ let atWork = 0;
 let most = 0;
 const done: string[] = [];
 /** Never yields to anything but a timer: a second activity would be seen inside. */
-async function work(name: string): Promise<void> {
+async function work({ jobKey }: { jobKey: string }): Promise<void> {
   most = Math.max(most, ++atWork);
   heartbeat();
   await sleep(30);
   atWork--;
-  done.push(name);
+  done.push(jobKey);
 }
 
 beforeAll(async () => {
@@ -37,7 +37,7 @@ beforeAll(async () => {
   connection = await connectWhenReady(config, server.address, AbortSignal.timeout(60_000));
   Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
   native = await NativeConnection.connect({ address: server.address });
-  workers = await createDeviceWorkers({ connection: native }, QUEUES, { work }, stop.signal);
+  workers = await createDeviceWorkers({ connection: native }, QUEUES, { lookAtJob: work }, stop.signal);
   running = Promise.all(workers.map((worker) => worker.run()));
 });
 afterAll(async () => {
@@ -48,12 +48,15 @@ afterAll(async () => {
   await server.child.stop(10_000);
 });
 
+/** An activity of the program's own, with an input that it takes: others are refused. */
+const keyOf = (i: number): string => String(i).padStart(32, '0');
+
 const start = (client: ActivityClient, name: string, taskQueue: string): Promise<void> =>
-  client.execute('work', { id: randomUUID(), taskQueue, args: [name], startToCloseTimeout: '1 minute', heartbeatTimeout: '10 seconds' });
+  client.execute('lookAtJob', { id: randomUUID(), taskQueue, args: [{ jobKey: name }], startToCloseTimeout: '1 minute', heartbeatTimeout: '10 seconds' });
 
 test('a device that serves several queues works on one task at a time, and none is forgotten', async () => {
   const client = new ActivityClient({ connection });
-  const names = Array.from({ length: 18 }, (_, i) => `task ${i}`);
+  const names = Array.from({ length: 18 }, (_, i) => keyOf(i));
   await Promise.all(names.map((name, i) => start(client, name, QUEUES[i % QUEUES.length] as string)));
   expect(most).toBe(1);
   expect(done.toSorted()).toEqual(names.toSorted());
@@ -62,6 +65,7 @@ test('a device that serves several queues works on one task at a time, and none 
 test('an idle device takes a task from any of its queues', async () => {
   const client = new ActivityClient({ connection });
   done.length = 0;
-  for (const queue of QUEUES) await start(client, queue, queue);
-  expect(done).toEqual(QUEUES);
+  const names = QUEUES.map((_, i) => keyOf(i));
+  for (const [i, queue] of QUEUES.entries()) await start(client, names[i] as string, queue);
+  expect(done).toEqual(names);
 });
