@@ -1,5 +1,5 @@
 import { brightnessOf, shrink, smooth, type Plane } from './plane.js';
-import { smallerEigenvalue } from './shift.js';
+import { leastSquares, smallerEigenvalue } from './shift.js';
 
 export interface Displacement {
   /** To the right and down, in pixels. */
@@ -58,10 +58,9 @@ function sameBrightness(output: Plane, own: Plane): Plane {
 function refine(output: Plane, own: Plane, start: { x: number; y: number }): { x: number; y: number } {
   const at = { ...start };
   for (let step = 0; step < STEPS; step++) {
-    const { xx, xy, yy, xe, ye } = equations(output, own, at, marginOf(at, own));
-    const determinant = xx * yy - xy * xy;
-    if (!(determinant > 0)) return start;
-    const [x, y] = [(yy * xe - xy * ye) / determinant, (xx * ye - xy * xe) / determinant];
+    const sums = equations(output, own, at, marginOf(at, own));
+    if (!(sums.xx * sums.yy - sums.xy * sums.xy > 0)) return start;
+    const { x, y } = leastSquares(sums);
     at.x += x;
     at.y += y;
     if (Math.max(Math.abs(at.x), Math.abs(at.y)) > Math.min(own.width, own.height) / 4) return start;

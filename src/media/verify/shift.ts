@@ -42,11 +42,15 @@ export function shiftOf(output: Uint8Array, own: Uint8Array): Shift {
     }
   }
   if (ee === 0 || smallerEigenvalue(xx, xy, yy) < FLAT * CELLS) return NONE;
-  const determinant = xx * yy - xy * xy;
-  const x = (yy * xe - xy * ye) / determinant;
-  const y = (xx * ye - xy * xe) / determinant;
+  const { x, y } = leastSquares({ xx, xy, yy, xe, ye });
   return { x, y, explained: (x * xe + y * ye) / ee };
 }
 
 /** Of a picture's structure tensor: the sum of squared slopes in the direction that has least. */
 export const smallerEigenvalue = (xx: number, xy: number, yy: number): number => (xx + yy - Math.hypot(xx - yy, 2 * xy)) / 2;
+
+/** The displacement that explains most of a difference: sums of products of slopes across and down, and of each with the difference. */
+export function leastSquares({ xx, xy, yy, xe, ye }: Record<'xx' | 'xy' | 'yy' | 'xe' | 'ye', number>): { x: number; y: number } {
+  const determinant = xx * yy - xy * xy;
+  return { x: (yy * xe - xy * ye) / determinant, y: (xx * ye - xy * xe) / determinant };
+}
