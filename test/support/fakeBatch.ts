@@ -1,5 +1,5 @@
 import type { BatchActivities } from '../../src/job/batch/contracts.js';
-import type { UpscaleVideoInput } from '../../src/job/contracts.js';
+import type { ControlActivities, UpscaleVideoInput } from '../../src/job/contracts.js';
 
 /** A batch's activities without a disk: they remember what was asked of them. Videos in `bad` cannot be made, those in `made` were made before. */
 export class FakeBatch {
@@ -8,8 +8,10 @@ export class FakeBatch {
   readonly closed: string[] = [];
   readonly opened: { settled: boolean; scheduledAt: number }[] = [];
   looks = 0;
+  /** Jobs that `lookAtJob` was asked for. */
+  readonly lookedAt = new Set<string>();
   /** Jobs that `lookAtJob` says have ended. */
-  readonly ended = new Set<string>();
+  private readonly ended = new Set<string>();
   /** When a round has to stop, milliseconds since 1970. */
   until: number | undefined;
   readonly activities: BatchActivities;
@@ -29,7 +31,10 @@ export class FakeBatch {
         if (made.includes(index)) return Promise.resolve({ kind: 'ended', status: 'skipped', input: `${index}.mp4`, bytes: 10 });
         return Promise.resolve({ kind: 'ready', job: job(index), bytes: 10 });
       },
-      lookAtJob: ({ jobKey }) => Promise.resolve({ ended: this.ended.has(jobKey) }),
+      lookAtJob: ({ jobKey }) => {
+        this.lookedAt.add(jobKey);
+        return Promise.resolve({ ended: this.ended.has(jobKey) });
+      },
       recordVideo: ({ index, unfinished = false }) => {
         this.recorded.push({ index, unfinished });
         return Promise.resolve({ status: unfinished ? 'unfinished' : 'done', input: `${index}.mp4`, frames: unfinished ? 0 : 5 });
@@ -39,6 +44,14 @@ export class FakeBatch {
         const done = this.recorded.filter(({ unfinished }) => !unfinished).length;
         return Promise.resolve({ files, done, skipped: made.length, failed: bad.length, cancelled: 0, unfinished: this.recorded.length - done, waiting: 0 });
       },
+    };
+  }
+  /** A job's activities whose ends `lookAtJob` sees, as the real one sees the records that they leave. */
+  watching<A extends Pick<ControlActivities, 'publish' | 'recordEnd'>>(activities: A): A {
+    return {
+      ...activities,
+      publish: (input) => { this.ended.add(input.jobKey); return activities.publish(input); },
+      recordEnd: (input) => { this.ended.add(input.jobKey); return activities.recordEnd(input); },
     };
   }
 }

@@ -44,7 +44,7 @@ function setUp(change: Partial<UpscaleBatchInput> = {}) {
 
 async function withWorker<T>(batch: FakeBatch, job: FakeJob, input: UpscaleBatchInput, test: (handle: Awaited<ReturnType<typeof start>>) => Promise<T>): Promise<T> {
   const worker = await Worker.create({
-    connection: env.nativeConnection, taskQueue: input.controlQueue, workflowBundle: await workflowBundle(), activities: { ...job.activities, ...batch.activities },
+    connection: env.nativeConnection, taskQueue: input.controlQueue, workflowBundle: await workflowBundle(), activities: { ...batch.watching(job.activities), ...batch.activities },
     maxHeartbeatThrottleInterval: '100 milliseconds', defaultHeartbeatThrottleInterval: '100 milliseconds',
   });
   return worker.runUntil(async () => test(await start(input)));
@@ -62,6 +62,12 @@ async function reached(check: () => boolean | Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   throw new Error('that state was never reached');
+}
+
+/** A job's segment takes until a run that did not start the job asks for it. */
+async function untilLookedAt(batch: FakeBatch) {
+  await reached(() => batch.lookedAt.size > 0);
+  return { reused: 0 };
 }
 
 const videoHandle = (jobKey: string) => env.client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(jobKey));
@@ -91,6 +97,16 @@ it('a batch makes every video once, no more at a time than it may, over several 
   expect(runs?.continuedExecutionRunId, 'the last run continues another one').toBeTruthy();
 });
 
+it('a run that is over while a job is at work leaves the job to the next run', async () => {
+  const { input, job } = setUp({ pageVideos: 2 });
+  const batch = new FakeBatch(3, job, { bad: [1] });
+  const fake = new FakeJob([5], { encodeSegment: () => (batch.lookedAt.size === 0 ? untilLookedAt(batch) : Promise.resolve({ reused: 0 })) });
+  const counts = await withWorker(batch, fake, input, (handle) => handle.result());
+  expect(counts).toMatchObject({ done: 2, failed: 1, unfinished: 0 });
+  expect([...batch.lookedAt]).toEqual([`${input.batchKey}-0`]);
+  expect(fake.count('publish')).toBe(2);
+});
+
 it('a batch that is paused begins nothing, its jobs end their activities, and all go on when it is resumed', async () => {
   const { input, job, jobKey } = setUp();
   const batch = new FakeBatch(4, job);
@@ -114,9 +130,7 @@ it('a batch whose time window is over pauses its jobs, says what is unfinished, 
   const { input, job, jobKey } = setUp({ settleSeconds: 1 });
   const batch = new FakeBatch(3, job, { until: (await env.currentTimeMs()) + 10_000 });
   let held = true;
-  const fake: FakeJob = new FakeJob([5], { encodeSegment: () => (held ? untilCancelled() : Promise.resolve({ reused: 0 })) });
-  const whole = { ...fake.activities };
-  fake.activities.publish = (published) => { batch.ended.add(published.jobKey); return whole.publish(published); };
+  const fake = new FakeJob([5], { encodeSegment: () => (held ? untilCancelled() : Promise.resolve({ reused: 0 })) });
   await withWorker(batch, fake, input, async (handle) => {
     await reached(() => fake.count('encodeSegment 0') === 2);
     expect(await handle.result()).toMatchObject({ done: 0, unfinished: 2 });
