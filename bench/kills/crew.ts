@@ -24,6 +24,8 @@ const TASKS = 4;
 /** Failures in a row after which the same command is not given once more. */
 const PATIENCE = 6;
 const MOST_IN_BATCH = 3;
+/** Looks at the end between two times that somebody resumes what is left. */
+const RESUMES = 80;
 
 /** The users: some tasks at a time, a new one as one has ended. */
 export class Crew {
@@ -147,8 +149,10 @@ export class Crew {
   /** Lets everything come to its end. @param seconds what is not done then never will be. */
   async finish(seconds: number): Promise<void> {
     const end = performance.now() + seconds * 1000;
-    while (this.open.length > 0 && performance.now() < end) {
+    for (let round = 1; this.open.length > 0 && performance.now() < end; round++) {
       await this.tend();
+      // The command of a batch that somebody else has paused waits until somebody resumes it.
+      if (round % RESUMES === 0) for (const task of this.open) if (task.asked.batch && task.speaking === 0) void task.speak('resume');
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
     for (const task of this.open) {

@@ -65,6 +65,7 @@ function cancel(crew: Crew, dice: Dice): Happened {
   const [discard, forGood, seconds] = [dice.throw() < 0.4, dice.throw() < 0.5, dice.between(0, 5)];
   if (!task) return undefined;
   task.cancelled = 'asked';
+  task.cancels++;
   task.lost++;
   void task.speak('cancel', ...(discard ? ['--discard'] : [])).then(async (code) => {
     task.rest(seconds);

@@ -54,6 +54,8 @@ export class Task {
   readonly met = new Set<string>();
   /** `asked`: a cancel was begun and nothing has contradicted it. */
   cancelled: 'no' | 'asked' | 'done' = 'no';
+  /** How often a cancel was begun: several commands may wait for what one cancel ends. */
+  cancels = 0;
   #restUntil = 0;
 
   /** Cancelled for good: nobody says anything more. */
@@ -90,7 +92,7 @@ export class Task {
   say(): void {
     if (this.retired) return;
     const { name, args } = this.asked;
-    const cancelledBefore = this.cancelled;
+    const [cancelledBefore, cancelsBefore] = [this.cancelled, this.cancels];
     const began = performance.now();
     const command = this.ground.start(args);
     this.#running.add(command);
@@ -105,7 +107,7 @@ export class Task {
       // While a disk is full or a server is away, a command cannot even begin: that counts less.
       if (how === 'failed' || how === 'unable') this.failures += how === 'failed' ? 1 : 0.5;
       else if (how !== 'killed') this.failures = 0;
-      if (how === 'cancelled' && cancelledBefore === 'no' && this.cancelled === 'no') this.violate('it was cancelled, which nobody has asked for');
+      if (how === 'cancelled' && cancelledBefore === 'no' && this.cancels === cancelsBefore) this.violate('it was cancelled, which nobody has asked for');
       if (cancelledBefore !== 'no' && this.speaking === 0) this.cancelled = 'no';
       this.rest(1);
     });

@@ -1,10 +1,10 @@
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { EncodeActivities } from '../job/contracts.js';
 import { randomName } from '../job/durable.js';
 import { PartDamaged } from '../job/errors.js';
 import { framesIn, gapsIn, missingRanges, type Span } from '../job/gaps.js';
-import { commitPart, fileDigest, sweepStrays, verifyParts, wholeParts, type Part } from '../job/parts.js';
+import { commitPart, fileDigest, readChecked, sweepStrays, verifyParts, wholeParts, type Part } from '../job/parts.js';
 import type { Segment } from '../job/plan.js';
 import { encodeFromParts, encodeFromSource } from '../media/encode.js';
 import type { FrameSource } from '../media/frames.js';
@@ -35,7 +35,10 @@ export const encodeSegment = (deps: ActivityDeps): EncodeActivities['encodeSegme
       const file = `${randomName()}.mp4`;
       const target = { ...range, ...shape, info: source.info, encode: job.spec.encode, bitDepth: job.spec.picture.bitDepth, output: path.join(folder, file), signal: job.signal,
         onFrame: (frame: number) => { job.report({ frame: range.start - segment.startFrame + frame }); } };
-      await encodeRange(job, source, mezzanine, target);
+      await encodeRange(job, source, mezzanine, target).catch(async (error: unknown) => {
+        await rm(target.output, { force: true });
+        throw error;
+      });
       const part: Part = { ...range, file, bytes: (await stat(target.output)).size, sha256: await fileDigest(target.output), tools: await toolVersions() };
       // Lost to another attempt: its part holds the same frames, so this one goes on behind it.
       await commitPart(folder, part);
@@ -47,7 +50,6 @@ export const encodeSegment = (deps: ActivityDeps): EncodeActivities['encodeSegme
 interface Mezzanine {
   folder: string;
   parts: Part[];
-  verified: Set<Part>;
 }
 
 /** A segment's upscaled parts. @throws PartDamaged when a frame that is still to be encoded has none: the segment goes back to upscale. */
@@ -55,7 +57,7 @@ async function openMezzanine(folder: string, { startFrame, frames }: Segment, mi
   const parts = await wholeParts(folder, startFrame, startFrame + frames);
   const [gap] = gapsIn(missing, parts);
   if (gap) throw new PartDamaged(`upscaled frames are missing from ${gap.start} on; they are made again`);
-  return { folder, parts, verified: new Set() };
+  return { folder, parts };
 }
 
 type Target = Parameters<typeof encodeFromParts>[0] extends infer T ? Omit<T & object, 'parts'> : never;
@@ -68,8 +70,6 @@ async function encodeRange(job: Run, source: FrameSource, mezzanine: Mezzanine |
   }
   if (!mezzanine) throw new Error('a model needs upscaled parts');
   const parts = mezzanine.parts.filter((part) => part.start < target.end && part.end > target.start);
-  const unread = parts.filter((part) => !mezzanine.verified.has(part));
-  await verifyParts(mezzanine.folder, unread, job.signal);
-  unread.forEach((part) => mezzanine.verified.add(part));
-  await encodeFromParts({ ...target, parts: parts.map(({ file, start, end }) => ({ file: path.join(mezzanine.folder, file), start, end })) });
+  const files = parts.map(({ file, start, end }) => ({ file: path.join(mezzanine.folder, file), start, end }));
+  await readChecked(() => encodeFromParts({ ...target, parts: files }), () => verifyParts(mezzanine.folder, parts, job.signal), job.signal);
 }

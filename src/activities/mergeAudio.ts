@@ -5,9 +5,9 @@ import { flush, putAside, randomName, readKept, readRemakable, replaceKept } fro
 import { PartDamaged } from '../job/errors.js';
 import { soundBytes } from '../job/estimates.js';
 import { hiddenPrefix, removeHidden } from '../job/hidden.js';
-import { fileDigest } from '../job/parts.js';
+import { fileDigest, readChecked } from '../job/parts.js';
 import type { Rational } from '../job/rational.js';
-import { mergedSchema, videoRecordSchema } from '../job/records.js';
+import { mergedSchema, videoRecordSchema, type FileRecord } from '../job/records.js';
 import { publicMode } from '../job/umask.js';
 import { constantRate, sameMillisecond } from '../media/grid.js';
 import { usedInfo } from '../media/examine.js';
@@ -15,7 +15,7 @@ import { depthWarning, levelWarning } from '../media/level.js';
 import { dynamicWarning } from '../media/hdr.js';
 import { mergeAudio as merge } from '../media/merge.js';
 import { deliverableShape } from '../media/shape.js';
-import { runActivity, type ActivityDeps } from './context.js';
+import { runActivity, type ActivityDeps, type Run } from './context.js';
 import { requireRoom } from './disk.js';
 import { wholeFile } from './files.js';
 import { loadCut, loadDelivered, loadPictures, loadScan, loadTimeline } from './job.js';
@@ -44,21 +44,22 @@ export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] 
       depthWarning(spec.encode.codec, spec.picture.bitDepth), dynamicWarning(info),
     ];
     if (spec.delivery.container === 'mkv') told.push(sameMillisecond(delivered));
+    const request = {
+      ...spec.delivery,
+      video: path.join(layout.job, video.file),
+      source: job.input,
+      info,
+      firstPts: seconds(timebase, firstPts),
+      cut: await loadCut(job, from),
+      reorderSeconds: video.reorderSeconds,
+      lastDuration: seconds(delivered.timebase, delivered.lastDuration),
+      constantRate: constantRate(delivered),
+      output: target,
+      signal,
+      onProgress: ({ frame }: { frame: number }) => { report({ frame }); },
+    };
     try {
-      const { warnings: mergeWarnings, contents } = await merge({
-        ...spec.delivery,
-        video: path.join(layout.job, video.file),
-        source: job.input,
-        info,
-        firstPts: seconds(timebase, firstPts),
-        cut: await loadCut(job, from),
-        reorderSeconds: video.reorderSeconds,
-        lastDuration: seconds(delivered.timebase, delivered.lastDuration),
-        constantRate: constantRate(delivered),
-        output: target,
-        signal,
-        onProgress: ({ frame }) => { report({ frame }); },
-      });
+      const { warnings: mergeWarnings, contents } = await readChecked(() => merge(request), () => checkVideo(job, video), signal);
       await chmod(target, publicMode());
       await flush(target);
       const warnings = [...mergeWarnings, ...told.filter((line) => line !== undefined)];
@@ -70,3 +71,11 @@ export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] 
       throw error;
     }
   });
+
+/** @throws PartDamaged after removing the joined video, whose bytes are others than those that were written. */
+async function checkVideo({ layout, signal }: Run, { file, sha256 }: FileRecord): Promise<void> {
+  if ((await fileDigest(path.join(layout.job, file), signal)) === sha256) return;
+  await rm(layout.video, { force: true });
+  await rm(path.join(layout.job, file), { force: true });
+  throw new PartDamaged('the joined video was changed on the disk; it is made again');
+}

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
 import type { BatchProgress, RunningVideo } from '../job/batch/contracts.js';
@@ -8,11 +9,14 @@ import { UserError } from '../job/errors.js';
 import { shortJob } from '../job/keys.js';
 import { resolveRooted } from '../job/layout.js';
 import { batchWorkflowId, workflowIdOf } from '../job/workflowIds.js';
+import type { SupervisorInfo } from '../worker/protocol.js';
 import type { upscaleVideo } from '../workflows/index.js';
-import { batchQuery, cancelUpdate, pauseUpdate, resumeUpdate, settledUpdate } from '../workflows/messages.js';
+import { batchQuery, cancelRequest, pauseRequest, settledQuery } from '../workflows/messages.js';
 import type { JobHandle } from './connect.js';
+import { goOn } from './goOn.js';
 import { liveProgress, type LiveProgress } from './live.js';
-import type { BatchHandle } from './startBatch.js';
+import { patiently, request } from './request.js';
+import { startBatch, type BatchHandle } from './startBatch.js';
 
 /** A video that a batch has at work, with its frames where its workflow answers. */
 export interface RunningView extends Omit<RunningVideo, 'jobKey'> {
@@ -116,17 +120,25 @@ export function mergeBatch(batch: Omit<BatchProgress, 'running'> & { running: Ru
 
 /** Begins no further video and pauses those at work; returns once their activities have ended. */
 export async function pauseBatch(client: Client, handle: BatchHandle, reason: string): Promise<void> {
-  await handle.executeUpdate(pauseUpdate, { args: [{ reason }] });
+  await request(handle, pauseRequest, { reason });
   const { running } = await handle.query(batchQuery);
   // The batch has told them: said again from here, the word might come behind somebody's resume.
-  await eachJob(client, running, (job) => job.executeUpdate(settledUpdate, { args: [] }));
+  await eachJob(client, running, async (job) => {
+    while (!(await patiently(() => job.query(settledQuery)))) await sleep(100);
+  });
 }
 
-export const resumeBatch = (handle: BatchHandle): Promise<void> => handle.executeUpdate(resumeUpdate, { args: [{}] });
+/** Goes on with the round that runs, else begins one; one that is ending ends first. */
+export async function resumeBatch(config: Config, session: { client: Client; lease: { info: Pick<SupervisorInfo, 'queuePrefix' | 'searchAttributes'> } }, spec: BatchSpec): Promise<BatchHandle> {
+  const running = await runningBatch(session.client, spec);
+  if (!running) return startBatch(config, session, spec);
+  const known = [running];
+  return goOn(async () => known.shift() ?? startBatch(config, session, spec), {});
+}
 
 /** Ends the round and the jobs that it has at work; returns once they have ended. Parts are kept unless they are discarded. */
 export async function cancelBatch(handle: BatchHandle, discard: boolean): Promise<void> {
-  await handle.executeUpdate(cancelUpdate, { args: [{ discard }] });
+  await request(handle, cancelRequest, { discard });
   await handle.result().catch(() => undefined);
 }
 

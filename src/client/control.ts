@@ -4,8 +4,9 @@ import { endJob } from '../job/endJob.js';
 import { UserError } from '../job/errors.js';
 import { shortJob } from '../job/keys.js';
 import { readStored, type StoredJob } from '../job/store.js';
-import { cancelUpdate, pauseUpdate } from '../workflows/messages.js';
+import { cancelRequest, pauseRequest } from '../workflows/messages.js';
 import { workflowIdOf, type JobHandle } from './connect.js';
+import { request } from './request.js';
 
 /** What is known of a job without a server: how it ended, or that it can go on. */
 export function storedStatus({ report, ended }: StoredJob): string {
@@ -19,7 +20,7 @@ const handleOf = (client: Client, { spec }: StoredJob): JobHandle => client.work
 export async function pauseJob(client: Client, job: StoredJob, reason: string): Promise<void> {
   requireOpen(job);
   try {
-    await handleOf(client, job).executeUpdate(pauseUpdate, { args: [{ reason }] });
+    await request(handleOf(client, job), pauseRequest, { reason });
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     throw new UserError(`job ${shortJob(job.spec)} is not running`);
@@ -31,7 +32,7 @@ export async function cancelJob({ roots }: Config, client: Client, job: StoredJo
   requireOpen(job);
   const handle = handleOf(client, job);
   try {
-    await handle.executeUpdate(cancelUpdate, { args: [{ discard }] });
+    await request(handle, cancelRequest, { discard });
     await handle.result().catch(() => undefined);
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;

@@ -1,5 +1,6 @@
-import { ApplicationFailure, WorkflowNotFoundError, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
-import { ENDING, resumeUpdate } from '../workflows/messages.js';
+import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { resumeRequest } from '../workflows/messages.js';
+import { request } from './request.js';
 
 /**
  * Starts a workflow, or attaches to the one that runs, and tells it to go on. The one that ran may end before it is told: if it is done,
@@ -15,14 +16,12 @@ export async function goOn<H extends WorkflowHandle>(start: () => Promise<H>, me
 }
 
 async function told(handle: WorkflowHandle, message: { tell?: boolean }): Promise<boolean> {
-  try {
-    await handle.executeUpdate(resumeUpdate, { args: [message] });
-    return true;
-  } catch (error) {
-    const isEnding = error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure && error.cause.type === ENDING;
-    if (!isEnding && !(error instanceof WorkflowNotFoundError)) throw error;
-    // What is being cancelled, or has failed, ends first.
-    await handle.result().catch(() => undefined);
-    return false;
-  }
+  const answer = await request(handle, resumeRequest, message).catch((error: unknown) => {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+    return 'ended' as const;
+  });
+  if (answer === 'done') return true;
+  // What is being cancelled, or has failed, ends first.
+  await handle.result().catch(() => undefined);
+  return false;
 }

@@ -3,12 +3,13 @@ import { shortJob } from '../job/keys.js';
 import { rejectedResult } from '../job/rejected.js';
 import type { JobSpec } from '../job/spec.js';
 import { readStored } from '../job/store.js';
-import { pauseUpdate } from '../workflows/messages.js';
+import { pauseRequest } from '../workflows/messages.js';
 import { howToAccept } from './accept.js';
 import { workflowIdOf, type JobHandle, type Session } from './connect.js';
 import { EXIT, exitOf } from './exit.js';
 import { follow, type Outcome } from './follow.js';
 import { ProgressView } from './render.js';
+import { request } from './request.js';
 
 /** Waits for a job with progress on stderr, says how it ended, and returns the exit code. Ctrl-C pauses the job, unless others wait on it. */
 export async function waitForJob(config: Config, session: Session, spec: JobSpec, json: boolean): Promise<number> {
@@ -36,7 +37,7 @@ async function pauseUnlessWatched(session: Session, handle: JobHandle, spec: Job
     process.stderr.write(`job ${job} goes on: another command waits for it\n`);
   } else {
     process.stderr.write('finishing the part at hand; Ctrl-C again leaves at once\n');
-    await handle.executeUpdate(pauseUpdate, { args: [{ reason: 'interrupted' }] });
+    await request(handle, pauseRequest, { reason: 'interrupted' });
     process.stderr.write(`job ${job} is paused: run the same command again to go on\n`);
   }
   if (json) process.stdout.write(`${JSON.stringify({ job, status: others > 0 ? 'running' : 'interrupted' })}\n`);

@@ -42,6 +42,11 @@ const tellSubject = <T extends z.ZodType<string>>(key: T) => z.discriminatedUnio
 export const tellSubjectSchema = tellSubject(keySchema);
 export const tellInputSchema = z.object({ subject: tellSubject(nameSchema), controlQueue: queueSchema });
 
+/** Names what somebody asked for. */
+const requestId = z.string().max(64);
+/** What the runs before have answered. Those of the first release answered nothing. */
+export const requestsSchema = z.array(requestId).max(1000).exactOptional();
+
 /** What the next run of a long job has to know; the rest is on the disk. */
 export const carriedJobSchema = z.object({
   /** Start of the first run, milliseconds since 1970. */
@@ -57,6 +62,7 @@ export const carriedJobSchema = z.object({
   /** Passes that were repeated because parts were found damaged at the concat. */
   repeated: count,
   notices: z.array(text).max(1000),
+  requests: requestsSchema,
 });
 
 export const upscaleVideoInputSchema = z.object({
@@ -88,10 +94,10 @@ export const upscaleVideoInputSchema = z.object({
 });
 
 /** What a running job or batch may be told. */
-export const pauseSchema = z.object({ reason: text });
+export const pauseSchema = z.object({ id: requestId.exactOptional(), reason: text });
 /** `unless`: a reason of a pause that stays. `tell`: somebody is to be told of the end. */
-export const resumeSchema = z.object({ tell: z.boolean().exactOptional(), unless: text.exactOptional() });
-export const cancelSchema = z.object({ discard: z.boolean() });
+export const resumeSchema = z.object({ id: requestId.exactOptional(), tell: z.boolean().exactOptional(), unless: text.exactOptional() });
+export const cancelSchema = z.object({ id: requestId.exactOptional(), discard: z.boolean() });
 
 /** The first thing that is wrong with a payload, in one line. */
 export function firstIssue({ issues: [issue] }: z.ZodError): string {

@@ -132,6 +132,23 @@ export async function verifyParts(folder: string, parts: Part[], signal?: AbortS
   if (damaged) throw new PartDamaged(`the part with frames ${damaged.start} to ${damaged.end - 1} was changed on the disk; it is made again`);
 }
 
+/**
+ * Makes something of parts and reads them again afterwards: a change that came while they were read is found too, which a look before would
+ * have missed. Who calls throws away what was made.
+ * @param check throws PartDamaged, which counts more than what the damage made `read` throw.
+ */
+export async function readChecked<T>(read: () => Promise<T>, check: () => Promise<void>, signal?: AbortSignal): Promise<T> {
+  let result: T;
+  try {
+    result = await read();
+  } catch (error) {
+    if (!signal?.aborted) await check();
+    throw error;
+  }
+  await check();
+  return result;
+}
+
 /** Older files that no record names were left by killed attempts; a younger one may belong to an attempt that is only slow. */
 const STRAY_AGE_MS = 10 * 60_000;
 

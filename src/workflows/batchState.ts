@@ -2,6 +2,7 @@ import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import { inputKey, percentKey, stageKey } from './attributes.js';
 import type { BatchProgress, BatchStage, BatchTally, RoundOpened, RunningVideo, UpscaleBatchInput } from '../job/batch/contracts.js';
 import type { VideoStatus } from '../job/batch/records.js';
+import { Requests } from './requests.js';
 
 const FAILURES = 20;
 
@@ -23,10 +24,14 @@ export class BatchState {
   busy = 0;
   tally: BatchTally = { done: 0, skipped: 0, failed: 0, cancelled: 0, frames: 0, madeBytes: 0, bytes: 0, failures: [] };
 
+  /** What people have asked for. */
+  readonly requests: Requests;
+
   constructor(input: UpscaleBatchInput, round: string) {
     this.#input = input;
     this.round = round;
     const { carried } = input;
+    this.requests = new Requests(carried?.requests);
     if (!carried) return;
     this.stage = 'working';
     this.opened = carried.opened;

@@ -2,6 +2,7 @@ import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@tempor
 import { inputKey, modelKey, percentKey, stageKey } from './attributes.js';
 import type { CarriedJob, From, Progress, ScanResult, Stage, UpscaleVideoInput } from '../job/contracts.js';
 import type { Pass } from './pass.js';
+import { Requests } from './requests.js';
 
 const NOTICES = 20;
 
@@ -25,6 +26,8 @@ export class JobState {
   repeated = 0;
   /** Somebody is to be told of the end. */
   tell: boolean;
+  /** What people have asked for. */
+  readonly requests: Requests;
   /** Of the first run, milliseconds since 1970. */
   readonly startedAt: number;
 
@@ -32,6 +35,7 @@ export class JobState {
     this.#input = input;
     this.tell = input.tell ?? false;
     const { carried } = input;
+    this.requests = new Requests(carried?.requests);
     this.startedAt = carried?.startedAt ?? workflowInfo().startTime.getTime();
     if (!carried) return;
     this.stage = carried.stage;
@@ -47,9 +51,9 @@ export class JobState {
 
   /** What the next run has to know of a job that has got as far as its segments. */
   carried(scan: ScanResult): CarriedJob {
-    const { startedAt, paused, from, conformed, segments, reusedFrames, repeated, notices } = this;
+    const { startedAt, paused, from, conformed, segments, reusedFrames, repeated, notices, requests } = this;
     return {
-      startedAt, from, scan, conformed, reusedFrames, repeated, notices,
+      startedAt, from, scan, conformed, reusedFrames, repeated, notices, requests: requests.ids,
       stage: this.#input.method === 'model' ? 'upscale' : 'encode',
       ...(paused && { paused }),
       segments: segments.map(({ frames, state }) => ({ frames, encoded: state === 'encoded' })),

@@ -6,7 +6,8 @@ import type { BatchActivities, UpscaleBatchInput } from '../job/batch/contracts.
 import type { RoundCounts } from '../job/batch/records.js';
 import { BatchState } from './batchState.js';
 import { followVideo, makeVideo, tellLastWord, type Round } from './batchVideo.js';
-import { batchQuery, cancelUpdate, pauseUpdate, refuseOnce, resumeUpdate } from './messages.js';
+import { batchQuery, cancelRequest, cancelUpdate, pauseRequest, pauseUpdate, refuseOnce, resumeRequest, resumeUpdate } from './messages.js';
+import { listen, on } from './requests.js';
 import { messageOf } from './segments.js';
 import { tell } from './tell.js';
 
@@ -30,24 +31,44 @@ export async function upscaleBatch(input: UpscaleBatchInput): Promise<RoundCount
   const round: Round = { input, state, control, failures: [], told: new Map() };
   let told = input.tell;
 
-  setHandler(batchQuery, () => state.progress());
-  const tellAll = () => Promise.all(state.running.map(({ jobKey }) => tellLastWord(round, jobKey)));
-  setHandler(pauseUpdate, async ({ reason }) => {
+  const tellAll = async (): Promise<void> => {
+    await Promise.all(state.running.map(({ jobKey }) => tellLastWord(round, jobKey)));
+  };
+  const isEnding = () => state.stopping === 'cancelled';
+  const pause = ({ reason }: { reason: string }): Promise<void> => {
     state.paused = { reason };
     state.show();
-    await tellAll();
-  });
-  setHandler(resumeUpdate, async ({ tell: wanted }) => {
+    return tellAll();
+  };
+  const resume = ({ tell: wanted }: { tell?: boolean }): Promise<void> => {
     told ||= wanted ?? false;
     state.paused = undefined;
     state.show();
-    await tellAll();
-  }, refuseOnce(() => state.stopping === 'cancelled', 'batch'));
-  const cancel = async ({ discard }: { discard: boolean }) => {
+    return tellAll();
+  };
+  const cancel = ({ discard }: { discard: boolean }): Promise<void> => {
     state.stopping = 'cancelled';
     state.discard = discard;
-    await tellAll();
+    return tellAll();
   };
+  /** Answers once all jobs have been told. What cannot be told ends the round, not the workflow. */
+  const answer = async (id: string | undefined, telling: Promise<void>): Promise<void> => {
+    let over = false;
+    state.requests.note(id, () => (over ? 'done' : 'working'));
+    await telling.catch((error: unknown) => { if (!isCancellation(error)) round.failures.push(error); });
+    over = true;
+  };
+  setHandler(batchQuery, () => state.progress());
+  listen([
+    on(pauseRequest, ({ id, ...request }) => answer(id, CancellationScope.nonCancellable(() => pause(request)))),
+    on(resumeRequest, ({ id, ...request }) => {
+      if (!isEnding()) return answer(id, CancellationScope.nonCancellable(() => resume(request)));
+      return state.requests.note(id, () => 'refused');
+    }),
+    on(cancelRequest, ({ id, ...request }) => answer(id, CancellationScope.nonCancellable(() => cancel(request)))),
+  ]);
+  setHandler(pauseUpdate, pause);
+  setHandler(resumeUpdate, resume, refuseOnce(isEnding, 'batch'));
   setHandler(cancelUpdate, cancel);
 
   if (patched('cancellation-is-a-cancel')) {
@@ -58,8 +79,8 @@ export async function upscaleBatch(input: UpscaleBatchInput): Promise<RoundCount
     await workUntilCancelled(round);
   }
   if ((await decision(round)) === 'continue') {
-    const { round: name, opened, next, running, tally, paused } = state;
-    await continueAsNew<typeof upscaleBatch>({ ...input, tell: told, carried: { round: name, opened, next, running, tally, ...(paused && { paused }) } });
+    const { round: name, opened, next, running, tally, paused, requests } = state;
+    await continueAsNew<typeof upscaleBatch>({ ...input, tell: told, carried: { round: name, opened, next, running, tally, requests: requests.ids, ...(paused && { paused }) } });
   }
   return CancellationScope.nonCancellable(() => close(round, told));
 }

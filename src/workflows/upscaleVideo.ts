@@ -1,8 +1,11 @@
 import { allHandlersFinished, ApplicationFailure, CancellationScope, condition, ContinueAsNew, isCancellation, patched, setHandler } from '@temporalio/workflow';
 import type { JobReport, JobRef, PlannedRef, UpscaleVideoInput } from '../job/contracts.js';
 import { goOnAsNewRun, isLong, watchLength } from './longHistory.js';
-import { cancelSignal, cancelUpdate, pauseSignal, pauseUpdate, progressQuery, refuseOnce, resumeSignal, resumeUpdate, settledUpdate } from './messages.js';
+import {
+  cancelRequest, cancelSignal, cancelUpdate, pauseRequest, pauseSignal, pauseUpdate, progressQuery, refuseOnce, resumeRequest, resumeSignal, resumeUpdate, settledQuery, settledUpdate,
+} from './messages.js';
 import { Pass } from './pass.js';
+import { listen, on } from './requests.js';
 import { failureType, messageOf, runSegments } from './segments.js';
 import { bindActivities, type Activities } from './stages.js';
 import { JobState } from './state.js';
@@ -20,7 +23,7 @@ export async function upscaleVideo(input: UpscaleVideoInput): Promise<JobReport>
   const state = new JobState(input);
   const activities = bindActivities(input);
   const root = CancellationScope.current();
-  listen(state);
+  listenTo(state);
   try {
     const report = await untilDone(input, state, activities);
     state.closing = true;
@@ -42,8 +45,36 @@ export async function upscaleVideo(input: UpscaleVideoInput): Promise<JobReport>
 }
 
 /** Takes what people and batches say, at any time and in any order: the last word counts. */
-function listen(state: JobState): void {
+function listenTo(state: JobState): void {
+  const { requests } = state;
+  const isEnding = () => state.cancelling !== undefined || (state.closing && state.stage !== 'done');
+  const resume = ({ tell }: { tell?: boolean }): void => {
+    state.tell ||= tell ?? false;
+    state.resume();
+  };
   setHandler(progressQuery, () => state.progress());
+  setHandler(settledQuery, () => isSettled(state.pass));
+  listen([
+    on(pauseRequest, ({ id, reason }) => {
+      state.pause(reason);
+      const { pass } = state;
+      requests.note(id, () => (pass?.over ?? true ? 'done' : 'working'));
+    }),
+    on(resumeRequest, ({ id, ...request }) => {
+      const refused = isEnding();
+      if (!refused) resume(request);
+      requests.note(id, () => (refused ? 'refused' : 'done'));
+    }),
+    on(cancelRequest, ({ id, discard }) => {
+      state.cancel(discard);
+      requests.note(id, () => 'done');
+    }),
+    on(pauseSignal, ({ reason }) => { state.pause(reason); }),
+    on(resumeSignal, ({ unless }) => {
+      if (state.paused && state.paused.reason !== unless) state.resume();
+    }),
+    on(cancelSignal, ({ discard }) => { state.cancel(discard); }),
+  ]);
   setHandler(pauseUpdate, async ({ reason }) => {
     state.pause(reason);
     const { pass } = state;
@@ -51,19 +82,13 @@ function listen(state: JobState): void {
   });
   setHandler(settledUpdate, async () => {
     const { pass } = state;
-    await condition(() => pass === undefined || !pass.interrupted || pass.over);
+    await condition(() => isSettled(pass));
   });
-  setHandler(resumeUpdate, ({ tell }) => {
-    state.tell ||= tell ?? false;
-    state.resume();
-  }, refuseOnce(() => state.cancelling !== undefined || (state.closing && state.stage !== 'done'), 'job'));
+  setHandler(resumeUpdate, resume, refuseOnce(isEnding, 'job'));
   setHandler(cancelUpdate, ({ discard }) => { state.cancel(discard); });
-  setHandler(pauseSignal, ({ reason }) => { state.pause(reason); });
-  setHandler(resumeSignal, ({ unless }) => {
-    if (state.paused && state.paused.reason !== unless) state.resume();
-  });
-  setHandler(cancelSignal, ({ discard }) => { state.cancel(discard); });
 }
+
+const isSettled = (pass: Pass | undefined): boolean => pass === undefined || !pass.interrupted || pass.over;
 
 /** Records how the job ended. A cancel, or a wish to discard, that comes meanwhile is recorded too. */
 async function end(

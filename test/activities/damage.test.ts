@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { execa, execaSync } from 'execa';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createControlActivities, createEncodeActivities } from '../../src/activities/index.js';
 import { publishKept, replaceKept } from '../../src/job/durable.js';
 import { jobLayout, type Roots } from '../../src/job/layout.js';
-import { fileDigest } from '../../src/job/parts.js';
+import { commitPart, fileDigest } from '../../src/job/parts.js';
 import { planSchema } from '../../src/job/plan.js';
 import { jobSpecSchema, type JobSpec } from '../../src/job/spec.js';
 import { makeClip, scratchFolder } from '../support/media.js';
@@ -129,6 +130,53 @@ describe('a flipped byte in a record', () => {
     await verify();
     flip(layout.verified);
     expect((await publish()).frames).toBe(FRAMES);
+  });
+});
+
+describe('a byte that changes while ffmpeg reads the file', () => {
+  const search = process.env['PATH'] ?? '';
+  const ffmpeg = execaSync('which', ['ffmpeg']).stdout;
+  afterEach(() => { process.env['PATH'] = search; });
+
+  /** The next ffmpeg that is started changes the file's last byte first. */
+  function changeWhileRead(file: string): void {
+    const bin = path.join(folder, `bin${count}`);
+    mkdirSync(bin);
+    const script = `#!/bin/sh\nif [ -e '${bin}/armed' ]; then rm '${bin}/armed'; printf '\\125' | dd of='${file}' bs=1 seek=${statSync(file).size - 1} conv=notrunc 2>/dev/null; fi\nexec '${ffmpeg}' "$@"\n`;
+    writeFileSync(path.join(bin, 'ffmpeg'), script);
+    writeFileSync(path.join(bin, 'armed'), '');
+    chmodSync(path.join(bin, 'ffmpeg'), 0o755);
+    process.env['PATH'] = `${bin}${path.delimiter}${search}`;
+  }
+
+  const mediaIn = (parts: string, ending: string): string[] => readdirSync(parts).filter((name) => name.endsWith(ending)).map((name) => path.join(parts, name));
+
+  it('is found behind the encode of an upscaled part, which is made again', async () => {
+    const layout = jobLayout(roots, spec);
+    await planned();
+    await replaceKept(layout.spec, jobSpecSchema.parse({
+      ...spec, method: { kind: 'model', name: 'a', file: { root: 'models', path: 'a.onnx' }, digest: '0'.repeat(64), scale: 1, precision: 'fp32', tile: 0, tilePad: 0, prePad: 0 },
+    }));
+    const parts = layout.planned('source').parts(0);
+    for (const each of [parts, roots.models]) mkdirSync(each);
+    const file = path.join(parts, 'aa.nut');
+    await execa(ffmpeg, ['-v', 'error', '-i', clip, '-c:v', 'rawvideo', file]);
+    await commitPart(parts, { start: 0, end: FRAMES, file: 'aa.nut', bytes: statSync(file).size, sha256: await fileDigest(file), tools: {} });
+    changeWhileRead(file);
+    await expect(encode()).rejects.toMatchObject({ type: 'PartDamaged', message: expect.stringContaining('frames 0 to 49 was changed on the disk') as string });
+    expect(readdirSync(parts)).toEqual([]);
+    expect(mediaIn(layout.encoded('source', 0), '.mp4')).toEqual([]);
+  });
+
+  it('is found behind the merge of the joined video, which is joined again', async () => {
+    const layout = jobLayout(roots, spec);
+    await joined();
+    changeWhileRead(mediaIn(layout.job, '.mp4')[0] as string);
+    await expect(run(() => control().mergeAudio(ref()))).rejects.toMatchObject({ type: 'PartDamaged' });
+    expect(readdirSync(folder).filter((name) => name.startsWith('.reelscale-aaaaaaaa-'))).toEqual([]);
+    process.env['PATH'] = search;
+    await run(() => control().concatSegments(ref()));
+    await run(() => control().mergeAudio(ref()));
   });
 });
 

@@ -3,10 +3,11 @@ import path from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { request } from '../../src/client/request.js';
 import { TEMPORAL_VERSION } from '../../src/worker/temporalBinary.js';
 import { upscaleVideoInputSchema } from '../../src/job/inputs.js';
 import type { PublishInput, UpscaleVideoInput } from '../../src/job/contracts.js';
-import { cancelUpdate, pauseUpdate, progressQuery, resumeUpdate } from '../../src/workflows/messages.js';
+import { cancelRequest, pauseRequest, progressQuery, resumeRequest } from '../../src/workflows/messages.js';
 import type { upscaleVideo } from '../../src/workflows/upscaleVideo.js';
 import { loadConfig } from '../../temporal.config.js';
 import { FakeJob, untilCancelled } from '../support/fakeJob.js';
@@ -87,12 +88,12 @@ describe('a job whose history grows long', () => {
       const progress = () => handle.query(progressQuery);
       while ((await progress()).encodedFrames < 120) await new Promise((resolve) => setTimeout(resolve, 20));
       slow = true;
-      await handle.executeUpdate(pauseUpdate, { args: [{ reason: 'by the user' }] });
+      await request(handle, pauseRequest, { reason: 'by the user' });
       const { encodedFrames, paused, frames } = await progress();
       expect({ paused, frames }).toEqual({ paused: { reason: 'by the user' }, frames: 240 });
       expect(encodedFrames).toBeGreaterThanOrEqual(120);
       slow = false;
-      await handle.executeUpdate(resumeUpdate, { args: [{ tell: false }] });
+      await request(handle, resumeRequest, { tell: false });
     });
     expect((await runsOf(workflowId)).length).toBeGreaterThan(1);
     expect((await env.client.workflow.getHandle(workflowId).describe()).status.name).toBe('COMPLETED');
@@ -105,7 +106,7 @@ describe('a job whose history grows long', () => {
     const { workflowId } = await run(job, {}, async (handle) => {
       while ((await handle.query(progressQuery)).encodedFrames < 180) await new Promise((resolve) => setTimeout(resolve, 10));
       slow = true;
-      await handle.executeUpdate(cancelUpdate, { args: [{ discard: true }] });
+      await request(handle, cancelRequest, { discard: true });
     });
     expect((await runsOf(workflowId)).length).toBeGreaterThan(1);
     expect(job.ended).toEqual([{ state: 'cancelled', discard: true }]);

@@ -2,10 +2,11 @@ import { WorkflowFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { request } from '../../src/client/request.js';
 import type { UpscaleBatchInput } from '../../src/job/batch/contracts.js';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
 import { workflowIdOf } from '../../src/job/workflowIds.js';
-import { batchQuery, cancelUpdate, pauseUpdate, progressQuery, resumeUpdate } from '../../src/workflows/messages.js';
+import { batchQuery, cancelRequest, pauseRequest, progressQuery, resumeRequest } from '../../src/workflows/messages.js';
 import type { upscaleBatch, upscaleVideo } from '../../src/workflows/index.js';
 import { FakeBatch } from '../support/fakeBatch.js';
 import { FakeJob, untilCancelled } from '../support/fakeJob.js';
@@ -114,14 +115,14 @@ it('a batch that is paused begins nothing, its jobs end their activities, and al
   const fake = new FakeJob([5], { encodeSegment: () => (held ? untilCancelled() : Promise.resolve({ reused: 0 })) });
   await withWorker(batch, fake, input, async (handle) => {
     await reached(() => fake.count('encodeSegment 0') === 2);
-    await handle.executeUpdate(pauseUpdate, { args: [{ reason: 'interrupted' }] });
+    await request(handle, pauseRequest, { reason: 'interrupted' });
     await reached(async () => (await videoHandle(jobKey(0)).query(progressQuery)).paused?.reason === 'its batch is paused');
     const progress = await handle.query(batchQuery);
     expect(progress.paused).toEqual({ reason: 'interrupted' });
     expect(progress.running.map(({ index }) => index).sort()).toEqual([0, 1]);
     expect([...batch.prepared].sort()).toEqual([0, 1]);
     held = false;
-    await handle.executeUpdate(resumeUpdate, { args: [{}] });
+    await request(handle, resumeRequest, {});
     expect(await handle.result()).toMatchObject({ done: 4 });
   });
 });
@@ -139,7 +140,7 @@ it('a batch whose time window is over pauses its jobs, says what is unfinished, 
       const video = videoHandle(jobKey(index));
       await reached(async () => (await video.query(progressQuery)).paused?.reason === 'until the next round');
       // Returns once the activities have ended.
-      await video.executeUpdate(pauseUpdate, { args: [{ reason: 'until the next round' }] });
+      await request(video, pauseRequest, { reason: 'until the next round' });
     }
     held = false;
     batch.until = undefined;
@@ -167,7 +168,7 @@ it('a batch that is cancelled cancels the jobs at work and begins no other', asy
   const fake = new FakeJob([5], { encodeSegment: untilCancelled });
   await withWorker(batch, fake, input, async (handle) => {
     await reached(() => fake.count('encodeSegment 0') === 2);
-    await handle.executeUpdate(cancelUpdate, { args: [{ discard: true }] });
+    await request(handle, cancelRequest, { discard: true });
     await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
   });
   expect(fake.ended).toEqual([{ state: 'cancelled', discard: true }, { state: 'cancelled', discard: true }]);

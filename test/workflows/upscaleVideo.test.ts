@@ -2,8 +2,9 @@ import { WorkflowFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { request } from '../../src/client/request.js';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
-import { cancelUpdate, pauseUpdate, progressQuery, resumeUpdate } from '../../src/workflows/messages.js';
+import { cancelRequest, pauseRequest, progressQuery, resumeRequest } from '../../src/workflows/messages.js';
 import type { upscaleVideo } from '../../src/workflows/upscaleVideo.js';
 import { failing, FakeJob, untilCancelled } from '../support/fakeJob.js';
 import { record } from '../support/histories.js';
@@ -129,11 +130,11 @@ describe('a job that is paused', () => {
     });
     await withWorker(job, inputFor(), async (handle) => {
       await reached(async () => (await handle.query(progressQuery)).encodedFrames === 10);
-      await handle.executeUpdate(pauseUpdate, { args: [{ reason: 'interrupted' }] });
+      await request(handle, pauseRequest, { reason: 'interrupted' });
       const paused = await handle.query(progressQuery);
       expect(paused.paused).toEqual({ reason: 'interrupted' });
       held = false;
-      await handle.executeUpdate(resumeUpdate, { args: [{}] });
+      await request(handle, resumeRequest, {});
       await handle.result();
     });
     expect(job.count('encodeSegment 0')).toBe(1);
@@ -153,7 +154,7 @@ describe('a job that is paused', () => {
       await reached(async () => (await handle.query(progressQuery)).paused !== undefined);
       expect((await handle.query(progressQuery)).paused?.reason).toContain('only 1 GB is free');
       full = false;
-      await handle.executeUpdate(resumeUpdate, { args: [{}] });
+      await request(handle, resumeRequest, {});
       await handle.result();
     });
   });
@@ -186,7 +187,7 @@ describe('a job that ends without a result', () => {
       const job = new FakeJob([10], { encodeSegment: untilCancelled });
       await withWorker(job, inputFor(), async (handle) => {
         await reached(() => job.count('encodeSegment 0') === 1);
-        await handle.executeUpdate(cancelUpdate, { args: [{ discard }] });
+        await request(handle, cancelRequest, { discard });
         expect(await failureOf(handle.result())).toContain('cancelled');
       });
       expect(job.ended).toEqual([{ state: 'cancelled', discard }]);

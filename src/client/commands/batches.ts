@@ -5,7 +5,7 @@ import { cancelBatch, pauseBatch, resumeBatch, runningBatch, viewBatch } from '.
 import { batchInFull } from '../batchLines.js';
 import { connectIfRunning, openSession, type Session } from '../connect.js';
 import { EXIT } from '../exit.js';
-import { startBatch, type BatchHandle } from '../startBatch.js';
+import type { BatchHandle } from '../startBatch.js';
 import { sayRound, waitForBatch } from '../waitBatch.js';
 
 const print = (text: string): void => { process.stdout.write(`${text}\n`); };
@@ -38,9 +38,7 @@ export const pauseBatchCommand = (config: Config, spec: BatchSpec): Promise<numb
 /** Goes on in the background, also when the server that knew the round is gone. */
 export const resumeBatchCommand = (config: Config, spec: BatchSpec): Promise<number> =>
   withSession(config, async (session) => {
-    let handle = await runningBatch(session.client, spec);
-    if (handle) await resumeBatch(handle);
-    else handle = await startBatch(config, session, spec);
+    const handle = await resumeBatch(config, session, spec);
     await session.lease.detach(handle.workflowId);
     print(`batch ${shortBatch(spec)} goes on in the background: reelscale wait ${shortBatch(spec)}`);
     return EXIT.done;

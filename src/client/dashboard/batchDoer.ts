@@ -7,7 +7,7 @@ import { lastSummary, loadRound, readBatch, readResults, roundsOf } from '../../
 import { UserError } from '../../job/errors.js';
 import { cancelBatch, pauseBatch, resumeBatch, runningBatch } from '../batches.js';
 import { deleteSchedule, pauseSchedule, resumeSchedule, triggerSchedule } from '../schedules.js';
-import { startBatch, type BatchHandle } from '../startBatch.js';
+import type { BatchHandle } from '../startBatch.js';
 import type { Board } from './board.js';
 import type { Link, Reach } from './link.js';
 import type { BatchDetail, Batches } from './schemas/batches.js';
@@ -37,9 +37,7 @@ export class BatchDoer {
   async resume(batchKey: string): Promise<Batches> {
     const spec = await this.#spec(batchKey);
     const { client, info } = await this.#link.reach();
-    const running = await runningBatch(client, spec);
-    if (running) await resumeBatch(running);
-    const { workflowId } = running ?? (await startBatch(this.#config, { client, lease: { info } }, spec));
+    const { workflowId } = await resumeBatch(this.#config, { client, lease: { info } }, spec);
     await this.#link.keep(workflowId);
     return this.#now();
   }

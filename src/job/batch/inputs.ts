@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, heartbeatSeconds, keySchema, nameSchema, queueSchema, roundSchema, text } from '../inputs.js';
+import { count, heartbeatSeconds, keySchema, nameSchema, queueSchema, requestsSchema, roundSchema, text } from '../inputs.js';
 import { prioritySchema } from '../priority.js';
 
 /** What workflows and activities of a batch take: see job/inputs.ts. */
@@ -61,6 +61,7 @@ export const carriedRoundSchema = z.object({
   running: z.array(runningVideoSchema).max(100_000),
   tally: batchTallySchema,
   paused: z.object({ reason: text }).exactOptional(),
+  requests: requestsSchema,
 });
 
 export const upscaleBatchInputSchema = z.object({

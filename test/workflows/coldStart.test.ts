@@ -1,0 +1,87 @@
+import { Client, type Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { request } from '../../src/client/request.js';
+import type { UpscaleBatchInput } from '../../src/job/batch/contracts.js';
+import type { UpscaleVideoInput } from '../../src/job/contracts.js';
+import { workflowIdOf } from '../../src/job/workflowIds.js';
+import type { upscaleBatch, upscaleVideo } from '../../src/workflows/index.js';
+import { batchQuery, cancelRequest, pauseRequest, pauseSignal, progressQuery, resumeRequest, resumeSignal } from '../../src/workflows/messages.js';
+import { startOpenServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
+import { prepareHome } from '../../src/worker/home.js';
+import { connectWhenReady } from '../../src/worker/temporalConnection.js';
+import { FakeBatch } from '../support/fakeBatch.js';
+import { FakeJob, untilCancelled } from '../support/fakeJob.js';
+import { scratchHome } from '../support/home.js';
+import { workflowBundle } from '../support/temporal.js';
+
+// The real server: the time-skipping one fails on the cancellation of an activity that has just ended.
+const config = await scratchHome();
+let server: EmbeddedServer;
+let connection: Connection;
+let native: NativeConnection;
+let client: Client;
+beforeAll(async () => {
+  prepareHome(config.home);
+  server = await startOpenServer(config, () => undefined);
+  connection = await connectWhenReady(config, server.address, AbortSignal.timeout(120_000));
+  native = await NativeConnection.connect({ address: server.address });
+  client = new Client({ connection });
+});
+afterAll(async () => {
+  await native?.close();
+  await connection?.close();
+  await server?.child.stop(5000);
+});
+
+const queue = 'cold';
+const input: UpscaleBatchInput = { batchKey: queue, name: 'videos', controlQueue: queue, heartbeatSeconds: 2, parallel: 2, pageVideos: 100, searchAttributes: false, priority: 4, tell: false };
+const jobInput = (index: number): UpscaleVideoInput => ({
+  jobKey: `${queue}-${index}`, upscaleKey: 'up', inputName: `${index}.mp4`, methodName: 'bicubic x2', method: 'filter', queues: { control: queue, encode: queue, upscale: [] },
+  devices: 1, encodeSlots: 1, heartbeatSeconds: 2, keepMezzanine: false, searchAttributes: false, priority: 4,
+});
+const batch = new FakeBatch(2, jobInput);
+let held = true;
+const fake = new FakeJob([5, 5], { encodeSegment: () => (held ? untilCancelled() : Promise.resolve({ reused: 0 })) });
+
+/** A worker that knows no run: each run is replayed from its history. */
+async function withNewWorker<T>(test: () => Promise<T>): Promise<T> {
+  const worker = await Worker.create({
+    connection: native, taskQueue: queue, workflowBundle: await workflowBundle(), activities: { ...batch.watching(fake.activities), ...batch.activities },
+    maxHeartbeatThrottleInterval: '100 milliseconds', defaultHeartbeatThrottleInterval: '100 milliseconds', shutdownForceTime: '5 seconds', shutdownGraceTime: '10 milliseconds',
+  });
+  return worker.runUntil(test);
+}
+
+async function reached(check: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 25));
+}
+
+it('what is asked of a batch and its jobs while no worker runs is answered by the next one, in order, and every worker behind it can go on', async () => {
+  const job = (index: number) => client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(`${queue}-${index}`));
+  const handle = await client.workflow.start<typeof upscaleBatch>('upscaleBatch', { workflowId: queue, taskQueue: queue, args: [input] });
+  // Before the first task.
+  await handle.signal(resumeRequest, {});
+  await handle.signal(pauseRequest, { reason: 'first' });
+  await withNewWorker(async () => {
+    expect((await handle.query(batchQuery)).paused).toEqual({ reason: 'first' });
+    expect(await request(handle, resumeRequest, {})).toBe('done');
+    await reached(() => fake.count('encodeSegment 0') === 2);
+  });
+  for (let round = 0; round < 3; round++) {
+    await job(0).signal(pauseSignal, { reason: 'its batch is paused' });
+    const asked = [request(handle, resumeRequest, {}), request(handle, pauseRequest, { reason: 'by the user' }), request(handle, resumeRequest, {}), request(job(0), pauseRequest, { reason: 'by the user' })];
+    await job(1).signal(resumeSignal, {});
+    await withNewWorker(async () => {
+      expect(await Promise.all(asked)).toEqual(['done', 'done', 'done', 'done']);
+      expect(await request(job(0), resumeRequest, {})).toBe('done');
+      await reached(async () => (await job(0).query(progressQuery)).paused === undefined);
+    });
+  }
+  held = false;
+  await withNewWorker(async () => {
+    expect(await request(handle, resumeRequest, {})).toBe('done');
+    expect(await handle.result()).toMatchObject({ done: 2 });
+    expect(await request(handle, cancelRequest, { discard: false }).catch((error: unknown) => (error as Error).name)).toBe('WorkflowNotFoundError');
+  });
+});
