@@ -124,7 +124,7 @@ export async function pauseBatch(client: Client, handle: BatchHandle, reason: st
   const { running } = await handle.query(batchQuery);
   // The batch has told them: said again from here, the word might come behind somebody's resume.
   await eachJob(client, running, async (job) => {
-    while (!(await patiently(() => job.query(settledQuery)))) await sleep(100);
+    while ((await patiently(job, () => job.query(settledQuery))) === false) await sleep(100);
   });
 }
 

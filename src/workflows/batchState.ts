@@ -53,11 +53,12 @@ export class BatchState {
   }
 
   progress(): BatchProgress {
-    const { round, stage, paused, opened, running, tally } = this;
+    const { round, stage, paused, stopping, opened, running, tally } = this;
     return {
       round,
       stage,
-      ...(paused && { paused }),
+      // One that ends waits for nothing.
+      ...(paused && stopping !== 'cancelled' && { paused }),
       files: opened.files,
       totalBytes: opened.bytes,
       skippedBefore: opened.skipped,

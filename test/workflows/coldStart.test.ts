@@ -1,39 +1,19 @@
-import { Client, type Connection } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import path from 'node:path';
+import { bundleWorkflowCode, Worker } from '@temporalio/worker';
+import { expect, it } from 'vitest';
+import { goOn } from '../../src/client/goOn.js';
 import { request } from '../../src/client/request.js';
 import type { UpscaleBatchInput } from '../../src/job/batch/contracts.js';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
 import { workflowIdOf } from '../../src/job/workflowIds.js';
 import type { upscaleBatch, upscaleVideo } from '../../src/workflows/index.js';
 import { batchQuery, cancelRequest, pauseRequest, pauseSignal, progressQuery, resumeRequest, resumeSignal } from '../../src/workflows/messages.js';
-import { startOpenServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
-import { prepareHome } from '../../src/worker/home.js';
-import { connectWhenReady } from '../../src/worker/temporalConnection.js';
 import { FakeBatch } from '../support/fakeBatch.js';
 import { FakeJob, untilCancelled } from '../support/fakeJob.js';
-import { scratchHome } from '../support/home.js';
+import { openServer } from '../support/openServer.js';
 import { workflowBundle } from '../support/temporal.js';
 
-// The real server: the time-skipping one fails on the cancellation of an activity that has just ended.
-const config = await scratchHome();
-let server: EmbeddedServer;
-let connection: Connection;
-let native: NativeConnection;
-let client: Client;
-beforeAll(async () => {
-  prepareHome(config.home);
-  server = await startOpenServer(config, () => undefined);
-  connection = await connectWhenReady(config, server.address, AbortSignal.timeout(120_000));
-  native = await NativeConnection.connect({ address: server.address });
-  client = new Client({ connection });
-});
-afterAll(async () => {
-  await native?.close();
-  await connection?.close();
-  await server?.child.stop(5000);
-});
-
+const server = await openServer();
 const queue = 'cold';
 const input: UpscaleBatchInput = { batchKey: queue, name: 'videos', controlQueue: queue, heartbeatSeconds: 2, parallel: 2, pageVideos: 100, searchAttributes: false, priority: 4, tell: false };
 const jobInput = (index: number): UpscaleVideoInput => ({
@@ -47,7 +27,7 @@ const fake = new FakeJob([5, 5], { encodeSegment: () => (held ? untilCancelled()
 /** A worker that knows no run: each run is replayed from its history. */
 async function withNewWorker<T>(test: () => Promise<T>): Promise<T> {
   const worker = await Worker.create({
-    connection: native, taskQueue: queue, workflowBundle: await workflowBundle(), activities: { ...batch.watching(fake.activities), ...batch.activities },
+    connection: server.native, taskQueue: queue, workflowBundle: await workflowBundle(), activities: { ...batch.watching(fake.activities), ...batch.activities },
     maxHeartbeatThrottleInterval: '100 milliseconds', defaultHeartbeatThrottleInterval: '100 milliseconds', shutdownForceTime: '5 seconds', shutdownGraceTime: '10 milliseconds',
   });
   return worker.runUntil(test);
@@ -58,8 +38,8 @@ async function reached(check: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 it('what is asked of a batch and its jobs while no worker runs is answered by the next one, in order, and every worker behind it can go on', async () => {
-  const job = (index: number) => client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(`${queue}-${index}`));
-  const handle = await client.workflow.start<typeof upscaleBatch>('upscaleBatch', { workflowId: queue, taskQueue: queue, args: [input] });
+  const job = (index: number) => server.client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(`${queue}-${index}`));
+  const handle = await server.client.workflow.start<typeof upscaleBatch>('upscaleBatch', { workflowId: queue, taskQueue: queue, args: [input] });
   // Before the first task.
   await handle.signal(resumeRequest, {});
   await handle.signal(pauseRequest, { reason: 'first' });
@@ -84,4 +64,20 @@ it('what is asked of a batch and its jobs while no worker runs is answered by th
     expect(await handle.result()).toMatchObject({ done: 2 });
     expect(await request(handle, cancelRequest, { discard: false }).catch((error: unknown) => (error as Error).name)).toBe('WorkflowNotFoundError');
   });
+});
+
+it('a run whose history does not fit the program is ended, and its job is begun again', async () => {
+  const then = await Worker.create({ connection: server.native, taskQueue: queue, workflowBundle: await bundleWorkflowCode({ workflowsPath: path.resolve(import.meta.dirname, '../support/otherWorkflow.ts') }) });
+  const start = () => server.client.workflow.start<typeof upscaleVideo>('upscaleVideo', { workflowId: 'of-then', taskQueue: queue, args: [jobInput(9)] });
+  const stuck = await then.runUntil(async () => {
+    const handle = await start();
+    await reached(async () => Boolean((await handle.fetchHistory()).events?.some(({ timerStartedEventAttributes }) => timerStartedEventAttributes)));
+    return handle;
+  });
+  await withNewWorker(async () => {
+    const handles = [stuck];
+    const again = await goOn(async () => handles.shift() ?? start(), {});
+    expect((await again.result()).status).toBe('done');
+  });
+  expect((await server.client.workflow.getHandle('of-then', stuck.firstExecutionRunId).describe()).status.name).toBe('TERMINATED');
 });

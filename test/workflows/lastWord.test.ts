@@ -1,24 +1,19 @@
-import { ApplicationFailure, Context } from '@temporalio/activity';
-import { Client, type Connection, type WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
 import { cancelRequest, cancelSignal, pauseRequest, pauseSignal, progressQuery, resumeRequest, resumeSignal, settledQuery } from '../../src/workflows/messages.js';
 import type { upscaleVideo } from '../../src/workflows/upscaleVideo.js';
-import { startOpenServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
-import { prepareHome } from '../../src/worker/home.js';
-import { connectWhenReady } from '../../src/worker/temporalConnection.js';
-import { failing, FakeJob } from '../support/fakeJob.js';
-import { scratchHome } from '../support/home.js';
+import { FakeJob } from '../support/fakeJob.js';
+import { openServer } from '../support/openServer.js';
+import { HAPPENINGS, Played, type Happening } from '../support/played.js';
 import { workflowBundle } from '../support/temporal.js';
 
 type Handle = WorkflowHandle<typeof upscaleVideo>;
 
-/** What people and batches say to a job, and what becomes of its activity at hand. `commit`: its part is durable. */
+/** What people and batches say to a job. */
 type Word = 'pause' | 'resume' | 'pauseSignal' | 'resumeSignal' | 'cancel' | 'cancelSignal' | 'discard' | 'fromOutside';
-const HAPPENINGS = ['commit', 'die', 'shutDown', 'diskFull'] as const;
-type Happening = typeof HAPPENINGS[number];
 type Step = Word | Happening;
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom<Step>('pause', 'resume', 'pauseSignal', 'resumeSignal') },
@@ -26,56 +21,8 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<Step>('cancel', 'cancelSignal', 'discard', 'fromOutside') },
 );
 
-// The real server: the time-skipping one fails on the cancellation of an activity that has just ended.
-const config = await scratchHome();
-let server: EmbeddedServer;
-let connection: Connection;
-let native: NativeConnection;
-let client: Client;
+const server = await openServer();
 let counter = 0;
-beforeAll(async () => {
-  prepareHome(config.home);
-  server = await startOpenServer(config, () => undefined);
-  connection = await connectWhenReady(config, server.address, AbortSignal.timeout(120_000));
-  native = await NativeConnection.connect({ address: server.address });
-  client = new Client({ connection });
-});
-afterAll(async () => {
-  await native?.close();
-  await connection?.close();
-  await server?.child.stop(5000);
-});
-
-/** Encodes that work until the test says what becomes of them; one that is cancelled commits its part first, which takes until then too. */
-class Played {
-  readonly recorded: string[] = [];
-  readonly running = new Set<(how: Happening) => void>();
-  /** From now on everything is done at once. */
-  released = false;
-
-  readonly encodeSegment = async (): Promise<{ reused: number }> => {
-    if (this.released) return { reused: 0 };
-    const context = Context.current();
-    const timer = setInterval(() => { context.heartbeat({ durableFrame: 0, frame: 0 }); }, 20);
-    const how = await new Promise<Happening>((resolve) => { this.running.add(resolve); });
-    clearInterval(timer);
-    if (how === 'diskFull') throw failing('DiskFull', 'the disk is full');
-    if (how === 'shutDown') throw ApplicationFailure.create({ type: 'Shutdown', message: 'the worker is stopping', nextRetryDelay: '1 millisecond' });
-    if (how === 'die') throw ApplicationFailure.create({ type: 'WorldError', message: 'the upscaler died', nextRetryDelay: '1 millisecond' });
-    if (context.cancellationSignal.aborted) await context.cancelled;
-    return { reused: 0 };
-  };
-
-  happen(how: Happening): void {
-    for (const end of this.running) end(how);
-    this.running.clear();
-  }
-
-  release(): void {
-    this.released = true;
-    this.happen('commit');
-  }
-}
 
 const isHappening = (step: Step): step is Happening => (HAPPENINGS as readonly Step[]).includes(step);
 
@@ -111,8 +58,8 @@ async function play(steps: Step[]): Promise<{ steps: Step[]; end: string; record
     jobKey, upscaleKey: 'up', inputName: 'a.mp4', methodName: 'bicubic x2', method: 'filter', queues: { control: QUEUE, encode: QUEUE, upscale: [] },
     devices: 1, encodeSlots: 1, heartbeatSeconds: 30, keepMezzanine: false, searchAttributes: false,
   };
-  await client.workflow.start('upscaleVideo', { workflowId: jobKey, taskQueue: QUEUE, args: [input] });
-  const handle: Handle = client.workflow.getHandle<typeof upscaleVideo>(jobKey);
+  await server.client.workflow.start('upscaleVideo', { workflowId: jobKey, taskQueue: QUEUE, args: [input] });
+  const handle: Handle = server.client.workflow.getHandle<typeof upscaleVideo>(jobKey);
   for (const each of steps) {
     if (isHappening(each)) one.happen(each);
     // It may have ended, or end: then it does not hear.
@@ -145,7 +92,7 @@ it('any order of pauses, resumes, cancels and deaths ends in what was said last'
     ['pause', 'resume', 'commit'], ['pause', 'resume', 'die'], ['pause', 'shutDown'], ['pauseSignal', 'resume', 'pause', 'resumeSignal', 'diskFull'], ['pause', 'fromOutside'], ['resume', 'pause', 'resume', 'pause'],
   ];
   const worker = await Worker.create({
-    connection: native, taskQueue: QUEUE, workflowBundle: await workflowBundle(), activities: { ...job.activities },
+    connection: server.native, taskQueue: QUEUE, workflowBundle: await workflowBundle(), activities: { ...job.activities },
     maxHeartbeatThrottleInterval: '20 milliseconds', defaultHeartbeatThrottleInterval: '20 milliseconds',
   });
   // Several jobs at a time; a failure names the seed.
