@@ -9,6 +9,11 @@ const ACROSS = 4;
 /** Share of a picture that has to move, and how much worse the worst weave has to be, before a frame tells anything. */
 const LEAST_MOTION = 0.002;
 const LEAST_CONTRAST = 1.05;
+/**
+ * A frame that is the one before moved by one line is whole: each field is then the other one of the frame before, and fine print woven so combs less than it
+ * does by itself. Fields of two times leave half a line.
+ */
+const SCROLLED = 0.25;
 /** Frames that have to tell something, in a group and in all of them, or nothing is concluded. */
 const LEAST_OF_GROUP = 6;
 const LEAST_OF_ALL = 10;
@@ -94,9 +99,9 @@ const orderOf = (groups: readonly FieldEvidence[]): Fields['order'] => (mean(gro
 
 /** What frames that follow each other say together. */
 export function fieldEvidence(weaves: readonly Weave[]): FieldEvidence {
-  const told = weaves.flatMap(({ own, topLater, bottomLater, moving }, i) => {
+  const told = weaves.flatMap(({ own, topLater, bottomLater, moving, scrolled }, i) => {
     const [least, most] = [Math.min(own, topLater, bottomLater), Math.max(own, topLater, bottomLater)];
-    if (moving < LEAST_MOTION || most < least * LEAST_CONTRAST) return [];
+    if (moving < LEAST_MOTION || most < least * LEAST_CONTRAST || scrolled < SCROLLED) return [];
     const relative = (value: number): number => (value - least) / (most - least);
     const combing = relative(own);
     return [{ phase: i % 5, combing, pairing: Math.abs(combing - relative(Math.min(topLater, bottomLater))), topFirst: topLater < bottomLater ? 1 : 0 }];

@@ -11,6 +11,8 @@ export interface Weave {
   bottomLater: number;
   /** Share of the picture that moved. */
   moving: number;
+  /** What is left of the difference in those places when the frame before is moved by one line, up or down. 0: that explains all of it. */
+  scrolled: number;
 }
 
 /** Code values by which a sample differs from the one before where something moved, not only noise. */
@@ -22,7 +24,8 @@ const MOVED = 5;
  */
 export function weave(before: Uint8Array, later: Uint8Array, width: number): Weave {
   const lines = later.length / width;
-  const sums: Weave = { own: 0, topLater: 0, bottomLater: 0, moving: 0 };
+  const sums = { own: 0, topLater: 0, bottomLater: 0, moving: 0 };
+  let [still, up, down] = [0, 0, 0];
   for (let y = 1; y < lines - 1; y++) {
     let lineLater = 0;
     let othersLater = 0;
@@ -34,10 +37,13 @@ export function weave(before: Uint8Array, later: Uint8Array, width: number): Wea
       sums.own += Math.abs(a - 2 * b + c);
       lineLater += Math.abs(d - 2 * b + f);
       othersLater += Math.abs(a - 2 * e + c);
+      still += Math.abs(b - e);
+      up += Math.abs(b - f);
+      down += Math.abs(b - d);
     }
     const top = y % 2 === 0;
     sums.topLater += top ? lineLater : othersLater;
     sums.bottomLater += top ? othersLater : lineLater;
   }
-  return { ...sums, moving: sums.moving / later.length };
+  return { ...sums, moving: sums.moving / later.length, scrolled: still === 0 ? 1 : Math.min(up, down) / still };
 }

@@ -92,12 +92,30 @@ describe('a weave', () => {
   it('measures how lines of two frames fit between each other, where something moves', () => {
     const [before, later] = [[0, 0, 0, 0, 0, 0], [100, 0, 100, 0, 100, 0]].map((lines) => Uint8Array.from(lines.flatMap((value) => [value, value])));
     if (!before || !later) throw new Error('two frames');
-    expect(weave(before, later, 2)).toEqual({ own: 4 * 2 * 200, topLater: 4 * 2 * 200, bottomLater: 0, moving: 8 / 12 });
-    expect(weave(later, later, 2)).toEqual({ own: 0, topLater: 0, bottomLater: 0, moving: 0 });
+    expect(weave(before, later, 2)).toEqual({ own: 4 * 2 * 200, topLater: 4 * 2 * 200, bottomLater: 0, moving: 8 / 12, scrolled: 1 });
+    expect(weave(later, later, 2)).toEqual({ own: 0, topLater: 0, bottomLater: 0, moving: 0, scrolled: 1 });
   });
 
   it('tells nothing where too little moves', () => {
-    expect(fieldEvidence([{ own: 100, topLater: 200, bottomLater: 200, moving: 0.001 }])).toMatchObject({ frames: 0, pairing: 0 });
+    expect(fieldEvidence([{ own: 100, topLater: 200, bottomLater: 200, moving: 0.001, scrolled: 1 }])).toMatchObject({ frames: 0, pairing: 0 });
+  });
+});
+
+describe('a page of fine print that scrolls by one line a frame', () => {
+  const page = "nullsrc=s=192x400:r=25:d=0.04,geq=lum='16+200*gt(mod(abs(43758.5453*sin(12.9898*floor(X/2)+78.233*Y)),1),0.7)':cb=128:cr=128,loop=-1:1,fps=25";
+  const scrolling = async (name: string, filter: string) => {
+    const file = at(name);
+    await ffmpeg('-f', 'lavfi', '-i', page, '-t', '3', '-vf', `format=yuv444p,${filter},format=yuv420p`, ...lossless, file);
+    const info = await probeSource(file);
+    return detectFields(file, info, { double: false, flagged: false });
+  };
+
+  it.each(['n', '200-n'])('is progressive, though each field lies as well in the frame before (%s)', async (line) => {
+    expect(await scrolling(`page${line}.mkv`, `crop=192:160:0:${line}`)).toBeUndefined();
+  });
+
+  it('is interlaced where its fields are of different times', async () => {
+    expect(await scrolling('fields.mkv', 'setpts=N/50/TB,fps=50,gblur=sigma=1.5,crop=192:160:0:n,tinterlace=mode=interleave_top')).toMatchObject({ remedy: 'interpolate' });
   });
 });
 

@@ -34,6 +34,13 @@ const FRAMES_OF_WRONG_COLOURS = 2;
 /** Side of the squares over which colours are averaged. */
 const COLOUR_CELL = 4;
 
+/** What is told of a suspicion that full size does not confirm. */
+const UNCONFIRMED: Record<Suspicion['kind'], string> = {
+  shift: 'thumbnails of the picture and of the source do not lie on each other, at full size they do',
+  neighbour: "thumbnails look like the source's frame before or after, at full size the pictures do not",
+  colours: 'thumbnails look as if the colours were mistaken, at full size they do not',
+};
+
 /**
  * Looks at the source's size at what thumbnails only suggest. What is not confirmed there becomes a warning: pictures without structure seem
  * to be shifted, contrast seems to be another range, what was smoothed over time seems to be the frame before.
@@ -49,7 +56,7 @@ export async function confirmed(judgement: Judgement, pictures: Pictures): Promi
     }
     const { confirmed: real, rest } = await divide(suspicion, pictures);
     if (real.length > 0) problems.push({ what: finding.what, frames: runsOf(real), suspicion: { ...suspicion, frames: real } });
-    if (rest.length > 0) warnings.push({ what: `at thumbnail size it seems that ${finding.what}, at full size it does not`, frames: runsOf(rest) });
+    if (rest.length > 0) warnings.push({ what: UNCONFIRMED[suspicion.kind], frames: runsOf(rest) });
   }
   return { ...judgement, problems, warnings };
 }
