@@ -2,6 +2,7 @@ import path from 'node:path';
 import { METHODS, flagsOf, resultOf, type Clip } from './clips.js';
 import { Dice } from './dice.js';
 import { TIMES, type Ground } from './ground.js';
+import type { How } from './heard.js';
 import type { Ledger } from './ledger.js';
 import { COST, compareContents, settle, type Totals } from './settle.js';
 import { Task } from './task.js';
@@ -134,11 +135,15 @@ export class Crew {
     for (const video of task.asked.videos) await compareContents(task, video);
   }
 
-  /** Everything that is cancelled stays so, until the end. */
-  retire(task: Task): void {
+  /** Everything that is cancelled stays so, until the end. @param waiting how its commands end: one that was still starting may have begun the job behind the cancel. */
+  async retire(task: Task, waiting: Promise<How[]>): Promise<void> {
     task.retired = true;
-    this.cancelled.push(task);
-    this.#end(task, 'cancelled for good');
+    if ((await waiting).every((how) => how === 'cancelled' || how === 'killed')) {
+      this.cancelled.push(task);
+      this.#end(task, 'cancelled for good');
+    } else {
+      task.retired = false;
+    }
   }
 
   #end(task: Task, how: string): void {

@@ -67,6 +67,7 @@ function cancel(crew: Crew, dice: Dice): Happened {
   task.cancelled = 'asked';
   task.cancels++;
   task.lost++;
+  const waiting = task.ends();
   void task.speak('cancel', ...(discard ? ['--discard'] : [])).then(async (code) => {
     task.rest(seconds);
     if (code !== 0) return;
@@ -78,7 +79,7 @@ function cancel(crew: Crew, dice: Dice): Happened {
     if (discard) task.forget();
     // It was done before, so only its record and its parts are gone.
     if (discard && !task.asked.batch && task.hasResult()) await crew.discarded(task);
-    else if (forGood && reports.length === 0) crew.retire(task);
+    else if (forGood && reports.length === 0) await crew.retire(task, waiting);
   });
   return { kind: discard ? 'cancel --discard' : 'cancel', detail: task.asked.name };
 }

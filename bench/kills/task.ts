@@ -10,7 +10,7 @@ import { storedJobs } from '../../src/job/store.js';
 import { inferredBelow } from '../support/tally.js';
 import type { Clip, Method } from './clips.js';
 import type { Ground } from './ground.js';
-import { general, lastLine, outcomeOf } from './heard.js';
+import { general, lastLine, outcomeOf, type How } from './heard.js';
 import type { Ledger } from './ledger.js';
 
 export interface Video {
@@ -37,7 +37,7 @@ export class Task {
   readonly ledger: Ledger;
   readonly asked: Asked;
   /** Its commands that run: mostly one, several where it was given again meanwhile. */
-  readonly #running = new Set<ReturnType<Ground['start']>>();
+  readonly #running = new Map<ReturnType<Ground['start']>, Promise<How>>();
   /** A pause, resume or cancel is on its way. */
   speaking = 0;
   /** Parts that cancels may have cost. */
@@ -72,11 +72,16 @@ export class Task {
   }
 
   get command() {
-    return [...this.#running].at(-1);
+    return [...this.#running.keys()].at(-1);
+  }
+
+  /** How the commands that run now end. */
+  ends(): Promise<How[]> {
+    return Promise.all(this.#running.values());
   }
 
   endCommands(): void {
-    for (const command of this.#running) command.kill('SIGKILL');
+    for (const command of this.#running.keys()) command.kill('SIGKILL');
   }
 
   /** The same command, if none of it runs and it is time. */
@@ -95,10 +100,9 @@ export class Task {
     const [cancelledBefore, cancelsBefore] = [this.cancelled, this.cancels];
     const began = performance.now();
     const command = this.ground.start(args);
-    this.#running.add(command);
     this.commands++;
     this.ledger.note(`${name}: command ${this.commands} as process ${command.pid ?? '?'}`);
-    void command.then(({ exitCode, signal, stdout, stderr }) => {
+    const ended = command.then(({ exitCode, signal, stdout, stderr }) => {
       this.#running.delete(command);
       const { how, text } = outcomeOf({ exitCode, signal, stdout, stderr });
       this.ledger.outcome(`command: ${text}`);
@@ -110,7 +114,9 @@ export class Task {
       if (how === 'cancelled' && cancelledBefore === 'no' && this.cancels === cancelsBefore) this.violate('it was cancelled, which nobody has asked for');
       if (cancelledBefore !== 'no' && this.speaking === 0) this.cancelled = 'no';
       this.rest(1);
+      return how;
     });
+    this.#running.set(command, ended);
   }
 
   /** Another command about the same job. @returns its exit code, undefined when it was ended. */

@@ -8,6 +8,7 @@ import { DELIVERED_PIXELS } from '../media/color.js';
 import { deliverableTags } from '../media/deliverable.js';
 import { deliverableShape } from '../media/shape.js';
 import { verifyDeliverable as verify } from '../media/verify.js';
+import { removeStills } from '../media/verify/shownFrames.js';
 import { runActivity, type ActivityDeps } from './context.js';
 import { loadCut, loadDelivered, loadFrames, loadTimeline } from './job.js';
 
@@ -18,6 +19,8 @@ export const verifyDeliverable = (deps: ActivityDeps): ControlActivities['verify
     const { layout, spec, signal, report } = job;
     const merged = await readKept(layout.merged, mergedSchema).catch(putAside);
     if (!merged) throw new PartDamaged('the merged file is missing; it is made again');
+    // A check whose worker was killed has left its own.
+    await removeStills(layout.job);
     const source = await loadFrames(job, from);
     const timeline = await loadTimeline(job, from);
     const { pts, timebase, lastDuration } = await loadDelivered(job, from);
@@ -37,6 +40,7 @@ export const verifyDeliverable = (deps: ActivityDeps): ControlActivities['verify
       pixelFormat: DELIVERED_PIXELS[spec.picture.bitDepth],
       hdr: source.info.video.hdr,
       pageTitle: path.basename(job.output),
+      scratch: layout.job,
       signal,
       onFrame: (frame) => { report({ frame }); },
     });

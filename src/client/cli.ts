@@ -37,13 +37,24 @@ function explain(error: unknown): number {
     process.stderr.write(`reelscale: ${error.message}\n`);
     return error instanceof UserError ? EXIT.usage : EXIT.failed;
   }
-  const refused = fileTrouble(error);
+  const refused = fileTrouble(error) ?? serverTrouble(error);
   if (refused !== undefined) {
     process.stderr.write(`reelscale: ${refused}\n`);
     return EXIT.failed;
   }
   process.stderr.write(`reelscale: this is a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   return EXIT.failed;
+}
+
+/** Of gRPC: cancelled, deadline exceeded, resource exhausted, internal, unavailable. */
+const AWAY = [1, 4, 8, 13, 14];
+
+/** A Temporal server that is ending, starting or gone. */
+function serverTrouble(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, details } = (error.cause ?? error) as { code?: unknown; details?: string };
+  const away = error.message === 'Failed to connect before the deadline' || (error.name === 'ServiceError' && AWAY.includes(code as number));
+  return away ? `the Temporal server does not answer (${details ?? error.message}): run the same command again, what is done is kept` : undefined;
 }
 
 /** What the system refuses, wherever it happens: a full disk, and files of somebody else. */

@@ -27,6 +27,8 @@ export interface VerifyRequest extends ExpectedStreams {
   lastDuration: number;
   /** Makes the page too, under this title. */
   pageTitle?: string | undefined;
+  /** A folder for files of the moment. Default: the system's. */
+  scratch?: string | undefined;
   signal?: AbortSignal | undefined;
   onFrame?: ((frames: number) => void) | undefined;
 }
@@ -56,6 +58,7 @@ export async function verifyDeliverable(request: VerifyRequest): Promise<Verifie
     cut: request.cut,
     tracks: contents.tracks.filter(({ kind }) => kind === 'audio').flatMap((track, i) => (audio[i] ? [{ ...track, stream: audio[i].index }] : [])),
     stills: request.pageTitle === undefined ? undefined : sampledFrames(expectedPts.length),
+    scratch: request.scratch,
     signal,
     onFrame: request.onFrame,
   });

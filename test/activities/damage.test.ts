@@ -180,6 +180,25 @@ describe('a byte that changes while ffmpeg reads the file', () => {
   });
 });
 
+it('a check keeps its stills in the folder of the job, and removes those of one that was killed', async () => {
+  await joined();
+  await run(() => control().mergeAudio(ref()));
+  const { job, verifiedPage } = jobLayout(roots, spec);
+  const left = path.join(job, 'reelscale-stills-AbCdEf');
+  mkdirSync(path.join(left, 'output'), { recursive: true });
+  const before = process.env['TMPDIR'];
+  // Nothing can be made in there.
+  process.env['TMPDIR'] = path.join(folder, 'none');
+  try {
+    await run(() => control().verifyDeliverable(ref()));
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  }
+  expect(readFileSync(verifiedPage, 'utf8')).toContain('data:image/jpeg');
+  expect(readdirSync(job).filter((name) => name.startsWith('reelscale-stills'))).toEqual([]);
+});
+
 it('a publish that died behind its report removes the rest when it is tried again', async () => {
   const layout = jobLayout(roots, spec);
   const report = await delivered();

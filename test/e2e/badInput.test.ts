@@ -108,6 +108,12 @@ describe('a command is refused that', () => {
     await refused(args, line);
   });
 
+  it('finds no server', async () => {
+    const { exitCode, stderr } = await cli.start(['list'], { TEMPORAL_ADDRESS: '127.0.0.1:9' });
+    expect(stderr).toMatch(/^reelscale: the Temporal server does not answer \(.+\): run the same command again, what is done is kept$/);
+    expect(exitCode).toBe(1);
+  });
+
   it('has a wrong environment', async () => {
     const { exitCode, stderr } = await cli.start(preview('clip.mp4'), { REELSCALE_MIN_FREE_BYTES: 'much' });
     expect(stderr.split('\n'), stderr).toHaveLength(1);

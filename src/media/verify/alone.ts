@@ -55,7 +55,7 @@ export async function verifyAlone(file: string, options: AgainstOptions = {}): P
   if (typeof streams === 'string') throw new UserError(`${file} cannot be opened: ${streams}`);
   const promised = info.video.promisedFrames;
   const stills = options.pageTitle === undefined ? [] : sampledFrames(Math.max(1, promised ?? 1));
-  const { watched, shown } = await withStills(stills, async (places) => {
+  const { watched, shown } = await withStills(stills, undefined, async (places) => {
     const watched = await watch(file, info, stills.length > 0 ? places.output : undefined, options);
     const first = watched.pts[0] ?? 0;
     return { watched, shown: await pairStills(places, (frame) => ((watched.pts[frame] ?? NaN) - first) * toNumber(info.video.timebase)) };

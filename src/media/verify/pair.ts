@@ -27,6 +27,8 @@ export interface PairRequest {
   tracks: readonly SoundPair[];
   /** Frames of which stills are taken on the way, and of wrong ones afterwards; undefined for none at all. */
   stills: readonly number[] | undefined;
+  /** Where stills lie meanwhile. */
+  scratch?: string | undefined;
   signal?: AbortSignal | undefined;
   onFrame?: ((frames: number) => void) | undefined;
 }
@@ -46,7 +48,7 @@ export async function verifyPair(request: PairRequest): Promise<PairResult> {
   const pts: number[] = [];
   const output = fileSide(file, video.index, video.samples, video.aspect, (time) => { pts.push(time); }, withoutRepeatedEdge(video, source));
   const seconds = (frame: number): number => ((pts[frame] ?? NaN) - (pts[0] ?? NaN)) * toNumber(video.timebase);
-  const { pictures, sampled } = await withStills(request.stills ?? [], async (stills) => ({
+  const { pictures, sampled } = await withStills(request.stills ?? [], request.scratch, async (stills) => ({
     pictures: await comparePictures({ output, source, stills: request.stills && stills, signal, onFrame: request.onFrame }),
     sampled: await pairStills(stills, seconds),
   }));
@@ -74,7 +76,7 @@ export async function verifyPair(request: PairRequest): Promise<PairResult> {
     plot: plot(pictures.table, judgement.problems.flatMap(({ frames }) => frames.kept)),
     shown: {
       sampled,
-      suspicious: request.stills !== undefined && suspicious.length > 0 ? await takeStills(output, source, suspicious, seconds, signal) : [],
+      suspicious: request.stills !== undefined && suspicious.length > 0 ? await takeStills(output, source, suspicious, seconds, request) : [],
     },
   };
 }
