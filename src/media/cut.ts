@@ -12,6 +12,8 @@ export interface Within {
   first: number;
   /** When the first one begins that lies behind the beginning of the cut. */
   whole: number | undefined;
+  /** When the one behind that begins. */
+  next: number | undefined;
 }
 
 /** By what copied sound begins earlier than it is heard, in seconds: what decoders need to be in step. Opus asks for 80 ms, low rates of MP3 for 130. */
@@ -28,8 +30,9 @@ export async function packetsWithin(file: string, { from = -Infinity, to = Infin
     const inside = start >= from - ROUNDING;
     if (!inside && !(start + duration > from + ROUNDING)) return;
     const known = found.get(index);
-    if (!known) found.set(index, { first: start, whole: inside ? start : undefined });
-    else if (inside) known.whole ??= start;
+    if (!known) found.set(index, { first: start, whole: inside ? start : undefined, next: undefined });
+    else if (known.whole !== undefined) known.next ??= start;
+    else if (inside) known.whole = start;
   };
   await runFfprobe(['-show_entries', 'packet=stream_index,pts_time,duration_time', '-of', 'csv=p=0', ...sourceInput(file)], { signal, onLine });
   return found;

@@ -28,13 +28,16 @@ export async function planAudio(request: PlanRequest, within: WithinCut): Promis
       planned.warnings.push(`${name} is left out: it gives no sound${begins === undefined ? '' : ' in this part of the video'}`);
       continue;
     }
-    const handling = handlingOf(stream, request, stretches, part);
-    if (!handling.copied) planned.warnings.push(converted(name, handling));
     const from = request.cut?.from ?? -Infinity;
-    if (part && begins < from) {
+    const cutsStart = part !== undefined && begins < from;
+    const handling = handlingOf(stream, request, stretches, cutsStart ? part : undefined);
+    if (!handling.copied) planned.warnings.push(converted(name, handling));
+    if (cutsStart) {
       // Matroska begins with a whole packet, of which decoders skip what its header says for Opus; MP4 and what is encoded begin with any sample.
       const skipped = handling.codec === 'opus' ? begins - ((await firstPacket(file, stream.index, signal)) ?? begins) : 0;
-      const heard = handling.copied && container === 'mkv' ? (part.whole ?? part.first) + skipped : Math.max(from, part.first);
+      // A Vorbis packet gives sound together with the one before it only.
+      const whole = handling.codec === 'vorbis' ? (part.next ?? part.whole) : part.whole;
+      const heard = handling.copied && container === 'mkv' ? (whole ?? part.first) + skipped : Math.max(from, part.first);
       planned.starts.push(heard);
       planned.tracks.push({ kind: 'audio', name, ...taken(stream), sampleRate: stream.sampleRate, ...handling, startSeconds: heard, cutsStart: true });
       continue;
@@ -55,12 +58,13 @@ type Handling = Pick<PlannedTrack, 'codec' | 'copied' | 'encoder' | 'bitRate' | 
 
 /**
  * Sound that an edit list cuts into pieces is decoded: copied packets would not be what is heard. So is sound that has to begin within a packet, where
- * the container cannot say so.
+ * the container cannot say so; with a lossy codec also at a packet, which sounds right behind the one before only.
+ * @param part of a track whose beginning is cut away.
  */
 function handlingOf(stream: FileStream, { container, audio, cut }: PlanRequest, stretches: Stretch[] | undefined, part: Within | undefined): Handling {
   const rules = CONTAINERS[container];
   const holds = (audio === 'copy' ? rules.audio : rules.copiedAudio)(stream.codec);
-  const splits = container === 'mkv' && audio !== 'copy' && cut?.from !== undefined && part !== undefined && part.first < cut.from;
+  const splits = container === 'mkv' && audio !== 'copy' && cut?.from !== undefined && part !== undefined && (part.first < cut.from || !LOSSLESS.test(stream.codec));
   if (holds && !splits && !stretches) return { codec: stream.codec, copied: true, encoder: 'copy' };
   const encoder = rules.audioEncoder;
   const why = stretches ? 'since its edit list cuts it into pieces' : holds ? 'so that it begins with the picture and not with a packet' : undefined;

@@ -11,6 +11,7 @@ import { readContents } from '../../src/media/contents.js';
 import { deliverableTags } from '../../src/media/deliverable.js';
 import type { FrameSource } from '../../src/media/frames.js';
 import { mergeAudio } from '../../src/media/merge.js';
+import { planAudio } from '../../src/media/planAudio.js';
 import { probeSource } from '../../src/media/probe.js';
 import { scanSource } from '../../src/media/scan.js';
 import { verifyDeliverable, type VerifyRequest } from '../../src/media/verify.js';
@@ -133,6 +134,18 @@ it('sound that is copied begins within a packet by an edit list, and is converte
   const codecs = async (file: string): Promise<string[]> => (await readContents(file)).streams.filter(({ kind }) => kind === 'audio').map(({ codec }) => codec);
   expect(await codecs(at('mp4.part.mp4'))).toEqual(['aac']);
   expect(await codecs(at('mp4.part.mkv'))).toEqual(['flac']);
+});
+
+it('sound of a lossy codec is converted for Matroska also where a packet begins with the part: it sounds right behind the one before only', async () => {
+  await ffmpeg('-f', 'lavfi', '-i', sound, '-c:a', 'libvorbis', at('vorbis.mkv'));
+  const source = await readContents(at('vorbis.mkv'));
+  const planned = async (audio: 'auto' | 'copy', container: 'mp4' | 'mkv') => {
+    const within = new Map([[0, { first: 2, whole: 2, next: 2.02 }]]);
+    return (await planAudio({ file: at('vorbis.mkv'), source, container, audio, cut: { from: 2 } } as Parameters<typeof planAudio>[0], within)).tracks;
+  };
+  expect(await planned('auto', 'mkv')).toMatchObject([{ codec: 'flac', copied: false, startSeconds: 2 }]);
+  // A Vorbis packet without the one before gives no sound.
+  expect(await planned('copy', 'mkv')).toMatchObject([{ codec: 'vorbis', copied: true, startSeconds: 2.02 }]);
 });
 
 it.each(['match', 'double'] as const)('a source that is conformed is conformed in that part only: %s', async (remedy) => {
