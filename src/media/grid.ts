@@ -9,15 +9,17 @@ const lcm = (a: number, b: number): number => (a / gcd(a, b)) * b;
 
 /**
  * Containers that count in milliseconds, or in 1/90000 s, round the times of a constant-rate film: 42, 41, 42 ms at 24 frames a
- * second. Where every timestamp lies within one source tick of the nominal rate's grid, the grid is returned, in a timebase in which
- * it and the first timestamp are exact; a variable rate, or a constant one that is exact already, comes back unchanged.
+ * second. Where every timestamp lies within one source tick, and within half a frame, of the nominal rate's grid, the grid is returned, in
+ * a timebase in which it and the first timestamp are exact; a variable rate, or a constant one that is exact already, comes back unchanged.
  */
 export function gridTimeline(timeline: Timeline, frameRate: Rational): Timeline {
   if (timeline.steps.length < 2) return timeline;
   const { num, den } = timeline.timebase;
   const step = (den * frameRate.den) / (num * frameRate.num);
+  // Of a clock that ticks once a frame, a whole tick is a dropped frame.
+  const rounding = Math.min(1, step / 2);
   const pts = decodeTimeline(timeline);
-  if (!pts.every((value, i) => Math.abs(value - timeline.firstPts - i * step) <= 1)) return timeline;
+  if (!pts.every((value, i) => Math.abs(value - timeline.firstPts - i * step) <= rounding)) return timeline;
   const timescale = timescaleOf(timeline, frameRate);
   const gridStep = (timescale * frameRate.den) / frameRate.num;
   const lastSteps = timeline.lastDuration / step;
@@ -25,7 +27,7 @@ export function gridTimeline(timeline: Timeline, frameRate: Rational): Timeline 
     timebase: { num: 1, den: timescale },
     firstPts: Math.round((timeline.firstPts * num * timescale) / den),
     steps: [[gridStep, pts.length - 1]],
-    lastDuration: Math.abs(timeline.lastDuration - step) <= 1 ? gridStep : Math.max(1, Math.round(lastSteps * gridStep)),
+    lastDuration: Math.abs(timeline.lastDuration - step) <= rounding ? gridStep : Math.max(1, Math.round(lastSteps * gridStep)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { soundPackets, soundWithin, textPackets } from './cut.js';
 import type { Stretch } from './editLists.js';
 import type { MergeRequest } from './merge.js';
+import { ON_TIME } from './onTime.js';
 import type { MergePlan } from './planContents.js';
 import type { PlannedTrack } from './plannedTrack.js';
 import { sourceInput } from './tools.js';
@@ -70,8 +71,8 @@ function videoArgs({ container, constantRate, reorderSeconds, lastDuration }: Pi
   ];
 }
 
-/** Gaps are filled with silence: the encoder counts samples and would close them otherwise. */
-const FILLED = 'aresample=async=1';
+/** The encoder counts samples. */
+const FILLED = `aresample=${ON_TIME}`;
 
 /** Cuts what an edit list presents out of the whole media and joins it, to the sample; ffmpeg's own reading of edit lists keeps whole packets. */
 function joined(stretches: readonly Stretch[], zero: number): string {

@@ -35,6 +35,20 @@ describe('gridTimeline', () => {
     expect(gridTimeline(variable, { num: 24, den: 1 })).toBe(variable);
   });
 
+  it('leaves a dropped frame alone where the clock ticks once or twice a frame, or not quite', () => {
+    for (const [ticks, rate] of [[25, 25], [50, 25], [30, 25], [1, 1], [24, 24]] as const) {
+      for (const round of [Math.round, Math.floor]) {
+        const dropped = encodeTimeline(times(100, (i) => round(((i + Number(i >= 50)) * ticks) / rate)), { num: 1, den: ticks }, Math.round(ticks / rate));
+        expect(gridTimeline(dropped, { num: rate, den: 1 })).toBe(dropped);
+      }
+    }
+  });
+
+  it('keeps a last frame that is shown for two ticks where a frame is little more than one', () => {
+    const held = encodeTimeline(times(100, (i) => Math.round((i * 30) / 25)), { num: 1, den: 30 }, 2);
+    expect(gridTimeline(held, { num: 25, den: 1 })).toMatchObject({ timebase: { num: 1, den: 25 }, steps: [[1, 99]], lastDuration: 2 });
+  });
+
   it('keeps the length of a last frame that is held', () => {
     const held = encodeTimeline([0, 42, 83, 125], { num: 1, den: 1000 }, 1000);
     const grid = gridTimeline(held, { num: 24, den: 1 });

@@ -1,4 +1,5 @@
 import { soundWithin, type Cut } from '../cut.js';
+import { ON_TIME } from '../onTime.js';
 import { PTS_FD, startFfmpeg } from '../run.js';
 import { sourceInput } from '../tools.js';
 
@@ -7,8 +8,6 @@ const RATE = 8000;
 const STEP = 16;
 /** Seconds from one value of an envelope to the next. */
 export const ENVELOPE_STEP = STEP / RATE;
-/** Where timestamps say that sound is missing or too much by more than this, the envelope's clock follows them, in seconds. */
-const LEAST_GAP = 0.003;
 
 /** A stretch of time, in seconds on the file's own clock. */
 export interface Stretch {
@@ -40,7 +39,7 @@ export async function listen(file: string, stream: number, stretches: readonly S
   const run = startFfmpeg([
     '-max_error_rate', '1', '-copyts', ...sourceInput(file),
     ...map, ...(cut ? ['-af', heard.join(',')] : []), '-c:a', 'pcm_s16le', '-f', 'framecrc', '-flush_packets', '1', `pipe:${PTS_FD}`,
-    ...map, '-af', [...heard, `aresample=${RATE}:async=1:min_hard_comp=${LEAST_GAP}`, 'aformat=sample_fmts=s16:channel_layouts=mono'].join(','), '-f', 's16le', 'pipe:1',
+    ...map, '-af', [...heard, `aresample=${RATE}:${ON_TIME}`, 'aformat=sample_fmts=s16:channel_layouts=mono'].join(','), '-f', 's16le', 'pipe:1',
   ], { signal, stdout: 'pipe', onPtsLine: (line) => { clock.add(line); } });
   const loudness = new Loudness(stretches, () => clock.start);
   const reading = loudness.read(run.stdout as AsyncIterable<Buffer>);
