@@ -67,7 +67,7 @@ export const loadScan = async (job: ScannedJob): Promise<SourceScan> => (await r
 
 /** Looks at the source and records what it finds. The same file says the same. */
 export async function scanJob({ layout, spec, input, signal, report }: ScannedJob): Promise<{ scan: SourceScan; timeline: Timeline | undefined }> {
-  const info = await probeSource(input, { signal });
+  const info = await probeSource(input, { program: spec.picture.program, signal });
   const found = await examineSource(input, info, spec.picture, { signal, onPackets: (frame) => report?.({ frame }) });
   // The timeline first: whoever finds the scan finds both.
   if (found.timeline) await publishJson(layout.planned('source').timeline, found.timeline);

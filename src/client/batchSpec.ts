@@ -10,8 +10,9 @@ import type { RootedPath } from '../job/spec.js';
 import { makePublicFolder } from '../job/umask.js';
 import { discoverDevices } from '../worker/devices.js';
 import { resolveEncode } from './encode.js';
-import { parseFlags, parseOptions, upscaleFlagsSchema, whole, type UpscaleFlags } from './flags.js';
+import { parseFlags, parseOptions, upscaleFlagsSchema, type UpscaleFlags } from './flags.js';
 import { isFilter, resolveMethod } from './method.js';
+import { whole } from './numbers.js';
 import { inRoot } from './resolveJob.js';
 import { rangeOf } from './resolvePart.js';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../job/errors.js';
+import { number, whole } from './numbers.js';
 import { pictureFlags } from './pictureFlags.js';
 import { encodeSpecSchema } from '../job/spec.js';
 import { formatTime } from './times.js';
@@ -8,10 +9,6 @@ const HW_ENCODERS = ['none', ...encodeSpecSchema.shape.hardware.unwrap().options
 const TUNES = encodeSpecSchema.shape.tune.unwrap().options;
 const PRESETS = ['preview', 'fast', 'production'] as const;
 
-/** Text of a number. Nothing but spaces is none, though JavaScript takes it for 0. */
-const number = (error: string, fits: (value: number) => boolean) => z.string().regex(/\S/, error).transform(Number).refine(fits, error);
-const isWhole = (least: number, most: number) => (value: number): boolean => Number.isInteger(value) && value >= least && value <= most;
-export const whole = (least: number, most: number) => number(`must be a whole number from ${least} to ${most}`, isWhole(least, most));
 const share = number('must be from 0 to 1', (value) => value >= 0 && value <= 1);
 /** Of an hour, in any currency. */
 export const price = number('must be a number from 0 on', (value) => value >= 0 && Number.isFinite(value));

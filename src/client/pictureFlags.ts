@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { UserError } from '../job/errors.js';
-import { bitDepthSchema, deinterlaceSchema, pictureSpecSchema, targetSchema, windowSchema, type PictureSpec, type Window } from '../job/picture.js';
+import { bitDepthSchema, deinterlaceSchema, pictureSpecSchema, MOST_PROGRAM, targetSchema, windowSchema, type PictureSpec, type Window } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
 import { hdrTransfer } from '../media/color.js';
+import { whole } from './numbers.js';
 import type { UsedPart } from './resolvePart.js';
 import { parseTime, TIME } from './times.js';
 
@@ -29,8 +30,12 @@ const time = z.string().transform(parseTime).refine((seconds) => seconds !== und
 /** The part of every picture that is used. */
 export const cropFlag = z.string().transform((text) => (text === 'auto' ? text : readWindow(text))).refine((crop) => crop !== undefined, 'must be WxH+X+Y, such as 720x432+0+72, or auto').optional();
 
+/** The programme that is meant, of a source that holds several. */
+export const programFlag = whole(1, MOST_PROGRAM).optional();
+
 /** The flags that say what is made of the source's pictures besides enlarging them, as text. */
 export const pictureFlags = {
+  program: programFlag,
   deinterlace: z.enum(DEINTERLACE, { error: `must be one of ${DEINTERLACE.join(', ')}` }).optional(),
   from: time.optional(),
   to: time.optional(),
@@ -41,10 +46,10 @@ export const pictureFlags = {
 };
 export type PictureFlags = z.infer<z.ZodObject<typeof pictureFlags>>;
 
-/** What was left out is as in the unfinished job, if there is one. @param part what was found for the flags that choose one. */
+/** What was left out is as in the unfinished job, if there is one. @param info of the programme that is meant. @param part what was found for the flags that choose one. */
 export function resolvePicture({ deinterlace, bitDepth, target, squarePixels }: PictureFlags, open: PictureSpec | undefined, info: SourceInfo, part: UsedPart = {}): PictureSpec {
   const hdr = hdrTransfer(info.video.color.tags);
   const wanted = bitDepth ?? open?.bitDepth ?? (hdr ? 10 : 8);
   if (hdr && wanted === 8) throw new UserError(`--bit-depth 8: the source is HDR (${hdr}), which shows bands in 8 bits: leave the flag out`);
-  return pictureSpecSchema.parse({ ...open, ...part, ...(deinterlace && { deinterlace }), ...(target && { target }), ...(squarePixels && { squarePixels }), bitDepth: wanted });
+  return pictureSpecSchema.parse({ ...open, ...part, ...(info.program !== undefined && { program: info.program }), ...(deinterlace && { deinterlace }), ...(target && { target }), ...(squarePixels && { squarePixels }), bitDepth: wanted });
 }

@@ -43,13 +43,13 @@ export interface ResolvedJob {
  * @throws UserError for everything that is wrong with the input, the flags or the output.
  */
 export async function resolveJob(input: string, flags: UpscaleFlags, config: Config, { alone = false }: { alone?: boolean } = {}): Promise<ResolvedJob> {
-  const info = await probeSource(input, {});
+  const asked = await probeSource(input, { program: flags.program });
   const file = await realpath(input);
   requireUsableName(file);
   const source = await sourceDigest(config.roots.jobs, file);
   const rooted = inRoot(config, file, 'INPUT');
-  const { note, ...part } = await resolvePart(file, info, flags);
-  const found = { info, ...(note !== undefined && { note }) };
+  const { note, ...part } = await resolvePart(file, asked, flags);
+  const found = { info: asked, ...(note !== undefined && { note }) };
   if (alone) return { spec: await specify(flags, undefined), ...found };
   let unreadable: { owner: string; error: RecordDamaged } | undefined;
   // Whoever has a named output is asked first: to go on, a job needs no default, which may be a model that is not here.
@@ -64,7 +64,7 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
         `job ${shortJob(owned.spec)} already works on that output with other settings: wait for it, cancel it (reelscale cancel ${shortJob(owned.spec)}), or choose another name with -o`);
     }
   }
-  if (owned) return { spec: mayOverwrite(owned.spec, flags), ...found, stored: owned };
+  if (owned) return { spec: mayOverwrite(owned.spec, flags), ...found, info: await infoOf(owned.spec.picture.program), stored: owned };
   // This very job is recorded anew from its command; of another, nobody knows whether it still works on the output.
   if (unreadable && unreadable.owner !== first.jobKey) throw unreadable.error;
   const stored = await readStored(config.roots, first.jobKey).catch(overlookDamage);
@@ -85,8 +85,14 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
     return job && isOpen(job) ? job : undefined;
   }
 
+  /** An unfinished job may be about another programme than the one that is upscaled by default. */
+  async function infoOf(program: number | undefined): Promise<SourceInfo> {
+    return program === undefined || program === asked.program ? asked : probeSource(input, { program });
+  }
+
   async function specify(given: UpscaleFlags, open: JobSpec | undefined): Promise<JobSpec> {
     const { tags, device } = await placement(given, open);
+    const info = await infoOf(given.program ?? open?.picture.program);
     const picture = resolvePicture(given, open?.picture, info, part);
     const used = croppedInfo(info, picture.crop).video;
     const { width, height } = used;

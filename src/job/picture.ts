@@ -28,8 +28,13 @@ export const targetSchema = z.object({ width: side.optional(), height: side });
  */
 export const rangeSchema = z.object({ from: z.number().min(0).optional(), to: z.number().positive().optional() });
 
+/** MPEG's numbers of programmes have 16 bits. */
+export const MOST_PROGRAM = 65_535;
+
 /** What is made of the source's pictures besides enlarging them, as the user asked for it. */
 export const pictureSpecSchema = z.object({
+  /** Number of the programme that is upscaled, of a source that holds several. */
+  program: z.number().int().min(1).max(MOST_PROGRAM).optional(),
   deinterlace: deinterlaceSchema.default('auto'),
   bitDepth: bitDepthSchema.default(8),
   /** What of the video is upscaled. */

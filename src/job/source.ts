@@ -21,6 +21,8 @@ export const sourceInfoSchema = z.object({
   durationSeconds: z.number().optional(),
   /** When the first of its streams begins, in seconds of its own clock. */
   startSeconds: z.number().optional(),
+  /** Number of the programme that this is about, where the file holds several. Streams of others are not among these. */
+  program: z.number().int().optional(),
   video: z.object({
     /** Index of the stream in the file, as in `-map 0:<index>`. */
     index: z.number().int(),

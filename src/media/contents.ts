@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ContentTrack } from '../job/contents.js';
+import { programsSchema, type Program } from './programs.js';
 import { readHeader } from './run.js';
 import { sourceInput } from './tools.js';
 
@@ -35,6 +36,8 @@ export interface FileContents {
   /** libavformat's demuxer name, such as `matroska,webm`. */
   format: string;
   streams: FileStream[];
+  /** Of a transport stream. */
+  programs: Program[];
   /** On the file's own clock. */
   chapters: { startSeconds: number; endSeconds: number; title: string | undefined }[];
   /** By lower-case names. */
@@ -62,17 +65,19 @@ const streamSchema = z.object({
 });
 const outputSchema = z.object({
   streams: z.array(streamSchema),
+  programs: programsSchema,
   chapters: z.array(z.object({ start_time: z.coerce.number(), end_time: z.coerce.number(), tags: tagsSchema })),
   format: z.object({ format_name: z.string(), start_time: number, tags: tagsSchema }),
 });
 
 /** Reads which streams, chapters and tags a file has. @throws WorldError when it cannot be opened. */
 export async function readContents(file: string, signal?: AbortSignal): Promise<FileContents> {
-  const { streams, chapters, format } = outputSchema.parse(await readHeader(['-show_streams', '-show_chapters', '-show_format', ...sourceInput(file)], signal));
+  const { streams, programs, chapters, format } = outputSchema.parse(await readHeader(['-show_streams', '-show_programs', '-show_chapters', '-show_format', ...sourceInput(file)], signal));
   const isMov = format.format_name.startsWith('mov');
   return {
     format: format.format_name,
     streams: streams.map((stream) => describe(stream, isMov)),
+    programs,
     chapters: chapters.map(({ start_time, end_time, tags }) => ({ startSeconds: start_time, endSeconds: end_time, title: tags['title'] })),
     tags: Object.fromEntries(Object.entries(format.tags).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
     startMicroseconds: format.start_time === undefined ? undefined : Math.round(format.start_time * 1e6),

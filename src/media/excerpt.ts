@@ -8,7 +8,7 @@ import { decodeTimeline } from '../job/timeline.js';
 import { losslessArgs } from './conform.js';
 import { croppedInfo } from './crop.js';
 import { checkPts, frameArgs, inputFrom, printPts, type FrameSource } from './frames.js';
-import { probeSource } from './probe.js';
+import { probeSource, type ProbeOptions } from './probe.js';
 import { runFfmpeg } from './run.js';
 import { scanSource } from './scan.js';
 
@@ -30,7 +30,7 @@ export interface Film {
 }
 
 /** Reads a video's packets, without decoding it. @throws UserError of one line for anything that is not a video. */
-export async function openFilm(file: string, options: { signal?: AbortSignal | undefined } = {}): Promise<Film> {
+export async function openFilm(file: string, options: ProbeOptions = {}): Promise<Film> {
   const { scan, timeline } = await scanSource(file, await probeSource(file, options), options);
   const { info } = scan;
   if (!timeline) return straightFilm(file, info, scan.packets);

@@ -50,7 +50,7 @@ export async function mergeAudio(request: MergeRequest): Promise<MergeResult> {
   const { source, info, container, output, signal, onProgress } = request;
   const [joined] = (await readContents(request.video, signal)).streams;
   if (!joined) throw new Error('the joined video holds no stream');
-  const plan = await planContents({ ...request, videoCodec: joined.codec, file: source, source: await readContents(source, signal), video: info.video.index });
+  const plan = await planContents({ ...request, videoCodec: joined.codec, file: source, source: await readContents(source, signal), video: info.video.index, program: info.program });
   const covers = new Map<number, string>();
   const beside: string[] = [];
   const another = (name: string | number): string => beside[beside.push(`${output}.${name}`) - 1] as string;

@@ -7,6 +7,7 @@ import { planFiles } from './planFiles.js';
 import { nameOf, taken, type PlannedTrack, type PlanRequest } from './plannedTrack.js';
 import { planSubtitles } from './planSubtitles.js';
 import { planTags } from './planTags.js';
+import { streamsOf } from './programs.js';
 import { micro, zeroOf } from './zero.js';
 
 export interface MergePlan {
@@ -22,14 +23,16 @@ export interface MergePlan {
 }
 
 /** Decides what the deliverable holds. Whatever the source has is kept, converted, or named in a warning. */
-export async function planContents(request: PlanRequest): Promise<MergePlan> {
-  const { source, container, firstPts } = request;
+export async function planContents(asked: PlanRequest): Promise<MergePlan> {
+  const { container, firstPts, program } = asked;
+  const source = ofProgram(asked.source, program);
+  const request = { ...asked, source };
   const within = request.cut && await packetsWithin(request.file, request.cut, request.signal);
   const audio = await planAudio(request, within);
   const subtitles = planSubtitles(source, container, within);
   const files = planFiles(source, container);
   const tags = planTags(source.tags, container);
-  const warnings = [...audio.warnings, ...subtitles.warnings, ...files.warnings, ...otherVideos(request), ...dataStreams(source), ...tags.warnings];
+  const warnings = [...audio.warnings, ...subtitles.warnings, ...files.warnings, ...otherPrograms(asked), ...otherVideos(request), ...dataStreams(source), ...tags.warnings];
   const fitting = [planVideo(request), ...audio.tracks, ...subtitles.tracks, ...files.tracks].map((track) => fit(track, container, warnings));
   const tracks = container === 'mp4' ? withDefaults(fitting) : fitting;
   const zero = zeroOf(request, audio.starts);
@@ -57,6 +60,19 @@ function contentOf(track: PlannedTrack, clip: (time: number) => number): Content
 function otherVideos({ source, video }: PlanRequest): string[] {
   const videos = source.streams.filter(({ kind }) => kind === 'video');
   return videos.filter(({ index }) => index !== video).map((stream) => `${nameOf('video stream', stream, videos)} is left out: only the one that players show is upscaled`);
+}
+
+/** What of a file belongs to one of its programmes, or to none at all. @param number undefined for all. */
+export function ofProgram(contents: FileContents, number: number | undefined): FileContents {
+  const { streams, programs } = contents;
+  return number === undefined ? contents : { ...contents, streams: streamsOf(streams, programs, programs.find((program) => program.number === number)) };
+}
+
+function otherPrograms({ source: { programs, streams }, program }: PlanRequest): string[] {
+  return (program === undefined ? [] : programs).filter(({ number }) => number !== program).map(({ number, name, streams: indexes }) => {
+    const codecs = streams.filter(({ index }) => indexes.includes(index)).map(({ codec }) => codec || 'unknown codec');
+    return `programme ${number} (${[...codecs, ...(name === undefined ? [] : [`"${name}"`])].join(', ')}) is left out: programme ${program} is upscaled, --program ${number} chooses this one`;
+  });
 }
 
 function dataStreams({ streams, chapters }: FileContents): string[] {

@@ -32,6 +32,8 @@ export interface PlanRequest {
   source: FileContents;
   /** Index of the stream that was upscaled. */
   video: number;
+  /** Number of its programme, where the source holds several. */
+  program?: number | undefined;
   /** ffmpeg's name of the codec that it was encoded in. */
   videoCodec: string;
   /** When the first frame is shown, in seconds of the source's clock. */

@@ -8,10 +8,12 @@ import { sourceInfoSchema, type SourceInfo } from '../job/source.js';
 import { bitDepth, hdrTransfer, readColor } from './color.js';
 import { firstFrame, type FirstFrame } from './firstFrame.js';
 import { isPureDolbyVision, readHdr, readSideData, sideDataSchema } from './hdr.js';
+import { programOf, programsSchema, streamsOf } from './programs.js';
 import { readHeader } from './run.js';
 import { sourceInput } from './tools.js';
 
 const count = z.coerce.number().int().optional().catch(undefined);
+const seconds = z.coerce.number().optional().catch(undefined);
 
 const streamSchema = z.object({
   index: z.number().int(),
@@ -31,6 +33,8 @@ const streamSchema = z.object({
   r_frame_rate: z.string().optional(),
   avg_frame_rate: z.string().optional(),
   nb_frames: count,
+  start_time: seconds,
+  duration: seconds,
   bit_rate: count,
   channels: z.number().int().optional(),
   sample_rate: count,
@@ -41,7 +45,8 @@ const streamSchema = z.object({
 type Stream = z.infer<typeof streamSchema>;
 
 const outputSchema = z.object({
-  format: z.object({ format_name: z.string(), duration: z.coerce.number().optional().catch(undefined), start_time: z.coerce.number().optional().catch(undefined) }),
+  programs: programsSchema,
+  format: z.object({ format_name: z.string(), duration: seconds, start_time: seconds }),
   streams: z.array(streamSchema),
 });
 
@@ -52,17 +57,26 @@ const BAD_CONTENT = /Invalid data found|not on whitelist|End of file|Invalid arg
  
 export const shown = (file: string): string => file.replace(/[\u0000-\u001f\u007f]/g, (c) => JSON.stringify(c).slice(1, -1));
 
+export interface ProbeOptions {
+  /** Number of the programme that is meant. Default: that of the stream that players show. */
+  program?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
 /**
  * Reads what a video is, and decodes its first frame.
  * @throws UserError of one line for anything that is not a video that can be decoded.
  */
-export async function probeSource(file: string, options: { signal?: AbortSignal | undefined } = {}): Promise<SourceInfo> {
+export async function probeSource(file: string, options: ProbeOptions = {}): Promise<SourceInfo> {
   await checkFile(file);
-  const { format, streams } = await readStreams(file, options.signal);
-  checkSizes(file, streams);
-  const stream = chooseVideo(streams);
+  const { format, programs, streams: all } = await readStreams(file, options.signal);
+  checkSizes(file, all);
+  const asked = options.program === undefined ? undefined : programOf(shown(file), programs, options.program);
+  const stream = chooseVideo(streamsOf(all, programs, asked));
+  const program = programs.length > 1 ? (asked ?? programs.find((each) => each.streams.includes(stream?.index ?? -1))) : undefined;
+  const streams = streamsOf(all, programs, program ?? asked);
   if (!stream) {
-    throw new UserError(`${shown(file)} has no video${streams.some((s) => s.codec_type === 'audio') ? ', only sound' : ''}`);
+    throw new UserError(`${asked ? `programme ${asked.number} of ` : ''}${shown(file)} has no video${streams.some((s) => s.codec_type === 'audio') ? ', only sound' : ''}`);
   }
   const { size } = await stat(file);
   if ((stream.nb_frames ?? 0) > size) throw new UserError(`${shown(file)} promises ${stream.nb_frames} frames in its header, and holds ${size} bytes: it is damaged`);
@@ -73,8 +87,7 @@ export async function probeSource(file: string, options: { signal?: AbortSignal 
   const hdr = hdrTransfer(video.color.tags) && readHdr(await readSideData(file, stream.index, options.signal));
   return sourceInfoSchema.parse({
     format: format.format_name,
-    durationSeconds: format.duration,
-    startSeconds: format.start_time,
+    ...(program ? { program: program.number, ...extentOf(streams) } : { durationSeconds: format.duration, startSeconds: format.start_time }),
     video: { ...video, ...(hdr && { hdr }) },
     audio: streams.filter((s) => s.codec_type === 'audio').map((s) => ({
       index: s.index,
@@ -104,7 +117,7 @@ async function checkFile(file: string): Promise<void> {
 
 async function readStreams(file: string, signal: AbortSignal | undefined): Promise<z.infer<typeof outputSchema>> {
   try {
-    return outputSchema.parse(await readHeader(['-show_format', '-show_streams', ...sourceInput(file)], signal));
+    return outputSchema.parse(await readHeader(['-show_format', '-show_programs', '-show_streams', ...sourceInput(file)], signal));
   } catch (error) {
     if (!(error instanceof WorldError && BAD_CONTENT.test(error.message))) throw error;
     throw new UserError(`${shown(file)} is not a video that can be read: its format is unknown or not allowed, or its header is damaged`);
@@ -119,10 +132,18 @@ function checkSizes(file: string, streams: Stream[]): void {
   if (pixels > MOST_PIXELS) throw new UserError(`${shown(file)} holds pictures of ${Math.round(pixels / 1e6)} million pixels in its video tracks and covers, which would all be decoded at once: take some of them out first`);
 }
 
-/** The stream that players show: marked as default, else the first. Attached pictures are covers. */
+/** The stream that players show: marked as default, else the first of which there is a picture. Attached pictures are covers. */
 function chooseVideo(streams: Stream[]): Stream | undefined {
   const videos = streams.filter((s) => s.codec_type === 'video' && s.disposition.attached_pic === 0);
-  return videos.find((s) => s.disposition.default === 1) ?? videos[0];
+  return videos.find((s) => s.disposition.default === 1) ?? videos.find(({ width = 0 }) => width > 0) ?? videos[0];
+}
+
+/** When the first of these streams begins, and how long it is until the last one ends, in seconds. */
+function extentOf(streams: Stream[]): Pick<SourceInfo, 'startSeconds' | 'durationSeconds'> {
+  const timed = streams.flatMap(({ start_time: start, duration }) => (start === undefined || duration === undefined ? [] : [{ start, end: start + duration }]));
+  if (timed.length === 0) return {};
+  const startSeconds = Math.min(...timed.map(({ start }) => start));
+  return { startSeconds, durationSeconds: Math.max(...timed.map(({ end }) => end)) - startSeconds };
 }
 
 function undecodable(file: string, stream: Stream, why: FirstFrame | string): string {

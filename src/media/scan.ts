@@ -78,6 +78,7 @@ function whyNotSeekable(info: SourceInfo, packets: Packets, pts: Float64Array): 
   const all = pts.length + packets.discarded;
   const early = packets.complaints.find((line) => /ended prematurely|partial file/i.test(line));
   if (!SEEKABLE.test(format)) return `seeking in ${format} cannot be trusted`;
+  if (info.program !== undefined) return 'the file holds several programmes, each with a clock of its own';
   if (packets.withoutPts > 0) return `${packets.withoutPts} packets have no timestamp`;
   if (pts.length === 0) return 'no packet is to be shown';
   if (isInterlaced(packets)) return 'the video is coded as interlaced';

@@ -28,6 +28,13 @@ it('a part is given by times, a rectangle as WxH+X+Y', () => {
   for (const crop of ['', 'none', '720x432', '720x432-1+0', '0x10+0+0', '720x432+0.5+0']) expect(() => parseFlags({ crop })).toThrow('--crop: must be WxH+X+Y, such as 720x432+0+72, or auto');
 });
 
+it('the programme of the source is recorded, asked for or not, and its number has 16 bits', () => {
+  expect(resolvePicture({}, { deinterlace: 'off', bitDepth: 8, program: 1 }, { ...source(), program: 2 })).toMatchObject({ program: 2 });
+  expect(resolvePicture({ program: 1 }, undefined, source())).not.toHaveProperty('program');
+  expect(parseFlags({ program: '2' })).toEqual({ program: 2 });
+  for (const program of ['', '0', '1.5', '65536', 'one']) expect(() => parseFlags({ program })).toThrow('--program: must be a whole number from 1 to 65535');
+});
+
 it('a part ends behind its beginning', () => {
   expect(() => parseFlags({ from: '10', to: '10' })).toThrow('--to 0:10.000 must be later than --from 0:10.000');
   expect(() => parseFlags({ to: '0' })).toThrow('--to 0:00.000 must be later than --from 0:00.000');

@@ -26,8 +26,8 @@ export async function decodedPts(file: string, stream = 'v:0'): Promise<number[]
 }
 
 /** A source whose ranges are decoded from its beginning, unless a run-in in ticks is given. */
-export async function frameSource(file: string, runIn = Infinity): Promise<FrameSource> {
-  const info = await probeSource(file);
+export async function frameSource(file: string, runIn = Infinity, program?: number): Promise<FrameSource> {
+  const info = await probeSource(file, { program });
   return { file, from: 'source', info, pts: Float64Array.from(await decodedPts(file, String(info.video.index))), runIn };
 }
 
@@ -74,8 +74,8 @@ export async function upscaledVideo(source: FrameSource, output: string, scale =
 export const lastDuration = ({ pts }: FrameSource): number => (pts.at(-1) as number) - (pts.at(-2) as number);
 
 /** Upscales a clip and merges it, named .mp4 or .mkv. */
-export async function delivered(file: string, output: string, { scale = 2, audio = 'auto', ...encoding }: { scale?: number; audio?: AudioMode } & Encoding = {}): Promise<MergeResult & { source: FrameSource }> {
-  const source = await frameSource(file);
+export async function delivered(file: string, output: string, { scale = 2, audio = 'auto', program, ...encoding }: { scale?: number; audio?: AudioMode; program?: number } & Encoding = {}): Promise<MergeResult & { source: FrameSource }> {
+  const source = await frameSource(file, Infinity, program);
   const { reorderSeconds } = await upscaledVideo(source, `${output}.video.mp4`, scale, encoding);
   const { timebase } = source.info.video;
   const firstPts = (source.pts[0] as number) * toNumber(timebase);

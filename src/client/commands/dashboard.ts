@@ -3,7 +3,8 @@ import { loadConfig, type Config } from '../../../temporal.config.js';
 import { directLink, leasedLink } from '../dashboard/link.js';
 import { invitation, placeOf, serveDashboard, type listeningSchema } from '../dashboard/serve.js';
 import { EXIT } from '../exit.js';
-import { parseOptions, whole } from '../flags.js';
+import { parseOptions } from '../flags.js';
+import { whole } from '../numbers.js';
 import { stopSignal } from '../stopSignal.js';
 
 const flagsSchema = z.object({

@@ -18,10 +18,11 @@ import { deviceMemory } from '../../worker/deviceMemory.js';
 import { discoverDevices } from '../../worker/devices.js';
 import { EXIT } from '../exit.js';
 import { checkOutput, publishFile, requireFreeName } from '../files.js';
-import { parseOptions, whole } from '../flags.js';
+import { parseOptions } from '../flags.js';
 import { interruptible } from '../interruptible.js';
+import { whole } from '../numbers.js';
 import { previewMethods } from '../previewMethods.js';
-import { cropFlag } from '../pictureFlags.js';
+import { cropFlag, programFlag } from '../pictureFlags.js';
 import { pictureMaker, WINDOW_STEP, type PictureMaker } from '../previewPictures.js';
 import { resolveCrop } from '../resolvePart.js';
 import { formatTime, parseTime, TIME } from '../times.js';
@@ -35,6 +36,7 @@ const flagsSchema = z.object({
   at: z.array(z.string().transform((text) => parseTime(text) ?? NaN).refine((time) => !Number.isNaN(time), TIME)).max(12, 'may be given 12 times at most').optional(),
   model: z.array(z.string().min(1, 'must name a model or a file')).max(6, 'may be given 6 times at most').optional(),
   scale: whole(1, 8).optional(),
+  program: programFlag,
   crop: cropFlag,
   output: z.string().min(1, 'must name a file').optional(),
   overwrite: z.boolean().optional(),
@@ -52,7 +54,7 @@ export function preview(input: string, options: unknown): Promise<number> {
 
 async function makePreview(input: string, flags: Flags, signal: AbortSignal): Promise<number> {
   const { roots } = loadConfig();
-  const whole = await openFilm(input, { signal });
+  const whole = await openFilm(input, { program: flags.program, signal });
   const { crop, note: cropNote } = await resolveCrop(input, whole.info, flags.crop, signal);
   if (cropNote !== undefined) say(cropNote);
   const film = croppedFilm(whole, crop);

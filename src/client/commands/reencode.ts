@@ -28,7 +28,7 @@ export async function reencode(name: string, options: unknown): Promise<number> 
   const { spec } = before;
   if (isOpen(before)) throw new UserError(`job ${shortJob(spec)} is not done yet: wait for it, or cancel it`);
   const input = resolveRooted(roots, spec.input);
-  const info = await probeSource(input, {});
+  const info = await probeSource(input, { program: spec.picture.program });
   const encode = resolveEncode(flags, spec.encode, { bitDepth: spec.picture.bitDepth, info, size: deliverableShape(usedInfo(info, spec.picture).video, spec.method.scale, spec.picture) });
   if (isDeepStrictEqual(encode, spec.encode)) throw new UserError(`job ${shortJob(spec)} was encoded so: give another --crf, --encoder-preset, --tune or --codec`);
   if (spec.method.kind === 'model' && !(await hasMezzanine(roots, spec))) {

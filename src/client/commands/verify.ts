@@ -2,6 +2,7 @@ import { realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../job/errors.js';
+import type { PictureSpec } from '../../job/picture.js';
 import { shown, probeSource } from '../../media/probe.js';
 import { verifyAgainst } from '../../media/verify/against.js';
 import { verifyAlone } from '../../media/verify/alone.js';
@@ -15,6 +16,7 @@ import { resolvePart, type UsedPart } from '../resolvePart.js';
 
 const flagsSchema = z.object({
   against: z.string().min(1, 'must name a file').optional(),
+  program: pictureFlags.program,
   from: pictureFlags.from,
   to: pictureFlags.to,
   crop: pictureFlags.crop,
@@ -30,7 +32,7 @@ const SAY_EVERY_MS = 5000;
 export function verify(file: string, options: unknown): Promise<number> {
   const flags = parseOptions(flagsSchema, options);
   requireOrder(flags);
-  const part = (['from', 'to', 'crop'] as const).filter((name) => flags[name] !== undefined);
+  const part = (['program', 'from', 'to', 'crop'] as const).filter((name) => flags[name] !== undefined);
   if (part.length > 0 && flags.against === undefined) throw new UserError(`--${part.join(', --')}: of what? Name the source with --against`);
   return interruptible((signal) => run(file, flags, signal));
 }
@@ -52,10 +54,10 @@ async function run(file: string, flags: Flags, signal: AbortSignal): Promise<num
 }
 
 /** What of the source the file should show. */
-async function usedPart(source: string, flags: Flags, signal: AbortSignal): Promise<UsedPart> {
-  const { note, ...part } = await resolvePart(source, await probeSource(source, { signal }), flags);
+async function usedPart(source: string, flags: Flags, signal: AbortSignal): Promise<UsedPart & Pick<PictureSpec, 'program'>> {
+  const { note, ...part } = await resolvePart(source, await probeSource(source, { program: flags.program, signal }), flags);
   if (note !== undefined) process.stderr.write(`${note}\n`);
-  return part;
+  return { ...part, ...(flags.program !== undefined && { program: flags.program }) };
 }
 
 /** The page's real path. @throws UserError when it cannot be made there; said before a long check. */

@@ -56,9 +56,9 @@ export class Pictures {
     const spec = this.#spec(jobKey);
     const file = resolveRooted(this.#config.roots, spec.input);
     if (!(await exists(file))) return undefined;
-    const made = this.#once(`poster ${spec.source.digest}`, signal, async (within) => {
+    const made = this.#once(`poster ${spec.source.digest} ${spec.picture.program ?? ''}`, signal, async (within) => {
       await requireUnlinked(this.#config.roots[spec.input.root], file);
-      const info = await probeSource(file, { signal: within });
+      const info = await probeSource(file, { program: spec.picture.program, signal: within });
       const at = Math.max(0, (info.durationSeconds ?? 0) * POSTER_AT);
       return jpegOf({ input: ['-noaccurate_seek', '-ss', at.toFixed(3), ...inputFrom(file, info.video.index, undefined)], filters: [], video: info.video }, { width: POSTER_WIDTH, signal: within });
     });

@@ -19,7 +19,7 @@ export interface AgainstOptions {
   /** Makes the page too, under this title. */
   pageTitle?: string | undefined;
   /** Of the source, what the file should show. Default: all of it. */
-  part?: Pick<PictureSpec, 'range' | 'crop'> | undefined;
+  part?: Pick<PictureSpec, 'program' | 'range' | 'crop'> | undefined;
   signal?: AbortSignal | undefined;
   onFrame?: ((frames: number) => void) | undefined;
 }
@@ -31,7 +31,7 @@ export interface AgainstOptions {
 export async function verifyAgainst(file: string, sourceFile: string, options: AgainstOptions = {}): Promise<Verified> {
   const { signal } = options;
   const info = await probeSource(file, { signal });
-  const { info: source, filters, cut, contents } = await usedSource(sourceFile, await probeSource(sourceFile, { signal }), options.part ?? {}, signal);
+  const { info: source, filters, cut, contents } = await usedSource(sourceFile, await probeSource(sourceFile, { program: options.part?.program, signal }), options.part ?? {}, signal);
   const streams = await inventory(file, signal);
   if (typeof streams === 'string') throw new UserError(`${file} cannot be opened: ${streams}`);
   const video = streams.video.find(({ index }) => index === info.video.index);

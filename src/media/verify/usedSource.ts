@@ -8,7 +8,7 @@ import { cropFilters } from '../crop.js';
 import { packetsWithin, type Cut } from '../cut.js';
 import { usedInfo } from '../examine.js';
 import { readPackets } from '../packets.js';
-import { chaptersWithin } from '../planContents.js';
+import { chaptersWithin, ofProgram } from '../planContents.js';
 import { shown } from '../probe.js';
 
 /** That of a source which another video should show. */
@@ -26,7 +26,7 @@ export async function usedSource(file: string, whole: SourceInfo, part: Pick<Pic
   const { range } = part;
   const info = usedInfo(whole, part);
   const filters = cropFilters(info.video);
-  const contents = await readContents(file, signal);
+  const contents = ofProgram(await readContents(file, signal), whole.program);
   if (!range) return { info, filters, cut: undefined, contents };
   const { pts, lastDuration, withoutPts } = await readPackets(file, whole, { signal });
   if (withoutPts > 0) throw new UserError(`--from and --to cannot be found in ${shown(file)}: ${withoutPts} of its frames have no timestamps`);
