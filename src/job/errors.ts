@@ -13,6 +13,12 @@ export class WorldError extends Error {
   override readonly name: string = 'WorldError';
 }
 
+/**
+ * ffmpeg or ffprobe has given up on a file by itself, which says something about the file: a track gives no sound, a result cannot be opened.
+ * A tool that was killed, or that met a disk or a network that is away, is only a WorldError: who takes it for an answer loses what it did not read.
+ */
+export class ContentFailure extends WorldError {}
+
 /** A range of the source does not decode to the frames that its plan promises: the source must be conformed. */
 export class SegmentMismatch extends Error {
   override readonly name = 'SegmentMismatch';

@@ -1,5 +1,5 @@
 import type { Window } from '../job/picture.js';
-import { WorldError } from '../job/errors.js';
+import { ContentFailure } from '../job/errors.js';
 import type { SourceInfo } from '../job/source.js';
 import { chromaStep } from './crop.js';
 import { PTS_FD, runFfmpeg } from './run.js';
@@ -61,7 +61,7 @@ async function edgesFrom(file: string, { index, width, height, color }: SourceIn
     await runFfmpeg(args, { signal, onPtsLine });
   } catch (error) {
     signal?.throwIfAborted();
-    if (!(error instanceof WorldError)) throw error;
+    if (!(error instanceof ContentFailure)) throw error;
   }
   return found;
 }

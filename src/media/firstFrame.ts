@@ -1,4 +1,4 @@
-import { WorldError } from '../job/errors.js';
+import { ContentFailure } from '../job/errors.js';
 import { withLimit } from '../job/limit.js';
 import { parseRational, type Rational } from '../job/rational.js';
 import { inputFrom } from './frames.js';
@@ -25,8 +25,8 @@ export async function firstFrame(file: string, stream: number, signal: AbortSign
     await withLimit(LONGEST_MS, signal, (limited) => runFfmpeg(args, { signal: limited, onStdoutLine: (line) => lines.push(line) }));
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof WorldError && /[Dd]ecoder .*not found|Decoding requested, but no decoder/.test(error.message)) return 'no decoder';
-    if (error instanceof WorldError || (error as Error).name === 'TimeoutError') return 'no frame';
+    if (error instanceof ContentFailure && /[Dd]ecoder .*not found|Decoding requested, but no decoder/.test(error.message)) return 'no decoder';
+    if (error instanceof ContentFailure || (error as Error).name === 'TimeoutError') return 'no frame';
     throw error;
   }
   return readFrame(lines) ?? 'no frame';

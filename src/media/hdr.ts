@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WorldError } from '../job/errors.js';
+import { ContentFailure } from '../job/errors.js';
 import type { Hdr, SourceInfo } from '../job/source.js';
 import { readHeader } from './run.js';
 import { sourceInput } from './tools.js';
@@ -60,7 +60,7 @@ export async function readSideData(file: string, stream: number, signal?: AbortS
   try {
     read = await readHeader(args, signal);
   } catch (error) {
-    if (error instanceof WorldError) return [];
+    if (error instanceof ContentFailure) return [];
     throw error;
   }
   const { streams, frames } = outputSchema.parse(read);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Contents } from '../job/contents.js';
-import { WorldError } from '../job/errors.js';
+import { ContentFailure } from '../job/errors.js';
 import { parseRational, type Rational } from '../job/rational.js';
 import type { Hdr } from '../job/source.js';
 import { checkContents } from './checkContents.js';
@@ -78,7 +78,7 @@ export async function inventory(file: string, signal?: AbortSignal): Promise<Inv
   try {
     header = await readHeader(['-show_streams', '-show_format', ...sourceInput(file)], signal);
   } catch (error) {
-    if (error instanceof WorldError) return error.message;
+    if (error instanceof ContentFailure) return error.message;
     throw error;
   }
   const { streams, format } = outputSchema.parse(header);

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { DiskFull, WorldError } from '../job/errors.js';
+import { ContentFailure, DiskFull, WorldError } from '../job/errors.js';
 import { spawnTool } from './tools.js';
 
 /** Where arguments print frames' timestamps, see `printPts` in frames.ts. */
@@ -43,7 +43,7 @@ export interface FfmpegRun {
   stdout: Readable | undefined;
   /**
    * Fulfilled once ffmpeg has ended well and all its lines were handed over.
-   * Rejected with the signal's reason when aborted, with DiskFull or WorldError when ffmpeg fails.
+   * Rejected with the signal's reason when aborted, with DiskFull, ContentFailure or WorldError when ffmpeg fails.
    */
   done: Promise<FfmpegResult>;
 }
@@ -97,7 +97,7 @@ export async function readHeader(args: readonly string[], signal: AbortSignal | 
 /**
  * Runs ffprobe and hands over its output line by line, so that it may be of any length.
  * @param options.timeout in milliseconds; none without it.
- * @throws the signal's reason when aborted; WorldError with what ffprobe said when it fails.
+ * @throws the signal's reason when aborted; ContentFailure with what ffprobe said when it fails by itself, else WorldError.
  */
 export function runFfprobe(
   args: readonly string[],
@@ -145,7 +145,22 @@ function classify(tool: string, error: unknown, tail: Tail): Error {
   const said = tail.lines.join('\n');
   if (said.includes('No space left on device')) return new DiskFull(`${tool}: no space left on the disk`);
   const ending = error instanceof Error && 'shortMessage' in error ? endingOf(error) : String(error);
-  return new WorldError(`${tool} ${ending}${said && `: ${said}`}`, { cause: error });
+  const message = `${tool} ${ending}${said && `: ${said}`}`;
+  return isAnswer(error) && !AWAY.test(said) ? new ContentFailure(message, { cause: error }) : new WorldError(message, { cause: error });
+}
+
+/** Signals by which a tool ends through a fault of its own, which a file has brought about. */
+const CRASHES = ['SIGSEGV', 'SIGABRT', 'SIGFPE', 'SIGBUS', 'SIGILL'];
+/** What ffmpeg exits with when it was asked to end by a signal. */
+const ASKED_TO_END = 255;
+/** What the system says of files that cannot be read at the moment. */
+const AWAY = /Input\/output error|Stale file handle|Too many open files|No such file or directory|Permission denied|timed out|Transport endpoint|Resource temporarily unavailable/;
+
+/** Whether a tool has ended by itself. */
+function isAnswer(error: unknown): boolean {
+  const { exitCode, signal, timedOut } = error as { exitCode?: unknown; signal?: unknown; timedOut?: unknown };
+  if (timedOut === true) return true;
+  return typeof exitCode === 'number' ? exitCode !== ASKED_TO_END : CRASHES.includes(signal as string);
 }
 
 /** Execa's own message repeats the whole command line. */

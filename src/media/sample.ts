@@ -1,4 +1,4 @@
-import { WorldError } from '../job/errors.js';
+import { ContentFailure } from '../job/errors.js';
 import type { SourceInfo } from '../job/source.js';
 import { startFfmpeg } from './run.js';
 import { pieces } from './pieces.js';
@@ -47,5 +47,5 @@ async function sampleStretch(file: string, info: SourceInfo, { filters, width, h
   };
   const [ended, pictures] = await Promise.allSettled([run.done, read()]);
   if (pictures.status === 'rejected') throw pictures.reason;
-  if (ended.status === 'rejected' && !(ended.reason instanceof WorldError)) throw ended.reason;
+  if (ended.status === 'rejected' && !(ended.reason instanceof ContentFailure)) throw ended.reason;
 }

@@ -1,3 +1,4 @@
+import { ContentFailure } from '../job/errors.js';
 import { z } from 'zod';
 import { runFfmpeg, runFfprobe } from './run.js';
 import { sourceInput } from './tools.js';
@@ -23,7 +24,7 @@ export async function firstSample(file: string, index: number, signal?: AbortSig
     );
   } catch (error) {
     signal?.throwIfAborted();
-    if (!(error instanceof Error && error.name === 'WorldError')) throw error;
+    if (!(error instanceof ContentFailure)) throw error;
     return undefined;
   }
   return ticks === undefined ? undefined : ticks * timebase;

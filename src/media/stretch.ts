@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { randomName } from '../job/durable.js';
-import { WorldError } from '../job/errors.js';
+import { ContentFailure } from '../job/errors.js';
 import type { SourceInfo } from '../job/source.js';
 import { losslessArgs } from './conform.js';
 import type { FrameSource } from './frames.js';
@@ -27,7 +27,7 @@ export async function takeStretch(
   try {
     await runFfmpeg([...input, '-frames:v', String(frames), ...losslessArgs(info, ['setfield=prog'], output)], { signal, onProgress: ({ frame }) => { written = frame; } });
   } catch (error) {
-    if (!(error instanceof WorldError)) throw error;
+    if (!(error instanceof ContentFailure)) throw error;
     return undefined;
   }
   return written === 0 ? undefined : { file: output, from: 'conformed', info, pts: Float64Array.from({ length: written }, (_, i) => i), runIn: 0 };

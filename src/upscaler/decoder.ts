@@ -1,4 +1,4 @@
-import { SegmentMismatch, WorldError } from '../job/errors.js';
+import { ContentFailure, SegmentMismatch, WorldError } from '../job/errors.js';
 import { startFfmpeg } from '../media/run.js';
 import { FrameReader } from './frameReader.js';
 import type { UpscaleRequest } from './protocol.js';
@@ -72,8 +72,4 @@ async function readOrEnd(reader: FrameReader, target: Uint8Array): Promise<numbe
 }
 
 /** A decoder that was killed, or that never started, says nothing about the source. */
-function endedFromOutside(error: unknown): error is WorldError {
-  if (!(error instanceof WorldError)) return false;
-  const { exitCode, signal } = (error.cause ?? {}) as { exitCode?: number; signal?: string };
-  return exitCode === undefined && (signal === undefined || ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'].includes(signal));
-}
+const endedFromOutside = (error: unknown): error is WorldError => error instanceof WorldError && !(error instanceof ContentFailure);

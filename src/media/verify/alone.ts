@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { UserError, WorldError } from '../../job/errors.js';
+import { UserError, ContentFailure } from '../../job/errors.js';
 import { fileDigest } from '../../job/parts.js';
 import { toNumber } from '../../job/rational.js';
 import type { SourceInfo } from '../../job/source.js';
@@ -92,7 +92,7 @@ async function watch(file: string, info: SourceInfo, stills: Parameters<typeof s
     const { stderrLines } = await run.done;
     return { pts, watch: watching, errors: damageOf(stderrLines) };
   } catch (error) {
-    if (!(error instanceof WorldError)) throw error;
+    if (!(error instanceof ContentFailure)) throw error;
     return { pts, watch: watching, errors: [error.message] };
   }
 }

@@ -1,4 +1,4 @@
-import { WorldError } from '../../job/errors.js';
+import { ContentFailure } from '../../job/errors.js';
 import { pieces } from '../pieces.js';
 import { startFfmpeg } from '../run.js';
 import type { Size } from '../window.js';
@@ -153,7 +153,7 @@ async function* read(side: Side, frames: readonly number[], size: Size, signal: 
   const run = startFfmpeg(picturesArgs(side, frames, size), { signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal, stdout: 'pipe' });
   const done = run.done.catch((error: unknown) => {
     // What cannot be decoded was told already.
-    if (!stop.signal.aborted && !(error instanceof WorldError)) throw error;
+    if (!stop.signal.aborted && !(error instanceof ContentFailure)) throw error;
   });
   const { width, height } = size;
   try {

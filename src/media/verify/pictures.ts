@@ -1,4 +1,4 @@
-import { WorldError } from '../../job/errors.js';
+import { ContentFailure } from '../../job/errors.js';
 import { startFfmpeg, type FfmpegResult, type FfmpegRun } from '../run.js';
 import { pieces } from '../pieces.js';
 import { Comparison } from './comparison.js';
@@ -83,7 +83,7 @@ interface Ending {
 const settled = (done: Promise<FfmpegResult>): Promise<Ending> => done.then((result) => ({ result }), (error: unknown) => ({ error: error instanceof Error ? error : new Error(String(error)) }));
 
 function decodingProblems({ result, error }: Ending): string[] {
-  if (error instanceof WorldError) return [`it cannot be decoded: ${error.message}`];
+  if (error instanceof ContentFailure) return [`it cannot be decoded: ${error.message}`];
   if (error) throw error;
   if (!result || result.errors === 0) return [];
   return [`decoding the video gave ${result.errors} error${result.errors === 1 ? '' : 's'}: ${result.stderrLines[0] ?? ''}`];

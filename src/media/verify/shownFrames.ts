@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { namesIn } from '../../job/durable.js';
-import { WorldError } from '../../job/errors.js';
+import { ContentFailure } from '../../job/errors.js';
 import { runFfmpeg } from '../run.js';
 import type { ShownFrame } from './page.js';
 import { onlyStillsArgs, type Side } from './sides.js';
@@ -47,7 +47,7 @@ export function takeStills(output: Side, source: Side, frames: readonly number[]
       try {
         await runFfmpeg(onlyStillsArgs(side, request), { signal });
       } catch (error) {
-        if (!(error instanceof WorldError)) throw error;
+        if (!(error instanceof ContentFailure)) throw error;
       }
     }
     return pairStills(stills, seconds);

@@ -1,0 +1,52 @@
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ContentFailure, WorldError } from '../../src/job/errors.js';
+import { inventory } from '../../src/media/inventory.js';
+import { probeSource } from '../../src/media/probe.js';
+import { runFfmpeg } from '../../src/media/run.js';
+import { detectFields } from '../../src/media/interlace.js';
+import { firstSample } from '../../src/media/starts.js';
+import { ffmpeg, scratchFolder } from '../support/media.js';
+
+const folder = scratchFolder();
+const clip = path.join(folder, 'clip.mp4');
+const search = process.env['PATH'] ?? '';
+beforeAll(() => ffmpeg('-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=25:d=1', '-f', 'lavfi', '-i', 'sine=d=1', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'aac', clip));
+afterEach(() => { process.env['PATH'] = search; });
+
+/** From now on ffmpeg and ffprobe do this instead of what they should. */
+function toolsThat(name: string, does: string): void {
+  const bin = path.join(folder, name);
+  mkdirSync(bin, { recursive: true });
+  for (const tool of ['ffmpeg', 'ffprobe']) {
+    writeFileSync(path.join(bin, tool), `#!/bin/sh\n${does}\n`);
+    chmodSync(path.join(bin, tool), 0o755);
+  }
+  process.env['PATH'] = `${bin}${path.delimiter}${search}`;
+}
+
+const failure = (work: Promise<unknown>): Promise<unknown> => work.then(() => undefined, (error: unknown) => error);
+
+describe('a tool that does not get to say something about a file', () => {
+  it.each([
+    ['was killed', 'kill -9 $$'],
+    ['was asked to end', 'exit 255'],
+    ['could not read the disk', 'echo "[error] clip.mp4: Input/output error" >&2; exit 1'],
+  ])('%s: a track is not silent for that, a result not unreadable, and a picture not progressive', async (name, does) => {
+    const info = await probeSource(clip);
+    toolsThat(name, does);
+    for (const work of [() => firstSample(clip, 1), () => inventory(clip, undefined), () => detectFields(clip, info, { double: false, flagged: false })]) {
+      const error = await failure(work());
+      expect(error).toBeInstanceOf(WorldError);
+      expect(error).not.toBeInstanceOf(ContentFailure);
+    }
+  });
+});
+
+it('a tool that gives up on a file by itself has answered', async () => {
+  expect(await failure(runFfmpeg(['-i', `file:${path.join(folder, 'clip.mp4')}`, '-map', '0:7', '-f', 'null', '-']))).toBeInstanceOf(ContentFailure);
+  toolsThat('crashes', 'kill -SEGV $$');
+  expect(await failure(runFfmpeg(['-version']))).toBeInstanceOf(ContentFailure);
+  expect(await firstSample(clip, 1)).toBeUndefined();
+});
