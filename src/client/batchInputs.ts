@@ -27,7 +27,10 @@ export async function batchInputs(config: Config, named: readonly string[], outD
   for (const { file, subfolder } of found) {
     // A file that is missing or cannot be read fails by itself when its turn comes.
     const real = await realpath(file).catch(() => file);
-    if (!inputs.has(real)) inputs.set(real, { input: inRoot(config, real, file), subfolder });
+    inRoot(config, real, file);
+    // A link is known by its own name, and a file that is named beside its links by its own.
+    const own = path.join(await realpath(path.dirname(file)).catch(() => path.dirname(file)), path.basename(file));
+    if (!inputs.has(real) || own === real) inputs.set(real, { input: inRoot(config, own, file), subfolder });
   }
   if (inputs.size === 0) throw new UserError(`there are no videos in ${named.join(', ')}`);
   return [...inputs.values()];

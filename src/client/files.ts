@@ -25,7 +25,7 @@ export async function sourceDigest(jobsRoot: string, file: string): Promise<JobS
   return { size, mtimeMs, digest: sha256 };
 }
 
-/** INPUT's name with {@link resultEnding}, beside it. */
+/** INPUT's name with {@link resultEnding}, beside it. A link is taken by its own name: what it leads to may be a store with names of its own. */
 export function defaultOutput(input: string, scale: number, range: Range = {}): string {
   const { dir, name } = path.parse(input);
   return path.join(dir, `${name}${resultEnding(range, scale, 'mp4')}`);

@@ -40,9 +40,10 @@ export interface ResolvedJob {
  * Turns a command line into a job, before anything is written. A job that already owns the output with the same input
  * and agrees with every flag that was given is that job, as it was specified.
  * @param options.alone true: as if there were no other job, for those who only ask what a job would be.
+ * @param options.called the path by which people know the input, which may be a link to it: the result is named after it, and lies beside it.
  * @throws UserError for everything that is wrong with the input, the flags or the output.
  */
-export async function resolveJob(input: string, flags: UpscaleFlags, config: Config, { alone = false }: { alone?: boolean } = {}): Promise<ResolvedJob> {
+export async function resolveJob(input: string, flags: UpscaleFlags, config: Config, { alone = false, called = input }: { alone?: boolean; called?: string } = {}): Promise<ResolvedJob> {
   const asked = await probeSource(input, { program: flags.program });
   const file = await realpath(input);
   requireUsableName(file);
@@ -101,7 +102,7 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
       remember: { jobsRoot: config.roots.jobs, source: source.digest, write: !alone } });
     const encode = resolveEncode(given, open?.encode, { bitDepth: picture.bitDepth, info, size: deliverableShape(used, method.scale, picture) });
     if (method.kind === 'model') requireHeld(deliverableSize(used, method.scale));
-    const output = await outputOf(given.output ?? defaultOutput(file, method.scale, picture.range));
+    const output = await outputOf(given.output ?? defaultOutput(called, method.scale, picture.range));
     const delivery = { container: containerOf(output.path) ?? ('mp4' as const), audio: given.audio ?? open?.delivery.audio ?? ('auto' as const) };
     if (delivery.audio === 'copy') requireCopyable(info.audio, delivery.container);
     const up = upscaleKey(source.digest, method, picture);

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { loadConfig } from '../../temporal.config.js';
@@ -46,6 +46,16 @@ it('a job without flags of its own has the documented defaults', async () => {
     checkpointFrames: 100, keepMezzanine: false, overwrite: false,
   });
   expect(spec.segmentFrames).toBeUndefined();
+});
+
+it('the result of a link is named after the link, and lies beside it', async () => {
+  mkdirSync(path.join(folder, 'links'));
+  const link = path.join(folder, 'links', 'film.mp4');
+  symlinkSync('../clip.mp4', link);
+  const { spec } = await resolveJob(link, { preset: 'preview' }, config);
+  expect(resolveRooted(config.roots, spec.output)).toBe(path.join(folder, 'links', 'film.x4.mp4'));
+  expect(resolveRooted(config.roots, spec.input)).toBe(clip);
+  expect((await resolveJob(clip, { preset: 'preview' }, config, { called: link })).spec.output, 'also where only the caller knows the link').toEqual(spec.output);
 });
 
 it('resolving writes nothing beside the input', async () => {

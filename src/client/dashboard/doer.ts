@@ -41,7 +41,7 @@ export class Doer {
   async submit({ input, output, ...flags }: Submit, signal: AbortSignal): Promise<{ job: string; output: string; status: 'started' | 'finished before' }> {
     const named: UpscaleFlags = { ...flags, ...(output !== undefined && { output: await this.folders.insideNew(output) }) };
     const file = await this.folders.inside(input);
-    const job = await this.#reading.pass(signal, () => resolveJob(file, named, this.#config));
+    const job = await this.#reading.pass(signal, () => resolveJob(file, named, this.#config, { called: input }));
     const { spec } = job;
     await this.folders.insideNew(resolveRooted(this.#config.roots, spec.output));
     const answer = { job: spec.jobKey, output: resolveRooted(this.#config.roots, spec.output) };

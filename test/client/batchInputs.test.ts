@@ -1,0 +1,42 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../temporal.config.js';
+import { batchInputs } from '../../src/client/batchInputs.js';
+import { nameResults } from '../../src/job/batch/names.js';
+import { scratchFolder } from '../support/media.js';
+
+const folder = scratchFolder();
+const at = (...names: string[]): string => path.join(folder, ...names);
+const config = loadConfig({ REELSCALE_HOME: at('home'), REELSCALE_MEDIA_ROOT: folder });
+
+beforeAll(() => {
+  for (const name of ['store', 'films/sub', 'mixed']) mkdirSync(at(name), { recursive: true });
+  writeFileSync(at('store/SHA256E-1.mp4'), 'x');
+  writeFileSync(at('mixed/z.mp4'), 'x');
+  symlinkSync('../../store/SHA256E-1.mp4', at('films/sub/film.mp4'));
+  symlinkSync('z.mp4', at('mixed/a.mp4'));
+  symlinkSync('films', at('linked'));
+  symlinkSync('/dev/null', at('out.mp4'));
+});
+
+const results = async (...named: string[]): Promise<string[]> =>
+  Object.values(nameResults(await batchInputs(config, named.map((name) => at(name)), at('out'), () => undefined), {}, '.x2.mp4'));
+
+describe('results of a batch', () => {
+  it('are named after links, not after the files that links lead to', async () => {
+    expect(await results('films')).toEqual(['sub/film.x2.mp4']);
+    expect(await results('films/sub/film.mp4')).toEqual(['film.x2.mp4']);
+    expect(await results('linked')).toEqual(['sub/film.x2.mp4']);
+  });
+
+  it('are there once for a file and its links, by the name of the file where that is named too', async () => {
+    expect(await results('mixed')).toEqual(['z.x2.mp4']);
+    expect(await results('mixed/a.mp4')).toEqual(['a.x2.mp4']);
+    expect(await results('films', 'store')).toEqual(['SHA256E-1.x2.mp4']);
+  });
+
+  it('are refused for a link that leads out of the media root', async () => {
+    await expect(results('out.mp4')).rejects.toThrow(/must lie below the media root/);
+  });
+});
