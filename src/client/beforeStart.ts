@@ -9,16 +9,18 @@ import { fileDigest } from '../job/parts.js';
 import { probeEncoder } from '../media/encoders.js';
 import { usedInfo } from '../media/examine.js';
 import { deliverableShape } from '../media/shape.js';
-import { exists } from './files.js';
+import { exists, requireNoDeadLink } from './files.js';
 import type { ResolvedJob } from './resolveJob.js';
 
 /** The report of the same job, when it was done before and its output is still there. @throws UserError when another file has its name. */
 export async function finishedBefore({ spec, stored }: ResolvedJob, config: Config, overwrite = false): Promise<JobReport | undefined> {
   const output = resolveRooted(config.roots, spec.output);
+  const mayReplace = overwrite || spec.overwrite;
+  if (!mayReplace) await requireNoDeadLink(output);
   if (!(await exists(output))) return undefined;
   if (stored?.report && (await fileDigest(output)) === stored.report.sha256) return stored.report;
   // An interrupted publish has given the name already; it recognises its own file.
-  if (overwrite || spec.overwrite || (stored && !stored.report && !stored.ended)) return undefined;
+  if (mayReplace || (stored && !stored.report && !stored.ended)) return undefined;
   throw new UserError(`${output} exists already: choose another name with -o, or replace it with --overwrite`);
 }
 

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, chmod, link, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, chmod, link, lstat, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
@@ -63,7 +63,7 @@ async function sameFile(a: string, b: string): Promise<boolean> {
 
 export async function exists(file: string): Promise<boolean> {
   return stat(file).then(() => true, (error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return false;
+    if (hasCode(error, 'ENOENT', 'ELOOP')) return false;
     throw error;
   });
 }
@@ -91,7 +91,15 @@ export async function publishFile(file: string, overwrite: boolean, write: (temp
 
 /** @throws UserError when the name is taken and may not be replaced: said before any work is done. */
 export async function requireFreeName(file: string, overwrite: boolean): Promise<void> {
-  if (!overwrite && (await exists(file))) throw taken(file);
+  if (overwrite) return;
+  await requireNoDeadLink(file);
+  if (await exists(file)) throw taken(file);
+}
+
+/** @throws UserError for a link that leads to no file: its name is taken, though nothing can be read there. */
+export async function requireNoDeadLink(file: string): Promise<void> {
+  const found = await lstat(file).catch(() => undefined);
+  if (found?.isSymbolicLink() && !(await stat(file).catch(() => undefined))) throw new UserError(`${file} is a link to a file that is not there: choose another name, or replace the link with --overwrite`);
 }
 
 const taken = (file: string): UserError => new UserError(`${file} exists already: choose another name, or replace it with --overwrite`);

@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkOutput, defaultOutput, exists, sourceDigest } from '../../src/client/files.js';
+import { checkOutput, defaultOutput, exists, requireFreeName, sourceDigest } from '../../src/client/files.js';
 import { UserError } from '../../src/job/errors.js';
 import { fileDigest } from '../../src/job/parts.js';
 import { scratchFolder } from '../support/media.js';
@@ -54,6 +54,17 @@ describe('an output', () => {
     expect(await refusal(path.join(folder, 'out.avi'))).toContain('.mp4 or .mkv');
     mkdirSync(path.join(folder, 'folder.mp4'));
     expect(await refusal(path.join(folder, 'folder.mp4'))).toContain('is no file');
+  });
+
+  it('has a free name, which a link has not, wherever it leads', async () => {
+    const [dead, round, live] = ['dead.mp4', 'round.mp4', 'live.mp4'].map((name) => path.join(folder, name)) as [string, string, string];
+    symlinkSync('nowhere.mp4', dead);
+    symlinkSync('round.mp4', round);
+    symlinkSync('source.mp4', live);
+    for (const link of [dead, round]) await expect(requireFreeName(link, false)).rejects.toThrow(/is a link to a file that is not there: choose another name, or replace the link with --overwrite/);
+    await expect(requireFreeName(live, false)).rejects.toThrow(/exists already/);
+    await requireFreeName(dead, true);
+    await requireFreeName(path.join(folder, 'free.mp4'), false);
   });
 
   const locked = path.join(folder, 'locked');
