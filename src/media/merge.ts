@@ -8,6 +8,7 @@ import { convertText } from './convertText.js';
 import { extractCover } from './cover.js';
 import { mergeArgs } from './mergeArgs.js';
 import { opusShift } from './opusShift.js';
+import { charencOf, countLines, PLAIN_TEXT } from './subtitleText.js';
 import { planContents, type MergePlan } from './planContents.js';
 import type { AudioMode } from './plannedTrack.js';
 import { runFfmpeg } from './run.js';
@@ -50,7 +51,15 @@ export async function mergeAudio(request: MergeRequest): Promise<MergeResult> {
   const { source, info, container, output, signal, onProgress } = request;
   const [joined] = (await readContents(request.video, signal)).streams;
   if (!joined) throw new Error('the joined video holds no stream');
-  const plan = await planContents({ ...request, videoCodec: joined.codec, file: source, source: await readContents(source, signal), video: info.video.index, program: info.program });
+  const has = await readContents(source, signal);
+  const plan = await planContents({ ...request, videoCodec: joined.codec, file: source, source: has, video: info.video.index, program: info.program });
+  const texts = plan.tracks.filter(({ kind, copied, source: index }) => kind === 'subtitle' && !copied && PLAIN_TEXT.has(has.streams.find((stream) => stream.index === index)?.codec ?? ''));
+  for (const track of texts) {
+    const charenc = await charencOf(source, track.source, track.language, signal);
+    if (charenc === undefined) continue;
+    track.charenc = charenc;
+    plan.warnings.push(`${track.name} is not UTF-8: it is read as ${charenc}`);
+  }
   const covers = new Map<number, string>();
   const beside: string[] = [];
   const another = (name: string | number): string => beside[beside.push(`${output}.${name}`) - 1] as string;
@@ -61,7 +70,7 @@ export async function mergeAudio(request: MergeRequest): Promise<MergeResult> {
       const { kind, source: index, encoder } = track;
       if (request.cut && kind === 'subtitle' && encoder !== 'copy') {
         track.converted = another(index);
-        await convertText(source, { index, encoder, container, file: track.converted }, signal);
+        await convertText(source, { index, encoder, charenc: track.charenc, container, file: track.converted }, signal);
       }
       if (container === 'mp4') continue;
       if (track.codec === 'opus' && track.copied) track.late = await opusShift(source, index, another(index), signal);
@@ -72,6 +81,11 @@ export async function mergeAudio(request: MergeRequest): Promise<MergeResult> {
     }
     const { errors, stderrLines } = await runFfmpeg(mergeArgs(request, plan, covers, chapters), { signal, ...(onProgress && { onProgress }) });
     const damage = errors === 0 ? [] : [`reading the source's other tracks gave ${errors} error${errors === 1 ? '' : 's'}: ${stderrLines[0] ?? ''}`];
+    // Of a part only some lines are taken: how many, nobody has counted.
+    for (const track of request.cut ? [] : texts) {
+      const [is, wanted] = [await countLines(output, plan.tracks.indexOf(track), track.codec, signal), await countLines(source, track.source, 'text', signal)];
+      if (is < wanted) damage.push(`of ${track.name} ${wanted - is} of ${wanted} lines are lost`);
+    }
     return { warnings: [...plan.warnings, ...damage], contents: plan.contents };
   } finally {
     for (const file of beside) await rm(file, { force: true });

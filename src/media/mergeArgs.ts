@@ -20,7 +20,7 @@ export function mergeArgs(request: Omit<MergeRequest, 'info' | 'audio'>, plan: M
   const attached = plan.tracks.filter((track) => covers.has(track.source));
   const inputs = [
     ['-itsoffset', seconds(micro(firstPts) - plan.zero), ...sourceInput(video)],
-    ['-itsoffset', seconds(-plan.zero), '-max_error_rate', '1', ...sourceInput(source)],
+    ['-itsoffset', seconds(-plan.zero), '-max_error_rate', '1', ...plan.tracks.flatMap(readAs), ...sourceInput(source)],
   ];
   const another = (...args: string[]): number => inputs.push(args) - 1;
   const edited = plan.tracks.some(({ stretches }) => stretches) ? another('-ignore_editlist', '1', '-max_error_rate', '1', ...sourceInput(source)) : 1;
@@ -48,6 +48,9 @@ export function mergeArgs(request: Omit<MergeRequest, 'info' | 'audio'>, plan: M
     '-y', `file:${output}`,
   ];
 }
+
+/** Where text is not UTF-8, the reader has to be told what it is: of other bytes it drops the line. */
+const readAs = ({ source, charenc, converted }: PlannedTrack): string[] => (charenc === undefined || converted !== undefined ? [] : [`-sub_charenc:${source}`, charenc]);
 
 export const MP4 = [
   // Edit lists hold the offsets between streams in this timescale: 1/1000 by default, which is too coarse.

@@ -16,6 +16,8 @@ export interface PlannedTrack extends ContentTrack {
   sampleRate?: number;
   /** Of sound that an edit list cuts into pieces: what is heard of it, in order. */
   stretches?: Stretch[];
+  /** Of text that is not UTF-8: its encoding, as iconv names it. */
+  charenc?: string;
   /** A file that holds it alone, encoded already, on the source's clock. */
   converted?: string;
   /** Whether something before zero has to be cut off. */
