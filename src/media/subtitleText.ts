@@ -1,3 +1,4 @@
+import { ContentFailure } from '../job/errors.js';
 import { runFfprobe, startFfmpeg } from './run.js';
 import { sourceInput } from './tools.js';
 
@@ -22,7 +23,7 @@ export async function charencOf(file: string, index: number, language: string | 
   if (!run.stdout) throw new Error('ffmpeg was started without a pipe to read text from');
   const [isUtf8] = await Promise.all([
     isText(run.stdout).finally(() => { stop.abort(); }),
-    run.done.catch((error: unknown) => { if (!stop.signal.aborted) throw error; }),
+    run.done.catch((error: unknown) => { if (!stop.signal.aborted && !(error instanceof ContentFailure)) throw error; }),
   ]);
   signal?.throwIfAborted();
   return isUtf8 ? undefined : codePage(language);
@@ -44,6 +45,8 @@ async function isText(stream: AsyncIterable<Buffer>): Promise<boolean> {
 /** How many lines a track of text holds. MP4 writes the pauses between lines too, as lines of no bytes behind a length of two. */
 export async function countLines(file: string, index: number, codec: string, signal?: AbortSignal): Promise<number> {
   let lines = 0;
-  await runFfprobe(['-select_streams', String(index), '-show_entries', 'packet=size', '-of', 'csv=p=0', ...sourceInput(file)], { signal, onLine: (size) => { if (parseInt(size, 10) > (codec === 'mov_text' ? 2 : 0)) lines++; } });
+  await runFfprobe(['-select_streams', String(index), '-show_entries', 'packet=size', '-of', 'csv=p=0', ...sourceInput(file)], { signal, onLine: (size) => { if (parseInt(size, 10) > (codec === 'mov_text' ? 2 : 0)) lines++; } })
+    // Of a damaged file what can be read counts.
+    .catch((error: unknown) => { if (!(error instanceof ContentFailure)) throw error; });
   return lines;
 }
