@@ -47,21 +47,27 @@ export function logOf(events: readonly HistoryEvent[]): LogEntry[] {
     if (started?.lastFailure && (started.attempt ?? 1) > 1) say(event, 'retry', `${work(started.scheduledEventId)}: attempt ${started.attempt ?? 2}, since ${inWords(started.lastFailure)}`);
     const failed = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
     if (failed?.failure) say(event, 'problem', `${work(failed.scheduledEventId)}: ${inWords(failed.failure)}`);
-    const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input;
-    if (update?.name === 'pause') {
+    const said = saidIn(event);
+    if (said?.what === 'pause') {
       paused = true;
-      say(event, 'pause', `paused: ${reasonSchema.safeParse(payloadOf(update.args)).data?.reason ?? 'no reason given'}`);
+      say(event, 'pause', `paused: ${reasonSchema.safeParse(payloadOf(said.args)).data?.reason ?? 'no reason given'}`);
     }
-    if (update?.name === 'resume' && paused) {
+    if (said?.what === 'resume' && paused) {
       paused = false;
       say(event, 'resume', 'resumed');
     }
-    if (update?.name === 'cancel') say(event, 'stage', 'cancelling');
+    if (said?.what === 'cancel') say(event, 'stage', 'cancelling');
     if (event.workflowExecutionCompletedEventAttributes) say(event, 'end', 'done');
     if (event.workflowExecutionFailedEventAttributes) say(event, 'end', `ended: ${innermost(event.workflowExecutionFailedEventAttributes.failure)}`);
     if (event.workflowExecutionTerminatedEventAttributes) say(event, 'end', 'terminated on the server');
   }
   return entries;
+}
+
+/** What people (`pause`) and batches (`pauseJob`) have said to a job: by signals, in histories of the first release by updates. */
+function saidIn({ workflowExecutionSignaledEventAttributes: signal, workflowExecutionUpdateAcceptedEventAttributes: update }: HistoryEvent) {
+  const name = signal?.signalName ?? update?.acceptedRequest?.input?.name;
+  return name ? { what: name.replace(/Job$/, ''), args: signal?.input ?? update?.acceptedRequest?.input?.args } : undefined;
 }
 
 /** The retries that are under way, which no history holds yet. */
