@@ -22,7 +22,11 @@ export async function charencOf(file: string, index: number, language: string | 
   const run = startFfmpeg(['-max_error_rate', '1', ...sourceInput(file), '-map', `0:${index}`, '-c', 'copy', '-f', 'data', 'pipe:1'], { signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal, stdout: 'pipe' });
   if (!run.stdout) throw new Error('ffmpeg was started without a pipe to read text from');
   const [isUtf8] = await Promise.all([
-    isText(run.stdout).finally(() => { stop.abort(); }),
+    isText(run.stdout).then((is) => {
+      // The rest says nothing more; of text that ends, ffmpeg's own end tells whether that was all.
+      if (!is) stop.abort();
+      return is;
+    }),
     run.done.catch((error: unknown) => { if (!stop.signal.aborted && !(error instanceof ContentFailure)) throw error; }),
   ]);
   signal?.throwIfAborted();
