@@ -13,7 +13,7 @@ export const withJobFlags = (command: Command): Command => command
   .option('--denoise <strength>', 'from 0 to 1, of models that have it')
   .option('--bit-depth <n>', '8, or 10, which browsers may refuse (default: 8, for HDR 10)')
   .option('--program <n>', 'of several programmes in one transport stream, the number of the one to upscale (default: that of the video that players show)')
-  .option('--deinterlace <how>', 'off, auto or double; auto looks at the pictures themselves, double gives a frame for each field (default: auto)')
+  .option('--deinterlace <how>', 'off, auto, double, always or always-double; auto looks at the pictures themselves, always takes all of them for interlaced, double gives a frame for each field (default: auto)')
   .option('--from <time>', 'upscale only what is shown from this time on, in seconds or [HH:]MM:SS, as players show it')
   .option('--to <time>', '… and before this one')
   .option('--crop <window>', 'what is used of the pictures: WxH+X+Y in source pixels, or auto to cut off black borders')

@@ -9,8 +9,8 @@ export const windowSchema = z.object({
 });
 export type Window = z.infer<typeof windowSchema>;
 
-/** `double`: interlaced pictures give a frame for each field. */
-export const deinterlaceSchema = z.enum(['off', 'auto', 'double']);
+/** `double`: interlaced pictures give a frame for each field. `always`: every picture is taken for interlaced, whatever it looks like. */
+export const deinterlaceSchema = z.enum(['off', 'auto', 'double', 'always', 'always-double']);
 
 /** Bits of a sample in the result. */
 export const bitDepthSchema = z.union([z.literal(8), z.literal(10)]);

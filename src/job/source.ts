@@ -78,6 +78,8 @@ export const fieldsSchema = z.object({
   order: z.enum(['tff', 'bff']),
   /** 3:2 pulldown: every fifth frame is a repeat once the fields are joined. */
   telecined: z.boolean(),
+  /** Where this is done, half-open, in frames as a straight decode gives them; the other frames are whole. Absent: everywhere. */
+  stretches: z.array(z.tuple([z.number().int().min(0), z.number().int().min(0)])).optional(),
 });
 export type Fields = z.infer<typeof fieldsSchema>;
 

@@ -4,7 +4,7 @@ import type { SourceInfo, SourceScan } from '../job/source.js';
 import type { Timeline } from '../job/timeline.js';
 import { croppedInfo, formatWindow } from './crop.js';
 import { describeFields } from './deinterlace.js';
-import { detectFields } from './interlace.js';
+import { detectFields, forceFields } from './interlace.js';
 import { scanSource, type ScanOptions } from './scan.js';
 
 /**
@@ -17,9 +17,12 @@ export async function examineSource(
   { deinterlace }: PictureSpec,
   options: ScanOptions = {},
 ): Promise<{ scan: SourceScan; timeline: Timeline | undefined }> {
-  const { scan, timeline, flaggedInterlaced } = await scanSource(file, info, options);
+  const { scan, timeline, fieldOrder } = await scanSource(file, info, options);
   if (deinterlace === 'off') return { scan, timeline };
-  const fields = await detectFields(file, info, { double: deinterlace === 'double', flagged: flaggedInterlaced, signal: options.signal });
+  const reading = { double: deinterlace === 'double' || deinterlace === 'always-double', signal: options.signal, onFrame: options.onPackets };
+  const fields = deinterlace.startsWith('always')
+    ? await forceFields(file, info, { ...reading, said: fieldOrder })
+    : await detectFields(file, info, { ...reading, flagged: fieldOrder !== undefined });
   if (!fields) return { scan, timeline };
   return { scan: { ...scan, fields, seekable: false, reason: scan.reason ?? 'the pictures are interlaced' }, timeline: undefined };
 }

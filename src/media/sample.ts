@@ -19,6 +19,10 @@ export interface Sampling {
   signal?: AbortSignal | undefined;
 }
 
+/** As {@link samplePictures}, of the whole video. The numbers are those of the frames as a straight decode gives them. */
+export const everyPicture = (file: string, info: SourceInfo, looking: Omit<Sampling, 'frames'>, onPicture: (picture: Buffer, frame: number) => void): Promise<void> =>
+  sampleStretch(file, info, looking, 0, undefined, onPicture);
+
 /**
  * Decodes stretches of consecutive pictures, upright, as grey samples of one byte. Places that cannot be sought to or decoded give a shorter
  * stretch or none: a sample is for statistics.
@@ -33,10 +37,10 @@ export async function samplePictures(file: string, info: SourceInfo, sampling: S
   }
 }
 
-async function sampleStretch(file: string, info: SourceInfo, { filters, width, height, signal }: Sampling, at: number, frames: number, onPicture: (picture: Buffer, frame: number) => void): Promise<void> {
+async function sampleStretch(file: string, info: SourceInfo, { filters, width, height, signal }: Omit<Sampling, 'frames'>, at: number, frames: number | undefined, onPicture: (picture: Buffer, frame: number) => void): Promise<void> {
   const seek = at > 0 ? ['-noaccurate_seek', '-ss', at.toFixed(3)] : [];
   const run = startFfmpeg([
-    '-max_error_rate', '1', ...seek, ...sourceInput(file), '-map', `0:${info.video.index}`, '-fps_mode', 'passthrough', '-frames:v', String(frames),
+    '-max_error_rate', '1', ...seek, ...sourceInput(file), '-map', `0:${info.video.index}`, '-fps_mode', 'passthrough', ...(frames === undefined ? [] : ['-frames:v', String(frames)]),
     // The muxer gets a clock of its own, which no repeated timestamp can upset.
     '-vf', [...filters, 'settb=1/25', 'setpts=N'].join(','), '-enc_time_base', '1:25', '-f', 'rawvideo', 'pipe:1',
   ], { signal, stdout: 'pipe' });

@@ -1,5 +1,5 @@
 import { toNumber } from '../job/rational.js';
-import type { SourceInfo, SourceScan } from '../job/source.js';
+import type { Fields, SourceInfo, SourceScan } from '../job/source.js';
 import { encodeTimeline, type Timeline } from '../job/timeline.js';
 import { inputFrom, printPts } from './frames.js';
 import { readPackets, type Packets } from './packets.js';
@@ -27,13 +27,13 @@ export interface ScanOptions {
  * Reads all packets of the video stream and decides whether segments may seek in the file.
  * @returns `timeline`: the timestamps of all frames where `scan.seekable`, else undefined. `scan.info` is the given information with
  * `promisedFrames` as a decode should give them: the header's count without those an edit list hides, or the packets if there are more.
- * `flaggedInterlaced`: what the stream says of itself, which may be wrong.
+ * `fieldOrder`: which field the stream says is shown first, which may be wrong; undefined where it says that frames are whole, or nothing.
  */
 export async function scanSource(
   file: string,
   info: SourceInfo,
   options: ScanOptions = {},
-): Promise<{ scan: SourceScan; timeline: Timeline | undefined; flaggedInterlaced: boolean }> {
+): Promise<{ scan: SourceScan; timeline: Timeline | undefined; fieldOrder: Fields['order'] | undefined }> {
   const packets = await readPackets(file, info, options);
   const pts = HIDING.test(info.video.codec) ? packets.pts.filter((time, i, all) => time !== all[i - 1]) : packets.pts;
   const steps = stepsOf(pts);
@@ -44,8 +44,8 @@ export async function scanSource(
     runIn: 0,
   };
   const reason = whyNotSeekable(info, packets, pts);
-  const flaggedInterlaced = isInterlaced(packets);
-  if (reason !== undefined) return { scan: { ...scan, reason }, timeline: undefined, flaggedInterlaced };
+  const fieldOrder = isInterlaced(packets) ? orderSaid(packets) : undefined;
+  if (reason !== undefined) return { scan: { ...scan, reason }, timeline: undefined, fieldOrder };
 
   const step = steps.median || Math.round(1 / (toNumber(info.video.frameRate) * toNumber(info.video.timebase)));
   const intervals = (await hasRealKeyframes(file, info, packets.keys, options.signal)) ? 1 : 2;
@@ -53,7 +53,7 @@ export async function scanSource(
   // Some muxers write one tick for the last packet.
   const lastDuration = packets.lastDuration >= step / 2 ? packets.lastDuration : step;
   const timeline = encodeTimeline(pts, info.video.timebase, Math.max(1, lastDuration));
-  return { scan: { ...scan, seekable: true, runIn }, timeline, flaggedInterlaced };
+  return { scan: { ...scan, seekable: true, runIn }, timeline, fieldOrder };
 }
 
 /** Packets promise a frame each, except in interlaced H.264, which may have one for each field, and where some are not to be shown. */
@@ -70,6 +70,9 @@ function emptyChunks({ format }: SourceInfo, { pts, withoutPts }: Packets): numb
   const last = pts.at(-1);
   return format === 'avi' && last !== undefined && withoutPts === 0 ? Math.max(0, last + 1 - pts.length) : 0;
 }
+
+/** ffprobe names the field that is coded first, then the one that is shown first. */
+const orderSaid = ({ fieldOrder }: Packets): Fields['order'] => (/^(tt|bt)$/.test(fieldOrder) ? 'tff' : 'bff');
 
 const isInterlaced = (packets: Packets): boolean => !['progressive', 'unknown'].includes(packets.fieldOrder);
 

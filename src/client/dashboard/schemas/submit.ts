@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { deinterlaceSchema } from '../../../job/picture.js';
 import { encodeSpecSchema } from '../../../job/spec.js';
 import { jobEstimateSchema } from '../../estimate/jobEstimate.js';
 
@@ -17,7 +18,7 @@ export const submitSchema = z.strictObject({
   codec: encodeSpecSchema.shape.codec.optional(),
   crf: z.number().min(0).max(63).optional(),
   encoderPreset: encodeSpecSchema.shape.preset.optional(),
-  deinterlace: z.enum(['off', 'auto', 'double']).optional(),
+  deinterlace: deinterlaceSchema.optional(),
   audio: z.enum(['auto', 'copy']).optional(),
   keepMezzanine: z.boolean().optional(),
   overwrite: z.boolean().optional(),
