@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { execa } from 'execa';
 
 export interface Contents {
+  file: string;
   frames: number;
   /** Of all packets of picture, sound and subtitles with their times, and of all decoded frames with theirs. */
   digest: string;
@@ -13,6 +14,7 @@ export async function contentsOf(file: string): Promise<Contents> {
   const packets = await framemd5(file, [...tracks, '-c', 'copy']);
   const frames = await framemd5(file, ['-map', '0:V:0', '-fps_mode', 'passthrough']);
   return {
+    file,
     frames: frames.split('\n').filter((line) => /^\d/.test(line)).length,
     digest: createHash('sha256').update(packets).update(frames).digest('hex'),
   };

@@ -53,7 +53,7 @@ export class Ledger {
     for (const folder of existsSync(kept) ? [] : folders) {
       // Files come and go while they are copied.
       try {
-        cpSync(folder, path.join(kept, path.basename(folder)), { recursive: true });
+        cpSync(folder, path.join(kept, folder.split(path.sep).slice(-2).join('-')), { recursive: true });
       } catch (error) {
         this.note(`not kept: ${(error as Error).message}`);
       }

@@ -59,7 +59,7 @@ async function compare(task: Task, video: Video, report: JobReport): Promise<voi
 /** Packets, decoded frames and their times are those of the undisturbed run. */
 export async function compareContents(task: Task, { clip, output }: Video): Promise<void> {
   const wanted = clip.undisturbed[task.asked.method];
-  const made = await contentsOf(output).catch((error: unknown) => ({ frames: NaN, digest: String(error) }));
+  const made = await contentsOf(output).catch((error: unknown) => ({ file: output, frames: NaN, digest: String(error) }));
   if (made.frames !== wanted.frames) task.violate(`${made.frames} frames instead of ${wanted.frames}`);
-  else if (made.digest !== wanted.digest) task.violate('packets or decoded frames differ from those of the undisturbed run');
+  else if (made.digest !== wanted.digest) task.violate(`packets or decoded frames of ${path.basename(output)} differ from those of the undisturbed run`, [output, wanted.file]);
 }

@@ -194,9 +194,10 @@ export class Task {
     return this.asked.videos.some(({ keys }) => keys?.jobKey === key || keys?.upscaleKey === key);
   }
 
-  violate(what: string): void {
+  /** @param proof files that are kept, besides the logs and the jobs' records. */
+  violate(what: string, proof: readonly string[] = []): void {
     const { config } = this.ground.home;
     const folders = this.asked.videos.flatMap(({ keys }) => (keys ? [jobLayout(config.roots, keys).job] : []));
-    this.ledger.violation(`${this.asked.name} (${this.asked.batch ? 'batch' : 'upscale'}, ${this.asked.method}): ${what}`, this.key, [path.join(config.home, 'logs'), ...folders]);
+    this.ledger.violation(`${this.asked.name} (${this.asked.batch ? 'batch' : 'upscale'}, ${this.asked.method}): ${what}`, this.key, [path.join(config.home, 'logs'), ...folders, ...proof]);
   }
 }
