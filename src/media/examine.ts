@@ -5,6 +5,7 @@ import type { Timeline } from '../job/timeline.js';
 import { croppedInfo, formatWindow } from './crop.js';
 import { describeFields } from './deinterlace.js';
 import { detectFields, forceFields } from './interlace.js';
+import { describeShapes } from './shapes.js';
 import { scanSource, type ScanOptions } from './scan.js';
 
 /**
@@ -39,8 +40,9 @@ export function picturesOf({ info, fields }: SourceScan, picture: PictureSpec): 
 }
 
 /** What the report says about that, a line each. */
-export const pictureNotices = ({ info, fields }: SourceScan, { crop }: Pick<PictureSpec, 'crop'> = {}): string[] => [
+export const pictureNotices = ({ info, fields, shapes }: SourceScan, { crop }: Pick<PictureSpec, 'crop'> = {}): string[] => [
   ...(info.video.alpha ? ['the source has transparency, which is dropped: transparent places show the colours that are stored there'] : []),
   ...(fields ? [describeFields(fields)] : []),
+  ...(shapes ? [describeShapes(shapes)] : []),
   ...(crop?.found ? [`black borders were cut off: ${formatWindow(crop)} of ${info.video.width}x${info.video.height} is used`] : []),
 ];

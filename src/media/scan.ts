@@ -4,6 +4,7 @@ import { encodeTimeline, type Timeline } from '../job/timeline.js';
 import { inputFrom, printPts } from './frames.js';
 import { readPackets, type Packets } from './packets.js';
 import { runFfmpeg } from './run.js';
+import { findShapes, sizeChanges } from './shapes.js';
 
 /**
  * Containers in which a seek with a run-in was found to give exactly the right frames. Others lack an index or timestamps that can be
@@ -37,13 +38,15 @@ export async function scanSource(
   const packets = await readPackets(file, info, options);
   const pts = HIDING.test(info.video.codec) ? packets.pts.filter((time, i, all) => time !== all[i - 1]) : packets.pts;
   const steps = stepsOf(pts);
+  const shapes = await findShapes(file, info, options.signal);
   const scan: SourceScan = {
     info: { ...info, video: { ...info.video, ...promise(info, packets, pts.length) } },
     packets: pts.length + packets.withoutPts,
     seekable: false,
     runIn: 0,
+    ...(shapes && { shapes }),
   };
-  const reason = whyNotSeekable(info, packets, pts);
+  const reason = whyNotSeekable(info, packets, pts) ?? (sizeChanges(shapes) ? 'the pictures change their size' : undefined);
   const fieldOrder = isInterlaced(packets) ? orderSaid(packets) : undefined;
   if (reason !== undefined) return { scan: { ...scan, reason }, timeline: undefined, fieldOrder };
 
