@@ -120,6 +120,8 @@ async function run(args: string[], { signal, onFrame }: EncodeTarget, onPts?: (p
   let encoded = 0;
   await runFfmpeg(args, {
     signal,
+    // x264's macroblock tree reads memory that it has not written: the same frames gave other bytes after an interruption, when they lay in other parts.
+    zeroedMemory: true,
     ...(onPts && { onPts }),
     onProgress: ({ frame }) => {
       encoded = frame;

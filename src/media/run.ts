@@ -12,6 +12,9 @@ export const SIDE_FD = 5;
 const TAIL_LINES = 20;
 const LINE_LENGTH = 500;
 
+/** glibc fills memory that it hands out with the complement of this byte (mallopt(3), M_PERTURB). */
+const ZEROED = { MALLOC_PERTURB_: '255' };
+
 export interface FfmpegOptions {
   signal?: AbortSignal | undefined;
   /** Frames written so far, about twice a second. */
@@ -27,6 +30,8 @@ export interface FfmpegOptions {
   side?: 'pipe';
   /** `pipe`: the caller reads the run's stdout. Default: none, unless `onStdoutLine` reads it. */
   stdout?: 'pipe';
+  /** New memory is filled with zeros, so that what a library reads before it has written there is the same in every run. Only glibc does it. */
+  zeroedMemory?: boolean;
 }
 
 export interface FfmpegResult {
@@ -57,6 +62,7 @@ export function startFfmpeg(args: readonly string[], options: FfmpegOptions = {}
     stdio: [options.stdin ?? 'ignore', options.stdout ?? (onStdoutLine ? 'pipe' : 'ignore'), 'pipe', onPtsLine ? 'pipe' : 'ignore', 'pipe', options.side ?? 'ignore'],
     buffer: false,
     ...(signal && { cancelSignal: signal }),
+    ...(options.zeroedMemory && { env: ZEROED }),
   });
   const tail = new Tail();
   const readers = [

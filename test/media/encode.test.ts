@@ -33,6 +33,22 @@ describe('encoding from the source', () => {
     expect(bytes.equals(await readFile(at('bytes-c.mp4')))).toBe(true);
   });
 
+  it('gives the same bytes whatever lies in memory before', async () => {
+    const source = await frameSource(await makeClip(at('memory.mp4'), { seconds: 1.2, size: '200x200' }));
+    const encoded: Buffer[] = [];
+    try {
+      for (const fill of [undefined, '85', '170']) {
+        if (fill !== undefined) process.env.MALLOC_PERTURB_ = fill;
+        const output = at(`memory-${fill ?? 'none'}.mp4`);
+        await encodeFromSource({ source, start: 0, end: 30, method: bicubic, encode: { codec: 'h264', crf: 23, preset: 'fast', threads: 2 }, output });
+        encoded.push(await readFile(output));
+      }
+    } finally {
+      delete process.env.MALLOC_PERTURB_;
+    }
+    expect(encoded.map((bytes) => bytes.equals(encoded[0] as Buffer))).toEqual([true, true, true]);
+  });
+
   it('refuses a source that decodes to other frames', async () => {
     const source = await frameSource(await makeClip(at('other.mp4'), { seconds: 1 }));
     const pts = source.pts.slice();
