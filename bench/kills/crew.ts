@@ -135,10 +135,10 @@ export class Crew {
     for (const video of task.asked.videos) await compareContents(task, video);
   }
 
-  /** Everything that is cancelled stays so, until the end. @param waiting how its commands end: one that was still starting may have begun the job behind the cancel. */
+  /** Everything that is cancelled stays so, until the end. @param waiting how its commands end: one that was still starting, and one of which nobody knows, may have begun the job behind the cancel. */
   async retire(task: Task, waiting: Promise<How[]>): Promise<void> {
     task.retired = true;
-    if ((await waiting).every((how) => how === 'cancelled' || how === 'killed')) {
+    if ((await waiting).every((how) => how === 'cancelled')) {
       this.cancelled.push(task);
       this.#end(task, 'cancelled for good');
     } else {

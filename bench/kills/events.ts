@@ -67,15 +67,19 @@ function cancel(crew: Crew, dice: Dice): Happened {
   task.cancelled = 'asked';
   task.cancels++;
   task.lost++;
+  // One that was killed may have told the job before: its record goes then, whatever this one wants.
+  const mayDiscard = discard || task.discarding;
+  task.discarding = mayDiscard;
   const waiting = task.ends();
   void task.speak('cancel', ...(discard ? ['--discard'] : [])).then(async (code) => {
     task.rest(seconds);
     if (code !== 0) return;
     task.cancelled = 'done';
+    task.discarding = false;
     // A job was faster: there is nothing to take back.
     const { reports, ended } = await task.look();
     if (!task.asked.batch && reports.length > 0) task.violate('cancel said that it is cancelled, and it is done');
-    else if (!task.asked.batch && !discard && !ended.some(({ state }) => state === 'cancelled')) task.violate('cancel said that it is cancelled, and its record does not');
+    else if (!task.asked.batch && !mayDiscard && !ended.some(({ state }) => state === 'cancelled')) task.violate('cancel said that it is cancelled, and its record does not');
     if (discard) task.forget();
     // It was done before, so only its record and its parts are gone.
     if (discard && !task.asked.batch && task.hasResult()) await crew.discarded(task);

@@ -56,6 +56,8 @@ export class Task {
   cancelled: 'no' | 'asked' | 'done' = 'no';
   /** How often a cancel was begun: several commands may wait for what one cancel ends. */
   cancels = 0;
+  /** A cancel that discards was begun, and none has ended well since. */
+  discarding = false;
   #restUntil = 0;
 
   /** Cancelled for good: nobody says anything more. */
