@@ -11,9 +11,8 @@ import { isRgb } from './color.js';
 import { frameSize } from './crop.js';
 import { fieldFilters } from './deinterlace.js';
 import { CONFORMED_RATE, inputFrom, printPts } from './frames.js';
-import { TimestampRepair } from './repair.js';
+import { repairFor, type TimestampRepair } from './repair.js';
 import { runFfmpeg, type FfmpegResult } from './run.js';
-import { longestPause } from './scan.js';
 
 const STALL_MS = 60_000;
 /** Ticks a second in the conformed file. NUT would divide coarser ones further. */
@@ -68,7 +67,7 @@ export async function conformSource(file: string, info: SourceInfo, folder: stri
 
 async function decodeAll(args: string[], info: SourceInfo, { signal, onFrame }: ConformOptions): Promise<FfmpegResult & { repair: TimestampRepair; written: number }> {
   let written = 0;
-  const repair = new TimestampRepair({ nominalStep: nominalStep(info), longestPause: longestPause(info.format) / toNumber(info.video.timebase) });
+  const repair = repairFor(info);
   const stall = new AbortController();
   const stalled = (): void => {
     stall.abort(new UserError(`the video cannot be decoded beyond frame ${repair.pts.length}: the decoder gives nothing more`));
