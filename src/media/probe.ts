@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { hasCode } from '../job/durable.js';
-import { UserError, WorldError } from '../job/errors.js';
+import { ContentFailure, UserError, WorldError } from '../job/errors.js';
 import { parseRational, toNumber, type Rational } from '../job/rational.js';
 import { sourceInfoSchema, type SourceInfo } from '../job/source.js';
 import { bitDepth, hdrTransfer, readColor } from './color.js';
@@ -119,6 +119,9 @@ async function readStreams(file: string, signal: AbortSignal | undefined): Promi
   try {
     return outputSchema.parse(await readHeader(['-show_format', '-show_programs', '-show_streams', ...sourceInput(file)], signal));
   } catch (error) {
+    // ffprobe opens a decoder for every stream before it says anything, and ends where one of them refuses the stream's header.
+    const closed = error instanceof ContentFailure && /Could not open codec for input stream (\d+)/.exec(error.message)?.[1];
+    if (closed) throw new UserError(`stream ${closed} of ${shown(file)} is damaged, or coded in a way that this ffmpeg cannot decode: copy the file without it first (ffmpeg -i … -map 0 -map -0:${closed} -c copy …)`);
     if (!(error instanceof WorldError && BAD_CONTENT.test(error.message))) throw error;
     throw new UserError(`${shown(file)} is not a video that can be read: its format is unknown or not allowed, or its header is damaged`);
   }

@@ -35,6 +35,7 @@ describe('what is not a video is refused in one line that names it', () => {
     ['a named pipe', () => { execFileSync('mkfifo', [inFolder('pipe.mp4')]); return inFolder('pipe.mp4'); }, 'is not a regular file'],
     ['sound alone', () => soundAlone('sound.m4a'), 'has no video, only sound'],
     ['sound with a cover', () => soundWithCover('cover.m4a'), 'has no video, only sound'],
+    ['sound whose header no decoder takes', () => soundUnopened('unopened.mkv'), 'copy the file without it first (ffmpeg -i … -map 0 -map -0:1 -c copy …)'],
     ['a name with a line break', () => inFolder('two\nlines.mp4'), 'two\\nlines.mp4 does not exist'],
   ];
   it.each(cases)('%s', async (_, make, says) => {
@@ -50,6 +51,13 @@ describe('what is not a video is refused in one line that names it', () => {
   async function soundAlone(name: string): Promise<string> {
     await ffmpeg('-f', 'lavfi', '-i', 'sine=duration=1', inFolder(name));
     return inFolder(name);
+  }
+  async function soundUnopened(name: string): Promise<string> {
+    const file = await makeClip(inFolder(name), { seconds: 0.4, audio: ['-c:a', 'libopus'] });
+    const bytes = readFileSync(file);
+    bytes.fill(0, bytes.indexOf('OpusHead'), bytes.indexOf('OpusHead') + 19);
+    writeFileSync(file, bytes);
+    return file;
   }
   async function soundWithCover(name: string): Promise<string> {
     await ffmpeg(
