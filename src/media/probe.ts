@@ -11,6 +11,7 @@ import { isPureDolbyVision, readHdr, readSideData, sideDataSchema } from './hdr.
 import { programOf, programsSchema, streamsOf } from './programs.js';
 import { readHeader } from './run.js';
 import { sourceInput } from './tools.js';
+import { showsThrough } from './transparency.js';
 
 const count = z.coerce.number().int().optional().catch(undefined);
 const seconds = z.coerce.number().optional().catch(undefined);
@@ -83,7 +84,8 @@ export async function probeSource(file: string, options: ProbeOptions = {}): Pro
   const first = await firstFrame(file, stream.index, options.signal);
   if (typeof first === 'string' || !stream.pix_fmt) throw new UserError(undecodable(file, stream, first));
   if (isPureDolbyVision(stream.side_data_list)) throw new UserError(`${shown(file)} is Dolby Vision with colours of its own (profile 5), which would come out wrong: convert it to HDR10 first`);
-  const video = describe(file, stream, stream.pix_fmt, first);
+  const alpha = hasAlpha(stream) && (stream.codec_name !== 'gif' || (await showsThrough(file, stream.index, options.signal)));
+  const video = { ...describe(file, stream, stream.pix_fmt, first), ...(alpha && { alpha: true as const }) };
   const hdr = hdrTransfer(video.color.tags) && readHdr(await readSideData(file, stream.index, options.signal));
   return sourceInfoSchema.parse({
     format: format.format_name,
@@ -166,7 +168,6 @@ function describe(file: string, stream: Stream, pixelFormat: string, first: Firs
     height,
     pixelFormat,
     bitDepth: bitDepth(pixelFormat),
-    ...(hasAlpha(stream) && { alpha: true as const }),
     sampleAspectRatio,
     timebase,
     frameRate: nominalRate(parseRational(stream.r_frame_rate), parseRational(stream.avg_frame_rate)),

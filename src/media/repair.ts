@@ -3,7 +3,7 @@ import type { SourceInfo } from '../job/source.js';
 import { longestPause } from './scan.js';
 
 /** Streams without a container have a rate and no timestamps; ffmpeg makes these up, each a microsecond off at most, and adds the errors up. */
-const RAW = /^(h264|hevc|m4v|mpegvideo|mjpeg|dirac|obu|av1)$/;
+const RAW = /^(h264|hevc|m4v|mpegvideo|mjpeg|obu)$/;
 /** Two times that are rounded to microseconds, in seconds. */
 const ROUNDING = 2e-6;
 
