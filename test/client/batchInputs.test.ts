@@ -37,6 +37,14 @@ describe('results of a batch', () => {
     expect(await results('films', 'store')).toEqual(['SHA256E-1.x2.mp4']);
   });
 
+  it('are told apart where long names are cut short', async () => {
+    mkdirSync(at('long'));
+    for (const end of 'ab') writeFileSync(at('long', `${'x'.repeat(250)}${end}.mp4`), 'x');
+    const named = await results('long');
+    expect(named).toEqual([`${'x'.repeat(248)}.x2.mp4`, expect.stringMatching(/^x{239}\.[0-9a-f]{8}\.x2\.mp4$/)]);
+    for (const name of named) writeFileSync(at(name), 'x');
+  });
+
   it('are refused for a link that leads out of the media root', async () => {
     await expect(results('out.mp4')).rejects.toThrow(/must lie below the media root/);
   });

@@ -17,9 +17,10 @@ export async function batch(named: string[], options: Record<string, unknown>): 
   const log = (line: string): void => { process.stderr.write(`${line}\n`); };
   // Looked at first: a wrong name leaves no empty folder for results.
   const { inputs, leftOut } = await batchInputs(config, named, path.resolve(String(options['outDir'])));
-  leftOutLines(leftOut).forEach(log);
   const spec = await specifyBatch({ name: named.length > 3 ? `${named.length} names` : named.join(' '), sources: named.map((name) => path.resolve(name)), options }, config);
   const notice = await resolveNotice(options);
+  // What is refused is refused in one line.
+  leftOutLines(leftOut).forEach(log);
   const json = options['json'] === true;
   const session = await openSession(config, log);
   try {
