@@ -99,7 +99,10 @@ function timelineOf({ pts }: TimestampRepair, info: SourceInfo, fields: Fields |
 
 const nominalStep = ({ video }: SourceInfo): number => Math.max(1, Math.round(1 / (toNumber(video.frameRate) * toNumber(video.timebase))));
 
-const countArgs = (file: string, { video }: SourceInfo): string[] => [...inputFrom(file, video.index, undefined), '-vf', printPts().join(','), '-f', 'null', '-'];
+const countArgs = (file: string, { video }: SourceInfo): string[] => [
+  // What writes nothing gets a clock of its own: equal times of the source would look like an error of its decoder.
+  ...inputFrom(file, video.index, undefined), '-vf', [...printPts(), 'settb=1/25', 'setpts=N'].join(','), '-enc_time_base', '1:25', '-f', 'null', '-',
+];
 
 /** @param chosen numbers of the frames to write, half-open, counted as they are written. */
 const conformArgs = (file: string, info: SourceInfo, output: string, fields: Fields | undefined, chosen: { start: number; end: number } | undefined): string[] => [

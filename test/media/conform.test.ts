@@ -11,6 +11,7 @@ import type { FrameSource } from '../../src/media/frames.js';
 import { probeSource } from '../../src/media/probe.js';
 import { TimestampRepair } from '../../src/media/repair.js';
 import { scanSource } from '../../src/media/scan.js';
+import { usedSource } from '../../src/media/verify/usedSource.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedClips, sharedFile } from '../support/media.js';
 import { rangeDigests, straightDigests } from './digests.js';
 
@@ -90,6 +91,16 @@ describe('the conformed copy', () => {
     const { pts } = source;
     expect(Array.from(pts, (time) => time - (pts[0] as number))).toEqual(Array.from(pts, (_, i) => Math.round(i * step)));
     expect(copy.repairedTimestamps).toBe(0);
+  });
+
+  it('of a part with equal times is not damaged', async () => {
+    const [plain, equal] = ['plain.mkv', 'equal.mkv'].map(inFolder) as [string, string];
+    await ffmpeg('-i', clip, '-an', '-c:v', 'libx264', '-bf', '0', plain);
+    await ffmpeg('-i', plain, '-c', 'copy', '-bsf:v', 'setts=ts=if(eq(N\\,20)\\,PREV_OUTPTS\\,TS)', equal);
+    const { scan } = await scanSource(equal, await probeSource(equal));
+    const copy = await conformSource(equal, scan.info, folder, { part: () => ({ start: 10, end: 40 }) });
+    expect(copy).toMatchObject({ decoded: 50, errors: [], repairedTimestamps: 1 });
+    expect((await usedSource(equal, scan.info, { range: { from: 0.4, to: 1.6 } })).filters).toHaveLength(1);
   });
 
   it('leaves no file when it is given up', async () => {
