@@ -1,6 +1,8 @@
 import path from 'node:path';
 import type { BatchSummary, VideoResult } from '../job/batch/records.js';
 import { formatBytes } from '../job/estimates.js';
+import { shown } from '../media/probe.js';
+import type { LeftOut } from '../media/videoFiles.js';
 import type { BatchView, LiveBatch } from './batches.js';
 import { formatDuration, progressLine, Speedometer } from './render.js';
 import { REWRITE } from './output.js';
@@ -79,6 +81,14 @@ export function totalsLine(summary: Omit<BatchSummary, 'videos'>): string {
   const counts = ([[done, 'done'], [skipped, 'finished before'], [failed, 'failed'], [cancelled, 'cancelled'], [unfinished, 'unfinished'], [waiting, 'still being written']] as const)
     .filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   return `${counts.join(', ') || 'nothing to do'}; ${frames} frames in ${formatDuration(seconds)}`;
+}
+
+/** Of files that no batch takes, more lines tell nobody anything; JSON has them all. */
+const LEFT_OUT_LINES = 20;
+
+export function leftOutLines(leftOut: readonly LeftOut[]): string[] {
+  const more = leftOut.length - LEFT_OUT_LINES;
+  return [...leftOut.slice(0, LEFT_OUT_LINES).map(({ file, why }) => `${shown(file)} is left out: ${why}`), ...(more > 0 ? [`… and ${more} more (--json names all)`] : [])];
 }
 
 /** One line of `status` and `list`. */

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { flush, hasCode, randomName, readJson, replaceJson } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
+import { fitName } from '../job/fitName.js';
 import { fileDigest } from '../job/parts.js';
 import { requireUsableName } from '../job/utf8.js';
 import { resultEnding, type Range } from '../job/range.js';
@@ -28,7 +29,7 @@ export async function sourceDigest(jobsRoot: string, file: string): Promise<JobS
 /** INPUT's name with {@link resultEnding}, beside it. A link is taken by its own name: what it leads to may be a store with names of its own. */
 export function defaultOutput(input: string, scale: number, range: Range = {}): string {
   const { dir, name } = path.parse(input);
-  return path.join(dir, `${name}${resultEnding(range, scale, 'mp4')}`);
+  return path.join(dir, fitName(name, resultEnding(range, scale, 'mp4')));
 }
 
 /**
@@ -46,7 +47,9 @@ export async function checkOutput(output: string, inputs: string | readonly stri
     for (const input of [inputs].flat()) {
       if (real === input || (await sameFile(real, input))) throw new UserError(`the output would replace the source ${input}: choose another name`);
     }
-    const existing = await stat(real).catch(() => undefined);
+    const existing = await stat(real).catch((error: unknown) => {
+      if (hasCode(error, 'ENAMETOOLONG')) throw new UserError(`the output's name is longer than the file system allows: ${output}`);
+    });
     if (existing && !existing.isFile()) throw new UserError(`${output} exists and is no file: choose another name`);
     return real;
   } catch (error) {

@@ -4,14 +4,18 @@ import type { Config } from '../../temporal.config.js';
 import { shortBatch, type BatchSpec } from '../job/batch/spec.js';
 import { lastSummary } from '../job/batch/store.js';
 import { liveBatch, pauseBatch } from './batches.js';
+import type { LeftOut } from '../media/videoFiles.js';
 import { BatchProgressView, summaryTable } from './batchLines.js';
 import type { Session } from './connect.js';
 import { EXIT } from './exit.js';
 import { longWait, reasonOf } from './follow.js';
 import type { BatchHandle } from './startBatch.js';
 
-/** Waits for a round with progress on stderr, prints its summary, and returns the exit code. Ctrl-C pauses the batch, unless others wait for it. */
-export async function waitForBatch(config: Config, session: Session, spec: BatchSpec, handle: BatchHandle, json: boolean): Promise<number> {
+/**
+ * Waits for a round with progress on stderr, prints its summary, and returns the exit code. Ctrl-C pauses the batch, unless others wait for it.
+ * @param leftOut what the command that made the batch did not take, for the JSON.
+ */
+export async function waitForBatch(config: Config, session: Session, spec: BatchSpec, handle: BatchHandle, json: boolean, leftOut?: readonly LeftOut[]): Promise<number> {
   const stop = new AbortController();
   const interrupt = (): void => {
     if (stop.signal.aborted) process.exit(EXIT.interrupted);
@@ -22,7 +26,7 @@ export async function waitForBatch(config: Config, session: Session, spec: Batch
   try {
     const failure = await followBatch(session, handle, stop.signal);
     if (stop.signal.aborted) return await pauseUnlessWatched(session, spec, handle, json);
-    return await conclude(config, spec, failure, json);
+    return await conclude(config, spec, failure, json, leftOut);
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
@@ -75,22 +79,22 @@ async function pauseUnlessWatched(session: Session, spec: BatchSpec, handle: Bat
   return EXIT.interrupted;
 }
 
-async function conclude(config: Config, spec: BatchSpec, failure: string | undefined, json: boolean): Promise<number> {
+async function conclude(config: Config, spec: BatchSpec, failure: string | undefined, json: boolean, leftOut?: readonly LeftOut[]): Promise<number> {
   const batch = shortBatch(spec);
   if (failure !== undefined) {
     process.stderr.write(`reelscale: batch ${batch}: ${failure}\n`);
     if (json) process.stdout.write(`${JSON.stringify({ batch, status: 'failed', error: failure })}\n`);
     return EXIT.failed;
   }
-  return sayRound(config, spec, json);
+  return sayRound(config, spec, json, leftOut);
 }
 
 /** Prints the latest round's summary. @returns the exit code that it stands for. */
-export async function sayRound(config: Config, spec: BatchSpec, json: boolean): Promise<number> {
+export async function sayRound(config: Config, spec: BatchSpec, json: boolean, leftOut?: readonly LeftOut[]): Promise<number> {
   const last = await lastSummary(config.roots, spec.batchKey);
   if (!last) throw new Error('the round has left no summary');
   const { summary, page } = last;
-  process.stdout.write(json ? `${JSON.stringify({ ...summary, page })}\n` : `${summaryTable(summary)}\n${page}\n`);
+  process.stdout.write(json ? `${JSON.stringify({ ...summary, page, leftOut })}\n` : `${summaryTable(summary)}\n${page}\n`);
   for (const { input, error } of summary.videos.filter(({ status }) => status === 'failed')) process.stderr.write(`reelscale: ${input}: ${error ?? 'failed'}\n`);
   if (summary.failed + summary.cancelled > 0) return EXIT.failed;
   if (summary.status === 'unfinished') return EXIT.interrupted;

@@ -11,9 +11,8 @@ import { isRgb } from './color.js';
 import { frameSize } from './crop.js';
 import { fieldFilters } from './deinterlace.js';
 import { CONFORMED_RATE, inputFrom, printPts } from './frames.js';
-import { TimestampRepair } from './repair.js';
+import { repairFor, type TimestampRepair } from './repair.js';
 import { runFfmpeg, type FfmpegResult } from './run.js';
-import { longestPause } from './scan.js';
 
 const STALL_MS = 60_000;
 /** Ticks a second in the conformed file. NUT would divide coarser ones further. */
@@ -68,7 +67,7 @@ export async function conformSource(file: string, info: SourceInfo, folder: stri
 
 async function decodeAll(args: string[], info: SourceInfo, { signal, onFrame }: ConformOptions): Promise<FfmpegResult & { repair: TimestampRepair; written: number }> {
   let written = 0;
-  const repair = new TimestampRepair({ nominalStep: nominalStep(info), longestPause: longestPause(info.format) / toNumber(info.video.timebase) });
+  const repair = repairFor(info);
   const stall = new AbortController();
   const stalled = (): void => {
     stall.abort(new UserError(`the video cannot be decoded beyond frame ${repair.pts.length}: the decoder gives nothing more`));
@@ -100,7 +99,10 @@ function timelineOf({ pts }: TimestampRepair, info: SourceInfo, fields: Fields |
 
 const nominalStep = ({ video }: SourceInfo): number => Math.max(1, Math.round(1 / (toNumber(video.frameRate) * toNumber(video.timebase))));
 
-const countArgs = (file: string, { video }: SourceInfo): string[] => [...inputFrom(file, video.index, undefined), '-vf', printPts().join(','), '-f', 'null', '-'];
+const countArgs = (file: string, { video }: SourceInfo): string[] => [
+  // What writes nothing gets a clock of its own: equal times of the source would look like an error of its decoder.
+  ...inputFrom(file, video.index, undefined), '-vf', [...printPts(), 'settb=1/25', 'setpts=N'].join(','), '-enc_time_base', '1:25', '-f', 'null', '-',
+];
 
 /** @param chosen numbers of the frames to write, half-open, counted as they are written. */
 const conformArgs = (file: string, info: SourceInfo, output: string, fields: Fields | undefined, chosen: { start: number; end: number } | undefined): string[] => [

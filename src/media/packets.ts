@@ -21,6 +21,8 @@ export interface Packets {
   complaints: string[];
 }
 
+/** Bytes of a Dirac packet that holds no picture but only says that the sequence ends. */
+const DIRAC_HEADER = 13;
 const REPORT_EVERY = 5000;
 
 /** Reads all packets of the video stream without decoding them. */
@@ -36,9 +38,9 @@ export async function readPackets(
   let lastPts = -Infinity;
 
   const onLine = (line: string): void => {
-    const [section, first = '', , duration, flags = ''] = line.split(',');
+    const [section, first = '', , duration, size, flags = ''] = line.split(',');
     if (section === 'stream') read.fieldOrder = first;
-    if (section !== 'packet') return;
+    if (section !== 'packet' || (info.video.codec === 'dirac' && Number(size) === DIRAC_HEADER)) return;
     if (++count % REPORT_EVERY === 0) options.onPackets?.(count);
     if (flags.includes('C')) read.corrupt = true;
     const shown = !flags.includes('D');
@@ -57,7 +59,7 @@ export async function readPackets(
     }
   };
 
-  const entries = 'packet=pts,dts,duration,flags:stream=field_order';
+  const entries = 'packet=pts,dts,duration,size,flags:stream=field_order';
   const args = ['-select_streams', String(info.video.index), '-show_entries', entries, '-of', 'csv', ...sourceInput(file)];
   const { stderrLines } = await runFfprobe(args, { signal: options.signal, onLine });
   options.onPackets?.(count);

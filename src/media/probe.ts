@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { hasCode } from '../job/durable.js';
-import { UserError, WorldError } from '../job/errors.js';
+import { ContentFailure, UserError, WorldError } from '../job/errors.js';
 import { parseRational, toNumber, type Rational } from '../job/rational.js';
 import { sourceInfoSchema, type SourceInfo } from '../job/source.js';
 import { bitDepth, hdrTransfer, readColor } from './color.js';
@@ -11,6 +11,7 @@ import { isPureDolbyVision, readHdr, readSideData, sideDataSchema } from './hdr.
 import { programOf, programsSchema, streamsOf } from './programs.js';
 import { readHeader } from './run.js';
 import { sourceInput } from './tools.js';
+import { showsThrough } from './transparency.js';
 
 const count = z.coerce.number().int().optional().catch(undefined);
 const seconds = z.coerce.number().optional().catch(undefined);
@@ -83,7 +84,8 @@ export async function probeSource(file: string, options: ProbeOptions = {}): Pro
   const first = await firstFrame(file, stream.index, options.signal);
   if (typeof first === 'string' || !stream.pix_fmt) throw new UserError(undecodable(file, stream, first));
   if (isPureDolbyVision(stream.side_data_list)) throw new UserError(`${shown(file)} is Dolby Vision with colours of its own (profile 5), which would come out wrong: convert it to HDR10 first`);
-  const video = describe(file, stream, stream.pix_fmt, first);
+  const alpha = hasAlpha(stream) && (stream.codec_name !== 'gif' || (await showsThrough(file, stream.index, options.signal)));
+  const video = { ...describe(file, stream, stream.pix_fmt, first), ...(alpha && { alpha: true as const }) };
   const hdr = hdrTransfer(video.color.tags) && readHdr(await readSideData(file, stream.index, options.signal));
   return sourceInfoSchema.parse({
     format: format.format_name,
@@ -119,6 +121,9 @@ async function readStreams(file: string, signal: AbortSignal | undefined): Promi
   try {
     return outputSchema.parse(await readHeader(['-show_format', '-show_programs', '-show_streams', ...sourceInput(file)], signal));
   } catch (error) {
+    // ffprobe opens a decoder for every stream before it says anything, and ends where one of them refuses the stream's header.
+    const closed = error instanceof ContentFailure && /Could not open codec for input stream (\d+)/.exec(error.message)?.[1];
+    if (closed) throw new UserError(`stream ${closed} of ${shown(file)} is damaged, or coded in a way that this ffmpeg cannot decode: copy the file without it first (ffmpeg -i … -map 0 -map -0:${closed} -c copy …)`);
     if (!(error instanceof WorldError && BAD_CONTENT.test(error.message))) throw error;
     throw new UserError(`${shown(file)} is not a video that can be read: its format is unknown or not allowed, or its header is damaged`);
   }
@@ -163,7 +168,6 @@ function describe(file: string, stream: Stream, pixelFormat: string, first: Firs
     height,
     pixelFormat,
     bitDepth: bitDepth(pixelFormat),
-    ...(hasAlpha(stream) && { alpha: true as const }),
     sampleAspectRatio,
     timebase,
     frameRate: nominalRate(parseRational(stream.r_frame_rate), parseRational(stream.avg_frame_rate)),

@@ -1,3 +1,26 @@
+import { toNumber } from '../job/rational.js';
+import type { SourceInfo } from '../job/source.js';
+import { longestPause } from './scan.js';
+
+/** Streams without a container have a rate and no timestamps; ffmpeg makes these up, each a microsecond off at most, and adds the errors up. */
+const RAW = /^(h264|hevc|m4v|mpegvideo|mjpeg|obu)$/;
+/** Two times that are rounded to microseconds, in seconds. */
+const ROUNDING = 2e-6;
+
+/** The repair of a source's timestamps, in ticks of its timebase. */
+export function repairFor({ format, video: { frameRate, timebase } }: SourceInfo): TimestampRepair {
+  const tick = toNumber(timebase);
+  const step = 1 / (toNumber(frameRate) * tick);
+  return new TimestampRepair({ nominalStep: step, longestPause: longestPause(format) / tick, ...(RAW.test(format) && { counted: { field: step / 2, slack: ROUNDING / tick + 1 } }) });
+}
+
+interface Limits {
+  nominalStep: number;
+  longestPause: number;
+  /** How long a field is shown, where times are whole numbers of fields that were rounded, by `slack` at most. */
+  counted?: { field: number; slack: number };
+}
+
 /**
  * Timestamps of one straight decode, made strictly increasing as they come:
  * - none at all: one nominal step after the frame before;
@@ -13,14 +36,32 @@ export class TimestampRepair {
   /** Added to every timestamp since the last jump. */
   #shift = 0;
 
+  readonly #counted: Limits['counted'];
+  /** The last time as it came, and without what was rounded. */
+  #came = NaN;
+  #exact = NaN;
+
   /** All in ticks. */
-  constructor(limits: { nominalStep: number; longestPause: number }) {
-    this.#nominalStep = Math.max(1, Math.round(limits.nominalStep));
-    this.#longestPause = limits.longestPause;
+  constructor({ nominalStep, longestPause, counted }: Limits) {
+    this.#nominalStep = Math.max(1, Math.round(nominalStep));
+    this.#longestPause = longestPause;
+    this.#counted = counted;
   }
 
-  /** @param raw NaN where the frame has no timestamp. */
-  push(raw: number): void {
+  /** @param time NaN where the frame has no timestamp. */
+  push(time: number): void {
+    this.#add(this.#counted ? this.#unrounded(time, this.#counted) : time);
+  }
+
+  #unrounded(time: number, { field, slack }: NonNullable<Limits['counted']>): number {
+    const step = time - this.#came;
+    const fields = Math.round(step / field) * field;
+    this.#exact = Number.isNaN(step) ? time : this.#exact + (Math.abs(step - fields) <= slack ? fields : step);
+    this.#came = time;
+    return Math.round(this.#exact);
+  }
+
+  #add(raw: number): void {
     const last = this.pts.at(-1);
     if (last === undefined) {
       const usable = Math.abs(raw) <= Number.MAX_SAFE_INTEGER / 2;

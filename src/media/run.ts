@@ -195,8 +195,8 @@ class Tail {
   add(raw: string): void {
     // Until here ffmpeg looked at its inputs, decoding from anywhere: what it said then says nothing about the run.
     if (raw.startsWith('[info] Stream mapping:')) this.#clear();
-    // Of damage in transport streams the demuxer only warns.
-    if (!/\[(error|fatal|panic)\] |Packet corrupt/.test(raw)) return;
+    // Of damage in transport streams the demuxer only warns, and so does ffprobe of the decoder for whose sake it ends.
+    if (!/\[(error|fatal|panic)\] |Packet corrupt|Could not open codec/.test(raw)) return;
     // `[h264 @ 0x55d0c8] [error] message`: neither the address nor the level tells a person anything.
     const line = raw.replace(/\[([\w,.]+) @ 0x[0-9a-f]+\] /g, '$1: ').replace(/\[(warning|error|fatal|panic)\] /, '').trim();
     this.count++;

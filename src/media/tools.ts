@@ -7,7 +7,7 @@ import { execa, type Options } from 'execa';
  */
 export const DEMUXERS = [
   'mov', 'mp4', 'm4a', '3gp', '3g2', 'mj2', 'matroska', 'webm', 'mpegts', 'mpeg', 'mpegvideo', 'avi', 'flv', 'live_flv',
-  'asf', 'ogg', 'h264', 'hevc', 'm4v', 'av1', 'obu', 'ivf', 'nut', 'mxf', 'dv', 'vob', 'gif', 'apng', 'wtv', 'rm', 'yuv4mpegpipe',
+  'asf', 'ogg', 'h264', 'hevc', 'm4v', 'av1', 'obu', 'ivf', 'nut', 'mxf', 'dv', 'vob', 'mjpeg', 'gif', 'apng', 'wtv', 'rm', 'yuv4mpegpipe',
 ].join(',');
 
 /**
@@ -16,11 +16,14 @@ export const DEMUXERS = [
  */
 export const MOST_COVER_PIXELS = 4096 * 4096;
 
+/** Nothing but its name tells a stream of JPEGs from a single one, which is no video. */
+const namedFormat = (file: string): string[] => (/\.mjpe?g$/i.test(file) ? ['-f', 'mjpeg'] : []);
+
 /** `file:` keeps names that begin with a dash or hold a colon from meaning anything else. */
 export const sourceInput = (file: string): string[] => [
   // `V` are videos that are no covers: those have ffmpeg's own limit. (`v` would be the same key as `V` to ffmpeg.)
   '-max_pixels', String(MOST_COVER_PIXELS), '-max_pixels:V', String(2 ** 31 - 1),
-  '-protocol_whitelist', 'file,pipe', '-format_whitelist', DEMUXERS, '-i', `file:${file}`,
+  '-protocol_whitelist', 'file,pipe', '-format_whitelist', DEMUXERS, ...namedFormat(file), '-i', `file:${file}`,
 ];
 
 const utility = (name: string): string | undefined => [`/usr/bin/${name}`, `/bin/${name}`].find((file) => existsSync(file));

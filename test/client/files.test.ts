@@ -30,6 +30,14 @@ describe('an output', () => {
     expect(defaultOutput('/films/a film.mkv', 2, { to: 30 })).toBe('/films/a film.to30.x2.mp4');
   });
 
+  it('of a long name is as long as file systems allow, and holds whole characters', async () => {
+    const long = defaultOutput(path.join(folder, `${'ü'.repeat(125)}.mp4`), 2);
+    expect(path.basename(long)).toBe(`${'ü'.repeat(124)}.x2.mp4`);
+    writeFileSync(long, 'x');
+    expect(path.basename(defaultOutput(`/films/${'x'.repeat(251)}.mp4`, 2))).toBe(`${'x'.repeat(248)}.x2.mp4`);
+    expect(await refusal(path.join(folder, `${'x'.repeat(252)}.mp4`))).toContain('longer than the file system allows');
+  });
+
   it('is known by its real path', async () => {
     mkdirSync(path.join(folder, 'real'));
     symlinkSync(path.join(folder, 'real'), path.join(folder, 'link'));

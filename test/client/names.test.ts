@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { findVideos } from '../../src/media/videoFiles.js';
+import { findVideos, NOT_UTF8 } from '../../src/media/videoFiles.js';
 import { makeClip, scratchFolder } from '../support/media.js';
 
 const program = path.resolve(import.meta.dirname, '../../bin/reelscale');
@@ -26,9 +26,15 @@ describe('names that are not UTF-8', () => {
   it('are told apart in a folder, and the other videos are found', async () => {
     expect(await findVideos(below('films'), below('films/results'))).toEqual({
       videos: ['b.mp4', 'real\ufffd.mp4', 'sub/a.mkv'],
-      unusable: ['caf\ufffd.mp4', 'dossier\ufffd'],
+      leftOut: [
+        { file: '.hidden.mp4', why: 'it is hidden' },
+        { file: 'caf\ufffd.mp4', why: NOT_UTF8 },
+        { file: 'caf\ufffd.txt', why: 'its name is not that of a video' },
+        { file: 'dossier\ufffd', why: NOT_UTF8 },
+        { file: 'notes.txt', why: 'its name is not that of a video' },
+      ],
     });
-    expect(await findVideos(below('films'), below('films'))).toEqual({ videos: [], unusable: [] });
+    expect(await findVideos(below('films'), below('films'))).toEqual({ videos: [], leftOut: [] });
   });
 
   it.each([

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 const command = (): string[] => ['batch', 'in', '--out-dir', 'out', '-m', model, '--checkpoint-frames', '5', '--parallel', '1'];
-type Printed = BatchSummary & { page: string };
+type Printed = BatchSummary & { page: string; leftOut: { file: string; why: string }[] };
 const outputs = (): string[] => readdirSync(cli.file('out'), { recursive: true, encoding: 'utf8' }).filter((name) => /\.mp4$/.test(name) && !path.basename(name).startsWith('.')).sort();
 const ofStatus = ({ videos }: BatchSummary, status: string): string[] => videos.filter((video) => video.status === status).map(({ input }) => path.basename(input)).sort();
 
@@ -47,6 +47,8 @@ it('a batch with a broken file goes on after a kill and after Ctrl-C, makes the 
   expect(stderr).toContain(`reelscale: ${cli.file('in/broken.mp4')}: `);
   expect(summary).toMatchObject({ status: 'done', files: 4, failed: 1, unfinished: 0 });
   expect(ofStatus(summary, 'failed')).toEqual(['broken.mp4']);
+  expect(summary.leftOut).toEqual([{ file: 'in/notes.md', why: 'its name is not that of a video' }]);
+  expect(stderr).toContain('in/notes.md is left out: its name is not that of a video\n');
   expect(outputs()).toEqual(['a.x2.mp4', 'b.x2.mp4', 'sub/c.x2.mp4']);
   for (const name of outputs()) expect(await decodedFrames(cli.file(`out/${name}`))).toBe(FRAMES);
   expect(statSync(cli.file(`out/${first}`)).mtimeMs).toBe(before);

@@ -4,12 +4,14 @@ import { pipeline } from 'node:stream/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/job/errors.js';
 import { fileDigest } from '../../src/job/parts.js';
+import { toNumber } from '../../src/job/rational.js';
 import { decodeTimeline } from '../../src/job/timeline.js';
 import { conformSource } from '../../src/media/conform.js';
 import type { FrameSource } from '../../src/media/frames.js';
 import { probeSource } from '../../src/media/probe.js';
 import { TimestampRepair } from '../../src/media/repair.js';
 import { scanSource } from '../../src/media/scan.js';
+import { usedSource } from '../../src/media/verify/usedSource.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedClips, sharedFile } from '../support/media.js';
 import { rangeDigests, straightDigests } from './digests.js';
 
@@ -73,6 +75,32 @@ describe('the conformed copy', () => {
     expect(copy.decoded).toBe(100);
     expect((await probeSource(source.file)).video).toMatchObject({ width: 160, height: 120 });
     expect(new Set(await rangeDigests(source, 0, 100)).size).toBe(100);
+  });
+
+  it.each([
+    ['24000/1001', 'h264', ['-c:v', 'libx264', '-f', 'h264']],
+    ['60', 'h264', ['-c:v', 'libx264', '-f', 'h264']],
+    ['30000/1001', 'hevc', ['-c:v', 'libx265', '-x265-params', 'log-level=none', '-f', 'hevc']],
+    ['30000/1001', 'm4v', ['-c:v', 'mpeg4', '-f', 'm4v']],
+  ])('of a raw stream shows frames at exactly the rate that it says: %s in %s', async (rate, format, codec) => {
+    const file = inFolder(`${rate.replace('/', '-')}.${format}`);
+    await ffmpeg('-f', 'lavfi', '-i', `testsrc2=size=160x120:rate=${rate}:duration=2`, ...codec, file);
+    const { copy, source } = await conform(file);
+    const [num, den = 1] = rate.split('/').map(Number) as [number, number?];
+    const step = toNumber(source.info.video.timebase) ** -1 * den / num;
+    const { pts } = source;
+    expect(Array.from(pts, (time) => time - (pts[0] as number))).toEqual(Array.from(pts, (_, i) => Math.round(i * step)));
+    expect(copy.repairedTimestamps).toBe(0);
+  });
+
+  it('of a part with equal times is not damaged', async () => {
+    const [plain, equal] = ['plain.mkv', 'equal.mkv'].map(inFolder) as [string, string];
+    await ffmpeg('-i', clip, '-an', '-c:v', 'libx264', '-bf', '0', plain);
+    await ffmpeg('-i', plain, '-c', 'copy', '-bsf:v', 'setts=ts=if(eq(N\\,20)\\,PREV_OUTPTS\\,TS)', equal);
+    const { scan } = await scanSource(equal, await probeSource(equal));
+    const copy = await conformSource(equal, scan.info, folder, { part: () => ({ start: 10, end: 40 }) });
+    expect(copy).toMatchObject({ decoded: 50, errors: [], repairedTimestamps: 1 });
+    expect((await usedSource(equal, scan.info, { range: { from: 0.4, to: 1.6 } })).filters).toHaveLength(1);
   });
 
   it('leaves no file when it is given up', async () => {

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/job/errors.js';
 import { pictureNotices } from '../../src/media/examine.js';
 import { probeSource } from '../../src/media/probe.js';
+import { scanSource } from '../../src/media/scan.js';
 import { sourceInput } from '../../src/media/tools.js';
 import { ffmpeg, hasSharedMedia, makeClip, promisedPng, scratchFolder, sharedFile } from '../support/media.js';
 
@@ -35,6 +36,7 @@ describe('what is not a video is refused in one line that names it', () => {
     ['a named pipe', () => { execFileSync('mkfifo', [inFolder('pipe.mp4')]); return inFolder('pipe.mp4'); }, 'is not a regular file'],
     ['sound alone', () => soundAlone('sound.m4a'), 'has no video, only sound'],
     ['sound with a cover', () => soundWithCover('cover.m4a'), 'has no video, only sound'],
+    ['sound whose header no decoder takes', () => soundUnopened('unopened.mkv'), 'copy the file without it first (ffmpeg -i … -map 0 -map -0:1 -c copy …)'],
     ['a name with a line break', () => inFolder('two\nlines.mp4'), 'two\\nlines.mp4 does not exist'],
   ];
   it.each(cases)('%s', async (_, make, says) => {
@@ -50,6 +52,13 @@ describe('what is not a video is refused in one line that names it', () => {
   async function soundAlone(name: string): Promise<string> {
     await ffmpeg('-f', 'lavfi', '-i', 'sine=duration=1', inFolder(name));
     return inFolder(name);
+  }
+  async function soundUnopened(name: string): Promise<string> {
+    const file = await makeClip(inFolder(name), { seconds: 0.4, audio: ['-c:a', 'libopus'] });
+    const bytes = readFileSync(file);
+    bytes.fill(0, bytes.indexOf('OpusHead'), bytes.indexOf('OpusHead') + 19);
+    writeFileSync(file, bytes);
+    return file;
   }
   async function soundWithCover(name: string): Promise<string> {
     await ffmpeg(
@@ -123,6 +132,25 @@ describe('what is read', () => {
     await ffmpeg('-i', plain, '-c', 'copy', '-metadata:s:v', 'rotate=90', turned);
     expect((await probeSource(plain)).video).toMatchObject({ width: 160, height: 96, sampleAspectRatio: { num: 64, den: 45 } });
     expect((await probeSource(turned)).video).toMatchObject({ width: 96, height: 160, sampleAspectRatio: { num: 45, den: 64 } });
+  });
+
+  it.each([['opaque', '255', undefined], ['holes', '255*gt(X,N*5)', true]])('a GIF of %s pictures is transparent only where something shows through', async (name, alpha, is) => {
+    const file = inFolder(`${name}.gif`);
+    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x48:duration=0.4', '-vf', `format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='${alpha}',split[a][b];[a]palettegen[p];[b][p]paletteuse`, file);
+    expect((await probeSource(file)).video.alpha).toBe(is);
+  });
+
+  it.each(['mjpeg', 'mjpg'])('a raw stream of JPEGs by its name, .%s', async (name) => {
+    const file = inFolder(`raw.${name}`);
+    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25:duration=0.4', '-c:v', 'mjpeg', '-f', 'mjpeg', file);
+    const { scan } = await scanSource(file, await probeSource(file));
+    expect(scan).toMatchObject({ packets: 10, seekable: false, info: { video: { frameRate: { num: 25, den: 1 } } } });
+    expect(pictureNotices(scan)).toContainEqual(expect.stringContaining('names no rate'));
+  });
+
+  it('a single JPEG is no video', async () => {
+    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x48:duration=0.04', inFolder('one.jpg'));
+    expect(await refusal(inFolder('one.jpg'))).toContain('is not a video');
   });
 
   it('transparency, which the report then speaks of', async () => {

@@ -25,6 +25,12 @@ describe('a source that can be sought in', () => {
     expect(found.runIn).toBe((20 + found.info.video.reorderDepth + 1) * ticks);
   });
 
+  it('of Dirac has no picture in the packet that ends it', async () => {
+    const file = inFolder('dirac.ts');
+    await ffmpeg('-i', clip, '-an', '-t', '0.4', '-c:v', 'vc2', file);
+    expect((await scan(file)).scan.info.video.promisedFrames).toBe(10);
+  });
+
   it('reports the packets that it reads', async () => {
     const seen: number[] = [];
     await scanSource(clip, await probeSource(clip), { onPackets: (packets) => seen.push(packets) });

@@ -3,6 +3,7 @@ import { loadConfig } from '../../../temporal.config.js';
 import { shortBatch } from '../../job/batch/spec.js';
 import { recordNotice } from '../../job/notice.js';
 import { batchInputs } from '../batchInputs.js';
+import { leftOutLines } from '../batchLines.js';
 import { specifyBatch } from '../batchSpec.js';
 import { openSession } from '../connect.js';
 import { EXIT } from '../exit.js';
@@ -15,19 +16,21 @@ export async function batch(named: string[], options: Record<string, unknown>): 
   const config = loadConfig();
   const log = (line: string): void => { process.stderr.write(`${line}\n`); };
   // Looked at first: a wrong name leaves no empty folder for results.
-  const inputs = await batchInputs(config, named, path.resolve(String(options['outDir'])), log);
+  const { inputs, leftOut } = await batchInputs(config, named, path.resolve(String(options['outDir'])));
   const spec = await specifyBatch({ name: named.length > 3 ? `${named.length} names` : named.join(' '), sources: named.map((name) => path.resolve(name)), options }, config);
   const notice = await resolveNotice(options);
+  // What is refused is refused in one line.
+  leftOutLines(leftOut).forEach(log);
   const json = options['json'] === true;
   const session = await openSession(config, log);
   try {
     await recordBatch(config, spec, inputs);
     if (notice) await recordNotice(config.roots, config.noticeKeyFile, { kind: 'batch', batchKey: spec.batchKey }, notice);
     const handle = await startBatch(config, session, spec, notice !== undefined);
-    if (options['detach'] !== true) return await waitForBatch(config, session, spec, handle, json);
+    if (options['detach'] !== true) return await waitForBatch(config, session, spec, handle, json, leftOut);
     await session.lease.detach(handle.workflowId);
     const name = shortBatch(spec);
-    process.stdout.write(json ? `${JSON.stringify({ batch: name, status: 'running' })}\n` : `batch ${name} runs in the background: reelscale wait ${name}\n`);
+    process.stdout.write(json ? `${JSON.stringify({ batch: name, status: 'running', leftOut })}\n` : `batch ${name} runs in the background: reelscale wait ${name}\n`);
     return EXIT.done;
   } finally {
     await session.close();

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { loadConfig } from '../../../temporal.config.js';
 import { UserError } from '../../job/errors.js';
+import { fitName } from '../../job/fitName.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { Method } from '../../job/spec.js';
 import { sourceCell } from '../../media/cells.js';
@@ -86,7 +87,7 @@ async function makePreview(input: string, flags: Flags, signal: AbortSignal): Pr
 
 function defaultOutput(input: string): string {
   const { dir, name } = path.parse(input);
-  return path.join(dir, `${name}.preview.png`);
+  return path.join(dir, fitName(name, '.preview.png'));
 }
 
 /** Numbers of the frames to show, each once, in the order of the times. @throws UserError for a time at which there is no frame. */

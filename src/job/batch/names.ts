@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
+import { fitName } from '../fitName.js';
 import { belowSchema, rootedPathSchema } from '../spec.js';
 
 const batchInputSchema = z.object({
@@ -28,7 +29,7 @@ export function nameResults(inputs: readonly BatchInput[], before: Names, ending
     if (names[input.path] !== undefined) continue;
     const { name, base } = path.parse(input.path);
     const digest = createHash('sha256').update(input.path).digest('hex').slice(0, 8);
-    const free = [name, base, `${base}.${digest}`].map((stem) => path.posix.join(subfolder, `${stem}${ending}`)).find((each) => !taken.has(each));
+    const free = [fitName(name, ending), fitName(base, ending), fitName(base, `.${digest}${ending}`)].map((each) => path.posix.join(subfolder, each)).find((each) => !taken.has(each));
     if (free === undefined) throw new Error(`no name is left for ${input.path}`);
     names[input.path] = free;
     taken.add(free);

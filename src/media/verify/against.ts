@@ -6,8 +6,7 @@ import { bitDepth, deliverableColor } from '../color.js';
 import { compareHdr } from '../hdr.js';
 import { inventory, type Inventory } from '../inventory.js';
 import { probeSource } from '../probe.js';
-import { TimestampRepair } from '../repair.js';
-import { longestPause } from '../scan.js';
+import { repairFor } from '../repair.js';
 import { UserError } from '../../job/errors.js';
 import { verifyPair } from './pair.js';
 import { fileSide, matrixOf, samplesOf } from './sides.js';
@@ -36,8 +35,7 @@ export async function verifyAgainst(file: string, sourceFile: string, options: A
   if (typeof streams === 'string') throw new UserError(`${file} cannot be opened: ${streams}`);
   const video = streams.video.find(({ index }) => index === info.video.index);
   const common = matrixOf(source);
-  const step = 1 / (toNumber(source.video.frameRate) * toNumber(source.video.timebase));
-  const repair = new TimestampRepair({ nominalStep: step, longestPause: longestPause(source.format) / toNumber(source.video.timebase) });
+  const repair = repairFor(source);
   const tick = Math.max(toNumber(info.video.timebase), toNumber(source.video.timebase));
   const pair = await verifyPair({
     file,

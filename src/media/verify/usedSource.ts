@@ -8,6 +8,7 @@ import { cropFilters } from '../crop.js';
 import { packetsWithin, type Cut } from '../cut.js';
 import { usedInfo } from '../examine.js';
 import { readPackets } from '../packets.js';
+import { repairFor } from '../repair.js';
 import { chaptersWithin, ofProgram } from '../planContents.js';
 import { shown } from '../probe.js';
 
@@ -30,7 +31,9 @@ export async function usedSource(file: string, whole: SourceInfo, part: Pick<Pic
   if (!range) return { info, filters, cut: undefined, contents };
   const { pts, lastDuration, withoutPts } = await readPackets(file, whole, { signal });
   if (withoutPts > 0) throw new UserError(`--from and --to cannot be found in ${shown(file)}: ${withoutPts} of its frames have no timestamps`);
-  const { timeline: { firstPts }, around: { nextPts }, cut } = partOf(encodeTimeline(pts, whole.video.timebase, lastDuration), range, originOf(whole));
+  const repair = repairFor(whole);
+  pts.forEach((time) => { repair.push(time); });
+  const { timeline: { firstPts }, around: { nextPts }, cut } = partOf(encodeTimeline(repair.pts, whole.video.timebase, lastDuration), range, originOf(whole));
   const within = await packetsWithin(file, cut, signal);
   return {
     info,
