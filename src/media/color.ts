@@ -95,6 +95,12 @@ export const PLANAR_RGB = { 8: 'gbrp', 16: 'gbrp16le' } as const;
 export const YUV420 = { 8: 'yuv420p', 16: 'yuv420p16le' } as const;
 export const YUV444 = { 8: 'yuv444p', 16: 'yuv444p16le' } as const;
 
+/**
+ * The last filter before a lossless encoder. ffmpeg 7 holds these for encoders of limited range alone, and converts pictures that are tagged as full
+ * range. The tag is read nowhere: readers of such files give the range themselves.
+ */
+export const LOSSLESS_RANGE = 'setparams=range=tv';
+
 /** What the encoder gets, 4:2:0 always, by ffmpeg's names. */
 export const DELIVERED_PIXELS: Record<BitDepth, string> = { 8: 'yuv420p', 10: 'yuv420p10le' };
 

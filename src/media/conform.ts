@@ -7,7 +7,7 @@ import type { Conformed } from '../job/records.js';
 import { toNumber } from '../job/rational.js';
 import type { Fields, SourceInfo } from '../job/source.js';
 import { countFrames, doubleTimeline, encodeTimeline, type Timeline } from '../job/timeline.js';
-import { isRgb } from './color.js';
+import { isRgb, LOSSLESS_RANGE } from './color.js';
 import { frameSize } from './crop.js';
 import { fieldFilters } from './deinterlace.js';
 import { CONFORMED_RATE, inputFrom, printPts } from './frames.js';
@@ -128,6 +128,7 @@ export function losslessArgs({ video }: SourceInfo, head: readonly string[], out
     `scale=w=${width}:h=${height}:in_range=${range}:out_range=${range}`,
     `format=${pixelFormat}`,
     ...native,
+    LOSSLESS_RANGE,
   ];
   return [
     '-vf', filters.join(','), '-enc_time_base', `1:${TICKS}`, '-c:v', ...codec,

@@ -111,6 +111,9 @@ export function encoderArgs(
   return [
     ...device, '-vf', chain.join(','), ...options,
     '-enc_time_base', `${frameRate.den}:${frameRate.num}`,
+    // By `setpts` the frames of ffmpeg 7 lose how long they last: the last one would last no time, and readers drop it.
+    // Both times are named, since `setts` alone makes one of the other.
+    '-bsf:v', 'setts=pts=PTS:dts=DTS:duration=1',
     '-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact', '-flags:v', '+bitexact',
     '-f', 'mp4', '-y', `file:${output}`,
   ];

@@ -2,7 +2,7 @@ import type { BitDepth } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
 import type { Pixels } from '../job/spec.js';
 import { addCarried, carriedInputs, withCarried, type Carried } from './carried.js';
-import { deliverableColor, fromPlanarRgb, PLANAR_RGB, toPlanarRgb } from './color.js';
+import { deliverableColor, fromPlanarRgb, LOSSLESS_RANGE, PLANAR_RGB, toPlanarRgb } from './color.js';
 import { deliverableTags, padToEven } from './deliverable.js';
 import { frameArgs, type FrameSource } from './frames.js';
 import { lumaInputs, mergeLuma, toYuv420 } from './luma.js';
@@ -51,19 +51,21 @@ export function decodeToPlanarArgs(source: FrameSource, start: number, end: numb
 export function mezzanineArgs(info: SourceInfo, format: FrameFormat, size: Size, scale: number, delivered: BitDepth = 8, resize?: Size): string[] {
   const { frameRate } = info.video;
   const framerate = `${frameRate.num}/${frameRate.den}`;
-  const { matrix, primaries, transfer, range } = deliverableTags(info);
+  const { matrix, primaries, transfer } = deliverableTags(info);
+  // Pictures are tagged by a filter: of an encoder's own options ffmpeg 7 makes a conversion.
+  const tagged = `${LOSSLESS_RANGE}:color_primaries=${primaries}:color_trc=${transfer}:colorspace=${matrix}`;
   const color = deliverableColor(info);
   const { pixels, bitDepth, carried } = format;
   const merge = { ...size, scale, bitDepth, resize };
   const pipes: [string, string] = ['pipe:0', `pipe:${SIDE_FD}`];
   const [width, height] = [size.width * scale, size.height * scale];
   const plain = (): string[] => ['-f', 'rawvideo', '-pixel_format', PLANAR_RGB[bitDepth], '-video_size', `${width}x${height}`, '-framerate', framerate, '-i', 'pipe:0',
-    '-vf', [...(resize ? [] : padToEven(width, height)), ...fromPlanarRgb(color, bitDepth, delivered, resize)].join(',')];
-  const pictures = pixels === 'luma' ? [...lumaInputs(merge, framerate, pipes), '-filter_complex', mergeLuma(info, merge, delivered), '-map', '[v]']
-    : carried ? [...carriedInputs(merge, framerate, pipes), '-filter_complex', addCarried(info, { ...merge, carried }, delivered), '-map', '[v]'] : plain();
+    '-vf', [...(resize ? [] : padToEven(width, height)), ...fromPlanarRgb(color, bitDepth, delivered, resize), tagged].join(',')];
+  const joined = (graph: string): string[] => ['-filter_complex', `${graph};[v]${tagged}[tagged]`, '-map', '[tagged]'];
+  const pictures = pixels === 'luma' ? [...lumaInputs(merge, framerate, pipes), ...joined(mergeLuma(info, merge, delivered))]
+    : carried ? [...carriedInputs(merge, framerate, pipes), ...joined(addCarried(info, { ...merge, carried }, delivered))] : plain();
   return [
     ...pictures, '-fps_mode', 'passthrough', '-c:v', ...MEZZANINE[delivered],
-    '-colorspace', matrix, '-color_primaries', primaries, '-color_trc', transfer, '-color_range', range, '-chroma_sample_location', color.chromaLocation,
     '-f', 'nut', '-y',
   ];
 }

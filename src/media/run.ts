@@ -197,8 +197,8 @@ class Tail {
     if (raw.startsWith('[info] Stream mapping:')) this.#clear();
     // Of damage in transport streams the demuxer only warns, and so does ffprobe of the decoder for whose sake it ends.
     if (!/\[(error|fatal|panic)\] |Packet corrupt|Could not open codec/.test(raw)) return;
-    // `[h264 @ 0x55d0c8] [error] message`: neither the address nor the level tells a person anything.
-    const line = raw.replace(/\[([\w,.]+) @ 0x[0-9a-f]+\] /g, '$1: ').replace(/\[(warning|error|fatal|panic)\] /, '').trim();
+    // `[h264 @ 0x55d0c8] [error] message`, or `[in#0/mov @ 0x55d0c8]`: neither the address nor the level tells a person anything.
+    const line = raw.replace(/\[([^\]@]+) @ 0x[0-9a-f]+\] /g, '$1: ').replace(/\[(warning|error|fatal|panic)\] /, '').trim();
     this.count++;
     this.lines.push(line.slice(0, LINE_LENGTH));
     if (this.lines.length > TAIL_LINES) this.lines.shift();

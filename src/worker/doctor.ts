@@ -3,6 +3,7 @@ import { mkdir, statfs } from 'node:fs/promises';
 import { Connection } from '@temporalio/client';
 import { execa } from 'execa';
 import type { Config } from '../../temporal.config.js';
+import { lacking } from '../media/abilities.js';
 import { tied } from '../media/tools.js';
 import { doctorDevices } from './doctorDevices.js';
 import { attempt, type Finding } from './finding.js';
@@ -24,7 +25,8 @@ async function ffmpeg(): Promise<Finding> {
     const version = await probeTool('ffmpeg');
     await probeTool('ffprobe');
     await probeX264();
-    return `ffmpeg ${version} with libx264`;
+    const lacks = await lacking();
+    return `ffmpeg ${version} with libx264${lacks.length > 0 ? `, without ${lacks.join(', ')}` : ''}`;
   });
 }
 

@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { JobReport } from '../../src/job/contracts.js';
 import { Cli, decodedFrames } from '../support/cli.js';
-import { ffmpeg, makeClip } from '../support/media.js';
+import { ffmpeg, makeClip, turn } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
 
 const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30', REELSCALE_HEARTBEAT_SECONDS: '20' });
@@ -181,7 +181,7 @@ describe('a source', () => {
 
   it('that is marked as rotated comes out upright', async () => {
     const turned = cli.file('turned.mp4');
-    writeFileSync(turned, rotate(readFileSync(clip)));
+    turn(clip, turned);
     const { code, stderr } = await upscale(turned, '--preset', 'preview', '-s', '2', '-o', 'upright.mp4');
     expect(code, stderr).toBe(0);
     const upright = cli.file('upright.mp4');
@@ -192,10 +192,3 @@ describe('a source', () => {
     expect(await psnr(upright, turned, 'scale=240:320:flags=bicubic')).toBeGreaterThan(30);
   });
 });
-
-/** Writes a quarter turn into the display matrix of an MP4's first track. */
-function rotate(mp4: Buffer): Buffer {
-  const matrix = mp4.indexOf('tkhd') + 4 + 40;
-  [0, 0x10000, 0, -0x10000, 0, 0, 120 << 16, 0, 0x40000000].forEach((value, i) => mp4.writeInt32BE(value, matrix + 4 * i));
-  return mp4;
-}

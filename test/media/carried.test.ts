@@ -30,9 +30,11 @@ describe('samples that RGB cannot hold go around a network', () => {
     const source = await made(name.replace(/\W/g, ''), format, size, ANY, ...tags);
     const range = source.info.video.color.range;
     const odd = source.info.video.width % 2 === 1;
-    const is = await pixels(await throughNearest(source), 'yuv420p', odd ? 'extractplanes=y,crop=33:21:0:0:exact=1' : 'null');
-    const wanted = await pixels(source.file, odd ? 'gray' : 'yuv420p', odd ? 'extractplanes=y' : `scale=in_range=${range}:out_range=${range}`);
-    expect(furthest(odd ? is.subarray(0, wanted.length) : is, wanted)).toBe(0);
+    const is = await pixels(await throughNearest(source), 'yuv420p', odd ? 'crop=33:21:0:0:exact=1' : 'null');
+    const wanted = await pixels(source.file, 'yuv420p', odd ? 'null' : `scale=in_range=${range}:out_range=${range}`);
+    // The chroma of an odd edge lies elsewhere.
+    const compared = odd ? 33 * 21 : wanted.length;
+    expect(furthest(is.subarray(0, compared), wanted.subarray(0, compared))).toBe(0);
   });
 
   it('at x1 ten bits stay as they were, but for rounding', async () => {

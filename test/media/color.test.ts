@@ -85,12 +85,12 @@ describe('chroma stays on its luma within 0.1 pixels', () => {
 });
 
 it.each([
-  ['bt2020nc', ['-colorspace', 'bt2020nc', '-color_primaries', 'bt2020', '-color_trc', 'bt2020-10'], { color_space: 'bt2020nc', color_primaries: 'bt2020', color_transfer: 'bt2020-10', color_range: 'tv' }],
-  ['smpte240m', ['-colorspace', 'smpte240m', '-color_primaries', 'smpte240m', '-color_trc', 'smpte240m'], { color_space: 'smpte240m', color_primaries: 'smpte240m', color_transfer: 'smpte240m' }],
-  ['full range', ['-colorspace', 'bt709', '-color_range', 'pc'], { color_space: 'bt709', color_primaries: 'bt709', color_transfer: 'bt709', color_range: 'pc' }],
+  ['bt2020nc', 'colorspace=bt2020nc:color_primaries=bt2020:color_trc=bt2020-10', { color_space: 'bt2020nc', color_primaries: 'bt2020', color_transfer: 'bt2020-10', color_range: 'tv' }],
+  ['smpte240m', 'colorspace=smpte240m:color_primaries=smpte240m:color_trc=smpte240m', { color_space: 'smpte240m', color_primaries: 'smpte240m', color_transfer: 'smpte240m' }],
+  ['full range', 'colorspace=bt709:range=pc', { color_space: 'bt709', color_primaries: 'bt709', color_transfer: 'bt709', color_range: 'pc' }],
 ] as const)('the tags of %s are carried', async (name, tags, wanted) => {
   const file = at(`${name}.mkv`);
-  await ffmpeg('-f', 'lavfi', '-i', 'color=gray:size=64x48:rate=25', '-frames:v', '1', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', ...tags, file);
+  await ffmpeg('-f', 'lavfi', '-i', 'color=gray:size=64x48:rate=25', '-frames:v', '1', '-vf', `format=yuv420p,setparams=${tags}`, '-c:v', 'libx264', file);
   await encodeFromSource({ source: await frameSource(file), start: 0, end: 1, method: { name: 'bicubic', scale: 2 }, encode: fastEncode, output: at(`${name}.mp4`) });
   expect((await streams(at(`${name}.mp4`)))[0]).toMatchObject(wanted);
 });

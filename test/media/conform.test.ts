@@ -12,7 +12,7 @@ import { probeSource } from '../../src/media/probe.js';
 import { TimestampRepair } from '../../src/media/repair.js';
 import { scanSource } from '../../src/media/scan.js';
 import { usedSource } from '../../src/media/verify/usedSource.js';
-import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedClips, sharedFile } from '../support/media.js';
+import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedClips, sharedFile, turn } from '../support/media.js';
 import { rangeDigests, straightDigests } from './digests.js';
 
 const folder = scratchFolder();
@@ -60,7 +60,7 @@ describe('the conformed copy', () => {
 
   it('is upright', async () => {
     const file = inFolder('turned.mp4');
-    await ffmpeg('-i', clip, '-an', '-c', 'copy', '-metadata:s:v', 'rotate=90', file);
+    turn(clip, file);
     const { source } = await conform(file);
     expect((await probeSource(source.file)).video).toMatchObject({ width: 120, height: 160 });
     expect(await rangeDigests(source, 0, 50)).toEqual(await straightDigests(file, source.info));

@@ -100,9 +100,9 @@ describe('planar RGB', () => {
   it.each([
     ['SD without tags is BT.601', '64x48', [], [81, 90, 240]],
     ['HD without tags is BT.709', '1280x720', [], [63, 102, 240]],
-    ['a tag counts more than the size', '64x48', ['-colorspace', 'bt709'], [63, 102, 240]],
-    ['BT.2020', '64x48', ['-colorspace', 'bt2020nc'], [74, 97, 240]],
-    ['full range', '64x48', ['-color_range', 'pc'], [76, 85, 255]],
+    ['a tag counts more than the size', '64x48', ['-vf', 'setparams=colorspace=bt709'], [63, 102, 240]],
+    ['BT.2020', '64x48', ['-vf', 'setparams=colorspace=bt2020nc'], [74, 97, 240]],
+    ['full range', '64x48', ['-vf', 'setparams=range=pc'], [76, 85, 255]],
     ['odd sizes', '63x47', [], [81, 90, 240]],
   ])('red stays red: %s', async (name, size, tags, [y = 0, u = 0, v = 0]) => {
     const file = inFolder(`${name.replace(/\W/g, '')}.mkv`);

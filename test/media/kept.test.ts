@@ -152,8 +152,7 @@ it('a cover that is too large to be decoded is kept in MKV, and named in MP4', a
 
 describe('MKV', () => {
   it('holds the exact rate beside its milliseconds, shape and colours', async () => {
-    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=720x576:rate=24000/1001:duration=2', '-vf', 'setsar=64/45,format=yuv420p', '-c:v', 'libx264', '-preset', 'ultrafast',
-      '-color_primaries', 'bt470bg', '-color_trc', 'gamma28', '-colorspace', 'bt470bg', '-color_range', 'pc', at('pal.mp4'));
+    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=720x576:rate=24000/1001:duration=2', '-vf', 'setsar=64/45,format=yuv420p,setparams=range=pc:color_primaries=bt470bg:color_trc=bt470bg:colorspace=bt470bg', '-c:v', 'libx264', '-preset', 'ultrafast', at('pal.mp4'));
     const { source } = await delivered(at('pal.mp4'), at('pal.mkv'), { scale: 1 });
     expect(await streams(at('pal.mkv'))).toMatchObject([{
       avg_frame_rate: '24000/1001', r_frame_rate: '24000/1001', sample_aspect_ratio: '64:45', color_primaries: 'bt470bg', color_space: 'bt470bg', color_range: 'pc', chroma_location: 'left',

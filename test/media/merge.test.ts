@@ -90,8 +90,7 @@ describe('the deliverable', () => {
   });
 
   it('keeps the picture bit for bit, its tag, its shape and its colours', async () => {
-    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=128x96:rate=24000/1001:duration=1', '-vf', 'setsar=16/11,format=yuv420p', '-c:v', 'libx264',
-      '-color_primaries', 'bt470bg', '-color_trc', 'gamma28', '-colorspace', 'bt470bg', '-color_range', 'pc', at('shape.mp4'));
+    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=128x96:rate=24000/1001:duration=1', '-vf', 'setsar=16/11,format=yuv420p,setparams=range=pc:color_primaries=bt470bg:color_trc=bt470bg:colorspace=bt470bg', '-c:v', 'libx264', at('shape.mp4'));
     expect(await deliver(at('shape.mp4'), at('shape.out.mp4'))).toMatchObject({ warnings: [], contents: { tracks: [{ kind: 'video' }] } });
     expect(await frameDigests(at('shape.out.mp4'))).toEqual(await frameDigests(at('shape.out.mp4.video.mp4')));
     expect(await streams(at('shape.out.mp4'))).toMatchObject([{

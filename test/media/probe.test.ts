@@ -8,7 +8,7 @@ import { pictureNotices } from '../../src/media/examine.js';
 import { probeSource } from '../../src/media/probe.js';
 import { scanSource } from '../../src/media/scan.js';
 import { sourceInput } from '../../src/media/tools.js';
-import { ffmpeg, hasSharedMedia, makeClip, promisedPng, scratchFolder, sharedFile } from '../support/media.js';
+import { ffmpeg, hasSharedMedia, makeClip, promisedPng, scratchFolder, sharedFile, turn } from '../support/media.js';
 
 const folder = scratchFolder();
 const inFolder = (name: string): string => path.join(folder, name);
@@ -129,7 +129,7 @@ describe('what is read', () => {
     const plain = inFolder('anamorphic.mp4');
     const turned = inFolder('turned.mp4');
     await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=160x96:duration=0.2', '-vf', 'setsar=64/45', plain);
-    await ffmpeg('-i', plain, '-c', 'copy', '-metadata:s:v', 'rotate=90', turned);
+    turn(plain, turned);
     expect((await probeSource(plain)).video).toMatchObject({ width: 160, height: 96, sampleAspectRatio: { num: 64, den: 45 } });
     expect((await probeSource(turned)).video).toMatchObject({ width: 96, height: 160, sampleAspectRatio: { num: 45, den: 64 } });
   });
@@ -169,7 +169,7 @@ describe('what is read', () => {
 
   it.each([
     [['-s', '1280x720'], { matrix: 'bt709', range: 'limited' }],
-    [['-s', '160x120', '-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'], { matrix: 'bt709', tags: { matrix: 'bt709', primaries: 'bt709', transfer: 'bt709' } }],
+    [['-s', '160x120', '-vf', 'setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709'], { matrix: 'bt709', tags: { matrix: 'bt709', primaries: 'bt709', transfer: 'bt709' } }],
     [['-s', '160x120', '-pix_fmt', 'yuvj420p'], { matrix: 'bt601', range: 'full' }],
     [['-c:v', 'libx264rgb', '-s', '160x120', '-pix_fmt', 'rgb24'], { matrix: 'rgb', range: 'full' }],
   ])('colours of %j', async (args, color) => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
@@ -69,4 +69,13 @@ export function promisedPng(file: string, width: number, height: number): string
   };
   writeFileSync(file, Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', rows), chunk('IEND', Buffer.alloc(0))]));
   return file;
+}
+
+/** Copies an MP4 with a quarter turn in the display matrix of its first track. ffmpeg's ways to write one differ by its version. */
+export function turn(from: string, to: string): void {
+  const mp4 = readFileSync(from);
+  const matrix = mp4.indexOf('tkhd') + 4 + 40;
+  const height = mp4.readUInt16BE(matrix + 40);
+  [0, 0x10000, 0, -0x10000, 0, 0, height << 16, 0, 0x40000000].forEach((value, i) => mp4.writeInt32BE(value, matrix + 4 * i));
+  writeFileSync(to, mp4);
 }
