@@ -76,10 +76,10 @@ function cancel(crew: Crew, dice: Dice): Happened {
     if (code !== 0) return;
     task.cancelled = 'done';
     task.discarding = false;
-    // A job was faster: there is nothing to take back.
+    // A job was faster: there is nothing to take back. A command that was still starting may have begun the job again.
     const { reports, ended } = await task.look();
     if (!task.asked.batch && reports.length > 0) task.violate('cancel said that it is cancelled, and it is done');
-    else if (!task.asked.batch && !mayDiscard && !ended.some(({ state }) => state === 'cancelled')) task.violate('cancel said that it is cancelled, and its record does not');
+    else if (!task.asked.batch && !mayDiscard && !task.command && !ended.some(({ state }) => state === 'cancelled')) task.violate('cancel said that it is cancelled, and its record does not');
     if (discard) task.forget();
     // It was done before, so only its record and its parts are gone.
     if (discard && !task.asked.batch && task.hasResult()) await crew.discarded(task);
