@@ -7,6 +7,7 @@ import { probeSource } from '../../src/media/probe.js';
 import { runFfmpeg } from '../../src/media/run.js';
 import { detectFields } from '../../src/media/interlace.js';
 import { firstSample } from '../../src/media/starts.js';
+import { probeTool } from '../../src/worker/probes.js';
 import { ffmpeg, scratchFolder } from '../support/media.js';
 
 const folder = scratchFolder();
@@ -49,4 +50,11 @@ it('a tool that gives up on a file by itself has answered', async () => {
   toolsThat('crashes', 'kill -SEGV $$');
   expect(await failure(runFfmpeg(['-version']))).toBeInstanceOf(ContentFailure);
   expect(await firstSample(clip, 1)).toBeUndefined();
+});
+
+it('a tool that was killed is not missing', async () => {
+  toolsThat('dies', 'kill -9 $$');
+  expect(await failure(probeTool('ffprobe'))).toBeInstanceOf(WorldError);
+  toolsThat('fails', 'exit 127');
+  expect(await failure(probeTool('ffprobe'))).toMatchObject({ name: 'UserError', message: expect.stringContaining('is missing') as unknown });
 });
