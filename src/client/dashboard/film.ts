@@ -73,6 +73,18 @@ export class Film {
   async result(frame: number, width: number, signal: AbortSignal): Promise<Buffer | undefined> {
     const place = await this.#place(frame);
     if (!place) return undefined;
+    try {
+      return await this.#pictureAt(place, width, signal);
+    } catch (error) {
+      // A part goes once what is made of it is there: the frame lies in that then.
+      if (signal.aborted || (await isFile(place.file))) throw error;
+      const next = await this.#place(frame);
+      if (!next) throw error;
+      return this.#pictureAt(next, width, signal);
+    }
+  }
+
+  async #pictureAt(place: Place, width: number, signal: AbortSignal): Promise<Buffer> {
     await requireUnlinked(this.#roots[place.root], place.file);
     const { info } = this.#source;
     // Half a frame early: the first picture at or after it is the one.
