@@ -31,18 +31,18 @@ export function scoreFrame(frame: FrameEvidence | undefined, order: Fields['orde
  * @returns the interlaced stretches, half-open, in frames.
  */
 export function apartStretches(scores: ArrayLike<number>): [number, number][] {
-  const camesFrom = { apart: new Uint8Array(scores.length), whole: new Uint8Array(scores.length) };
+  const cameFrom = { apart: new Uint8Array(scores.length), whole: new Uint8Array(scores.length) };
   let [apart, whole] = [-TURN, 0];
   for (let i = 0; i < scores.length; i++) {
     const [stay, begin, end] = [apart, whole - TURN, apart - TURN];
-    camesFrom.apart[i] = begin > stay ? 0 : 1;
-    camesFrom.whole[i] = end > whole ? 1 : 0;
+    cameFrom.apart[i] = begin > stay ? 0 : 1;
+    cameFrom.whole[i] = end > whole ? 1 : 0;
     [apart, whole] = [Math.max(stay, begin) + (scores[i] as number), Math.max(whole, end)];
   }
   const stretches: [number, number][] = [];
   let inside = apart - TURN > whole;
   for (let i = scores.length - 1, end = scores.length; i >= 0; i--) {
-    const before = (inside ? camesFrom.apart[i] : camesFrom.whole[i]) === 1;
+    const before = (inside ? cameFrom.apart[i] : cameFrom.whole[i]) === 1;
     if (inside && (!before || i === 0)) stretches.unshift([i, end + 1]);
     if (!inside && before) end = i;
     inside = before;

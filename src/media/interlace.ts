@@ -46,7 +46,7 @@ export async function detectFields(file: string, info: SourceInfo, options: Fiel
   const frames = samples.map((sample) => sample.map(frameEvidence));
   const order = commonOrder(frames.flat(), flagged);
   if (fields?.remedy === 'match' || !order) return fields;
-  const seen = shares(frames.map((sample) => sample.map((frame) => scoreFrame(frame, order, flagged))));
+  const seen = shares(frames.map((sample) => divide(sample.map((frame) => scoreFrame(frame, order, flagged)))));
   if (seen.apart < LEAST_PART || seen.whole < LEAST_REST) return fields;
 
   const scores: number[] = [];
@@ -54,26 +54,32 @@ export async function detectFields(file: string, info: SourceInfo, options: Fiel
     scores.push(scoreFrame(frameEvidence(each), order, flagged));
     options.onFrame?.(scores.length);
   });
-  const found = shares([scores]);
+  const video = divide(scores);
+  const found = shares([video]);
   if (found.apart < LEAST_PART) return fields;
+  const throughout = found.whole < LEAST_REST || video.stretches.length > MOST_STRETCHES;
+  return { remedy: double ? 'double' : 'interpolate', order, telecined: false, ...(!throughout && { stretches: video.stretches }) };
+}
+
+interface Divided {
+  stretches: [number, number][];
+  /** Frames that tell something: in the stretches, and in all. */
+  apart: number;
+  told: number;
+}
+
+function divide(scores: readonly number[]): Divided {
   const stretches = apartStretches(scores);
-  const throughout = found.whole < LEAST_REST || stretches.length > MOST_STRETCHES;
-  return { remedy: double ? 'double' : 'interpolate', order, telecined: false, ...(!throughout && { stretches }) };
+  const told = (some: readonly number[]): number => some.filter((score) => score !== 0).length;
+  // A stretch has one frame more than it has pairs.
+  return { stretches, apart: stretches.reduce((sum, [from, to]) => sum + told(scores.slice(from, to - 1)), 0), told: told(scores) };
 }
 
 /** Of the frames that tell something, those in stretches that are interlaced, and the others. */
-function shares(samples: readonly number[][]): { apart: number; whole: number } {
-  let [apart, whole] = [0, 0];
-  for (const scores of samples) {
-    const stretches = apartStretches(scores);
-    scores.forEach((score, i) => {
-      if (score === 0) return;
-      if (stretches.some(([from, to]) => i >= from && i < to - 1)) apart++;
-      else whole++;
-    });
-  }
-  const all = Math.max(1, apart + whole);
-  return { apart: apart / all, whole: whole / all };
+function shares(samples: readonly Divided[]): { apart: number; whole: number } {
+  const sum = (of: 'apart' | 'told'): number => samples.reduce((total, sample) => total + sample[of], 0);
+  const told = Math.max(1, sum('told'));
+  return { apart: sum('apart') / told, whole: (sum('told') - sum('apart')) / told };
 }
 
 /** What is done to a video of which the user says that all of it is interlaced. @param said the order that the stream tells, for pictures that do not. */
