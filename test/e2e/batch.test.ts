@@ -16,7 +16,7 @@ beforeAll(async () => {
   for (const name of CLIPS) await makeClip(cli.file(`in/${name}`), { seconds: FRAMES / 25, size: '128x96' });
   writeFileSync(cli.file('in/broken.mp4'), 'this is no video');
   writeFileSync(cli.file('in/notes.md'), 'nor is this');
-  model = await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 200 });
+  model = await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 10 });
 });
 
 const command = (): string[] => ['batch', 'in', '--out-dir', 'out', '-m', model, '--checkpoint-frames', '5', '--parallel', '1'];

@@ -33,7 +33,7 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     up.stdout.on('data', (chunk: Buffer) => { said += chunk.toString(); });
     mkdirSync(path.dirname(clip));
     [browser] = await Promise.all([launchBrowser(), makeClip(clip, { seconds: FRAMES / 25, size: `${SIZE.width}x${SIZE.height}` })]);
-    await importFile(await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 160 }), { modelsRoot: path.join(cli.home, 'models') });
+    await importFile(await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 8 }), { modelsRoot: path.join(cli.home, 'models') });
     [base, token] = await eventually('the dashboard is there', () => /^open (\S+)\?token=(\S+)$/m.exec(said)?.slice(1)) as [string, string];
     ({ page, trouble } = await openWindow(browser, base));
   });

@@ -31,7 +31,7 @@ describe.skipIf(!canMount)('on a disk that is too small', () => {
   const command = (output: string): string[] => ['upscale', clip, '-o', cli.file(output), '-m', model, '--segment-frames', '30', '--checkpoint-frames', '10'];
   beforeAll(async () => {
     await makeClip(clip, { seconds: FRAMES / 25, size: '128x96' });
-    model = await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 160 });
+    model = await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 8 });
   });
 
   it('a job that will not fit is refused with numbers, before it begins', async () => {

@@ -73,7 +73,7 @@ describe.skipIf(!hasProc)('two hosts that see the shared folders under different
   it('share one job, which goes on when everything on one of them is killed', async () => {
     const roots = { REELSCALE_MEDIA_ROOT: host('a', 'media'), REELSCALE_JOBS_ROOT: host('a', 'state/jobs'), REELSCALE_MODELS_ROOT: host('a', 'state/models') };
     const clip = await makeClip(host('a', 'media/clip.mp4'), { seconds: FRAMES / 25, size: '128x96' });
-    const model = await tinyModel(host('a', 'media/slow.onnx'), { scale: 2, work: 160 });
+    const model = await tinyModel(host('a', 'media/slow.onnx'), { scale: 2, work: 8 });
     const output = host('a', 'media/out.mp4');
     const args = ['upscale', clip, '-o', output, '-m', model, '--segment-frames', '5', '--checkpoint-frames', '5', '--tag', 'cpu'];
     running = cli.start(args, roots).then(({ exitCode, stdout, stderr }) => ({ code: exitCode, stdout, stderr }));

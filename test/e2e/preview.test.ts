@@ -127,7 +127,7 @@ describe('is refused, with one line and nothing made,', () => {
 });
 
 it('Ctrl-C leaves nothing behind', async () => {
-  await tinyModel(cli.file('slow.onnx'), { work: 400 });
+  await tinyModel(cli.file('slow.onnx'), { work: 24 });
   // What waits for more jobs after the ones above.
   cli.kill();
   await eventually('all processes are gone', () => cli.processes().length === 0);

@@ -5,7 +5,7 @@ import { encodeModel, FLOAT, type Node, type Tensor } from '../../src/models/onn
 export interface TinyModelOptions {
   /** Default 2. */
   scale?: number;
-  /** Convolution layers (3x3, 32 channels between them) that cost time and, unless `filtered`, change nothing. Default 1. */
+  /** Convolution layers (3x3, 128 channels between them) that cost time and, unless `filtered`, change nothing. Default 1. */
   work?: number;
   /**
    * picture: nearest-neighbour upsampling, exact; filtered: the same, plus what the convolutions give; black: zeros, or zeros in half
@@ -18,7 +18,7 @@ export interface TinyModelOptions {
   fixed?: { width: number; height: number };
 }
 
-const FEATURES = 32;
+const FEATURES = 128;
 /** The smallest number of half precision is 6e-8; in float32 the loss is made up for by what follows. */
 const FACTORS: Partial<Record<NonNullable<TinyModelOptions['output']>, number>> = { black: 0, 'black in half': 1 / 9e8 };
 

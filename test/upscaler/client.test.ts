@@ -21,7 +21,7 @@ beforeAll(async () => {
   source = await rawFrames(clip);
   frames = frameCount(source, width, height);
   model = await tinyModel(path.join(scratch, 'tiny.onnx'));
-  slowModel = await tinyModel(path.join(scratch, 'slow.onnx'), { work: 400 });
+  slowModel = await tinyModel(path.join(scratch, 'slow.onnx'), { work: 24 });
   expect(frames).toBe(25);
 });
 
