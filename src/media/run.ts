@@ -152,14 +152,15 @@ function classify(tool: string, error: unknown, tail: Tail): Error {
   if (said.includes('No space left on device')) return new DiskFull(`${tool}: no space left on the disk`);
   const ending = error instanceof Error && 'shortMessage' in error ? endingOf(error) : String(error);
   const message = `${tool} ${ending}${said && `: ${said}`}`;
-  return isAnswer(error) && !AWAY.test(said) ? new ContentFailure(message, { cause: error }) : new WorldError(message, { cause: error });
+  return isAnswer(error) && !tail.lines.some((line) => AWAY.test(line) && !OF_DECODER.test(line)) ? new ContentFailure(message, { cause: error }) : new WorldError(message, { cause: error });
 }
 
 /** Signals by which a tool ends through a fault of its own, which a file has brought about. */
 const CRASHES = ['SIGSEGV', 'SIGABRT', 'SIGFPE', 'SIGBUS', 'SIGILL'];
 /** What ffmpeg exits with when it was asked to end by a signal. */
 const ASKED_TO_END = 255;
-/** What the system says of files that cannot be read at the moment. */
+/** What the system says of files that cannot be read at the moment. Decoders say it too, of packets that they make nothing of. */
+const OF_DECODER = /Error (while decoding|submitting packet to decoder)/;
 const AWAY = /Input\/output error|Stale file handle|Too many open files|No such file or directory|Permission denied|timed out|Transport endpoint|Resource temporarily unavailable/;
 
 /** Whether a tool has ended by itself. */

@@ -52,6 +52,11 @@ it('a tool that gives up on a file by itself has answered', async () => {
   expect(await firstSample(clip, 1)).toBeUndefined();
 });
 
+it('a decoder that asks for other packets speaks of the file, not of the disk', async () => {
+  toolsThat('again', 'echo "[error] Error while decoding stream #0:0: Resource temporarily unavailable" >&2; exit 1');
+  expect(await failure(runFfmpeg(['-version']))).toBeInstanceOf(ContentFailure);
+});
+
 it('a tool that was killed is not missing', async () => {
   toolsThat('dies', 'kill -9 $$');
   expect(await failure(probeTool('ffprobe'))).toBeInstanceOf(WorldError);
