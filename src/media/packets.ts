@@ -11,6 +11,8 @@ export interface Packets {
   /** Duration of the packet shown last, in ticks; 0 where it has none. */
   lastDuration: number;
   withoutPts: number;
+  /** Bytes of the smallest packet; Infinity where there is none. */
+  smallest: number;
   /** Packets that are decoded but not shown, by an edit list. */
   discarded: number;
   /** True where the container itself marks packets of the stream as damaged. */
@@ -33,7 +35,7 @@ export async function readPackets(
 ): Promise<Packets> {
   const pts = new Numbers();
   const keys = new Numbers();
-  const read = { lastDuration: 0, withoutPts: 0, discarded: 0, corrupt: false, fieldOrder: 'unknown' };
+  const read = { lastDuration: 0, withoutPts: 0, smallest: Infinity, discarded: 0, corrupt: false, fieldOrder: 'unknown' };
   let count = 0;
   let lastPts = -Infinity;
 
@@ -42,6 +44,7 @@ export async function readPackets(
     if (section === 'stream') read.fieldOrder = first;
     if (section !== 'packet' || (info.video.codec === 'dirac' && Number(size) === DIRAC_HEADER)) return;
     if (++count % REPORT_EVERY === 0) options.onPackets?.(count);
+    read.smallest = Math.min(read.smallest, Number(size));
     if (flags.includes('C')) read.corrupt = true;
     const shown = !flags.includes('D');
     if (!shown) read.discarded++;

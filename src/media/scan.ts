@@ -1,6 +1,7 @@
 import { toNumber } from '../job/rational.js';
 import type { Fields, SourceInfo, SourceScan } from '../job/source.js';
 import { encodeTimeline, type Timeline } from '../job/timeline.js';
+import { countCodedPictures, mayLeaveOut } from './codedPictures.js';
 import { inputFrom, printPts } from './frames.js';
 import { readPackets, type Packets } from './packets.js';
 import { runFfmpeg } from './run.js';
@@ -38,15 +39,19 @@ export async function scanSource(
   const packets = await readPackets(file, info, options);
   const pts = HIDING.test(info.video.codec) ? packets.pts.filter((time, i, all) => time !== all[i - 1]) : packets.pts;
   const steps = stepsOf(pts);
+  const coded = mayLeaveOut(info, packets.smallest) ? await countCodedPictures(file, info, options.signal) : undefined;
   const shapes = await findShapes(file, info, options.signal);
   const scan: SourceScan = {
-    info: { ...info, video: { ...info.video, ...promise(info, packets, pts.length) } },
+    info: { ...info, video: { ...info.video, ...(coded === undefined ? promise(info, packets, pts.length) : { promisedFrames: coded - packets.discarded }) } },
     packets: pts.length + packets.withoutPts,
     seekable: false,
     runIn: 0,
     ...(shapes && { shapes }),
   };
-  const reason = whyNotSeekable(info, packets, pts) ?? (sizeChanges(shapes) ? 'the pictures change their size' : undefined);
+  const held = pts.length + packets.withoutPts + packets.discarded;
+  const reason = whyNotSeekable(info, packets, pts)
+    ?? (coded !== undefined && coded !== held ? `${held} packets hold ${coded} pictures` : undefined)
+    ?? (sizeChanges(shapes) ? 'the pictures change their size' : undefined);
   const fieldOrder = isInterlaced(packets) ? orderSaid(packets) : undefined;
   if (reason !== undefined) return { scan: { ...scan, reason }, timeline: undefined, fieldOrder };
 

@@ -1,10 +1,12 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeTimeline } from '../../src/job/timeline.js';
 import { probeSource } from '../../src/media/probe.js';
 import { scanSource } from '../../src/media/scan.js';
+import { decodedFrames } from '../support/cli.js';
+import { leaveOut } from '../support/leftOut.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../support/media.js';
 
 const folder = scratchFolder();
@@ -29,6 +31,20 @@ describe('a source that can be sought in', () => {
     const file = inFolder('dirac.ts');
     await ffmpeg('-i', clip, '-an', '-t', '0.4', '-c:v', 'vc2', file);
     expect((await scan(file)).scan.info.video.promisedFrames).toBe(10);
+  });
+
+  it.each([
+    ['avi', 'seeking in avi cannot be trusted'],
+    ['mp4', '20 packets hold 18 pictures'],
+  ])('of MPEG-4 has no picture in a packet that says that it is not coded, in %s', async (format, reason) => {
+    const whole = inFolder('whole.raw');
+    const raw = inFolder('left-out.raw');
+    await ffmpeg('-i', clip, '-an', '-t', '0.8', '-c:v', 'mpeg4', '-g', '100', '-f', 'm4v', whole);
+    writeFileSync(raw, leaveOut(readFileSync(whole), [4, 11]));
+    const file = inFolder(`left-out.${format}`);
+    await ffmpeg('-f', 'm4v', '-framerate', '25', '-i', raw, '-c', 'copy', file);
+    expect(await decodedFrames(file)).toBe(18);
+    expect((await scan(file)).scan).toMatchObject({ packets: 20, seekable: false, reason, info: { video: { promisedFrames: 18 } } });
   });
 
   it('reports the packets that it reads', async () => {

@@ -8,7 +8,7 @@ export interface TinyModelOptions {
   /** Convolution layers (3x3, 128 channels between them) that cost time and, unless `filtered`, change nothing. Default 1. */
   work?: number;
   /**
-   * picture: nearest-neighbour upsampling, exact; filtered: the same, plus what the convolutions give; black: zeros, or zeros in half
+   * picture: nearest-neighbour upsampling, exact; filtered: the same, plus a little of what the convolutions give; black: zeros, or zeros in half
    * precision only; nan: not a number everywhere.
    */
   output?: 'picture' | 'filtered' | 'black' | 'black in half' | 'nan';
@@ -19,6 +19,8 @@ export interface TinyModelOptions {
 }
 
 const FEATURES = 128;
+/** Some code values of 255, which checks of pictures let pass. */
+const FAINT = 0.02;
 /** The smallest number of half precision is 6e-8; in float32 the loss is made up for by what follows. */
 const FACTORS: Partial<Record<NonNullable<TinyModelOptions['output']>, number>> = { black: 0, 'black in half': 1 / 9e8 };
 
@@ -35,7 +37,7 @@ export async function tinyModel(file: string, options: TinyModelOptions = {}): P
     nodes.push(node('Conv', [last, `weight${i}`], [`conv${i}`], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }));
     last = `conv${i}`;
   }
-  weights.push(floats('share', [], [output === 'filtered' ? 1 : 0]), floats('factor', [], [FACTORS[output] ?? 1]), floats('inverse', [], [output === 'black in half' ? 30_000 : 1]));
+  weights.push(floats('share', [], [output === 'filtered' ? FAINT : 0]), floats('factor', [], [FACTORS[output] ?? 1]), floats('inverse', [], [output === 'black in half' ? 30_000 : 1]));
   weights.push(floats('offset', [], [output === 'nan' ? NaN : 0]), floats('whole', [0], []), floats('scales', [4], [1, 1, scale, scale]));
   nodes.push(
     node('Mul', [last, 'share'], ['more']),
