@@ -9,6 +9,8 @@ export interface FirstFrame {
   width: number;
   height: number;
   sampleAspectRatio: Rational;
+  /** What ffmpeg makes of all that it knows of the rate: the codec's own, where the container has none. */
+  rate: Rational | undefined;
 }
 
 const LONGEST_MS = 60_000;
@@ -19,7 +21,7 @@ const LONGEST_MS = 60_000;
  */
 export async function firstFrame(file: string, stream: number, signal: AbortSignal | undefined): Promise<FirstFrame | 'no decoder' | 'no frame'> {
   const lines: string[] = [];
-  // framecrc heads its list with `#dimensions 0: 640x480` and `#sar 0: 64/45`, and has one line for each frame.
+  // framecrc heads its list with `#tb 0: 1001/24000`, `#dimensions 0: 640x480` and `#sar 0: 64/45`, and has one line for each frame.
   const args = [...inputFrom(file, stream, undefined), '-frames:v', '1', '-f', 'framecrc', 'pipe:1'];
   try {
     await withLimit(LONGEST_MS, signal, (limited) => runFfmpeg(args, { signal: limited, onStdoutLine: (line) => lines.push(line) }));
@@ -33,8 +35,15 @@ export async function firstFrame(file: string, stream: number, signal: AbortSign
 }
 
 function readFrame(lines: string[]): FirstFrame | undefined {
-  const size = lines.map((line) => /^#dimensions 0: (\d+)x(\d+)$/.exec(line)).find((match) => match !== null);
+  const size = headed(lines, /^#dimensions 0: (\d+)x(\d+)$/);
   if (!size || !lines.some((line) => line.startsWith('0,'))) return undefined;
-  const sar = lines.map((line) => /^#sar 0: (\S+)$/.exec(line)).find((match) => match !== null);
-  return { width: Number(size[1]), height: Number(size[2]), sampleAspectRatio: parseRational(sar?.[1]) ?? { num: 1, den: 1 } };
+  const step = headed(lines, /^#tb 0: (\d+)\/(\d+)$/);
+  return {
+    width: Number(size[1]),
+    height: Number(size[2]),
+    sampleAspectRatio: parseRational(headed(lines, /^#sar 0: (\S+)$/)?.[1]) ?? { num: 1, den: 1 },
+    rate: step && parseRational(`${step[2]}/${step[1]}`),
+  };
 }
+
+const headed = (lines: string[], pattern: RegExp): RegExpExecArray | undefined => lines.map((line) => pattern.exec(line)).find((match) => match !== null) ?? undefined;

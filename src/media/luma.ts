@@ -1,6 +1,6 @@
 import type { BitDepth } from '../job/picture.js';
 import type { SourceInfo } from '../job/source.js';
-import { DELIVERED_PIXELS, deliverableColor, fitsZimg, YUV420, ZIMG_MATRIX } from './color.js';
+import { DELIVERED_PIXELS, deliverableColor, fitsZimg, YUV420, YUV444, ZIMG_MATRIX, type Color } from './color.js';
 import { MERGE_PLANES, padToEven, scaleFilter } from './deliverable.js';
 import { sideBySideInputs, type SideBySide } from './sideBySide.js';
 
@@ -36,11 +36,22 @@ export function mergeLuma(info: SourceInfo, { width, height, scale, bitDepth, re
   const format = YUV420[bitDepth];
   const small: SourceInfo = { ...info, video: { ...info.video, width, height, color, pixelFormat: format, bitDepth } };
   const { range } = color;
-  const luma = resize ? [`zscale=w=${resize.width}:h=${resize.height}:rin=${range}:r=${range}:f=lanczos`] : padToEven(width * scale, height * scale);
+  const luma = resize ? resizeGray(resize, color, bitDepth) : padToEven(width * scale, height * scale);
   const merged = [
     `[y][cb][cr]${MERGE_PLANES}:format=${format}`,
     ...(bitDepth === 16 ? [`zscale=rin=${range}:r=${range}:d=error_diffusion`] : []),
     `format=${DELIVERED_PIXELS[delivered]}[v]`,
   ];
-  return `[0:v]${luma.join(',') || 'null'}[y];[1:v]${scaleFilter(small, { name: 'bicubic', scale, size: resize })},format=${format},extractplanes=u+v[cb][cr];${merged.join(',')}`;
+  const chroma = [scaleFilter(small, { name: 'bicubic', scale, size: resize }), `format=${format}`, UNNAMED, 'extractplanes=u+v[cb][cr]'];
+  return `[0:v]${luma.join(',') || 'null'}[y];[1:v]${chroma.join(',')};${merged.join(',')}`;
+}
+
+/** Where planes name different matrices, ffmpeg 7 converts them, grey as it is, before it merges them. */
+const UNNAMED = 'setparams=colorspace=unknown';
+
+/** The zscale filter knows no grey: the picture goes through it as each plane of one without subsampling, so that nothing else converts it. */
+function resizeGray({ width, height }: { width: number; height: number }, { matrix, range }: Color, bitDepth: 8 | 16): string[] {
+  const format = YUV444[bitDepth];
+  const same = `min=${ZIMG_MATRIX[matrix]}:m=${ZIMG_MATRIX[matrix]}:rin=${range}:r=${range}`;
+  return [`mergeplanes=format=${format}`, `zscale=w=${width}:h=${height}:${same}:f=lanczos`, `format=${format}`, UNNAMED, 'extractplanes=y'];
 }

@@ -9,6 +9,7 @@ import { bitDepth, hdrTransfer, readColor } from './color.js';
 import { firstFrame, type FirstFrame } from './firstFrame.js';
 import { isPureDolbyVision, readHdr, readSideData, sideDataSchema } from './hdr.js';
 import { programOf, programsSchema, streamsOf } from './programs.js';
+import { isRaw } from './repair.js';
 import { readHeader } from './run.js';
 import { sourceInput } from './tools.js';
 import { showsThrough } from './transparency.js';
@@ -85,7 +86,7 @@ export async function probeSource(file: string, options: ProbeOptions = {}): Pro
   if (typeof first === 'string' || !stream.pix_fmt) throw new UserError(undecodable(file, stream, first));
   if (isPureDolbyVision(stream.side_data_list)) throw new UserError(`${shown(file)} is Dolby Vision with colours of its own (profile 5), which would come out wrong: convert it to HDR10 first`);
   const alpha = hasAlpha(stream) && (stream.codec_name !== 'gif' || (await showsThrough(file, stream.index, options.signal)));
-  const video = { ...describe(file, stream, stream.pix_fmt, first), ...(alpha && { alpha: true as const }) };
+  const video = { ...describe(file, format.format_name, { ...stream, pix_fmt: stream.pix_fmt }, first), ...(alpha && { alpha: true as const }) };
   const hdr = hdrTransfer(video.color.tags) && readHdr(await readSideData(file, stream.index, options.signal));
   return sourceInfoSchema.parse({
     format: format.format_name,
@@ -157,10 +158,11 @@ function undecodable(file: string, stream: Stream, why: FirstFrame | string): st
   return `${shown(file)} cannot be decoded from the start (${codec}): it is damaged or encrypted`;
 }
 
-function describe(file: string, stream: Stream, pixelFormat: string, first: FirstFrame): SourceInfo['video'] {
+function describe(file: string, format: string, stream: Stream & { pix_fmt: string }, first: FirstFrame): SourceInfo['video'] {
   const timebase = parseRational(stream.time_base);
   if (!timebase) throw new UserError(`${shown(file)} has no usable timebase`);
-  const { width, height, sampleAspectRatio } = first;
+  const { width, height, sampleAspectRatio, rate } = first;
+  const pixelFormat = stream.pix_fmt;
   return {
     index: stream.index,
     codec: stream.codec_name ?? 'unknown',
@@ -170,10 +172,11 @@ function describe(file: string, stream: Stream, pixelFormat: string, first: Firs
     bitDepth: bitDepth(pixelFormat),
     sampleAspectRatio,
     timebase,
-    frameRate: nominalRate(parseRational(stream.r_frame_rate), parseRational(stream.avg_frame_rate)),
+    // Of a raw stream ffprobe's average may be what is assumed where nothing is known, 25, and the other its rate of fields.
+    frameRate: (isRaw(format) ? rate : undefined) ?? nominalRate(parseRational(stream.r_frame_rate), parseRational(stream.avg_frame_rate)),
     ...(stream.nb_frames !== undefined && stream.nb_frames > 0 && { promisedFrames: stream.nb_frames }),
     reorderDepth: stream.has_b_frames ?? 0,
-    color: readColor({ ...stream, pix_fmt: pixelFormat }, width, height),
+    color: readColor(stream, width, height),
   };
 }
 

@@ -3,7 +3,7 @@ import type { SourceInfo } from '../job/source.js';
 import { longestPause } from './scan.js';
 
 /** Streams without a container have a rate and no timestamps; ffmpeg makes these up, each a microsecond off at most, and adds the errors up. */
-const RAW = /^(h264|hevc|m4v|mpegvideo|mjpeg|obu)$/;
+export const isRaw = (format: string): boolean => /^(h264|hevc|m4v|mpegvideo|mjpeg|obu)$/.test(format);
 /** Two times that are rounded to microseconds, in seconds. */
 const ROUNDING = 2e-6;
 
@@ -11,7 +11,7 @@ const ROUNDING = 2e-6;
 export function repairFor({ format, video: { frameRate, timebase } }: SourceInfo): TimestampRepair {
   const tick = toNumber(timebase);
   const step = 1 / (toNumber(frameRate) * tick);
-  return new TimestampRepair({ nominalStep: step, longestPause: longestPause(format) / tick, ...(RAW.test(format) && { counted: { field: step / 2, slack: ROUNDING / tick + 1 } }) });
+  return new TimestampRepair({ nominalStep: step, longestPause: longestPause(format) / tick, ...(isRaw(format) && { counted: { field: step / 2, slack: ROUNDING / tick + 1 } }) });
 }
 
 interface Limits {
@@ -55,8 +55,10 @@ export class TimestampRepair {
 
   #unrounded(time: number, { field, slack }: NonNullable<Limits['counted']>): number {
     const step = time - this.#came;
-    const fields = Math.round(step / field) * field;
-    this.#exact = Number.isNaN(step) ? time : this.#exact + (Math.abs(step - fields) <= slack ? fields : step);
+    const nearest = Math.round(step / field) * field;
+    // ffmpeg 7 takes a tick of MPEG-4's clock for the step from frame to frame: a thousandth of it at 30000/1001 a second.
+    const exact = Math.abs(step - nearest) <= slack ? nearest : step > 0 && step < field / 2 ? 2 * field : step;
+    this.#exact = Number.isNaN(step) ? time : this.#exact + exact;
     this.#came = time;
     return Math.round(this.#exact);
   }

@@ -143,6 +143,7 @@ async function finish(
   const [ended, read] = await Promise.allSettled([child, reading]);
   signal?.throwIfAborted();
   if (read.status === 'rejected') throw read.reason;
+  if (tail.askedToEnd) throw new WorldError(`${tool} was asked to end by a signal`);
   if (ended.status === 'rejected') throw classify(tool, ended.reason, tail);
   return { stderrLines: tail.lines, errors: tail.count };
 }
@@ -157,8 +158,11 @@ function classify(tool: string, error: unknown, tail: Tail): Error {
 
 /** Signals by which a tool ends through a fault of its own, which a file has brought about. */
 const CRASHES = ['SIGSEGV', 'SIGABRT', 'SIGFPE', 'SIGBUS', 'SIGILL'];
-/** What ffmpeg exits with when it was asked to end by a signal. */
-const ASKED_TO_END = 255;
+/**
+ * What ffmpeg says in the end when a signal has asked it to. Its exit code tells less: 255 is also that of an operation that is not permitted, and where
+ * the signal came while inputs were opened it is that of a bad file, or 0.
+ */
+const ASKED_TO_END = /^\[info\] Exiting normally, received signal|^Received > 3 system signals/;
 /** What the system says of files that cannot be read at the moment. Decoders say it too, of packets that they make nothing of. */
 const OF_DECODER = /Error (while decoding|submitting packet to decoder)/;
 const AWAY = /Input\/output error|Stale file handle|Too many open files|No such file or directory|Permission denied|timed out|Transport endpoint|Resource temporarily unavailable/;
@@ -167,7 +171,7 @@ const AWAY = /Input\/output error|Stale file handle|Too many open files|No such 
 function isAnswer(error: unknown): boolean {
   const { exitCode, signal, timedOut } = error as { exitCode?: unknown; signal?: unknown; timedOut?: unknown };
   if (timedOut === true) return true;
-  return typeof exitCode === 'number' ? exitCode !== ASKED_TO_END : CRASHES.includes(signal as string);
+  return typeof exitCode === 'number' || CRASHES.includes(signal as string);
 }
 
 /** Execa's own message repeats the whole command line. */
@@ -192,10 +196,12 @@ function readPts(line: string, onPts: (pts: number) => void): void {
 class Tail {
   readonly lines: string[] = [];
   count = 0;
+  askedToEnd = false;
 
   add(raw: string): void {
     // Until here ffmpeg looked at its inputs, decoding from anywhere: what it said then says nothing about the run.
     if (raw.startsWith('[info] Stream mapping:')) this.#clear();
+    if (ASKED_TO_END.test(raw)) this.askedToEnd = true;
     // Of damage in transport streams the demuxer only warns, and so does ffprobe of the decoder for whose sake it ends.
     if (!/\[(error|fatal|panic)\] |Packet corrupt|Could not open codec/.test(raw)) return;
     // `[h264 @ 0x55d0c8] [error] message`, or `[in#0/mov @ 0x55d0c8]`: neither the address nor the level tells a person anything.

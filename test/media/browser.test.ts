@@ -22,7 +22,7 @@ async function pixels(file: string, seconds: number, width: number, height: numb
 describe('an MP4', () => {
   it.skipIf(CHROMIUM === undefined)('plays in Chromium to its end, in its shape and its colours, with everything that it holds', async () => {
     await ffmpeg('-f', 'lavfi', '-i', 'smptebars=size=180x144:rate=25:duration=2', '-f', 'lavfi', '-i', 'sine=duration=2', '-f', 'lavfi', '-i', 'sine=frequency=660:duration=2',
-      '-f', 'lavfi', '-i', 'color=red:size=32x32:duration=0.04', '-map', '0', '-map', '1', '-map', '2', '-map', '3', '-vf:v:0', 'setsar=64/45,format=yuv420p',
+      '-f', 'lavfi', '-i', 'color=red:size=32x32:duration=0.04', '-map', '0', '-map', '1', '-map', '2', '-map', '3', '-vf:v:0', 'setsar=64/45,format=yuv420p,setparams=colorspace=unknown',
       '-c:v:0', 'libx264', '-c:v:1', 'png', '-disposition:v:1', 'attached_pic', '-c:a:0', 'aac', '-c:a:1', 'ac3', '-strict', '-2', at('bars.mp4'));
     await delivered(at('bars.mp4'), at('played.mp4'), { scale: 4 });
     const [video] = await streams(at('played.mp4'));

@@ -87,6 +87,7 @@ describe('the conformed copy', () => {
     await ffmpeg('-f', 'lavfi', '-i', `testsrc2=size=160x120:rate=${rate}:duration=2`, ...codec, file);
     const { copy, source } = await conform(file);
     const [num, den = 1] = rate.split('/').map(Number) as [number, number?];
+    expect(toNumber(source.info.video.frameRate)).toBe(num / den);
     const step = toNumber(source.info.video.timebase) ** -1 * den / num;
     const { pts } = source;
     expect(Array.from(pts, (time) => time - (pts[0] as number))).toEqual(Array.from(pts, (_, i) => Math.round(i * step)));

@@ -113,9 +113,11 @@ describe('HDR goes through', () => {
 
   it('or the verification says what is missing', async () => {
     expect((await verifyAgainst(first.file, source)).report).toMatchObject({ ok: true, problems: [] });
-    await ffmpeg('-i', first.file, '-vf', PQ, '-c:v', 'libx265', '-preset', 'ultrafast', '-tag:v', 'hvc1', '-x265-params', 'log-level=error:chromaloc=2', at('bare.mp4'));
+    // ffmpeg 7 hands to the encoder what the source says of its brightness.
+    const bare = 'sidedata=mode=delete:type=MASTERING_DISPLAY_METADATA,sidedata=mode=delete:type=CONTENT_LIGHT_LEVEL';
+    await ffmpeg('-i', first.file, '-vf', `${bare},${PQ}`, '-c:v', 'libx265', '-preset', 'ultrafast', '-tag:v', 'hvc1', '-x265-params', 'log-level=error:chromaloc=2', at('bare.mp4'));
     expect((await verifyDeliverable({ ...first, file: at('bare.mp4') })).report.problems).toEqual(['it has no mastering display', 'it has no content light level']);
-    await ffmpeg('-i', first.file, '-vf', 'format=yuv420p,setparams=color_trc=bt709', '-c:v', 'libx265', '-preset', 'ultrafast', '-tag:v', 'hvc1', '-x265-params', 'log-level=error', at('sdr.mp4'));
+    await ffmpeg('-i', first.file, '-vf', `${bare},format=yuv420p,setparams=color_trc=bt709`, '-c:v', 'libx265', '-preset', 'ultrafast', '-tag:v', 'hvc1', '-x265-params', 'log-level=error', at('sdr.mp4'));
     const { problems } = (await verifyDeliverable({ ...first, file: at('sdr.mp4') })).report;
     expect(problems).toEqual(expect.arrayContaining(['the transfer function is tagged bt709 instead of smpte2084', 'the pixels are yuv420p instead of yuv420p10le', 'it has no mastering display']));
     const against = (await verifyAgainst(at('sdr.mp4'), source)).report.problems;

@@ -160,7 +160,7 @@ describe('what is made of it', () => {
   });
 
   it('nothing, when told so, and to what is progressive', async () => {
-    const interlaced = await clip('off.mkv', 'tinterlace=mode=interleave_top');
+    const interlaced = await clip('off.mkv', 'tinterlace=mode=interleave_top,setfield=prog');
     const { scan, timeline } = await examineSource(interlaced, await probeSource(interlaced), picture({ deinterlace: 'off' }));
     expect(scan).toMatchObject({ seekable: true });
     expect(scan).not.toHaveProperty('fields');

@@ -32,7 +32,8 @@ const failure = (work: Promise<unknown>): Promise<unknown> => work.then(() => un
 describe('a tool that does not get to say something about a file', () => {
   it.each([
     ['was killed', 'kill -9 $$'],
-    ['was asked to end', 'exit 255'],
+    ['was asked to end', 'echo "[info] Exiting normally, received signal 15." >&2; exit 255'],
+    ['was asked to end while it opened the file', 'echo "[info] Exiting normally, received signal 15." >&2; exit 0'],
     ['could not read the disk', 'echo "[error] clip.mp4: Input/output error" >&2; exit 1'],
   ])('%s: a track is not silent for that, a result not unreadable, and a picture not progressive', async (name, does) => {
     const info = await probeSource(clip);
@@ -47,6 +48,8 @@ describe('a tool that does not get to say something about a file', () => {
 
 it('a tool that gives up on a file by itself has answered', async () => {
   expect(await failure(runFfmpeg(['-i', `file:${path.join(folder, 'clip.mp4')}`, '-map', '0:7', '-f', 'null', '-']))).toBeInstanceOf(ContentFailure);
+  toolsThat('refuses', 'exit 255');
+  expect(await failure(runFfmpeg(['-version']))).toBeInstanceOf(ContentFailure);
   toolsThat('crashes', 'kill -SEGV $$');
   expect(await failure(runFfmpeg(['-version']))).toBeInstanceOf(ContentFailure);
   expect(await firstSample(clip, 1)).toBeUndefined();

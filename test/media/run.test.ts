@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { WorldError } from '../../src/job/errors.js';
+import { ContentFailure, WorldError } from '../../src/job/errors.js';
 import { printPts } from '../../src/media/frames.js';
 import { runFfmpeg, runFfprobe, startFfmpeg } from '../../src/media/run.js';
 import { makeClip, scratchFolder } from '../support/media.js';
@@ -47,7 +47,22 @@ describe('runFfmpeg', () => {
       signal: abort.signal, onProgress: () => { abort.abort(reason); },
     });
     await expect(run).rejects.toBe(reason);
-    expect(commandLines().filter((line) => line.includes(mark))).toEqual([]);
+    expect(running(mark)).toEqual([]);
+  });
+
+  it('is given up by the world, not by the file, when somebody else asks ffmpeg to end, also while it opens its input', async () => {
+    const mark = path.join(folder, 'asked.nut');
+    const ask = (): void => { for (const pid of running(mark)) process.kill(pid, 'SIGTERM'); };
+    const whileRunning = runFfmpeg(['-re', '-f', 'lavfi', '-i', 'testsrc2=size=64x64:rate=25', '-c:v', 'utvideo', '-y', mark], { onProgress: ask });
+    await expect(whileRunning).rejects.toThrow('ffmpeg was asked to end by a signal');
+    await expect(whileRunning).rejects.not.toBeInstanceOf(ContentFailure);
+    const opening = startFfmpeg(['-f', 'mpegts', '-i', 'pipe:0', '-c:v', 'utvideo', '-y', mark], { stdin: 'pipe' });
+    const failed = expect(opening.done).rejects.toThrow('ffmpeg was asked to end by a signal');
+    opening.stdin?.on('error', () => undefined);
+    // More than a pipe holds: when it is written, ffmpeg reads.
+    opening.stdin?.write(Buffer.alloc(1_000_000), ask);
+    const zeros = setInterval(() => opening.stdin?.write(Buffer.alloc(1000)), 100);
+    await failed.finally(() => { clearInterval(zeros); });
   });
 
   it('ends ffmpeg when the caller has seen enough, with the caller\'s error', async () => {
@@ -57,15 +72,16 @@ describe('runFfmpeg', () => {
       onPts: () => { throw enough; },
     });
     await expect(run).rejects.toBe(enough);
-    expect(commandLines().filter((line) => line.includes(mark))).toEqual([]);
+    expect(running(mark)).toEqual([]);
   });
 
-  function commandLines(): string[] {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => {
+  /** Processes whose command line holds a mark. */
+  function running(mark: string): number[] {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(mark);
       } catch {
-        return '';
+        return false;
       }
     });
   }

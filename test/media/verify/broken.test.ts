@@ -62,7 +62,7 @@ describe('a film that was broken on purpose is caught before it is published, an
 
   it('a frame that is left out makes all that follow wrong, from its number on', async () => {
     expectProblems(
-      await broken('dropped', ...encodeAgain, '-vf', "select='not(eq(n,20))',setpts=N/25/TB"),
+      await broken('dropped', ...encodeAgain, '-vf', "select='not(eq(n,20))',setpts=N/25/TB,fps=25"),
       /^the picture is the source's frame before or after: frame 20, /, 'it has 99 frames instead of 100', SHORT,
     );
   });
