@@ -12,7 +12,7 @@ const rooms = {
 const noRooms = (names) => names.map((name) => ({ regex: `^(\\.\\./)+(src/)?${name}/`, message: `this room may not see ${name}` }));
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'test/histories/**'] },
+  { ignores: ['dist/**', 'node_modules/**', 'test-results/**', 'test/histories/**'] },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommendedTypeChecked],

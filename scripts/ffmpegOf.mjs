@@ -4,13 +4,23 @@ import { main, onPath, readText, run, say, SetupError } from './lib.mjs';
 
 const LIBRARIES = 'usr/lib/x86_64-linux-gnu';
 
+await main(import.meta, () => {
+  const [suite, folder] = process.argv.slice(2);
+  if (!isSuite(suite) || !folder) throw new SetupError('usage: node scripts/ffmpegOf.mjs SUITE FOLDER, such as trixie /tmp/trixie');
+  say(`PATH=${layFfmpeg(suite, folder)}:$PATH npx vitest run test/media`);
+  return 0;
+});
+
+export function isSuite(name) {
+  return name !== undefined && /^[a-z]+$/.test(name);
+}
+
 /**
  * Lays ffmpeg and ffprobe of another Debian suite (trixie: 7.1) into `FOLDER/bin`, beside the system's own, which stay as they are. Needs Debian on
- * x86-64, mmdebstrap (apt-get install mmdebstrap) and 480 MB. The media tests then run with it: PATH=FOLDER/bin:$PATH npx vitest run test/media
+ * x86-64, mmdebstrap (apt-get install mmdebstrap) and 480 MB.
+ * @returns the folder that is to be first on the PATH.
  */
-await main(import.meta, async () => {
-  const [suite, folder] = process.argv.slice(2);
-  if (!suite || !/^[a-z]+$/.test(suite) || !folder) throw new SetupError('usage: node scripts/ffmpegOf.mjs SUITE FOLDER, such as trixie /tmp/trixie');
+export function layFfmpeg(suite, folder) {
   if (!onPath('mmdebstrap')) throw new SetupError('mmdebstrap is missing: apt-get install mmdebstrap');
   mkdirSync(path.join(folder, 'bin'), { recursive: true });
   const place = realpathSync(folder);
@@ -25,9 +35,8 @@ await main(import.meta, async () => {
     chmodSync(file, 0o755);
   }
   run(path.join(place, 'bin', 'ffmpeg'), ['-hide_banner', '-version']);
-  say(`PATH=${path.join(place, 'bin')}:$PATH npx vitest run test/media`);
-  return 0;
-});
+  return path.join(place, 'bin');
+}
 
 /** The first that apt uses here. */
 function mirror() {

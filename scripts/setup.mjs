@@ -52,9 +52,9 @@ function installChromium(log) {
   }
 }
 
-const hasApt = () => process.getuid?.() === 0 && onPath('apt-get') !== undefined;
+export const hasApt = () => process.getuid?.() === 0 && onPath('apt-get') !== undefined;
 
-function installByApt(name, log) {
+export function installByApt(name, log) {
   log(`installing ${name}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   run('apt-get', ['-q', 'update'], { env });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { main, readText, root, runNode, say } from './lib.mjs';
 import { setup } from './setup.mjs';
 
-const results = path.join(root, 'test-results');
+export const results = path.join(root, 'test-results');
 const tool = (file) => path.join(root, 'node_modules', file);
 
 /** Sets everything up, checks types and lint, runs the tests, and ends with a line `N passed, N failed`. Arguments go to vitest. */
@@ -20,19 +20,19 @@ await main(import.meta, async () => {
     [tool('typescript/bin/tsc'), '-p', 'web'],
     [tool('eslint/bin/eslint.js'), '.'],
   ].map((args) => runNode(args, { cwd: root }));
-  const tests = runTests(env);
+  const tests = runTests(env, process.argv.slice(2));
   const broken = checks.filter((code) => code !== 0).length;
   const passed = tests.passed === 0 ? 0 : tests.passed + checks.length - broken;
   return conclude({ passed, failed: tests.failed + broken, skipped: tests.skipped });
 });
 
-function conclude({ passed, failed, skipped }) {
+export function conclude({ passed, failed, skipped }) {
   process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
   return failed > 0 || passed === 0 ? 1 : 0;
 }
 
 /** The programs that tests run against, from the state folder's cache; the tests' own state folders find the server on the PATH. */
-async function temporalPrograms() {
+export async function temporalPrograms() {
   const { loadConfig } = await import('../dist/temporal.config.js');
   const { provideTemporal, provideTestServer } = await import('../dist/src/worker/temporalBinary.js');
   const { home } = loadConfig();
@@ -44,11 +44,11 @@ async function temporalPrograms() {
   return { PATH: `${folder}${path.delimiter}${process.env.PATH}`, REELSCALE_TEST_SERVER: await provideTestServer(home, say) };
 }
 
-function runTests(env) {
+export function runTests(env, args) {
   const file = path.join(results, 'vitest.json');
   rmSync(file, { force: true });
   const code = runNode(
-    [tool('vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...process.argv.slice(2)],
+    [tool('vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args],
     { cwd: root, env },
   );
   const text = readText(file);

@@ -17,8 +17,8 @@ const MATRICES = { bt601: 'smpte170m', bt709: 'bt709' } as const;
 async function material(format: string, matrix: keyof typeof MATRICES, range: 'tv' | 'pc'): Promise<FrameSource> {
   const file = at(`${format}-${matrix}-${range}.mkv`);
   const chroma = format === 'yuv444p' ? ["'108+random(1)*40'", "'108+random(2)*40'"] : ["'128+20*sin(X*6.28/SW/64)'", "'128+20*cos((X+Y)*6.28/SW/64)'"];
-  await ffmpeg('-f', 'lavfi', '-i', `color=gray:size=${WIDTH}x${HEIGHT}:rate=25`, '-frames:v', '1', '-vf', `format=${format},geq=lum='80+random(0)*100':cb=${chroma[0]}:cr=${chroma[1]}`,
-    '-c:v', 'ffv1', '-colorspace', MATRICES[matrix], '-color_range', range, '-chroma_sample_location', 'left', file);
+  await ffmpeg('-f', 'lavfi', '-i', `color=gray:size=${WIDTH}x${HEIGHT}:rate=25`, '-frames:v', '1', '-vf', `format=${format},geq=lum='80+random(0)*100':cb=${chroma[0]}:cr=${chroma[1]},setparams=colorspace=${MATRICES[matrix]}:range=${range}`,
+    '-c:v', 'ffv1', '-color_range', range, '-chroma_sample_location', 'left', file);
   return frameSource(file);
 }
 

@@ -22,7 +22,7 @@ async function gradient(bits: 10 | 12): Promise<FrameSource> {
   const unit = 2 ** (bits - 10);
   const file = at(`gradient${bits}.mkv`);
   const planes = `lum='${unit}*(300+X/4)':cb='${unit}*(512+X/8)':cr='${unit}*(500-X/8)'`;
-  await ffmpeg('-f', 'lavfi', '-i', `color=gray:size=${WIDTH}x${HEIGHT}:rate=25`, '-frames:v', '2', '-vf', `format=yuv420p${bits}le,geq=${planes}`, '-c:v', 'ffv1', '-colorspace', 'bt709', file);
+  await ffmpeg('-f', 'lavfi', '-i', `color=gray:size=${WIDTH}x${HEIGHT}:rate=25`, '-frames:v', '2', '-vf', `format=yuv420p${bits}le,geq=${planes},setparams=colorspace=bt709`, '-c:v', 'ffv1', file);
   return frameSource(file);
 }
 

@@ -61,3 +61,9 @@ describe('the build', () => {
     expect([exitCode, stdout]).toEqual([3, `one -two th ree in ${elsewhere}`]);
   });
 });
+
+test.each([['scripts/testFfmpeg.mjs'], ['scripts/testFfmpeg.mjs', '../trixie'], ['scripts/ffmpegOf.mjs', 'trixie']])('%s wants the name of a suite and says how it is called', async (script, ...args) => {
+  const { exitCode, stdout, stderr } = await node(script, ...args);
+  expect([exitCode, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/^usage: .*trixie.*$/);
+});

@@ -42,7 +42,7 @@ test('what goes around a network is that of each frame, also where the network s
   const lumas = [4, 10, 10, 2, 90, 235];
   const file = path.join(folder, 'blacks.mkv');
   const luma = lumas.map((value, i) => `eq(N,${i})*${value}`).join('+');
-  await ffmpeg('-f', 'lavfi', '-i', `color=gray:size=${WIDTH}x${HEIGHT}:rate=25`, '-frames:v', String(lumas.length), '-vf', `format=yuv420p,geq=lum='${luma}':cb=128:cr=128`, '-c:v', 'ffv1', '-colorspace', 'bt709', file);
+  await ffmpeg('-f', 'lavfi', '-i', `color=gray:size=${WIDTH}x${HEIGHT}:rate=25`, '-frames:v', String(lumas.length), '-vf', `format=yuv420p,geq=lum='${luma}':cb=128:cr=128,setparams=colorspace=bt709`, '-c:v', 'ffv1', file);
   const source = await frameSource(file);
   const whole = await upscaled(source, 'whole', { checkpointFrames: 100, carried: true });
   const large = 4 * WIDTH * HEIGHT;

@@ -188,10 +188,11 @@ test('a decoder that fails says why', async () => {
   writeFileSync(broken, 'no film at all');
   const { error } = await run(await request({ decodeArgs: decodeArgs(broken) }));
   expect(error).toMatchObject({ name: 'SegmentMismatch' });
-  expect(String(error)).toMatch(/the decoder gave 0 .*broken\.mkv: Invalid data found/s);
+  // Where the name stands differs from version to version.
+  expect(String(error)).toMatch(/the decoder gave 0 (?=.*broken\.mkv).*Invalid data found/s);
   // A source that is away says nothing about its frames.
   const { error: away } = await run(await request({ decodeArgs: decodeArgs(path.join(scratch, 'missing.mkv')) }));
-  expect(away).toMatchObject({ name: 'WorldError', message: expect.stringContaining('missing.mkv: No such file or directory') as string });
+  expect(away).toMatchObject({ name: 'WorldError', message: expect.stringMatching(/(?=.*missing\.mkv).*No such file or directory/s) as string });
 });
 
 test('a decoder that complains after all its frames has done its work', async () => {

@@ -84,7 +84,7 @@ test.each([
   ['4:2:0', 'format=yuv420p', ['-c:v', 'libx264', '-qp', '4'], 2, 0, 1],
   ['an odd size with an odd scale', 'scale=33:21,format=yuv420p', ffv1, 3, 0, 1],
   ['an odd size with an even scale', 'scale=33:21,format=yuv420p', ffv1, 2, 0, 1],
-  ['full range', 'scale=out_range=pc,format=yuv420p', [...ffv1, '-color_range', 'pc'], 2, 0, 1],
+  ['full range', 'scale=out_range=pc,format=yuv420p,setparams=range=pc', [...ffv1, '-color_range', 'pc'], 2, 0, 1],
   ['chroma in the centre', 'format=yuv420p', ['-c:v', 'libx264', '-qp', '4', '-chroma_sample_location', 'center'], 2, 0, 1],
   ['4:4:4', 'format=yuv444p', ffv1, 2, 0, undefined],
   ['ten bits, which are dithered once', 'format=yuv420p10le', ffv1, 2, 1, 2],
