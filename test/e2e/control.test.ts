@@ -22,7 +22,7 @@ interface Row {
 let model = '';
 let models = 0;
 beforeEach(async () => {
-  model = await tinyModel(cli.file(`slow${models}.onnx`), { scale: 2, work: 6 + models++ });
+  model = await tinyModel(cli.file(`slow${models}.onnx`), { scale: 2, work: 8 + models++ });
 });
 
 const slow = (output: string, ...more: string[]): string[] => [
