@@ -96,14 +96,14 @@ interface Around {
 }
 
 function trackArgs(track: PlannedTrack, i: number, { container, zero, cut, end }: Around): string[] {
-  const { kind, bitRate, language, title, mimeType, dispositions, stretches, late, cutsStart } = track;
+  const { kind, bitRate, language, title, mimeType, dispositions, stretches, late, steady } = track;
   const encoder = track.converted === undefined ? track.encoder : 'copy';
   const packets = [
-    ...(kind === 'audio' && encoder === 'copy' ? soundPackets(container, { cutsStart, end }) : []),
+    ...(kind === 'audio' && encoder === 'copy' ? soundPackets(container, { steady, end }) : []),
     ...(kind === 'subtitle' && cut ? textPackets(end) : []),
     ...(late ? [`setts=ts=TS+round(${late}/TB)`] : []),
   ];
-  const trim = cutsStart || end !== undefined ? [soundWithin({ ...(cutsStart && { from: 0 }), ...(end !== undefined && { to: end }) })] : [];
+  const trim = steady !== undefined || end !== undefined ? [soundWithin({ ...(steady !== undefined && { from: 0 }), ...(end !== undefined && { to: end }) })] : [];
   const say = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [`-metadata:s:${i}`, `${name}=${value}`]);
   const isFile = mimeType !== undefined;
   return [

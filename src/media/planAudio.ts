@@ -39,7 +39,7 @@ export async function planAudio(request: PlanRequest, within: WithinCut): Promis
       const whole = handling.codec === 'vorbis' ? (part.next ?? part.whole) : part.whole;
       const heard = handling.copied && container === 'mkv' ? (whole ?? part.first) + skipped : Math.max(from, part.first);
       planned.starts.push(heard);
-      planned.tracks.push({ kind: 'audio', name, ...taken(stream), sampleRate: stream.sampleRate, ...handling, startSeconds: heard, cutsStart: true });
+      planned.tracks.push({ kind: 'audio', name, ...taken(stream), sampleRate: stream.sampleRate, ...handling, startSeconds: heard, steady: part.steady - from });
       continue;
     }
     const heard = begins;

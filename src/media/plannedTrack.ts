@@ -20,8 +20,8 @@ export interface PlannedTrack extends ContentTrack {
   charenc?: string;
   /** A file that holds it alone, encoded already, on the source's clock. */
   converted?: string;
-  /** Whether something before zero has to be cut off. */
-  cutsStart?: boolean;
+  /** Where something before zero has to be cut off: when its last packets before zero begin that have no pause between them, in seconds. */
+  steady?: number;
   /** Seconds by which its packets have to be written later than they are. */
   late?: number;
 }

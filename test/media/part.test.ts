@@ -136,11 +136,19 @@ it('sound that is copied begins within a packet by an edit list, and is converte
   expect(await codecs(at('mp4.part.mkv'))).toEqual(['flac']);
 });
 
+it('sound that pauses shortly before a part is in step in it, from the first sample on', async () => {
+  // Four packets before the part, 594 samples are missing.
+  await ffmpeg('-i', at('source.mp4'), '-map', '0', '-c', 'copy', '-bsf:a', 'setts=ts=if(lt(N\\,95)\\,TS-594\\,TS)', at('pause.mp4'));
+  const made = await deliverPart(at('pause.mp4'), at('pause.part.mp4'));
+  expect(made.contents.tracks).toMatchObject([{ kind: 'video' }, { kind: 'audio', codec: 'aac', copied: true }, { kind: 'subtitle' }]);
+  expect((await verifyDeliverable(made)).report.problems).toEqual([]);
+});
+
 it('sound of a lossy codec is converted for Matroska also where a packet begins with the part: it sounds right behind the one before only', async () => {
   await ffmpeg('-f', 'lavfi', '-i', sound, '-c:a', 'libvorbis', at('vorbis.mkv'));
   const source = await readContents(at('vorbis.mkv'));
   const planned = async (audio: 'auto' | 'copy', container: 'mp4' | 'mkv') => {
-    const within = new Map([[0, { first: 2, whole: 2, next: 2.02 }]]);
+    const within = new Map([[0, { first: 2, whole: 2, next: 2.02, steady: 0 }]]);
     return (await planAudio({ file: at('vorbis.mkv'), source, container, audio, cut: { from: 2 } } as Parameters<typeof planAudio>[0], within)).tracks;
   };
   expect(await planned('auto', 'mkv')).toMatchObject([{ codec: 'flac', copied: false, startSeconds: 2 }]);
