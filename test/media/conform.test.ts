@@ -127,6 +127,11 @@ describe('timestamps that cannot be true', () => {
   ])('%s', (_, raw, pts, repaired) => {
     expect(repair(...raw)).toEqual({ pts, repaired });
   });
+
+  it('of a raw stream, ticks of its clock instead of frames, become frames', () => {
+    const { pts, repaired } = [0, 40, 80, 120].reduce((all, time) => (all.push(time), all), new TimestampRepair({ nominalStep: 40_040, longestPause: 1e9, counted: { field: 20_020, slack: 3.4 } }));
+    expect([pts, repaired]).toEqual([[0, 40_040, 80_080, 120_120], 0]);
+  });
 });
 
 describe.skipIf(!hasSharedMedia)('damaged and odd clips end in a refusal or in a count', () => {
