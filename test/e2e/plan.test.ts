@@ -24,7 +24,7 @@ it('a plan says what a job would take, starts nothing, and is measured once; the
   expect(value.bytes).toBeGreaterThan(5000);
   expect(value.disk.jobs).toBeGreaterThan(value.bytes);
   // What the tiny network multiplies, and a picture of 160x120 beside one of 720x576.
-  const work = (9 * (3 * 32 + 32 * 3)) / REFERENCE_WORK;
+  const work = (9 * (3 * 128 + 128 * 3)) / REFERENCE_WORK;
   expect(value.work).toBeCloseTo(work, 10);
   expect(value.elsewhere.map(({ device }) => device)).toEqual(OTHER_DEVICES.map(({ name }) => name));
   expect(value.elsewhere[0]?.fps).toBeCloseTo((1.6 * (720 * 576)) / (160 * 120) / work, 3);
