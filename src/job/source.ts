@@ -93,6 +93,8 @@ export const sourceScanSchema = z.object({
   reason: z.string().optional(),
   /** Ticks that a decode must start before its first frame: intervals between keyframes plus reorder depth. */
   runIn: z.number().int(),
+  /** True where the stream says nothing of its rate. */
+  rateAssumed: z.literal(true).optional(),
   /** Where the size of the pictures or the shape of their pixels changes: each stretch with the time of its first keyframe, in seconds of the stream's clock. */
   shapes: z.array(z.object({ seconds: z.number(), width: z.number().int(), height: z.number().int(), sampleAspectRatio: rationalSchema })).optional(),
   /** Absent where pictures are progressive, or are to stay as they are. */

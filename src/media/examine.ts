@@ -40,9 +40,9 @@ export function picturesOf({ info, fields }: SourceScan, picture: PictureSpec): 
 }
 
 /** What the report says about that, a line each. */
-export const pictureNotices = ({ info, fields, shapes }: SourceScan, { crop }: Pick<PictureSpec, 'crop'> = {}): string[] => [
+export const pictureNotices = ({ info, fields, rateAssumed, shapes }: SourceScan, { crop }: Pick<PictureSpec, 'crop'> = {}): string[] => [
   ...(info.video.alpha ? ['the source has transparency, which is dropped: transparent places show the colours that are stored there'] : []),
-  ...(info.format === 'mjpeg' ? ['a raw stream of JPEGs names no rate: 25 frames a second are taken for it'] : []),
+  ...(rateAssumed ? ['the stream names no rate: 25 frames a second are taken for it'] : []),
   ...(fields ? [describeFields(fields)] : []),
   ...(shapes ? [describeShapes(shapes)] : []),
   ...(crop?.found ? [`black borders were cut off: ${formatWindow(crop)} of ${info.video.width}x${info.video.height} is used`] : []),

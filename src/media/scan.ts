@@ -4,6 +4,7 @@ import { encodeTimeline, type Timeline } from '../job/timeline.js';
 import { countCodedPictures, mayLeaveOut } from './codedPictures.js';
 import { inputFrom, printPts } from './frames.js';
 import { readPackets, type Packets } from './packets.js';
+import { isRateAssumed } from './rawRate.js';
 import { runFfmpeg } from './run.js';
 import { findShapes, sizeChanges } from './shapes.js';
 
@@ -46,6 +47,7 @@ export async function scanSource(
     packets: pts.length + packets.withoutPts,
     seekable: false,
     runIn: 0,
+    ...((await isRateAssumed(file, info, options.signal)) && { rateAssumed: true as const }),
     ...(shapes && { shapes }),
   };
   const held = pts.length + packets.withoutPts + packets.discarded;

@@ -148,6 +148,17 @@ describe('what is read', () => {
     expect(pictureNotices(scan)).toContainEqual(expect.stringContaining('names no rate'));
   });
 
+  it.each([
+    ['obu', 'libsvtav1', true],
+    ['h264', 'libx264', undefined],
+    ['hevc', 'libx265', undefined],
+  ])('whether a raw stream says its rate, .%s', async (name, codec, is) => {
+    const file = inFolder(`rate.${name}`);
+    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x64:rate=50:duration=0.2', '-pix_fmt', 'yuv420p', '-c:v', codec, file);
+    const { scan } = await scanSource(file, await probeSource(file));
+    expect(scan.rateAssumed).toBe(is);
+  });
+
   it('a single JPEG is no video', async () => {
     await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x48:duration=0.04', inFolder('one.jpg'));
     expect(await refusal(inFolder('one.jpg'))).toContain('is not a video');
