@@ -1,13 +1,13 @@
+import { z } from 'zod';
 import { parseRational, toNumber } from '../job/rational.js';
 import type { SourceInfo } from '../job/source.js';
 import { isRaw } from './repair.js';
 import { readHeader } from './run.js';
 import { sourceInput } from './tools.js';
-import { z } from 'zod';
 
 /** A rate that no stream has by itself. */
 const ASKED = '11/1';
-const answerSchema = z.object({ streams: z.array(z.object({ r_frame_rate: z.string() })).min(1) });
+const answerSchema = z.object({ streams: z.array(z.object({ r_frame_rate: z.string().optional() })) });
 
 /** Whether a stream without a container says nothing of its rate, so that ffmpeg takes 25 frames a second for it: it takes any that it is told. */
 export async function isRateAssumed(file: string, info: SourceInfo, signal: AbortSignal | undefined): Promise<boolean> {
