@@ -45,7 +45,9 @@ async function roundTrip(source: FrameSource, end: number, output: string, forma
 
 /** Of each plane in dB against the source's first frames; samples are compared as they are. */
 function psnr(output: string, { file, info }: FrameSource, frames: number): { y: number; u: number; v: number } {
-  const graph = `[0]settb=1/25,setpts=N[a];[1:${info.video.index}]trim=end_frame=${frames},scale=in_range=${info.video.color.range}:out_range=${info.video.color.range},format=yuv420p,settb=1/25,setpts=N[b];[a][b]psnr`;
+  // ffmpeg 7 converts pictures whose tags differ before it compares them; it is the samples that count.
+  const same = 'setparams=range=tv:colorspace=bt709,settb=1/25,setpts=N';
+  const graph = `[0]${same}[a];[1:${info.video.index}]trim=end_frame=${frames},scale=in_range=${info.video.color.range}:out_range=${info.video.color.range},format=yuv420p,${same}[b];[a][b]psnr`;
   const log = execFileSync('sh', ['-c', 'exec ffmpeg -hide_banner -nostdin "$@" 2>&1', 'sh', '-i', output, '-i', `file:${file}`, '-filter_complex', graph, '-f', 'null', '-'], { encoding: 'utf8' });
   const match = /PSNR y:(\S+) u:(\S+) v:(\S+)/.exec(log);
   if (!match) throw new Error(log);
