@@ -37,9 +37,21 @@ export function limitAttempts(failure: ApplicationFailure, stalled: number, stag
   if (stalled >= MAX_FAILED) {
     return noProgress(`${[stageOf(stage), where].filter(Boolean).join(', ')}: failed ${MAX_FAILED} times over some minutes without any progress, the last time with: ${lastLine(failure.message)}. What is done is kept; the same command tries again`);
   }
-  return ApplicationFailure.create({
-    ...(failure.type && { type: failure.type }), message: failure.message, nextRetryDelay: `${DELAYS[Math.max(0, stalled - 1)] ?? 180} seconds`, ...(failure.cause && { cause: failure.cause }),
-  });
+  // Its cause names the whole command line again.
+  return ApplicationFailure.create({ ...(failure.type && { type: failure.type }), message: shortened(failure.message), nextRetryDelay: `${DELAYS[Math.max(0, stalled - 1)] ?? 180} seconds` });
+}
+
+/**
+ * Of a failure that is retried the server keeps 4 KB, and of a larger one only "Failure exceeds size limit." (limit.mutableStateActivityFailureSize.error).
+ * The message is in it twice, with the stack behind it.
+ */
+const MOST_BYTES = 1000;
+
+function shortened(message: string): string {
+  const bytes = Buffer.from(message);
+  if (bytes.length <= MOST_BYTES) return message;
+  const text = (from: number, to?: number): string => bytes.subarray(from, to).toString().replaceAll('\ufffd', '');
+  return `${text(0, MOST_BYTES * 0.3)} … ${text(-MOST_BYTES * 0.7)}`;
 }
 
 const stageOf = (activity: string): string => STAGES[activity] ?? activity;

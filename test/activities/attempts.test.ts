@@ -1,4 +1,6 @@
 import type { ApplicationFailure } from '@temporalio/activity';
+import { DefaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
 import { runWork, type Work } from '../../src/activities/context.js';
@@ -7,7 +9,7 @@ import { WorldError } from '../../src/job/errors.js';
 type End = 'fails' | 'dies' | 'shuts down';
 
 /** Attempts of one activity, one after the other, as the server makes them: each is given what the one before said last. */
-async function attempts(ends: End[], work: (work: Work) => Promise<void> = () => Promise.resolve()): Promise<ApplicationFailure[]> {
+async function attempts(ends: End[], work: (work: Work) => Promise<void> = () => Promise.resolve(), failure = new WorldError('ffmpeg failed with exit code 1: Opening the file\nno such subtitle')): Promise<ApplicationFailure[]> {
   const failures: ApplicationFailure[] = [];
   let said: unknown;
   for (const [index, end] of ends.entries()) {
@@ -20,7 +22,7 @@ async function attempts(ends: End[], work: (work: Work) => Promise<void> = () =>
       const last = said;
       if (end === 'dies') throw Object.assign(new Error('killed'), { last });
       if (end === 'shuts down') shutdown.abort();
-      throw new WorldError('ffmpeg failed with exit code 1: Opening the file\nno such subtitle');
+      throw failure;
     }).catch((reason: unknown) => {
       if (end === 'dies') said = lastOf(reason);
       throw reason;
@@ -43,6 +45,14 @@ describe('an activity that does not get on', () => {
     expect(failures[4]?.message).toMatch(/^merge: failed 5 times.*ffmpeg failed with exit code 1: no such subtitle\. What is done is kept/);
     expect(failures.slice(0, 4).every(({ nonRetryable }) => !nonRetryable)).toBe(true);
     expect(failures.slice(0, 4).map(seconds).reduce((a, b) => a + b)).toBeGreaterThan(240);
+  });
+
+  it('says why in so few bytes that the server keeps it until the next attempt', async () => {
+    const said = `ffmpeg failed with exit code 1: ${'ü'.repeat(3000)}\n/films/ü: Read-only file system`;
+    const [failure] = await attempts(['fails'], undefined, new WorldError(said, { cause: new Error('ffmpeg '.repeat(1000)) }));
+    const converter = new DefaultFailureConverter();
+    expect(temporal.api.failure.v1.Failure.encode(converter.errorToFailure(failure, defaultPayloadConverter)).finish().length).toBeLessThan(4096);
+    expect(failure?.message).toMatch(/^ffmpeg failed with exit code 1: ü+ … ü+\n\/films\/ü: Read-only file system$/);
   });
 
   it('is not failed by a machine that is restarted again and again, by deaths and shutdowns in any order', async () => {
