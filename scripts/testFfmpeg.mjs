@@ -19,8 +19,9 @@ await main(import.meta, async () => {
 /** Laid once; what an interruption has left is laid anew. */
 function provideFfmpeg(suite) {
   const folder = path.join(results, `ffmpeg-${suite}`);
-  const whole = `${folder}/bin`;
-  if (existsSync(path.join(whole, 'ffprobe'))) return whole;
+  const bin = path.join(folder, 'bin');
+  // Laid last.
+  if (existsSync(path.join(bin, 'ffprobe'))) return bin;
   if (!onPath('mmdebstrap') && hasApt()) installByApt('mmdebstrap', say);
   rmSync(folder, { recursive: true, force: true });
   say(`laying ffmpeg of ${suite} into ${folder}`);

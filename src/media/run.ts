@@ -163,9 +163,10 @@ const CRASHES = ['SIGSEGV', 'SIGABRT', 'SIGFPE', 'SIGBUS', 'SIGILL'];
  * the signal came while inputs were opened it is that of a bad file, or 0.
  */
 const ASKED_TO_END = /^\[info\] Exiting normally, received signal|^Received > 3 system signals/;
-/** What the system says of files that cannot be read at the moment. Decoders say it too, of packets that they make nothing of. */
-const OF_DECODER = /Error (while decoding|submitting packet to decoder)/;
+/** What the system says of files that cannot be read at the moment. */
 const AWAY = /Input\/output error|Stale file handle|Too many open files|No such file or directory|Permission denied|timed out|Transport endpoint|Resource temporarily unavailable/;
+/** Decoders say the same of packets that they make nothing of. */
+const OF_DECODER = /Error (while decoding|submitting packet to decoder)/;
 
 /** Whether a tool has ended by itself. */
 function isAnswer(error: unknown): boolean {

@@ -43,17 +43,14 @@ export async function scanSource(
   const coded = mayLeaveOut(info, packets.smallest) ? await countCodedPictures(file, info, options.signal) : undefined;
   const shapes = await findShapes(file, info, options.signal);
   const scan: SourceScan = {
-    info: { ...info, video: { ...info.video, ...(coded === undefined ? promise(info, packets, pts.length) : { promisedFrames: coded - packets.discarded }) } },
+    info: { ...info, video: { ...info.video, ...promise(info, packets, pts.length, coded) } },
     packets: pts.length + packets.withoutPts,
     seekable: false,
     runIn: 0,
     ...((await isRateAssumed(file, info, options.signal)) && { rateAssumed: true as const }),
     ...(shapes && { shapes }),
   };
-  const held = pts.length + packets.withoutPts + packets.discarded;
-  const reason = whyNotSeekable(info, packets, pts)
-    ?? (coded !== undefined && coded !== held ? `${held} packets hold ${coded} pictures` : undefined)
-    ?? (sizeChanges(shapes) ? 'the pictures change their size' : undefined);
+  const reason = whyNotSeekable(info, packets, pts, coded) ?? (sizeChanges(shapes) ? 'the pictures change their size' : undefined);
   const fieldOrder = isInterlaced(packets) ? orderSaid(packets) : undefined;
   if (reason !== undefined) return { scan: { ...scan, reason }, timeline: undefined, fieldOrder };
 
@@ -66,12 +63,15 @@ export async function scanSource(
   return { scan: { ...scan, seekable: true, runIn }, timeline, fieldOrder };
 }
 
-/** Packets promise a frame each, except in interlaced H.264, which may have one for each field, and where some are not to be shown. */
-function promise(info: SourceInfo, packets: Packets, shown: number): { promisedFrames?: number } {
+/**
+ * Packets promise a frame each, except in interlaced H.264, which may have one for each field, and where some are not to be shown.
+ * @param coded how many pictures they hold, where that was counted.
+ */
+function promise(info: SourceInfo, packets: Packets, shown: number, coded: number | undefined): { promisedFrames?: number } {
   const header = info.video.promisedFrames === undefined ? 0 : info.video.promisedFrames - packets.discarded - emptyChunks(info, packets);
   const vague = HIDING.test(info.video.codec) || (info.video.codec === 'h264' && isInterlaced(packets));
   const counted = vague ? 0 : shown + packets.withoutPts;
-  const promisedFrames = Math.max(header, counted);
+  const promisedFrames = coded === undefined ? Math.max(header, counted) : coded - packets.discarded;
   return promisedFrames > 0 ? { promisedFrames } : {};
 }
 
@@ -86,7 +86,7 @@ const orderSaid = ({ fieldOrder }: Packets): Fields['order'] => (/^(tt|bt)$/.tes
 
 const isInterlaced = (packets: Packets): boolean => !['progressive', 'unknown'].includes(packets.fieldOrder);
 
-function whyNotSeekable(info: SourceInfo, packets: Packets, pts: Float64Array): string | undefined {
+function whyNotSeekable(info: SourceInfo, packets: Packets, pts: Float64Array, coded: number | undefined): string | undefined {
   const { format, video } = info;
   const all = pts.length + packets.discarded;
   const early = packets.complaints.find((line) => /ended prematurely|partial file/i.test(line));
@@ -105,6 +105,7 @@ function whyNotSeekable(info: SourceInfo, packets: Packets, pts: Float64Array): 
   if (packets.corrupt) return 'the file marks packets as damaged';
   const longest = longestInterval(packets, pts).frames;
   if (longest > LONGEST_INTERVAL) return `${longest} frames lie between two keyframes`;
+  if (coded !== undefined && coded !== all) return `${all} packets hold ${coded} pictures`;
   return undefined;
 }
 
