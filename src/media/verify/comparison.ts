@@ -2,7 +2,7 @@ import { mistakeIn } from './colors.js';
 import { likeness, unlikeness, type Likeness } from './neighbours.js';
 import { shiftOf } from './shift.js';
 import { FrameTable } from './table.js';
-import { CELLS, distance, lumaMean, THUMBNAIL_BYTES } from './thumbnails.js';
+import { CELLS, distance, lumaMean, structureOf, THUMBNAIL_BYTES } from './thumbnails.js';
 
 /** How many frames before and after one are looked at for a neighbour that differs. Longer stills have none. */
 const REACH = 16;
@@ -53,6 +53,7 @@ export class Comparison {
       mistake: mistakeIn(output, source),
       level: lumaMean(output),
       sourceLevel: lumaMean(source),
+      structure: Math.max(structureOf(output), structureOf(source)),
     });
     if (at === REACH) this.#pairs.shift();
     else this.#waiting++;

@@ -10,6 +10,8 @@ const NOT_BLACK = 12;
 const TIMES_MEDIAN = 6;
 const LEAST = 8;
 const MOST = 30;
+/** A picture whose planes deviate by less, in code values, is of one colour. In a video of such pictures a network may miss each colour by another difference: none is usual. */
+const ONE_COLOUR = 3;
 /** Share of a neighbour in a picture that is it rather than its own frame. */
 const NEIGHBOUR = 0.6;
 /** Shifts of less than this part of a cell, or than a pixel of the source, may come from rounding. */
@@ -64,7 +66,12 @@ const WORST = 10;
  */
 export function judge(table: FrameTable, size: { width: number; height: number }): Judgement {
   const columns = { luma: table.column('luma'), chroma: table.column('chroma') };
-  const usual = { luma: median(columns.luma), chroma: median(columns.chroma), unlike: median(table.column('unlike')) };
+  const usual = {
+    luma: median(columns.luma),
+    chroma: median(columns.chroma),
+    unlike: median(table.column('unlike')),
+    structure: median(table.column('structure')),
+  };
   const problems = new Map<string, Finding>();
   const add = ({ what, kind, mistake = -1 }: Mistaken, frame: number): void => {
     const finding = problems.get(what) ?? { what, frames: new Runs(), ...(kind && { suspicion: { kind, mistake, frames: [] } }) };
@@ -92,7 +99,7 @@ export function judge(table: FrameTable, size: { width: number; height: number }
   };
 }
 
-type Usual = Record<'luma' | 'chroma' | 'unlike', number>;
+type Usual = Record<'luma' | 'chroma' | 'unlike' | 'structure', number>;
 
 interface Mistaken extends Pick<Finding, 'what'> {
   kind?: Suspicion['kind'];
@@ -105,7 +112,8 @@ function mistakeOf(table: FrameTable, frame: number, usual: Usual, size: { width
   if (showsNeighbour(get('share'), get('apart'), get('unlike'), usual.unlike)) return { what: "the picture is the source's frame before or after", kind: 'neighbour' };
   const mistake = MISTAKES[get('mistake')];
   if (mistake) return { what: `the colours are wrong, as if ${mistake.name}`, kind: 'colours', mistake: get('mistake') };
-  if (get('luma') > limit(usual.luma) || get('chroma') > limit(usual.chroma)) return { what: "the picture is not the source's" };
+  const allowed = limits(get('structure'), usual);
+  if (get('luma') > allowed.luma || get('chroma') > allowed.chroma) return { what: "the picture is not the source's" };
   const [x, y] = [Math.abs(get('shiftX')), Math.abs(get('shiftY'))];
   const far = x > Math.max(SHIFTED, COLUMNS / size.width) || y > Math.max(SHIFTED, ROWS / size.height);
   if (far && get('shiftExplained') > 0.5 && get('luma') > 1) return { what: SHIFTED_PICTURE, kind: 'shift' };
@@ -121,7 +129,12 @@ function shiftOfAll(table: FrameTable, size: { width: number; height: number }):
   return `the picture is shifted by ${Math.hypot(x, y).toFixed(1)} pixels of the source`;
 }
 
-const limit = (usual: number): number => Math.min(MOST, Math.max(LEAST, TIMES_MEDIAN * usual));
+/** How far a picture of this structure may be from its source. */
+function limits(structure: number, usual: Usual): Record<'luma' | 'chroma', number> {
+  if (Math.max(structure, usual.structure) < ONE_COLOUR) return { luma: MOST, chroma: MOST };
+  const limit = (value: number): number => Math.min(MOST, Math.max(LEAST, TIMES_MEDIAN * value));
+  return { luma: limit(usual.luma), chroma: limit(usual.chroma) };
+}
 
 /** Nearer to the neighbour than to its own frame, where these two differ more than pictures do by custom, and that is what its difference consists of. */
 const showsNeighbour = (share: number, apart: number, unlike: number, usual: number): boolean =>
@@ -150,7 +163,8 @@ function worstOf(table: FrameTable, usual: Usual): Judgement['worst'] {
   for (let frame = 0; frame < table.frames; frame++) {
     const luma = table.get(frame, 'luma');
     const chroma = table.get(frame, 'chroma');
-    const rank = Math.max(luma / limit(usual.luma), chroma / limit(usual.chroma));
+    const allowed = limits(table.get(frame, 'structure'), usual);
+    const rank = Math.max(luma / allowed.luma, chroma / allowed.chroma);
     if (worst.length === WORST && rank <= (worst.at(-1)?.rank ?? 0)) continue;
     worst.push({ frame, luma, chroma, rank });
     worst.sort((a, b) => b.rank - a.rank);

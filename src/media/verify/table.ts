@@ -21,11 +21,13 @@ export interface Measured {
   /** Mean luma of the output and of the source, 0 to 255. */
   level: number;
   sourceLevel: number;
+  /** What the output or the source has of structure, the larger one: the standard deviation of its most structured plane, in code values. */
+  structure: number;
 }
 
-const FIELDS = ['luma', 'chroma', 'unlike', 'share', 'apart', 'neighbour', 'shiftX', 'shiftY', 'shiftExplained', 'mistake', 'level', 'sourceLevel'] as const satisfies (keyof Measured)[];
+const FIELDS = ['luma', 'chroma', 'unlike', 'share', 'apart', 'neighbour', 'shiftX', 'shiftY', 'shiftExplained', 'mistake', 'level', 'sourceLevel', 'structure'] as const satisfies (keyof Measured)[];
 
-/** What was measured of all frames: 48 bytes for each. */
+/** What was measured of all frames: 52 bytes for each. */
 export class FrameTable {
   #block = new Float32Array(FIELDS.length * 1024);
   frames = 0;

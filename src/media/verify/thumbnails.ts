@@ -37,6 +37,22 @@ export function lumaMean(thumbnail: Uint8Array): number {
   return sum / CELLS;
 }
 
+/** Standard deviation of a thumbnail's most structured plane, in code values; 0 for a picture of one colour. */
+export function structureOf(thumbnail: Uint8Array): number {
+  let largest = 0;
+  for (let from = 0; from < THUMBNAIL_BYTES; from += CELLS) {
+    let sum = 0;
+    let squares = 0;
+    for (let i = from; i < from + CELLS; i++) {
+      const value = thumbnail[i] as number;
+      sum += value;
+      squares += value * value;
+    }
+    largest = Math.max(largest, squares / CELLS - (sum / CELLS) ** 2);
+  }
+  return Math.sqrt(largest);
+}
+
 /** Root of the mean squared distance of two thumbnails from byte `from` up to `to`, in code values. */
 export function distance(a: Uint8Array, b: Uint8Array, from = 0, to = CELLS): number {
   let sum = 0;

@@ -43,6 +43,19 @@ describe('no false alarm', () => {
     expect(against.problems).toEqual([]);
   });
 
+  it('on cards of one colour each, of which a network makes stronger colours; a card in the place of another is caught', async () => {
+    const cards = async (name: string, ...colours: string[]): Promise<string> => {
+      const drawn = colours.map((colour, n) => `drawbox=color=${colour}:t=fill:enable='eq(n,${n})'`);
+      await ffmpeg('-f', 'lavfi', '-i', ['color=s=96x72:r=5:d=1', ...drawn].join(','), '-c:v', 'libx264', '-qp', '4', '-pix_fmt', 'yuv420p', at(name));
+      return at(name);
+    };
+    const source = await cards('cards.mp4', '0xff0000', '0x08ff19', '0x28f050', '0x0000ff', '0xffffff');
+    const stronger = await verifyAgainst(await cards('stronger.mp4', '0xff0000', '0x00ff00', '0x00ff00', '0x0000ff', '0xffffff'), source);
+    expect(stronger.report.problems).toEqual([]);
+    const other = await verifyAgainst(await cards('other.mp4', '0xff0000', '0x08ff19', '0x28f050', '0xff0000', '0xffffff'), source);
+    expect(other.report.problems).toEqual([expect.stringMatching(/frame 3$/)]);
+  });
+
   it('on slow changes that were smoothed over time: thumbnails suggest the frame before, full size does not confirm it', async () => {
     await ffmpeg('-f', 'lavfi', '-i', "nullsrc=s=160x120:r=25:d=2,geq=lum='128+60*sin((X+2*N)/25)':cb=128:cr=128", '-c:v', 'libx264', '-crf', '12', '-pix_fmt', 'yuv420p', at('waves.mp4'));
     const request = await deliveredForCheck(at('waves.mp4'), at('waves.out.mp4'));
