@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { ContentFailure, DiskFull, WorldError } from '../job/errors.js';
+import { z } from 'zod';
+import { WorldError } from '../job/errors.js';
+import { failureOf, Tail } from './toolFailure.js';
 import { spawnTool } from './tools.js';
 
 /** Where arguments print frames' timestamps, see `printPts` in frames.ts. */
@@ -8,10 +10,6 @@ export const PTS_FD = 3;
 const PROGRESS_FD = 4;
 /** A second input beside stdin. */
 export const SIDE_FD = 5;
-/** Lines of stderr that are kept: enough to see what went wrong, whatever a damaged file makes ffmpeg say. */
-const TAIL_LINES = 20;
-const LINE_LENGTH = 500;
-
 /** glibc fills memory that it hands out with the complement of this byte (mallopt(3), M_PERTURB). */
 const ZEROED = { MALLOC_PERTURB_: '255' };
 
@@ -96,20 +94,32 @@ const HEADER_MS = 120_000;
  */
 export async function readHeader(args: readonly string[], signal: AbortSignal | undefined): Promise<unknown> {
   const lines: string[] = [];
-  await runFfprobe(['-of', 'json', ...args], { signal, timeout: HEADER_MS, onLine: (line) => lines.push(line) });
+  await runFfprobe(['-of', 'json', '-show_error', ...args], { signal, timeout: HEADER_MS, errorCode: () => errorCodeIn(lines), onLine: (line) => lines.push(line) });
   return JSON.parse(lines.join('\n'));
+}
+
+const failedSchema = z.object({ error: z.object({ code: z.number().int() }) });
+
+function errorCodeIn(lines: readonly string[]): number | undefined {
+  try {
+    return failedSchema.parse(JSON.parse(lines.join('\n'))).error.code;
+  } catch {
+    // It was ended from outside, and wrote nothing whole.
+    return undefined;
+  }
 }
 
 /**
  * Runs ffprobe and hands over its output line by line, so that it may be of any length.
  * @param options.timeout in milliseconds; none without it.
+ * @param options.errorCode reads from that output, once ffprobe has failed, the code of its error; see {@link failureOf}.
  * @throws the signal's reason when aborted; ContentFailure with what ffprobe said when it fails by itself, else WorldError.
  */
 export function runFfprobe(
   args: readonly string[],
-  options: { signal?: AbortSignal | undefined; timeout?: number; onLine: (line: string) => void },
+  options: { signal?: AbortSignal | undefined; timeout?: number; errorCode?: () => number | undefined; onLine: (line: string) => void },
 ): Promise<FfmpegResult> {
-  const { signal, timeout, onLine } = options;
+  const { signal, timeout, errorCode, onLine } = options;
   const child = spawnTool('ffprobe', ['-hide_banner', '-loglevel', 'repeat+level+warning', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     buffer: false,
@@ -118,7 +128,7 @@ export function runFfprobe(
   });
   const tail = new Tail();
   const readers = [eachLine(child.stdio[1], onLine), eachLine(child.stdio[2], (line) => { tail.add(line); })];
-  return finish('ffprobe', child, readers, tail, signal);
+  return finish('ffprobe', child, readers, tail, signal, errorCode);
 }
 
 /** What ffmpeg says about itself. @throws WorldError when it is killed or cannot be run. */
@@ -126,7 +136,7 @@ export async function ffmpegSays(...args: string[]): Promise<string> {
   try {
     return (await spawnTool('ffmpeg', ['-hide_banner', ...args], {})).stdout;
   } catch (error) {
-    throw classify('ffmpeg', error, new Tail());
+    throw failureOf('ffmpeg', error, new Tail());
   }
 }
 
@@ -136,6 +146,7 @@ async function finish(
   readers: Promise<void>[],
   tail: Tail,
   signal: AbortSignal | undefined,
+  errorCode?: () => number | undefined,
 ): Promise<FfmpegResult> {
   const reading = Promise.all(readers);
   // A reader fails only when its callback does: the caller has seen enough.
@@ -144,43 +155,8 @@ async function finish(
   signal?.throwIfAborted();
   if (read.status === 'rejected') throw read.reason;
   if (tail.askedToEnd) throw new WorldError(`${tool} was asked to end by a signal`);
-  if (ended.status === 'rejected') throw classify(tool, ended.reason, tail);
+  if (ended.status === 'rejected') throw failureOf(tool, ended.reason, tail, errorCode?.());
   return { stderrLines: tail.lines, errors: tail.count };
-}
-
-function classify(tool: string, error: unknown, tail: Tail): Error {
-  const said = tail.lines.join('\n');
-  if (said.includes('No space left on device')) return new DiskFull(`${tool}: no space left on the disk`);
-  const ending = error instanceof Error && 'shortMessage' in error ? endingOf(error) : String(error);
-  const message = `${tool} ${ending}${said && `: ${said}`}`;
-  return isAnswer(error) && !tail.lines.some((line) => AWAY.test(line) && !OF_DECODER.test(line)) ? new ContentFailure(message, { cause: error }) : new WorldError(message, { cause: error });
-}
-
-/** Signals by which a tool ends through a fault of its own, which a file has brought about. */
-const CRASHES = ['SIGSEGV', 'SIGABRT', 'SIGFPE', 'SIGBUS', 'SIGILL'];
-/**
- * What ffmpeg says in the end when a signal has asked it to. Its exit code tells less: 255 is also that of an operation that is not permitted, and where
- * the signal came while inputs were opened it is that of a bad file, or 0.
- */
-const ASKED_TO_END = /^\[info\] Exiting normally, received signal|^Received > 3 system signals/;
-/** What the system says of files that cannot be read at the moment. */
-const AWAY = /Input\/output error|Stale file handle|Too many open files|No such file or directory|Permission denied|timed out|Transport endpoint|Resource temporarily unavailable/;
-/** Decoders say the same of packets that they make nothing of. */
-const OF_DECODER = /Error (while decoding|submitting packet to decoder)/;
-
-/** Whether a tool has ended by itself. */
-function isAnswer(error: unknown): boolean {
-  const { exitCode, signal, timedOut } = error as { exitCode?: unknown; signal?: unknown; timedOut?: unknown };
-  if (timedOut === true) return true;
-  return typeof exitCode === 'number' || CRASHES.includes(signal as string);
-}
-
-/** Execa's own message repeats the whole command line. */
-function endingOf(error: Error & { exitCode?: unknown; signal?: unknown; timedOut?: unknown }): string {
-  if (error.timedOut === true) return 'came to no end';
-  if (typeof error.exitCode === 'number') return `failed with exit code ${error.exitCode}`;
-  if (typeof error.signal === 'string') return `was ended by ${error.signal}`;
-  return `could not be run (${error.message})`;
 }
 
 async function eachLine(stream: Readable | null, onLine: (line: string) => void): Promise<void> {
@@ -191,29 +167,4 @@ async function eachLine(stream: Readable | null, onLine: (line: string) => void)
 function readPts(line: string, onPts: (pts: number) => void): void {
   const match = /^frame:\d+\s+pts:(\S+)/.exec(line);
   if (match) onPts(Number(match[1]));
-}
-
-/** The last errors of a log, and how many there were. */
-class Tail {
-  readonly lines: string[] = [];
-  count = 0;
-  askedToEnd = false;
-
-  add(raw: string): void {
-    // Until here ffmpeg looked at its inputs, decoding from anywhere: what it said then says nothing about the run.
-    if (raw.startsWith('[info] Stream mapping:')) this.#clear();
-    if (ASKED_TO_END.test(raw)) this.askedToEnd = true;
-    // Of damage in transport streams the demuxer only warns, and so does ffprobe of the decoder for whose sake it ends.
-    if (!/\[(error|fatal|panic)\] |Packet corrupt|Could not open codec/.test(raw)) return;
-    // `[h264 @ 0x55d0c8] [error] message`, or `[in#0/mov @ 0x55d0c8]`: neither the address nor the level tells a person anything.
-    const line = raw.replace(/\[([^\]@]+) @ 0x[0-9a-f]+\] /g, '$1: ').replace(/\[(warning|error|fatal|panic)\] /, '').trim();
-    this.count++;
-    this.lines.push(line.slice(0, LINE_LENGTH));
-    if (this.lines.length > TAIL_LINES) this.lines.shift();
-  }
-
-  #clear(): void {
-    this.lines.length = 0;
-    this.count = 0;
-  }
 }

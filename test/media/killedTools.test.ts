@@ -1,10 +1,11 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ContentFailure, WorldError } from '../../src/job/errors.js';
+import { ContentFailure, UserError, WorldError } from '../../src/job/errors.js';
 import { inventory } from '../../src/media/inventory.js';
 import { probeSource } from '../../src/media/probe.js';
-import { runFfmpeg } from '../../src/media/run.js';
+import { readHeader, runFfmpeg } from '../../src/media/run.js';
 import { detectFields } from '../../src/media/interlace.js';
 import { firstSample } from '../../src/media/starts.js';
 import { probeTool } from '../../src/worker/probes.js';
@@ -58,6 +59,27 @@ it('a tool that gives up on a file by itself has answered', async () => {
 it('a decoder that asks for other packets speaks of the file, not of the disk', async () => {
   toolsThat('again', 'echo "[error] Error while decoding stream #0:0: Resource temporarily unavailable" >&2; exit 1');
   expect(await failure(runFfmpeg(['-version']))).toBeInstanceOf(ContentFailure);
+});
+
+it("what the system says is heard at a line's end, not in a file's name, and behind a name of any length", async () => {
+  for (const name of ['Permission denied', 'Input output error - No space left on device.mp4']) {
+    const garbage = path.join(folder, name);
+    writeFileSync(garbage, 'no video');
+    expect(await failure(runFfmpeg(['-i', `file:${garbage}`, '-f', 'null', '-']))).toBeInstanceOf(ContentFailure);
+    expect(await failure(probeSource(garbage))).toBeInstanceOf(UserError);
+  }
+  toolsThat('far', `echo "[error] /${'far/'.repeat(200)}clip.mp4: Input/output error" >&2; exit 1`);
+  expect(await failure(runFfmpeg(['-version']))).not.toBeInstanceOf(ContentFailure);
+});
+
+it("ffprobe's code of an error counts more than its words", async () => {
+  const says = (code: number, words: string): string => `echo '{ "error": { "code": ${code}, "string": "any" } }'; echo "[error] clip.mp4: ${words}" >&2; exit 1`;
+  toolsThat('invalid', says(-1094995529, 'Permission denied'));
+  expect(await failure(readHeader([clip], undefined))).toBeInstanceOf(ContentFailure);
+  toolsThat('unreadable', says(-constants.errno.EIO, 'its header is damaged'));
+  const error = await failure(readHeader([clip], undefined));
+  expect(error).toBeInstanceOf(WorldError);
+  expect(error).not.toBeInstanceOf(ContentFailure);
 });
 
 it('a tool that was killed is not missing', async () => {
