@@ -53,7 +53,8 @@ export class Comparison {
       mistake: mistakeIn(output, source),
       level: lumaMean(output),
       sourceLevel: lumaMean(source),
-      structure: Math.max(structureOf(output), structureOf(source)),
+      structure: structureOf(output),
+      sourceStructure: structureOf(source),
     });
     if (at === REACH) this.#pairs.shift();
     else this.#waiting++;

@@ -10,7 +10,10 @@ const NOT_BLACK = 12;
 const TIMES_MEDIAN = 6;
 const LEAST = 8;
 const MOST = 30;
-/** A picture whose planes deviate by less, in code values, is of one colour. In a video of such pictures a network may miss each colour by another difference: none is usual. */
+/**
+ * A picture whose planes deviate by less, in code values, is of one colour. In a video of such pictures a network may miss each colour by another
+ * difference, and none is usual; what it adds of structure must stay below LEAST.
+ */
 const ONE_COLOUR = 3;
 /** Share of a neighbour in a picture that is it rather than its own frame. */
 const NEIGHBOUR = 0.6;
@@ -70,7 +73,7 @@ export function judge(table: FrameTable, size: { width: number; height: number }
     luma: median(columns.luma),
     chroma: median(columns.chroma),
     unlike: median(table.column('unlike')),
-    structure: median(table.column('structure')),
+    sourceStructure: median(table.column('sourceStructure')),
   };
   const problems = new Map<string, Finding>();
   const add = ({ what, kind, mistake = -1 }: Mistaken, frame: number): void => {
@@ -99,7 +102,7 @@ export function judge(table: FrameTable, size: { width: number; height: number }
   };
 }
 
-type Usual = Record<'luma' | 'chroma' | 'unlike' | 'structure', number>;
+type Usual = Record<'luma' | 'chroma' | 'unlike' | 'sourceStructure', number>;
 
 interface Mistaken extends Pick<Finding, 'what'> {
   kind?: Suspicion['kind'];
@@ -112,7 +115,7 @@ function mistakeOf(table: FrameTable, frame: number, usual: Usual, size: { width
   if (showsNeighbour(get('share'), get('apart'), get('unlike'), usual.unlike)) return { what: "the picture is the source's frame before or after", kind: 'neighbour' };
   const mistake = MISTAKES[get('mistake')];
   if (mistake) return { what: `the colours are wrong, as if ${mistake.name}`, kind: 'colours', mistake: get('mistake') };
-  const allowed = limits(get('structure'), usual);
+  const allowed = limits(table, frame, usual);
   if (get('luma') > allowed.luma || get('chroma') > allowed.chroma) return { what: "the picture is not the source's" };
   const [x, y] = [Math.abs(get('shiftX')), Math.abs(get('shiftY'))];
   const far = x > Math.max(SHIFTED, COLUMNS / size.width) || y > Math.max(SHIFTED, ROWS / size.height);
@@ -129,9 +132,10 @@ function shiftOfAll(table: FrameTable, size: { width: number; height: number }):
   return `the picture is shifted by ${Math.hypot(x, y).toFixed(1)} pixels of the source`;
 }
 
-/** How far a picture of this structure may be from its source. */
-function limits(structure: number, usual: Usual): Record<'luma' | 'chroma', number> {
-  if (Math.max(structure, usual.structure) < ONE_COLOUR) return { luma: MOST, chroma: MOST };
+/** How far a frame's picture may be from its source. */
+function limits(table: FrameTable, frame: number, usual: Usual): Record<'luma' | 'chroma', number> {
+  const isOneColour = Math.max(table.get(frame, 'sourceStructure'), usual.sourceStructure) < ONE_COLOUR && table.get(frame, 'structure') < LEAST;
+  if (isOneColour) return { luma: MOST, chroma: MOST };
   const limit = (value: number): number => Math.min(MOST, Math.max(LEAST, TIMES_MEDIAN * value));
   return { luma: limit(usual.luma), chroma: limit(usual.chroma) };
 }
@@ -163,7 +167,7 @@ function worstOf(table: FrameTable, usual: Usual): Judgement['worst'] {
   for (let frame = 0; frame < table.frames; frame++) {
     const luma = table.get(frame, 'luma');
     const chroma = table.get(frame, 'chroma');
-    const allowed = limits(table.get(frame, 'structure'), usual);
+    const allowed = limits(table, frame, usual);
     const rank = Math.max(luma / allowed.luma, chroma / allowed.chroma);
     if (worst.length === WORST && rank <= (worst.at(-1)?.rank ?? 0)) continue;
     worst.push({ frame, luma, chroma, rank });

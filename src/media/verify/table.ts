@@ -21,13 +21,14 @@ export interface Measured {
   /** Mean luma of the output and of the source, 0 to 255. */
   level: number;
   sourceLevel: number;
-  /** What the output or the source has of structure, the larger one: the standard deviation of its most structured plane, in code values. */
+  /** Standard deviation of the most structured plane of the output and of the source, in code values. */
   structure: number;
+  sourceStructure: number;
 }
 
-const FIELDS = ['luma', 'chroma', 'unlike', 'share', 'apart', 'neighbour', 'shiftX', 'shiftY', 'shiftExplained', 'mistake', 'level', 'sourceLevel', 'structure'] as const satisfies (keyof Measured)[];
+const FIELDS = ['luma', 'chroma', 'unlike', 'share', 'apart', 'neighbour', 'shiftX', 'shiftY', 'shiftExplained', 'mistake', 'level', 'sourceLevel', 'structure', 'sourceStructure'] as const satisfies (keyof Measured)[];
 
-/** What was measured of all frames: 52 bytes for each. */
+/** What was measured of all frames: 56 bytes for each. */
 export class FrameTable {
   #block = new Float32Array(FIELDS.length * 1024);
   frames = 0;

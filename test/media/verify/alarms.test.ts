@@ -44,15 +44,15 @@ describe('no false alarm', () => {
   });
 
   it('on cards of one colour each, of which a network makes stronger colours; a card in the place of another is caught', async () => {
-    const cards = async (name: string, ...colours: string[]): Promise<string> => {
+    const cards = async (name: string, noise: number, ...colours: string[]): Promise<string> => {
       const drawn = colours.map((colour, n) => `drawbox=color=${colour}:t=fill:enable='eq(n,${n})'`);
-      await ffmpeg('-f', 'lavfi', '-i', ['color=s=96x72:r=5:d=1', ...drawn].join(','), '-c:v', 'libx264', '-qp', '4', '-pix_fmt', 'yuv420p', at(name));
+      await ffmpeg('-f', 'lavfi', '-i', ['color=s=96x72:r=5:d=1', ...drawn, `noise=all_seed=1:alls=${noise}`].join(','), '-c:v', 'libx264', '-qp', '4', '-pix_fmt', 'yuv420p', at(name));
       return at(name);
     };
-    const source = await cards('cards.mp4', '0xff0000', '0x08ff19', '0x28f050', '0x0000ff', '0xffffff');
-    const stronger = await verifyAgainst(await cards('stronger.mp4', '0xff0000', '0x00ff00', '0x00ff00', '0x0000ff', '0xffffff'), source);
+    const source = await cards('cards.mp4', 0, '0xff0000', '0x08ff19', '0x18f838', '0x0000ff', '0xffffff');
+    const stronger = await verifyAgainst(await cards('stronger.mp4', 16, '0xff0000', '0x00ff00', '0x00ff00', '0x0000ff', '0xffffff'), source);
     expect(stronger.report.problems).toEqual([]);
-    const other = await verifyAgainst(await cards('other.mp4', '0xff0000', '0x08ff19', '0x28f050', '0xff0000', '0xffffff'), source);
+    const other = await verifyAgainst(await cards('other.mp4', 0, '0xff0000', '0x08ff19', '0x18f838', '0xff0000', '0xffffff'), source);
     expect(other.report.problems).toEqual([expect.stringMatching(/frame 3$/)]);
   });
 
