@@ -14,7 +14,7 @@ import { jobLayout, resolveRooted, type Roots } from '../job/layout.js';
 import { readNotice, type Notice } from '../job/notice.js';
 import { PrivateAddress } from '../job/privateAddress.js';
 import { readStored } from '../job/store.js';
-import { tied } from '../media/tools.js';
+import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { runWork, type ActivityDeps } from './context.js';
 import { post } from './post.js';
 
@@ -41,7 +41,7 @@ export const createTellActivities = (deps: TellDeps): TellActivities => ({
     if (notice?.command === undefined) return;
     const body = await message(deps.roots, subject);
     if (body === undefined) return;
-    const [tool, args] = tied('sh', ['-c', notice.command]);
+    const [tool, args] = withParentDeathSignal('sh', ['-c', notice.command]);
     const { failed, exitCode, stderr, isCanceled } = await asUser(() => execa(tool, args, { input: body, stdout: 'ignore', cancelSignal: signal, reject: false, maxBuffer: 1 << 20 }));
     if (failed && !isCanceled) throw ApplicationFailure.nonRetryable(`the command ended with code ${exitCode ?? 'none'}: ${stderr.slice(-500)}`, 'HookFailed');
   }, { unlimited: true }),

@@ -1,11 +1,13 @@
 import path from 'node:path';
 import type { BatchSummary, VideoResult } from '../job/batch/records.js';
 import { formatBytes } from '../job/estimates.js';
+import { formatDuration } from '../lib/duration.js';
 import { shown } from '../media/probe.js';
 import type { LeftOut } from '../media/videoFiles.js';
 import type { BatchView, LiveBatch } from './batches.js';
-import { formatDuration, progressLine, Speedometer } from './render.js';
 import { REWRITE } from './output.js';
+import { progressLine } from './render.js';
+import { Speedometer } from './speedometer.js';
 
 /** One line for people: files, frames, fps and the time that is left. */
 export function batchLine(batch: LiveBatch, measuredFps: number): string {

@@ -1,23 +1,7 @@
+import { formatDuration } from '../lib/duration.js';
 import type { LiveProgress } from './live.js';
 import { REWRITE } from './output.js';
-
-/** Speed over the last half minute, since a job that was resumed has frames that cost nothing. */
-export class Speedometer {
-  readonly #samples: { at: number; frames: number }[] = [];
-
-  add(at: number, frames: number): void {
-    this.#samples.push({ at, frames });
-    while (this.#samples.length > 2 && at - (this.#samples[0]?.at ?? at) > 30_000) this.#samples.shift();
-  }
-
-  /** Frames a second, 0 until two samples are there. */
-  get fps(): number {
-    const first = this.#samples[0];
-    const last = this.#samples.at(-1);
-    if (!first || !last || last.at === first.at) return 0;
-    return (1000 * (last.frames - first.frames)) / (last.at - first.at);
-  }
-}
+import { Speedometer } from './speedometer.js';
 
 const BAR = 24;
 
@@ -37,14 +21,6 @@ export function progressLine(progress: LiveProgress, measuredFps: number, bar: b
     ...(waiting ? [waiting] : []),
   ];
   return parts.join('  ');
-}
-
-/** 95 -> 1:35, 7265 -> 2:01:05 */
-export function formatDuration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const two = (n: number): string => String(n).padStart(2, '0');
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
 /** Where progress goes: a line that is rewritten on a terminal, one every few seconds elsewhere. */

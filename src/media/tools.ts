@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
 import { execa, type Options } from 'execa';
+import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 
 /**
  * Only these demuxers may open a source: a text file would open as ANSI-art video otherwise, and an ffconcat or
@@ -26,29 +26,13 @@ export const sourceInput = (file: string): string[] => [
   '-protocol_whitelist', 'file,pipe', '-format_whitelist', DEMUXERS, ...namedFormat(file), '-i', `file:${file}`,
 ];
 
-const utility = (name: string): string | undefined => [`/usr/bin/${name}`, `/bin/${name}`].find((file) => existsSync(file));
-/** util-linux's setpriv makes the kernel end a child when its parent dies, even by kill -9. */
-const SETPRIV = utility('setpriv');
-/** Its prlimit bounds what a process may allocate. */
-const PRLIMIT = utility('prlimit');
-
-/**
- * The command line that ends with its parent where the system can do that.
- * @param memory what the process may allocate, in bytes, where the system can bound it.
- */
-export function tied(tool: string, args: readonly string[], memory?: number): [string, string[]] {
-  const bounded = memory !== undefined && PRLIMIT ? [PRLIMIT, `--data=${memory}`, '--', tool, ...args] : [tool, ...args];
-  const [first = tool, ...rest] = SETPRIV ? [SETPRIV, '--pdeathsig', 'KILL', '--', ...bounded] : bounded;
-  return [first, rest];
-}
-
 /** Twenty times what ffprobe takes for 8K: it decodes the first pictures of every stream, and keeps them. */
 const FFPROBE_BYTES = 4 * 2 ** 30;
 
 /** Starts ffmpeg or ffprobe so that it does not outlive this process; killed when `cancelSignal` aborts. */
 export function spawnTool<T extends Options>(tool: 'ffmpeg' | 'ffprobe', args: readonly string[], options: T) {
-  const [file, tiedArgs] = tied(tool, args, tool === 'ffprobe' ? FFPROBE_BYTES : undefined);
+  const [file, boundArgs] = withParentDeathSignal(tool, args, tool === 'ffprobe' ? FFPROBE_BYTES : undefined);
   // Execa takes either the list of all streams or single ones.
   const stdin = options.stdio === undefined ? { stdin: 'ignore' as const } : {};
-  return execa(file, tiedArgs, { ...stdin, forceKillAfterDelay: 2000, ...options });
+  return execa(file, boundArgs, { ...stdin, forceKillAfterDelay: 2000, ...options });
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { execa } from 'execa';
-import { tied } from '../media/tools.js';
+import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { runtimeEnvironment } from './runtimeEnvironment.js';
 
 /** Node runs compiled files only: from the sources, as in tests, the built one beside them is taken. */
@@ -24,8 +24,8 @@ export interface ChildOptions {
 
 /** Runs an entry of this folder in a process of its own, which does not outlive this one. @throws the signal's reason when it aborts. */
 export async function runChild(entry: string, args: string[], { timeout, signal, memory }: ChildOptions): Promise<ChildResult> {
-  const [command, tiedArgs] = tied(process.execPath, [path.join(FOLDER, entry), ...args], memory);
-  const result = await execa(command, tiedArgs, { stdin: 'ignore', env: runtimeEnvironment(), reject: false, maxBuffer: 1 << 20, timeout, ...(signal && { cancelSignal: signal }) });
+  const [command, boundArgs] = withParentDeathSignal(process.execPath, [path.join(FOLDER, entry), ...args], memory);
+  const result = await execa(command, boundArgs, { stdin: 'ignore', env: runtimeEnvironment(), reject: false, maxBuffer: 1 << 20, timeout, ...(signal && { cancelSignal: signal }) });
   signal?.throwIfAborted();
   const { stdout, stderr, timedOut } = result;
   return { stdout, stderr, timedOut, ...(result.failed && { failure: result.signal ?? `exit code ${result.exitCode}` }) };

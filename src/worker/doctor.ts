@@ -4,13 +4,14 @@ import { Connection } from '@temporalio/client';
 import { execa } from 'execa';
 import type { Config } from '../../temporal.config.js';
 import { lacking } from '../media/abilities.js';
-import { tied } from '../media/tools.js';
+import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { doctorDevices } from './doctorDevices.js';
 import { attempt, type Finding } from './finding.js';
-import { probeTool, probeX264 } from './probes.js';
+import { probeTool, probeX264 } from '../media/probes.js';
 import { openLine } from './embeddedServer.js';
 import { whyNoNamespace } from './namespace.js';
-import { provideTemporal, TEMPORAL_VERSION } from './temporalBinary.js';
+import { provideTemporal } from './temporalBinary.js';
+import { TEMPORAL_VERSION } from './temporalVersion.js';
 
 /** Looks at everything that a job needs on this machine. Fetches the Temporal program when it is missing. */
 export async function doctor(config: Config): Promise<Finding[]> {
@@ -31,7 +32,7 @@ async function ffmpeg(): Promise<Finding> {
 }
 
 async function pip(): Promise<Finding> {
-  const [file, args] = tied('python3', ['-m', 'pip', '--version']);
+  const [file, args] = withParentDeathSignal('python3', ['-m', 'pip', '--version']);
   const { failed, stdout } = await execa(file, args, { stdin: 'ignore', reject: false, timeout: 30_000 });
   if (!failed) return { line: `Python's ${stdout.split(' from ')[0] ?? 'pip'}`, ok: true };
   return { line: 'Python 3 with pip is missing', ok: false, advice: 'reelscale models pull needs it; on Debian and Ubuntu: apt-get install python3-pip' };

@@ -2,7 +2,7 @@ import { hardwareEncoders, encoderName, probeEncoder } from '../media/encoders.j
 import { hasCudaProvider } from './devices.js';
 import { attempt, type Finding } from './finding.js';
 import { askGpus, type Gpu } from './gpus.js';
-import { knownProviders, probeCuda, probeProvider } from './probes.js';
+import { knownProviders, probeCuda, probeProvider } from '../upscaler/providers.js';
 
 /** What this machine can upscale and encode on, by trying each; only what is there and does not work is a failure. */
 export async function doctorDevices(): Promise<Promise<Finding>[]> {

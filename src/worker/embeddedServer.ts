@@ -9,7 +9,8 @@ import { chosenPort } from './ports.js';
 import { entryFile } from './project.js';
 import { SEARCH_ATTRIBUTES } from './searchAttributes.js';
 import { openDoor } from './serverDoor.js';
-import { provideServerTls, type ServerTls } from './serverTls.js';
+import { provideServerTls } from './provideServerTls.js';
+import type { ServerTls } from './serverTls.js';
 import { provideTemporal } from './temporalBinary.js';
 
 export interface EmbeddedServer {

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { tied } from '../media/tools.js';
+import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 
 /** In bytes. */
 export interface Memory {
@@ -21,7 +21,7 @@ const FIELDS = ['index', 'uuid', 'name', 'memory.total', 'memory.free', 'driver_
 
 /** The NVIDIA GPUs that this process may use, whether ONNX Runtime can or not; and why the driver does not tell, where it is there. */
 export async function askGpus(): Promise<{ gpus: Gpu[]; problem?: string }> {
-  const [file, args] = tied('nvidia-smi', [`--query-gpu=${FIELDS.join(',')}`, '--format=csv,noheader,nounits']);
+  const [file, args] = withParentDeathSignal('nvidia-smi', [`--query-gpu=${FIELDS.join(',')}`, '--format=csv,noheader,nounits']);
   const { failed, stdout, stderr, exitCode } = await execa(file, args, { stdin: 'ignore', reject: false, timeout: 10_000 });
   if (!failed) return { gpus: visibleGpus(parseGpus(stdout), process.env['CUDA_VISIBLE_DEVICES']) };
   // Nobody misses a program that is not installed: setpriv gives 127 for that, as shells do.

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import net from 'node:net';
-import { tied } from '../media/tools.js';
+import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { INNER_SERVER, innerServerSchema } from './innerServerSpec.js';
 import { joinSockets } from './serverDoor.js';
 
@@ -12,8 +12,8 @@ import { joinSockets } from './serverDoor.js';
  */
 const { tool, args, port, socket } = innerServerSchema.parse(JSON.parse(process.env[INNER_SERVER] ?? ''));
 
-const [file, tiedArgs] = tied(tool, args);
-const server = spawn(file, tiedArgs, { stdio: ['ignore', 'inherit', 'inherit'] });
+const [file, boundArgs] = withParentDeathSignal(tool, args);
+const server = spawn(file, boundArgs, { stdio: ['ignore', 'inherit', 'inherit'] });
 const ended = once(server, 'exit') as Promise<[number | null]>;
 process.on('SIGTERM', () => { server.kill('SIGTERM'); });
 

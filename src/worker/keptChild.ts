@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tied } from '../media/tools.js';
+import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { openLog } from './logFile.js';
 
 const FIRST_DELAY_MS = 1000;
@@ -70,7 +70,7 @@ function launch(spec: ChildSpec): ChildProcess {
   const fd = spec.logFile === undefined ? undefined : openLog(spec.logFile);
   const output = fd ?? 'inherit';
   try {
-    const [file, args] = tied(spec.tool, spec.args);
+    const [file, args] = withParentDeathSignal(spec.tool, spec.args);
     const child = spawn(file, args, {
       stdio: spec.onMessage ? ['ignore', output, output, 'ipc'] : ['ignore', output, output],
       env: spec.env ?? process.env,

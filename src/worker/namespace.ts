@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { tied } from '../media/tools.js';
+import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 
 /** A network of its own, in which no port can be reached from outside, and in which its first process may bring up the loopback device. */
 const UNSHARE = ['--map-root-user', '--net', '--'];
@@ -11,7 +11,7 @@ const SCRIPT = `ip link set lo up 2>/dev/null || python3 -c "${LOOPBACK_UP}" || 
 
 /** The command line of a process in a network of its own, with its loopback device up. It ends with its parent. */
 export function inOwnNetwork(tool: string, args: readonly string[]): [string, string[]] {
-  const [file, rest] = tied(tool, args);
+  const [file, rest] = withParentDeathSignal(tool, args);
   // setpriv once more inside: the kernel may forget the signal on the way into a user namespace.
   return ['unshare', [...UNSHARE, 'sh', '-c', `${SCRIPT}; exec "$@"`, 'sh', file, ...rest]];
 }

@@ -2,20 +2,12 @@ import net from 'node:net';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { hasCode } from '../job/durable.js';
+import { deviceSchema } from './devices.js';
 
 /**
  * What commands and the supervisor say to each other: one JSON a line over a Unix socket. A connection that was welcomed is a
  * lease, for as long as it stays open.
  */
-export const deviceSchema = z.object({
-  /** `cpu`, or `cuda:N`. */
-  device: z.string(),
-  tags: z.array(z.string()),
-  /** What people call it. */
-  label: z.string(),
-});
-export type Device = z.infer<typeof deviceSchema>;
-
 export const supervisorInfoSchema = z.object({
   pid: z.number().int(),
   temporalAddress: z.string(),

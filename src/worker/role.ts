@@ -6,7 +6,8 @@ import { activityLog } from './activityLog.js';
 import { checkedInput } from './checkedInput.js';
 import { deviceTags } from './devices.js';
 import { DeviceSlots } from './deviceSlots.js';
-import { probeCuda, probeTool, probeX264 } from './probes.js';
+import { probeTool, probeX264 } from '../media/probes.js';
+import { probeCuda } from '../upscaler/providers.js';
 import { workflowBundleFile } from './project.js';
 
 /** Light activities of one control worker at a time: they read whole files, and more at once only fight for the disk. */
@@ -41,7 +42,6 @@ export async function createWorkers(role: Role, config: Config, connection: Nati
     case 'control': {
       const { createBatchActivities } = await import('../activities/batch/index.js');
       const { createTellActivities } = await import('../activities/tell.js');
-      const { videoResolver } = await import('./videoResolver.js');
       return [
         await Worker.create({
           ...common,
@@ -49,7 +49,7 @@ export async function createWorkers(role: Role, config: Config, connection: Nati
           workflowBundle: { codePath: workflowBundleFile },
           // A history that no longer fits, or a bug, fails the job visibly; the same command begins anew from its parts.
           workflowFailureErrorTypes: { '*': ['NondeterminismError', 'Error'] },
-          activities: { ...activities.createControlActivities(deps), ...createBatchActivities({ ...deps, resolveVideo: videoResolver(config) }), ...createTellActivities({ ...deps, noticeKeyFile: config.noticeKeyFile }) },
+          activities: { ...activities.createControlActivities(deps), ...createBatchActivities({ ...deps, config }), ...createTellActivities({ ...deps, noticeKeyFile: config.noticeKeyFile }) },
           maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
           // After a crash, workflows wait this long for the worker that remembered them.
           stickyQueueScheduleToStartTimeout: '2 seconds',

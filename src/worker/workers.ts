@@ -3,7 +3,7 @@ import type { Config } from '../../temporal.config.js';
 import { homeLayout } from './home.js';
 import { keepRunning, type KeptChild } from './keptChild.js';
 import { entryFile } from './project.js';
-import type { Device } from './protocol.js';
+import type { Device } from './devices.js';
 import { configEnvironment, metricsEnvironment } from './environment.js';
 import type { Role } from './role.js';
 

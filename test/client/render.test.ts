@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LiveProgress } from '../../src/client/live.js';
-import { formatDuration, progressLine, ProgressView, Speedometer } from '../../src/client/render.js';
+import { progressLine, ProgressView } from '../../src/client/render.js';
+import { Speedometer } from '../../src/client/speedometer.js';
+import { formatDuration } from '../../src/lib/duration.js';
 
 const progress = (change: Partial<LiveProgress> = {}): LiveProgress => ({
   stage: 'upscale', frames: 200, upscaledFrames: 50, encodedFrames: 0, segments: [], notices: [], doneFrames: 50, fps: 0, ...change,

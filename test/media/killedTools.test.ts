@@ -8,7 +8,7 @@ import { probeSource } from '../../src/media/probe.js';
 import { readHeader, runFfmpeg } from '../../src/media/run.js';
 import { detectFields } from '../../src/media/interlace.js';
 import { firstSample } from '../../src/media/starts.js';
-import { probeTool } from '../../src/worker/probes.js';
+import { probeTool } from '../../src/media/probes.js';
 import { ffmpeg, scratchFolder } from '../support/media.js';
 
 const folder = scratchFolder();

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { execa } from 'execa';
-import { tied } from '../../src/media/tools.js';
+import { withParentDeathSignal } from '../../src/lib/parentDeathSignal.js';
 
 /** A Chromium of this machine, if there is one. */
 export const CHROMIUM = (process.env['PATH'] ?? '').split(':')
@@ -42,7 +42,7 @@ export async function play(file: string, look: { seconds: number; places: readon
   await listen(server);
   const { port } = server.address() as AddressInfo;
   const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required', `--user-data-dir=${path.join(folder, 'chromium')}`];
-  const [command, args] = tied(CHROMIUM ?? 'chromium', [...flags, `http://127.0.0.1:${port}/`]);
+  const [command, args] = withParentDeathSignal(CHROMIUM ?? 'chromium', [...flags, `http://127.0.0.1:${port}/`]);
   const browser = execa(command, args, { reject: false, stdio: 'ignore', timeout: 120_000, forceKillAfterDelay: 2000 });
   const ended = browser.then(() => { throw new Error('the browser ended before it had played the file'); });
   try {

@@ -6,7 +6,8 @@ import type { Config } from '../../temporal.config.js';
 import { startEmbeddedServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
 import { homeLayout, prepareHome } from '../../src/worker/home.js';
 import { whyNoNamespace } from '../../src/worker/namespace.js';
-import { clientTls, provideServerTls, readServerTls } from '../../src/worker/serverTls.js';
+import { provideServerTls } from '../../src/worker/provideServerTls.js';
+import { clientTls, readServerTls } from '../../src/worker/serverTls.js';
 import { connectWhenReady } from '../../src/worker/temporalConnection.js';
 import { hasProc, processesOf, scratchHome } from '../support/home.js';
 

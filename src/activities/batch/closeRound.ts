@@ -5,11 +5,10 @@ import { shortBatch } from '../../job/batch/spec.js';
 import { loadBatch, loadRound, readResults } from '../../job/batch/store.js';
 import { replaceJson, replaceText } from '../../job/durable.js';
 import { resolveRooted } from '../../job/layout.js';
-import { runWork } from '../context.js';
-import type { BatchDeps } from './deps.js';
+import { runWork, type ActivityDeps } from '../context.js';
 import { summaryPage } from './summaryPage.js';
 
-export const closeRound = (deps: BatchDeps): BatchActivities['closeRound'] => ({ batchKey, round, status }) =>
+export const closeRound = (deps: ActivityDeps): BatchActivities['closeRound'] => ({ batchKey, round, status }) =>
   runWork(deps, async () => {
     const { roots } = deps;
     const batch = await loadBatch(roots, batchKey);

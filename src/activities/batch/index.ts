@@ -1,10 +1,9 @@
 import type { BatchActivities } from '../../job/batch/contracts.js';
 import { closeRound } from './closeRound.js';
-import type { BatchDeps } from './deps.js';
 import { lookAtFolder, openRound } from './openRound.js';
-import { lookAtJob, prepareVideo, recordVideo } from './videos.js';
+import { lookAtJob, prepareVideo, recordVideo, type BatchDeps } from './videos.js';
 
-export type { BatchDeps, ResolveVideo } from './deps.js';
+export type { BatchDeps };
 
 export const createBatchActivities = (deps: BatchDeps): BatchActivities => ({
   lookAtFolder: lookAtFolder(deps),

@@ -14,15 +14,14 @@ import { resolveRooted, type Roots } from '../../job/layout.js';
 import { resultEnding } from '../../job/range.js';
 import type { RootedPath } from '../../job/spec.js';
 import { findVideos } from '../../media/videoFiles.js';
-import { runWork } from '../context.js';
-import type { BatchDeps } from './deps.js';
+import { runWork, type ActivityDeps } from '../context.js';
 
 /** Rounds of a batch whose lists and summaries are kept. */
 const KEPT_ROUNDS = 30;
 
 const lookSchema = z.record(z.string(), z.object({ size: z.number(), mtimeMs: z.number() }));
 
-export const lookAtFolder = (deps: BatchDeps): BatchActivities['lookAtFolder'] => ({ batchKey }) =>
+export const lookAtFolder = (deps: ActivityDeps): BatchActivities['lookAtFolder'] => ({ batchKey }) =>
   runWork(deps, async () => {
     const batch = await loadBatch(deps.roots, batchKey);
     const look: z.infer<typeof lookSchema> = {};
@@ -33,7 +32,7 @@ export const lookAtFolder = (deps: BatchDeps): BatchActivities['lookAtFolder'] =
     await replaceJson(batchLayout(deps.roots, batchKey).look, look);
   });
 
-export const openRound = (deps: BatchDeps): BatchActivities['openRound'] => ({ batchKey, round, settled, scheduledAt }) =>
+export const openRound = (deps: ActivityDeps): BatchActivities['openRound'] => ({ batchKey, round, settled, scheduledAt }) =>
   runWork(deps, async () => {
     const { roots } = deps;
     const batch = await loadBatch(roots, batchKey);

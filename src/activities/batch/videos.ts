@@ -1,6 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import type { Config } from '../../../temporal.config.js';
 import type { BatchActivities, PreparedVideo, RoundRef, VideoEnd } from '../../job/batch/contracts.js';
 import { batchLayout } from '../../job/batch/layout.js';
 import { madeSchema, videoResultSchema, type BatchEntry, type Made, type VideoResult } from '../../job/batch/records.js';
@@ -11,11 +12,15 @@ import { shortJob } from '../../job/keys.js';
 import { resolveRooted } from '../../job/layout.js';
 import { readStored, type StoredJob } from '../../job/store.js';
 import { workflowIdOf } from '../../job/workflowIds.js';
-import { runWork, toFailure } from '../context.js';
-import type { BatchDeps, ResolvedVideo } from './deps.js';
+import { resolveVideo, type ResolvedVideo } from '../../client/resolveVideo.js';
+import { runWork, toFailure, type ActivityDeps } from '../context.js';
 
 /** Times that a video is tried to be read before it counts as one that cannot be. */
 const MAX_ATTEMPTS = 5;
+
+export interface BatchDeps extends ActivityDeps {
+  config: Config;
+}
 
 type Entry = RoundRef & { index: number };
 
@@ -36,7 +41,7 @@ export const prepareVideo = (deps: BatchDeps): BatchActivities['prepareVideo'] =
     const made = await readRemakable(layout.made(entry.input), madeSchema);
     let resolved: ResolvedVideo;
     try {
-      resolved = await deps.resolveVideo({ batch, entry, made, searchAttributes, client: Context.current().client });
+      resolved = await resolveVideo(deps.config, { batch, entry, made, searchAttributes, client: Context.current().client });
     } catch (error) {
       signal.throwIfAborted();
       const failure = toFailure(error);

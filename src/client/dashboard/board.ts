@@ -9,7 +9,7 @@ import type { Config } from '../../../temporal.config.js';
 import { resolveRooted } from '../../job/layout.js';
 import { workflowIdOf } from '../connect.js';
 import { isOpen } from '../resolveJob.js';
-import { Speedometer } from '../render.js';
+import { Speedometer } from '../speedometer.js';
 import { keptOf, type Kept } from './kept.js';
 import type { Link } from './link.js';
 import { listRunning, observe, type Sight } from './observe.js';

@@ -4,7 +4,7 @@ import { formatBytes } from '../../job/estimates.js';
 import { forecastSchema } from '../../job/forecast.js';
 import { jobLayout } from '../../job/layout.js';
 import type { StoredJob } from '../../job/store.js';
-import { formatDuration } from '../render.js';
+import { formatDuration } from '../../lib/duration.js';
 
 interface Amounts {
   /** Of work: without pauses and waits. */

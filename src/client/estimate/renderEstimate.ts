@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { formatBytes } from '../../job/estimates.js';
-import { formatDuration } from '../render.js';
+import { formatDuration } from '../../lib/duration.js';
 import type { JobEstimate } from './jobEstimate.js';
 
 /** An estimate as lines for a terminal. */

@@ -1,19 +1,38 @@
 import path from 'node:path';
+import type { Client } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
-import type { ResolveVideo, VideoRequest } from '../activities/batch/deps.js';
-import { finishedBefore, refuseWithoutEncoder, refuseWithoutSpace } from '../client/beforeStart.js';
-import { sourceDigest } from '../client/files.js';
-import { storeForecast } from '../client/estimate/expectJob.js';
-import { parseFlags } from '../client/flags.js';
-import { resolveJob } from '../client/resolveJob.js';
-import { recordJob, workflowInput } from '../client/submit.js';
+import { finishedBefore, refuseWithoutEncoder, refuseWithoutSpace } from './beforeStart.js';
+import { sourceDigest } from './files.js';
+import { storeForecast } from './estimate/expectJob.js';
+import { parseFlags } from './flags.js';
+import { resolveJob } from './resolveJob.js';
+import { recordJob, workflowInput } from './submit.js';
+import type { BatchEntry, Made } from '../job/batch/records.js';
+import type { BatchSpec } from '../job/batch/spec.js';
+import type { JobReport, UpscaleVideoInput } from '../job/contracts.js';
 import { resolveRooted } from '../job/layout.js';
+import type { StoredJob } from '../job/store.js';
 import { shortJob } from '../job/keys.js';
 import { makePublicFolder } from '../job/umask.js';
-import { discoverDevices } from './devices.js';
+import { discoverDevices } from '../worker/devices.js';
 
-/** Makes a job of a batch's video on this host, by the same steps as `reelscale upscale`. */
-export const videoResolver = (config: Config): ResolveVideo => async (request) => {
+export interface VideoRequest {
+  batch: BatchSpec;
+  entry: BatchEntry;
+  /** What is remembered of an earlier round. */
+  made: Made | undefined;
+  searchAttributes: boolean;
+  client: Client;
+}
+
+export type ResolvedVideo =
+  /** Its result is there already, with its job where that was kept. */
+  | { kind: 'done'; job: string; stored?: StoredJob & { report: JobReport } }
+  /** Its job is recorded and may be started. */
+  | { kind: 'ready'; input: UpscaleVideoInput };
+
+/** Makes a job of a batch's video on this host, by the same steps as `reelscale upscale`. @throws UserError where it cannot become one. */
+export async function resolveVideo(config: Config, request: VideoRequest): Promise<ResolvedVideo> {
   const { batch, entry, searchAttributes, client } = request;
   const known = await sameContent(config, request);
   if (known !== undefined) return { kind: 'done', job: known };
@@ -29,7 +48,7 @@ export const videoResolver = (config: Config): ResolveVideo => async (request) =
   await storeForecast(config, job);
   const pool = { client, namespace: config.namespace, queuePrefix: config.queuePrefix, searchAttributes, devices: await discoverDevices() };
   return { kind: 'ready', input: await workflowInput(config, pool, job.spec, batch.priority) };
-};
+}
 
 /** The job that made this result of the same bytes, also when its folder was cleaned away since. */
 async function sameContent({ roots }: Config, { entry, made }: VideoRequest): Promise<string | undefined> {

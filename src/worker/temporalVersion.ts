@@ -1,0 +1,2 @@
+/** Of Temporal's command line and the dev server in it. */
+export const TEMPORAL_VERSION = '1.9.1';
