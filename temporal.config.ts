@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
-import { UserError } from './src/job/errors.js';
+import { UserError } from './src/lib/errors.js';
 
 /**
  * Everything that differs between machines, read from the environment once and checked:

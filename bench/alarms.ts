@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { verifyAgainst } from '../src/media/verify/against.js';
+import { NETWORKS, pullNetworks, refusal } from './support/alarms/networks.js';
 import { enlarge, excerpt, FAULTS, STAND_INS } from './support/alarms/pictures.js';
 import { sharedClips } from './support/clips.js';
 import { inBenchHome, type BenchHome } from './support/home.js';
 import { textFlag } from './support/report.js';
-import { NETWORKS, pullNetworks, refusal } from './support/alarms/networks.js';
 
 /**
  * Whether the checks of pictures cry wolf, and whether they see a wolf: excerpts of all shared clips, enlarged by filters that change

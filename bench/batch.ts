@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import type { BatchView } from '../src/client/batches.js';
+import type { BatchView } from '../src/client/batch/batches.js';
 import type { BatchSummary } from '../src/job/batch/records.js';
 import { lastSummary, storedBatches } from '../src/job/batch/store.js';
 import type { JobReport } from '../src/job/contracts.js';

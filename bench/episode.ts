@@ -1,8 +1,8 @@
 import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { JobReport } from '../src/job/contracts.js';
-import { readJson } from '../src/job/durable.js';
 import { jobLayout } from '../src/job/layout.js';
+import { readJson } from '../src/lib/durable.js';
 import { verifyReportSchema, type VerifyReport } from '../src/media/verify/report.js';
 import { hasEpisodeClips, makeEpisode } from './support/episode.js';
 import { stageTimes, type StageTimes } from './support/history.js';

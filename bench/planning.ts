@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { publishJson, readJson } from '../src/job/durable.js';
 import { planSchema, planSegments } from '../src/job/plan.js';
 import { decodeTimeline, encodeTimeline, timelineSchema } from '../src/job/timeline.js';
+import { publishJson, readJson } from '../src/lib/durable.js';
 import { atMost, numberFlag, printMachine } from './support/report.js';
 
 /**

@@ -65,7 +65,7 @@ async function provideTemporal(log) {
   const { loadConfig } = await import('../dist/temporal.config.js');
   const { home, temporalAddress } = loadConfig();
   if (temporalAddress) return;
-  const temporal = await import('../dist/src/worker/temporalBinary.js');
+  const temporal = await import('../dist/src/supervisor/temporalBinary.js');
   await temporal.provideTemporal(home, log);
 }
 

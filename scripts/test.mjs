@@ -34,7 +34,7 @@ export function conclude({ passed, failed, skipped }) {
 /** The programs that tests run against, from the state folder's cache; the tests' own state folders find the server on the PATH. */
 export async function temporalPrograms() {
   const { loadConfig } = await import('../dist/temporal.config.js');
-  const { provideTemporal, provideTestServer } = await import('../dist/src/worker/temporalBinary.js');
+  const { provideTemporal, provideTestServer } = await import('../dist/src/supervisor/temporalBinary.js');
   const { home } = loadConfig();
   const temporal = await provideTemporal(home, say);
   const folder = path.join(results, 'bin');

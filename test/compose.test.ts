@@ -5,7 +5,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import { beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { SEARCH_ATTRIBUTES } from '../src/worker/searchAttributes.js';
+import { SEARCH_ATTRIBUTES } from '../src/client/connection/searchAttributes.js';
 import { WORKER_GRACE_MS } from '../src/worker/workers.js';
 
 const root = path.join(import.meta.dirname, '..');

@@ -1,4 +1,4 @@
-import type { Job } from '../src/client/dashboard/schemas/jobs.js';
+import type { Job } from '../src/dashboard/schemas/jobs.js';
 import { api } from './api.js';
 import { Ask } from './Ask.js';
 import { Button } from './parts.js';

@@ -1,4 +1,4 @@
-import type { Batch, Schedule } from '../src/client/dashboard/schemas/batches.js';
+import type { Batch, Schedule } from '../src/dashboard/schemas/batches.js';
 import { api } from './api.js';
 import { Ask } from './Ask.js';
 import { Button } from './parts.js';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Batch, BatchDetail } from '../src/client/dashboard/schemas/batches.js';
+import type { Batch, BatchDetail } from '../src/dashboard/schemas/batches.js';
 import { api, summaryPath } from './api.js';
 import { BatchActions } from './BatchActions.js';
 import { counts } from './Batches.js';

@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import type { Batch, Schedule } from '../src/client/dashboard/schemas/batches.js';
+import type { Batch, Schedule } from '../src/dashboard/schemas/batches.js';
 import { BatchActions, ScheduleActions } from './BatchActions.js';
 import { count, duration, fps, share, stageOfBatch, times, when } from './format.js';
 import { Bar, Pill } from './parts.js';

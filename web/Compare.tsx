@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Job } from '../src/client/dashboard/schemas/jobs.js';
-import type { Frames } from '../src/client/dashboard/schemas/pictures.js';
+import type { Job } from '../src/dashboard/schemas/jobs.js';
+import type { Frames } from '../src/dashboard/schemas/pictures.js';
 import { api, picturePath, Refusal } from './api.js';
 import { timecode } from './format.js';
 import { Button } from './parts.js';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Estimate, Submit } from '../src/client/dashboard/schemas/submit.js';
+import type { Estimate, Submit } from '../src/dashboard/schemas/submit.js';
 import { api } from './api.js';
 import { bytes, count, duration, fps, times } from './format.js';
 

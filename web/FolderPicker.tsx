@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Folder } from '../src/client/dashboard/schemas/submit.js';
+import type { Folder } from '../src/dashboard/schemas/submit.js';
 import { api } from './api.js';
 import { bytes } from './format.js';
 import { Icon } from './parts.js';

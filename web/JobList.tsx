@@ -1,12 +1,12 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { Job } from '../src/client/dashboard/schemas/jobs.js';
+import type { Job } from '../src/dashboard/schemas/jobs.js';
 import { Actions } from './Actions.js';
 import { posterPath } from './api.js';
 import { count, duration, fps, methodOf, share, stageOf, when } from './format.js';
 import { Button, Icon, JobBar, JobPill } from './parts.js';
 import { follow } from './router.js';
-import { showAll, useStore } from './store.js';
 import { Spark } from './SpeedPlot.js';
+import { showAll, useStore } from './store.js';
 
 const FILTERS = [
   { name: 'All', of: () => true },

@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import type { Job, JobDetail, LogEntry } from '../src/client/dashboard/schemas/jobs.js';
+import type { Job, JobDetail, LogEntry } from '../src/dashboard/schemas/jobs.js';
 import { Actions } from './Actions.js';
 import { api, verifiedPath } from './api.js';
 import { Ask } from './Ask.js';
@@ -7,9 +7,9 @@ import { Compare } from './Compare.js';
 import { bytes, clock, count, duration, fps, methodOf, share, stageOf, when } from './format.js';
 import { Icon, JobBar, JobPill } from './parts.js';
 import { follow } from './router.js';
-import { Strip } from './Strip.js';
 import { SpeedPlot } from './SpeedPlot.js';
 import { useAction, useStore, watch } from './store.js';
+import { Strip } from './Strip.js';
 import { useTitle } from './title.js';
 
 export function JobPage({ job: key }: { job: string }) {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Choices, Submit } from '../src/client/dashboard/schemas/submit.js';
+import type { Choices, Submit } from '../src/dashboard/schemas/submit.js';
 import { api } from './api.js';
 import { EstimatePanel } from './EstimatePanel.js';
 import { FolderPicker } from './FolderPicker.js';

@@ -1,4 +1,4 @@
-import type { Segment } from '../src/client/dashboard/schemas/jobs.js';
+import type { Segment } from '../src/dashboard/schemas/jobs.js';
 
 const WORDS: Record<Segment['state'], string> = { waiting: 'waiting', upscaling: 'upscaling', upscaled: 'upscaled', encoding: 'encoding', encoded: 'done' };
 

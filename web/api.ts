@@ -1,7 +1,7 @@
-import type { BatchDetail, Batches } from '../src/client/dashboard/schemas/batches.js';
-import type { JobDetail, Jobs } from '../src/client/dashboard/schemas/jobs.js';
-import type { Frames } from '../src/client/dashboard/schemas/pictures.js';
-import type { Choices, Estimate, Folder, Submit } from '../src/client/dashboard/schemas/submit.js';
+import type { BatchDetail, Batches } from '../src/dashboard/schemas/batches.js';
+import type { JobDetail, Jobs } from '../src/dashboard/schemas/jobs.js';
+import type { Frames } from '../src/dashboard/schemas/pictures.js';
+import type { Choices, Estimate, Folder, Submit } from '../src/dashboard/schemas/submit.js';
 
 /** An answer that is a refusal; the message is for people. */
 export class Refusal extends Error {

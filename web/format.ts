@@ -1,5 +1,5 @@
-import type { Batch } from '../src/client/dashboard/schemas/batches.js';
-import type { Job } from '../src/client/dashboard/schemas/jobs.js';
+import type { Batch } from '../src/dashboard/schemas/batches.js';
+import type { Job } from '../src/dashboard/schemas/jobs.js';
 
 /** 95 -> 1 min 35 s, 754 -> 12 min, 7265 -> 2 h 1 min */
 export function duration(seconds: number): string {

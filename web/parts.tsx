@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { Job } from '../src/client/dashboard/schemas/jobs.js';
+import type { Job } from '../src/dashboard/schemas/jobs.js';
 import { share, stageOf } from './format.js';
 
 /** A progress bar that screen readers know as one. @param known false while there is no number yet. */

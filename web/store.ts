@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Batches } from '../src/client/dashboard/schemas/batches.js';
-import type { JobsEvent, Overview } from '../src/client/dashboard/schemas/events.js';
-import type { Job, JobDetail } from '../src/client/dashboard/schemas/jobs.js';
+import type { Batches } from '../src/dashboard/schemas/batches.js';
+import type { JobsEvent, Overview } from '../src/dashboard/schemas/events.js';
+import type { Job, JobDetail } from '../src/dashboard/schemas/jobs.js';
 import { api, Refusal, type Session } from './api.js';
 
 export interface State {

@@ -1,7 +1,7 @@
+import { SEGMENT_FRAMES } from './clips.js';
 import type { Crew } from './crew.js';
 import { Dice } from './dice.js';
 import { FLIPS, flipByte } from './flip.js';
-import { SEGMENT_FRAMES } from './clips.js';
 import type { Disk } from './ground.js';
 import { killOne, powerCut } from './processes.js';
 import type { Task } from './task.js';

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { JobReport } from '../../src/job/contracts.js';
-import { storedBatches } from '../../src/job/batch/store.js';
 import { shortBatch } from '../../src/job/batch/spec.js';
-import { readJson } from '../../src/job/durable.js';
+import { storedBatches } from '../../src/job/batch/store.js';
+import type { JobReport } from '../../src/job/contracts.js';
 import { jobLayout, resolveRooted } from '../../src/job/layout.js';
 import { endedSchema, reportSchema, type Ended } from '../../src/job/records.js';
 import { storedJobs } from '../../src/job/store.js';
+import { readJson } from '../../src/lib/durable.js';
 import { inferredBelow } from '../support/tally.js';
 import type { Clip, Method } from './clips.js';
 import type { Ground } from './ground.js';

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { projectRoot } from '../../src/worker/project.js';
+import { projectRoot } from '../../src/lib/project.js';
 
 /** What benchmarks make once and use again. */
 export const cacheFolder = path.join(os.tmpdir(), 'reelscale-bench-cache');

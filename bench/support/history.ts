@@ -1,5 +1,5 @@
-import { connectIfRunning, workflowIdOf } from '../../src/client/connect.js';
-import { findJob } from '../../src/client/findJob.js';
+import { connectIfRunning, workflowIdOf } from '../../src/client/connection/connect.js';
+import { findJob } from '../../src/client/job/findJob.js';
 import type { JobSpec } from '../../src/job/spec.js';
 import type { Config } from '../../temporal.config.js';
 

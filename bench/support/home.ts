@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { projectRoot } from '../../src/worker/project.js';
-import { provideTemporal } from '../../src/worker/temporalBinary.js';
-import { TEMPORAL_VERSION } from '../../src/worker/temporalVersion.js';
+import { TEMPORAL_VERSION } from '../../src/client/connection/temporalVersion.js';
+import { projectRoot } from '../../src/lib/project.js';
+import { provideTemporal } from '../../src/supervisor/temporalBinary.js';
 import { loadConfig, type Config } from '../../temporal.config.js';
 import { processesOf, type SystemProcess } from './processes.js';
 

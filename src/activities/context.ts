@@ -1,12 +1,12 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import { z } from 'zod';
 import type { Heartbeat, JobRef } from '../job/contracts.js';
-import { hasCode } from '../job/durable.js';
-import { DiskFull, PartDamaged, SegmentMismatch, UserError, WorldError } from '../job/errors.js';
 import { jobLayout, type Roots } from '../job/layout.js';
 import { precisionSchema } from '../job/spec.js';
+import { hasCode } from '../lib/durable.js';
+import { DiskFull, PartDamaged, SegmentMismatch, UserError, WorldError } from '../lib/errors.js';
+import { loadJob, type LoadedJob } from '../media/source/loadedJob.js';
 import { beginAttempt, limitAttempts, NONE } from './attempts.js';
-import { loadJob, type LoadedJob } from './job.js';
 import { meterWork } from './meters.js';
 import { workClock } from './workClock.js';
 

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
-import { DiskFull } from '../job/errors.js';
 import { formatBytes } from '../job/estimates.js';
+import { DiskFull } from '../lib/errors.js';
 
 /** Of what a result is made of, for its index and what else the source has. */
 const OVERHEAD = 1.02;

@@ -1,17 +1,17 @@
 import type { ControlActivities, EncodeActivities, UpscaleActivities } from '../job/contracts.js';
 import type { Upscaler } from '../upscaler/client.js';
-import { concatSegments } from './concatSegments.js';
-import { conformSource } from './conformSource.js';
 import type { ActivityDeps } from './context.js';
-import { deleteMezzanine } from './deleteMezzanine.js';
-import { encodeSegment } from './encodeSegment.js';
-import { mergeAudio } from './mergeAudio.js';
-import { planSegments } from './planSegments.js';
-import { probe } from './probe.js';
-import { publish } from './publish.js';
-import { recordEnd } from './recordEnd.js';
-import { upscaleSegment } from './upscaleSegment.js';
-import { verifyDeliverable } from './verifyDeliverable.js';
+import { concatSegments } from './control/concatSegments.js';
+import { conformSource } from './control/conformSource.js';
+import { deleteMezzanine } from './control/deleteMezzanine.js';
+import { mergeAudio } from './control/mergeAudio.js';
+import { planSegments } from './control/planSegments.js';
+import { probe } from './control/probe.js';
+import { publish } from './control/publish.js';
+import { recordEnd } from './control/recordEnd.js';
+import { verifyDeliverable } from './control/verifyDeliverable.js';
+import { encodeSegment } from './encode/encodeSegment.js';
+import { upscaleSegment } from './upscale/upscaleSegment.js';
 
 export type { ActivityDeps } from './context.js';
 

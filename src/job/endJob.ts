@@ -1,6 +1,6 @@
 import path from 'node:path';
+import { readKept, replaceJson } from '../lib/durable.js';
 import { releaseOutput } from './claims.js';
-import { readKept, replaceJson } from './durable.js';
 import { removeHidden } from './hidden.js';
 import { jobLayout, requireInside, resolveRooted, type Roots } from './layout.js';
 import type { Ended } from './records.js';

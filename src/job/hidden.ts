@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { namesIn } from './durable.js';
+import { namesIn } from '../lib/durable.js';
 import { shortJob } from './keys.js';
 import type { JobSpec } from './spec.js';
 

@@ -1,4 +1,4 @@
-import { readKept } from './durable.js';
+import { readKept } from '../lib/durable.js';
 import { jobLayout, type Roots } from './layout.js';
 import { findParts } from './parts.js';
 import { planSchema } from './plan.js';

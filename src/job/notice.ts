@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { readJson, replaceJson } from '../lib/durable.js';
+import { UserError, WorldError } from '../lib/errors.js';
+import { makeKey, readKey, seal } from '../lib/sealKey.js';
 import { batchLayout } from './batch/layout.js';
 import type { TellSubject } from './contracts.js';
-import { readJson, replaceJson } from './durable.js';
-import { UserError, WorldError } from './errors.js';
 import { jobFolder, requireInside, type Roots } from './layout.js';
-import { makeKey, readKey, seal } from './sealKey.js';
 
 /** Who is told when a job or a batch ends. Addresses often hold tokens: this stays in a file that only its owner reads. */
 const noticeSchema = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { rationalSchema } from './rational.js';
+import { rationalSchema } from '../lib/rational.js';
 
 const chromaticity = z.tuple([z.number(), z.number()]);
 

@@ -1,13 +1,13 @@
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode, namesIn, randomName, readKept, readRemakable } from './durable.js';
-import { RecordDamaged } from './errors.js';
+import { hasCode, namesIn, randomName, readKept, readRemakable } from '../lib/durable.js';
+import { RecordDamaged } from '../lib/errors.js';
+import type { JobReport } from './contracts.js';
 import { removeHidden } from './hidden.js';
 import { keySchema } from './inputs.js';
 import { jobFolder, jobLayout, resolveRooted, type Roots } from './layout.js';
 import { endedSchema, reportSchema, type Ended } from './records.js';
 import { jobSpecSchema, type JobSpec } from './spec.js';
-import type { JobReport } from './contracts.js';
 
 export interface StoredJob {
   spec: JobSpec;

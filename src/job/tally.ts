@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { hasCode } from './durable.js';
+import { hasCode } from '../lib/durable.js';
 
 /** A file beside a segment's parts that gets one byte for each finished frame, so that frames of killed attempts count too. */
 export const TALLY_FILE = 'inferred';

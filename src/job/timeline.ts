@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { rationalSchema } from './rational.js';
+import { rationalSchema } from '../lib/rational.js';
 
 /**
  * The presentation timestamps of every frame of a video, in order and strictly increasing.

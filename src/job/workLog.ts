@@ -1,6 +1,6 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { hasCode } from './durable.js';
+import { hasCode } from '../lib/durable.js';
 
 /** One stretch of time in which an activity worked on a job, in milliseconds since 1970. */
 export const workSchema = z.object({ stage: z.string(), segment: z.number().int().optional(), from: z.number(), to: z.number() });

@@ -1,7 +1,7 @@
 import { open, rm, stat, type FileHandle } from 'node:fs/promises';
-import { hasCode } from '../job/durable.js';
-import { UserError, WorldError } from '../job/errors.js';
 import { fileDigest } from '../job/parts.js';
+import { hasCode } from '../lib/durable.js';
+import { UserError, WorldError } from '../lib/errors.js';
 
 const STALL_MS = 30_000;
 /** A connection may be cut that often, as long as each brings something. */

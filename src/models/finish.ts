@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { flush } from '../job/durable.js';
+import { flush } from '../lib/durable.js';
 import { inspectModel } from './inspect.js';
 import type { Inspected } from './inspected.js';
 import { onnxFile, recordFile, type ModelRecord } from './store.js';

@@ -1,7 +1,7 @@
 import { smallConstants } from './onnx/constants.js';
 import { eachField, type Field } from './onnx/messages.js';
 import { toInteger, type Graph, type Node, type OnnxModel } from './onnx/schema.js';
-import { Unfit } from './unfit.js';
+import { Unfit } from './unsupported.js';
 
 /** Numbers of fields in the ONNX standard. */
 const TENSOR_LOCATION = 14;

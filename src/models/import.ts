@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { UserError } from '../job/errors.js';
+import { UserError } from '../lib/errors.js';
+import { quote } from '../lib/quote.js';
 import { finishFolder } from './finish.js';
 import { findImported, nameOfFile, requireFreeName } from './imported.js';
 import { readNetwork } from './importFile.js';
 import { inspectModel } from './inspect.js';
-import { quote } from './quote.js';
 import { findByDigest } from './registry.js';
 import { importedFolder, importedState, modelFolder, onnxFile, stateOf } from './store.js';
 import { inWorkFolder, publishFolder } from './workFolder.js';

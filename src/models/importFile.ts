@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { UserError } from '../job/errors.js';
+import { UserError } from '../lib/errors.js';
+import { quote } from '../lib/quote.js';
 import { convertNcnn } from './ncnn/convert.js';
-import { quote } from './quote.js';
 import { convertTorch } from './torch/convert.js';
 
 /** The largest message that ONNX allows; the largest networks of the other formats are far smaller. */

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode } from '../job/durable.js';
-import { UserError } from '../job/errors.js';
+import { hasCode } from '../lib/durable.js';
+import { UserError } from '../lib/errors.js';
 import { findRegistered } from './registry.js';
 import { importedFolder, isFile, onnxFile, OWN_FOLDERS } from './store.js';
 

@@ -1,9 +1,9 @@
 import { mkdir, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { replaceJson, readJson } from '../job/durable.js';
-import { UserError } from '../job/errors.js';
 import { fileDigest } from '../job/parts.js';
+import { replaceJson, readJson } from '../lib/durable.js';
+import { UserError } from '../lib/errors.js';
 import { runChild } from './child.js';
 import { answerSchema, inspectedSchema, type Inspected } from './inspected.js';
 

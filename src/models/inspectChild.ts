@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readEnds } from './ends.js';
 import { wrapForFrames, type FrameGraphOptions } from './graph.js';
+import { readEnds } from './graphSignature.js';
 import type { Answer, Inspected } from './inspected.js';
 import { countParameters } from './onnx/parameters.js';
 import { receptiveRadius } from './receptive.js';
 import { measureMemory, memoryWatch, openSession, tryPictures } from './trial.js';
-import { firstLine, Unfit } from './unfit.js';
+import { firstLine, Unfit } from './unsupported.js';
 
 /**
  * A process of its own that opens the ONNX file named by its argument, tries it, and prints an Answer as JSON. Whatever the

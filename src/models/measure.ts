@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { readJson, replaceJson } from '../job/durable.js';
 import { hostKey } from '../job/forecast.js';
+import { readJson, replaceJson } from '../lib/durable.js';
 import { runChild } from './child.js';
 import { measuredSchema, type Measured } from './measured.js';
 

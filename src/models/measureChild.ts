@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InferenceSession } from 'onnxruntime-node';
-import { readEnds } from './ends.js';
+import { readEnds } from './graphSignature.js';
 import type { Measured } from './measured.js';
 import { picture } from './trial.js';
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { UserError, WorldError } from '../job/errors.js';
+import { UserError, WorldError } from '../lib/errors.js';
 import { finishFolder } from './finish.js';
 import { registered, RELEASES, scalesOf, type RegisteredModel } from './registry.js';
 import { sourcesOf, type Network, type SourceContext } from './sources.js';

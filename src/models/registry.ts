@@ -1,4 +1,4 @@
-import { UserError } from '../job/errors.js';
+import { UserError } from '../lib/errors.js';
 
 /** An ncnn network inside a Python wheel; the digests are SHA-256. */
 export interface WheelFiles {

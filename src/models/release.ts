@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { UserError, WorldError } from '../job/errors.js';
 import { fileDigest } from '../job/parts.js';
+import { UserError, WorldError } from '../lib/errors.js';
 import { download } from './download.js';
 import type { ReleaseFile } from './registry.js';
 import { isFile } from './store.js';

@@ -1,12 +1,12 @@
 import { rename } from 'node:fs/promises';
 import path from 'node:path';
-import { flush } from '../job/durable.js';
-import { UserError } from '../job/errors.js';
 import { shortJob } from '../job/keys.js';
 import type { Roots } from '../job/layout.js';
 import { surveyJobs } from '../job/store.js';
+import { flush } from '../lib/durable.js';
+import { UserError } from '../lib/errors.js';
+import { quote } from '../lib/quote.js';
 import { findImported } from './imported.js';
-import { quote } from './quote.js';
 import { findRegistered, scalesOf } from './registry.js';
 import { importedFolder, isFile, modelFolder, onnxFile } from './store.js';
 import { inWorkFolder } from './workFolder.js';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { UserError } from '../job/errors.js';
+import { UserError } from '../lib/errors.js';
 import { DEFAULT_DENOISE, mixDenoise } from './denoise.js';
 import { findImported } from './imported.js';
 import { inspectModel } from './inspect.js';

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { hasCode, readJson } from '../job/durable.js';
 import { fileDigest } from '../job/parts.js';
 import { sha256Schema } from '../job/spec.js';
+import { hasCode, readJson } from '../lib/durable.js';
 import { registry, scalesOf, type RegisteredModel } from './registry.js';
 
 /**

@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Ends, Size } from './ends.js';
+import type { Ends, Size } from './graphSignature.js';
 import { toHalf } from './onnx/half.js';
-import { firstLine, Unfit } from './unfit.js';
+import { firstLine, Unfit } from './unsupported.js';
 
 const HIGHEST_SCALE = 8;
 const ALIGNMENTS = [1, 2, 4, 8, 16, 32, 64];

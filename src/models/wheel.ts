@@ -3,8 +3,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { unzipSync } from 'fflate';
-import { hasCode } from '../job/durable.js';
-import { UserError, WorldError } from '../job/errors.js';
+import { hasCode } from '../lib/durable.js';
+import { UserError, WorldError } from '../lib/errors.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { WHEEL } from './registry.js';
 

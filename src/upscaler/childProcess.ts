@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { WorldError } from '../job/errors.js';
+import { WorldError } from '../lib/errors.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { runtimeEnvironment } from '../models/runtimeEnvironment.js';
 import { fromUpscalerSchema, type FromUpscaler, type ToUpscaler } from './protocol.js';

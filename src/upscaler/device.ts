@@ -1,4 +1,4 @@
-import { UserError } from '../job/errors.js';
+import { UserError } from '../lib/errors.js';
 
 export type Device = { kind: 'cpu' } | { kind: 'cuda'; id: number };
 

@@ -1,5 +1,5 @@
-import { hasCode } from '../job/durable.js';
-import { DiskFull, SegmentMismatch, UserError, WorldError } from '../job/errors.js';
+import { hasCode } from '../lib/durable.js';
+import { DiskFull, SegmentMismatch, UserError, WorldError } from '../lib/errors.js';
 import type { FailureKind } from './protocol.js';
 
 export interface Failure {

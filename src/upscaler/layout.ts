@@ -1,5 +1,5 @@
-import type { UpscaleRequest } from './protocol.js';
 import type { Samples } from './picture.js';
+import type { UpscaleRequest } from './protocol.js';
 
 /** How the pictures of a request lie in their buffers. */
 export interface Layout {

@@ -1,4 +1,4 @@
-import { UserError } from '../job/errors.js';
+import { UserError } from '../lib/errors.js';
 import type { FloatPrecision } from '../models/precision.js';
 import type { Device } from './device.js';
 import type { InferenceProgress, Network as Request } from './inferenceMessages.js';

@@ -1,10 +1,10 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Writable } from 'node:stream';
-import { randomName } from '../job/durable.js';
-import { DiskFull, WorldError } from '../job/errors.js';
 import { fileDigest } from '../job/parts.js';
-import { startFfmpeg, type FfmpegResult } from '../media/run.js';
+import { randomName } from '../lib/durable.js';
+import { DiskFull, WorldError } from '../lib/errors.js';
+import { startFfmpeg, type FfmpegResult } from '../media/ffmpeg/run.js';
 import type { FloatPrecision } from '../models/precision.js';
 import { layoutOf, type Layout } from './layout.js';
 import type { UpscaledPart, UpscaleRequest } from './protocol.js';

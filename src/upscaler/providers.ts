@@ -1,8 +1,8 @@
 import { execa } from 'execa';
-import { UserError } from '../job/errors.js';
+import { UserError } from '../lib/errors.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
+import { entryFile } from '../lib/project.js';
 import { runtimeEnvironment } from '../models/runtimeEnvironment.js';
-import { entryFile } from '../worker/project.js';
 
 const PROBE_MS = 60_000;
 
@@ -14,7 +14,7 @@ export async function probeCuda(index: number): Promise<void> {
 
 /** Opens a session in a process of its own, which gives the memory back and may crash. @returns why that does not work, undefined when it does. */
 export async function probeProvider(name: string, device = 0): Promise<string | undefined> {
-  const [file, args] = withParentDeathSignal(process.execPath, [entryFile('worker/providerProbe.js'), name, String(device)]);
+  const [file, args] = withParentDeathSignal(process.execPath, [entryFile('upscaler/providerProbe.js'), name, String(device)]);
   const result = await execa(file, args, { stdin: 'ignore', env: runtimeEnvironment(), reject: false, timeout: PROBE_MS });
   if (!result.failed) return undefined;
   // What stands before is the place in ONNX Runtime's sources.
@@ -23,7 +23,7 @@ export async function probeProvider(name: string, device = 0): Promise<string | 
 
 /** Names of all execution providers that this build of ONNX Runtime knows. */
 export async function knownProviders(): Promise<string[]> {
-  const [file, args] = withParentDeathSignal(process.execPath, [entryFile('worker/providerProbe.js')]);
+  const [file, args] = withParentDeathSignal(process.execPath, [entryFile('upscaler/providerProbe.js')]);
   const { stdout } = await execa(file, args, { stdin: 'ignore', env: runtimeEnvironment(), timeout: PROBE_MS });
   return stdout.split('\n');
 }

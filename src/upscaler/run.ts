@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { SegmentMismatch } from '../job/errors.js';
 import { TALLY_FILE } from '../job/tally.js';
+import { SegmentMismatch } from '../lib/errors.js';
 import { BufferPool } from './bufferPool.js';
 import { Collector } from './collector.js';
 import { startDecoder } from './decoder.js';

@@ -1,4 +1,4 @@
-import { UserError } from '../job/errors.js';
+import { UserError } from '../lib/errors.js';
 import { copyRect, pictureIn, reflectPad, type Picture, type Samples } from './picture.js';
 import { planTiles, planWindows, smallerTile, type Tile } from './tiles.js';
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { UserError } from '../job/errors.js';
+import { UserError } from '../lib/errors.js';
 
 /** Whoever looks takes a file that is older than a minute for a sign of a process that hangs. */
 const RENEW_MS = 10_000;

@@ -1,8 +1,8 @@
 import tty from 'node:tty';
 import type { LogLevel, LogMetadata, Logger as TemporalLogger } from '@temporalio/worker';
 import { pino, stdSerializers, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
-import { printable } from '../job/printable.js';
-import { readable } from './readable.js';
+import { printable } from '../lib/printable.js';
+import { readable } from '../lib/readable.js';
 
 export type { Logger };
 

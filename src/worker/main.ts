@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../../temporal.config.js';
-import { UserError } from '../job/errors.js';
-import { openHome } from './home.js';
+import { openHome } from '../client/connection/home.js';
+import { UserError } from '../lib/errors.js';
 import { createLogger } from './logger.js';
 import type { Role } from './role.js';
 import { runWorker } from './runWorker.js';

@@ -3,10 +3,10 @@ import net from 'node:net';
 import type { NativeConnection, TelemetryOptions } from '@temporalio/worker';
 import { Runtime } from '@temporalio/worker';
 import type { Config } from '../../temporal.config.js';
-import { UserError } from '../job/errors.js';
+import { metricsAddress } from '../client/connection/environment.js';
 import { controlQueue, encodeQueue, upscaleQueue } from '../job/queues.js';
 import { openJobs } from '../job/store.js';
-import { metricsAddress } from './environment.js';
+import { UserError } from '../lib/errors.js';
 import type { Role } from './role.js';
 
 const EVERY_MS = 15_000;

@@ -1,10 +1,10 @@
 import { webcrypto } from 'node:crypto';
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode } from '../job/durable.js';
-import { UserError } from '../job/errors.js';
-import { homeLayout } from './home.js';
-import { readServerTls, SERVER_NAME, TLS_FILES, type ServerTls } from './serverTls.js';
+import { homeLayout } from '../client/connection/home.js';
+import { readServerTls, SERVER_NAME, TLS_FILES, type ServerTls } from '../client/connection/serverTls.js';
+import { hasCode } from '../lib/durable.js';
+import { UserError } from '../lib/errors.js';
 
 /** Reads the state folder's certificate and key, and makes them once. */
 export async function provideServerTls(home: string): Promise<ServerTls> {

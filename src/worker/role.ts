@@ -2,13 +2,13 @@ import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/w
 import type { Config } from '../../temporal.config.js';
 import type { ActivityDeps } from '../activities/index.js';
 import { controlQueue, encodeQueue, upscaleQueue } from '../job/queues.js';
+import { workflowBundleFile } from '../lib/project.js';
+import { probeTool, probeX264 } from '../media/ffmpeg/probes.js';
+import { deviceTags } from '../upscaler/devices.js';
+import { probeCuda } from '../upscaler/providers.js';
 import { activityLog } from './activityLog.js';
 import { checkedInput } from './checkedInput.js';
-import { deviceTags } from './devices.js';
 import { DeviceSlots } from './deviceSlots.js';
-import { probeTool, probeX264 } from '../media/probes.js';
-import { probeCuda } from '../upscaler/providers.js';
-import { workflowBundleFile } from './project.js';
 
 /** Light activities of one control worker at a time: they read whole files, and more at once only fight for the disk. */
 const CONTROL_SLOTS = 4;
@@ -41,7 +41,7 @@ export async function createWorkers(role: Role, config: Config, connection: Nati
   switch (role.name) {
     case 'control': {
       const { createBatchActivities } = await import('../activities/batch/index.js');
-      const { createTellActivities } = await import('../activities/tell.js');
+      const { createTellActivities } = await import('../activities/control/notify.js');
       return [
         await Worker.create({
           ...common,

@@ -1,6 +1,6 @@
 import type { Config } from '../../temporal.config.js';
-import { aborted } from './aborted.js';
-import { configEnvironment, metricsEnvironment } from './environment.js';
+import { configEnvironment, metricsEnvironment } from '../client/connection/environment.js';
+import { aborted } from '../lib/aborted.js';
 import { keepHealthFile } from './healthFile.js';
 import { probeRole, type Role } from './role.js';
 import { startWorker, WORKER_GRACE_MS } from './workers.js';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Config } from '../../temporal.config.js';
-import { homeLayout } from './home.js';
+import { configEnvironment, metricsEnvironment } from '../client/connection/environment.js';
+import { homeLayout } from '../client/connection/home.js';
+import { entryFile } from '../lib/project.js';
+import type { Device } from '../upscaler/devices.js';
 import { keepRunning, type KeptChild } from './keptChild.js';
-import { entryFile } from './project.js';
-import type { Device } from './devices.js';
-import { configEnvironment, metricsEnvironment } from './environment.js';
 import type { Role } from './role.js';
 
 /** Workers need 20 s for the part at hand, and some for the goodbye. */

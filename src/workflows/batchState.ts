@@ -1,7 +1,7 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import { inputKey, percentKey, stageKey } from './attributes.js';
 import type { BatchProgress, BatchStage, BatchTally, RoundOpened, RunningVideo, UpscaleBatchInput } from '../job/batch/contracts.js';
 import type { VideoStatus } from '../job/batch/records.js';
+import { inputKey, percentKey, stageKey } from './attributes.js';
 import { Requests } from './requests.js';
 
 const FAILURES = 20;

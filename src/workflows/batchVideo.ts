@@ -1,8 +1,8 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   CancellationScope, ChildWorkflowCancellationType, condition, getExternalWorkflowHandle, isCancellation, ParentClosePolicy, startChild,
   WorkflowIdReusePolicy, type SignalDefinition,
 } from '@temporalio/workflow';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { BatchActivities, RunningVideo, UpscaleBatchInput, VideoEnd } from '../job/batch/contracts.js';
 import type { UpscaleVideoInput } from '../job/contracts.js';
 import { workflowIdOf } from '../job/workflowIds.js';

@@ -1,3 +1,3 @@
-export { tellEnd } from './tellEnd.js';
+export { tellEnd } from './notifyEnd.js';
 export { upscaleBatch } from './upscaleBatch.js';
 export { upscaleVideo } from './upscaleVideo.js';

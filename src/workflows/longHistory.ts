@@ -2,7 +2,6 @@ import { allHandlersFinished, condition, continueAsNew, patched, workflowInfo } 
 import type { UpscaleVideoInput } from '../job/contracts.js';
 import type { Pass } from './pass.js';
 import type { JobState } from './state.js';
-import type { upscaleVideo } from './upscaleVideo.js';
 
 const PATCH = 'continue-as-new';
 
@@ -26,5 +25,5 @@ export async function goOnAsNewRun(input: UpscaleVideoInput, state: JobState): P
   // Whoever waits for a pause to be through gets the answer of this run.
   await condition(allHandlersFinished);
   if (state.cancelling || !state.scan) return;
-  await continueAsNew<typeof upscaleVideo>({ ...input, tell: state.tell, carried: state.carried(state.scan) });
+  await continueAsNew<(input: UpscaleVideoInput) => Promise<unknown>>({ ...input, tell: state.tell, carried: state.carried(state.scan) });
 }

@@ -1,5 +1,5 @@
-import { ActivityFailure, ApplicationFailure, CancellationScope, condition, sleep, TimeoutFailure } from '@temporalio/workflow';
 import { TimeoutType } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, CancellationScope, condition, sleep, TimeoutFailure } from '@temporalio/workflow';
 import type { SegmentRef, UpscaleVideoInput } from '../job/contracts.js';
 import type { Activities } from './stages.js';
 import type { JobState } from './state.js';

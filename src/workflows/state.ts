@@ -1,6 +1,6 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
-import { inputKey, modelKey, percentKey, stageKey } from './attributes.js';
 import type { CarriedJob, From, Progress, ScanResult, Stage, UpscaleVideoInput } from '../job/contracts.js';
+import { inputKey, modelKey, percentKey, stageKey } from './attributes.js';
 import type { Pass } from './pass.js';
 import { Requests } from './requests.js';
 

@@ -1,15 +1,15 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
   ActivityCancellationType, allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, patched, proxyActivities, setHandler, sleep, workflowInfo,
 } from '@temporalio/workflow';
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import type { BatchActivities, UpscaleBatchInput } from '../job/batch/contracts.js';
 import type { RoundCounts } from '../job/batch/records.js';
 import { BatchState } from './batchState.js';
 import { followVideo, makeVideo, tellLastWord, type Round } from './batchVideo.js';
 import { batchQuery, cancelRequest, cancelUpdate, pauseRequest, pauseUpdate, refuseOnce, resumeRequest, resumeUpdate } from './messages.js';
+import { tell } from './notify.js';
 import { listen, on } from './requests.js';
 import { messageOf } from './segments.js';
-import { tell } from './tell.js';
 
 /** Set by the server in workflows that a schedule starts: when the schedule meant them to. */
 const scheduledStart = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);

@@ -4,12 +4,12 @@ import { goOnAsNewRun, isLong, watchLength } from './longHistory.js';
 import {
   cancelRequest, cancelSignal, cancelUpdate, pauseRequest, pauseSignal, pauseUpdate, progressQuery, refuseOnce, resumeRequest, resumeSignal, resumeUpdate, settledQuery, settledUpdate,
 } from './messages.js';
+import { tell } from './notify.js';
 import { Pass } from './pass.js';
 import { listen, on } from './requests.js';
 import { failureType, messageOf, runSegments } from './segments.js';
 import { bindActivities, type Activities } from './stages.js';
 import { JobState } from './state.js';
-import { tell } from './tell.js';
 
 /** Times that a whole pass may be repeated because parts were found damaged at the concat. */
 const MAX_PASSES = 5;

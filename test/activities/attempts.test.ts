@@ -4,7 +4,7 @@ import { temporal } from '@temporalio/proto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
 import { runWork, type Work } from '../../src/activities/context.js';
-import { WorldError } from '../../src/job/errors.js';
+import { WorldError } from '../../src/lib/errors.js';
 
 type End = 'fails' | 'dies' | 'shuts down';
 

@@ -5,11 +5,11 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { execa, execaSync } from 'execa';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createControlActivities, createEncodeActivities } from '../../src/activities/index.js';
-import { publishKept, replaceKept } from '../../src/job/durable.js';
 import { jobLayout, type Roots } from '../../src/job/layout.js';
 import { commitPart, fileDigest } from '../../src/job/parts.js';
 import { planSchema } from '../../src/job/plan.js';
 import { jobSpecSchema, type JobSpec } from '../../src/job/spec.js';
+import { publishKept, replaceKept } from '../../src/lib/durable.js';
 import { makeClip, scratchFolder } from '../support/media.js';
 
 const FRAMES = 50;

@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { fileDigest } from '../../src/job/parts.js';
 import { Cli, decodedFrames } from '../support/cli.js';
 import { ffmpeg, makeClip } from '../support/media.js';
-import { unwritable } from '../support/mounts.js';
 import { tinyModel } from '../support/models.js';
+import { unwritable } from '../support/mounts.js';
 
 const cli = new Cli();
 const clip = cli.file('clip.mp4');

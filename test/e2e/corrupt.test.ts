@@ -3,7 +3,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { JobReport } from '../../src/job/contracts.js';
-import { hasDecoder } from '../../src/media/abilities.js';
+import { hasDecoder } from '../../src/media/ffmpeg/abilities.js';
 import { Cli, decodedFrames } from '../support/cli.js';
 import { hasSharedMedia, sharedClips } from '../support/media.js';
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { JobDetail } from '../../src/client/dashboard/schemas/jobs.js';
+import type { JobDetail } from '../../src/dashboard/schemas/jobs.js';
 import { importFile } from '../../src/models/import.js';
 import { CHROMIUM } from '../support/browser.js';
 import { Cli, decodedFrames, eventually } from '../support/cli.js';

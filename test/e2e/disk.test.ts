@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { JobReport } from '../../src/job/contracts.js';
 import { Cli, eventually, pictureDigest } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
-import { mounted } from '../support/mounts.js';
 import { tinyModel } from '../support/models.js';
+import { mounted } from '../support/mounts.js';
 
 const MB = 1e6;
 const MUST_STAY_FREE = 40 * MB;

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { tlsEnvironment } from '../../src/client/connection/serverTls.js';
 import type { JobReport } from '../../src/job/contracts.js';
-import { tlsEnvironment } from '../../src/worker/serverTls.js';
 import { Cli, decodedFrames, eventually, pictureDigest } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
 import { tinyModel } from '../support/models.js';

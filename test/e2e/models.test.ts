@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { compactNet } from '../models/ncnn/net.js';
+import { compactState } from '../models/networks.js';
 import { Cli, decodedFrames } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
 import { zipPth } from '../support/torch.js';
-import { compactNet } from '../models/ncnn/net.js';
-import { compactState } from '../models/networks.js';
 
 const cli = new Cli();
 const modelsRoot = path.join(cli.home, 'models');

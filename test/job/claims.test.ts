@@ -2,9 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { claimOutput, ownerOf, releaseOutput } from '../../src/job/claims.js';
-import { publishKept } from '../../src/job/durable.js';
 import { jobLayout } from '../../src/job/layout.js';
 import { jobSpecSchema } from '../../src/job/spec.js';
+import { publishKept } from '../../src/lib/durable.js';
 import { scratchFolder } from '../support/media.js';
 
 const roots = { jobs: scratchFolder() };

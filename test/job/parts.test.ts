@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { PartDamaged } from '../../src/job/errors.js';
 import { commitPart, fileDigest, findParts, removePart, sweepStrays, verifyParts, wholeParts, type Part } from '../../src/job/parts.js';
+import { PartDamaged } from '../../src/lib/errors.js';
 import { scratchFolder } from '../support/media.js';
 
 const root = scratchFolder();

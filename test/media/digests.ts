@@ -1,8 +1,8 @@
-import type { FrameSource } from '../../src/media/frames.js';
-import { checkPts, frameArgs } from '../../src/media/frames.js';
-import { runFfmpeg } from '../../src/media/run.js';
-import { sourceInput } from '../../src/media/tools.js';
 import type { SourceInfo } from '../../src/job/source.js';
+import { runFfmpeg } from '../../src/media/ffmpeg/run.js';
+import { sourceInput } from '../../src/media/ffmpeg/tools.js';
+import type { FrameSource } from '../../src/media/picture/frames.js';
+import { checkPts, frameArgs } from '../../src/media/picture/frames.js';
 
 /** In the source's own format, except that the one that only implies full range is written as the one that does not. */
 function native({ video }: SourceInfo): string {

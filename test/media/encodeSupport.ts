@@ -1,17 +1,17 @@
 import { execa } from 'execa';
 import type { BitDepth } from '../../src/job/picture.js';
 import type { EncodeSpec } from '../../src/job/spec.js';
-import { toNumber } from '../../src/job/rational.js';
-import { concatParts } from '../../src/media/concat.js';
-import { encodeFromSource } from '../../src/media/encode.js';
-import type { FrameSource } from '../../src/media/frames.js';
-import { containerOf } from '../../src/media/containers.js';
-import { constantRate } from '../../src/media/grid.js';
-import { deliverableSize, deliverableTags } from '../../src/media/deliverable.js';
-import { mergeAudio, type MergeResult } from '../../src/media/merge.js';
-import type { AudioMode } from '../../src/media/plannedTrack.js';
-import { probeSource } from '../../src/media/probe.js';
-import type { VerifyRequest } from '../../src/media/verify.js';
+import { toNumber } from '../../src/lib/rational.js';
+import { concatParts } from '../../src/media/encode/concat.js';
+import { encodeFromSource } from '../../src/media/encode/encode.js';
+import { containerOf } from '../../src/media/merge/containers.js';
+import { mergeAudio, type MergeResult } from '../../src/media/merge/merge.js';
+import type { AudioMode } from '../../src/media/merge/plannedTrack.js';
+import { constantRate } from '../../src/media/picture/cfrTimeline.js';
+import { deliverableSize, deliverableTags } from '../../src/media/picture/deliverable.js';
+import type { FrameSource } from '../../src/media/picture/frames.js';
+import { probeSource } from '../../src/media/source/probe.js';
+import type { VerifyRequest } from '../../src/media/verify/verifyDeliverable.js';
 
 export const fastEncode: EncodeSpec = { codec: 'h264', crf: 23, preset: 'superfast', threads: 1 };
 

@@ -1,9 +1,9 @@
 import { buffer } from 'node:stream/consumers';
 import type { BitDepth } from '../../src/job/picture.js';
-import { carriedFor } from '../../src/media/carried.js';
-import type { FrameSource } from '../../src/media/frames.js';
-import { decodeToPlanarArgs, formatFor, mezzanineArgs } from '../../src/media/networkFrames.js';
-import { startFfmpeg } from '../../src/media/run.js';
+import { startFfmpeg } from '../../src/media/ffmpeg/run.js';
+import { decodeToPlanarArgs, formatFor, mezzanineArgs } from '../../src/media/intermediate/networkFrames.js';
+import type { FrameSource } from '../../src/media/picture/frames.js';
+import { carriedFor } from '../../src/media/picture/outOfGamut.js';
 import { enlarged } from '../upscaler/support.js';
 
 interface NearestOptions {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
-import { UserError, WorldError } from '../../src/job/errors.js';
+import { UserError, WorldError } from '../../src/lib/errors.js';
 import { download } from '../../src/models/download.js';
 import { scratchFolder } from '../support/media.js';
 import { cutting, serving, TestServer, type Answer } from './server.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { UserError } from '../../src/job/errors.js';
+import { UserError } from '../../src/lib/errors.js';
 import { endsOf } from '../../src/models/graph.js';
 import { convertNcnn } from '../../src/models/ncnn/convert.js';
 import { decodeModel } from '../../src/models/onnx/schema.js';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readEnds } from '../../src/models/ends.js';
+import { readEnds } from '../../src/models/graphSignature.js';
 import { inspectModel } from '../../src/models/inspect.js';
 import { floats, integers, model, node, value } from '../../src/models/onnx/build.js';
 import { encodeModel, FLOAT, type Node } from '../../src/models/onnx/schema.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { UserError } from '../../src/job/errors.js';
+import { UserError } from '../../src/lib/errors.js';
 import { inspectModel } from '../../src/models/inspect.js';
 import { floats, integers, model, node, value } from '../../src/models/onnx/build.js';
 import { encodeModel, FLOAT, FLOAT16, UINT8, type Node } from '../../src/models/onnx/schema.js';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { zipSync } from 'fflate';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { UserError, WorldError } from '../../src/job/errors.js';
+import { UserError, WorldError } from '../../src/lib/errors.js';
 import { pullModel } from '../../src/models/pull.js';
 import { registered } from '../../src/models/registry.js';
 import { resolveModel } from '../../src/models/resolve.js';

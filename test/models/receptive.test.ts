@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { readEnds } from '../../src/models/ends.js';
+import { readEnds } from '../../src/models/graphSignature.js';
 import { countParameters } from '../../src/models/onnx/parameters.js';
 import { receptiveRadius } from '../../src/models/receptive.js';
-import { Unfit } from '../../src/models/unfit.js';
+import { Unfit } from '../../src/models/unsupported.js';
 import { scratchFolder } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
 import { Mutator } from './mutate.js';

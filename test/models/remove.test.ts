@@ -1,8 +1,8 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { UserError } from '../../src/job/errors.js';
 import { jobLayout } from '../../src/job/layout.js';
+import { UserError } from '../../src/lib/errors.js';
 import { importFile } from '../../src/models/import.js';
 import { removeModel } from '../../src/models/remove.js';
 import { scratchFolder } from '../support/media.js';

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { UserError } from '../../src/job/errors.js';
 import { fileDigest } from '../../src/job/parts.js';
+import { UserError } from '../../src/lib/errors.js';
 import { listModels } from '../../src/models/list.js';
 import { resolveModel } from '../../src/models/resolve.js';
 import { scratchFolder } from '../support/media.js';

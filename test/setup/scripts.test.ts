@@ -18,7 +18,7 @@ beforeAll(() => {
   write('temporal.config.ts', 'export const config = 1;\n');
   write('src/workflows/index.ts', 'export async function nothing(): Promise<void> {}\n');
   write('src/workflows/checkedInput.ts', 'export const interceptors = () => ({});\n');
-  write('src/client/cli.ts', "export function main(argv: string[]): Promise<number> { console.log(`${argv.join(' ')} in ${process.cwd()}`); return Promise.resolve(argv.length); }\n");
+  write('src/cli/cli.ts', "export function main(argv: string[]): Promise<number> { console.log(`${argv.join(' ')} in ${process.cwd()}`); return Promise.resolve(argv.length); }\n");
   write('web/main.tsx', "export const page = <p>page</p>;\n");
   write('web/theme.ts', "export const theme = 'dark';\n");
   for (const name of ['main.css', 'index.html', 'icon.svg']) write(`web/${name}`, '');
@@ -30,7 +30,7 @@ describe('the build', () => {
   test('compiles and bundles once, and does nothing while no source changes', async () => {
     const first = await node('scripts/build.mjs');
     expect([first.exitCode, first.stderr]).toEqual([0, 'building']);
-    expect(existsSync(path.join(project, 'dist/src/client/cli.js'))).toBe(true);
+    expect(existsSync(path.join(project, 'dist/src/cli/cli.js'))).toBe(true);
     expect(readFileSync(path.join(project, 'dist/workflow-bundle.js'), 'utf8')).toContain('nothing');
     expect(readFileSync(path.join(project, 'dist/web/main.js'), 'utf8')).toContain('page');
     // What root has built, others run.

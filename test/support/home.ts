@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'n
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll } from 'vitest';
+import { TEMPORAL_VERSION } from '../../src/client/connection/temporalVersion.js';
+import { provideTemporal } from '../../src/supervisor/temporalBinary.js';
 import { loadConfig, type Config } from '../../temporal.config.js';
-import { provideTemporal } from '../../src/worker/temporalBinary.js';
-import { TEMPORAL_VERSION } from '../../src/worker/temporalVersion.js';
 import { scratchFolder } from './media.js';
 
 /** A state folder of the test file's own, with the Temporal program in it. Whatever still works for it is ended after the tests. */

@@ -1,9 +1,9 @@
 import { Client, type Connection } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll } from 'vitest';
-import { startOpenServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
-import { prepareHome } from '../../src/worker/home.js';
-import { connectWhenReady } from '../../src/worker/temporalConnection.js';
+import { prepareHome } from '../../src/client/connection/home.js';
+import { connectWhenReady } from '../../src/client/connection/temporalConnection.js';
+import { startOpenServer, type EmbeddedServer } from '../../src/supervisor/embeddedServer.js';
 import { scratchHome } from './home.js';
 
 /** A real server for a test file, as the time-skipping one fails on the cancellation of an activity that has just ended. */

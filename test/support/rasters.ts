@@ -1,5 +1,5 @@
-import { Raster, readRaster } from '../../src/media/raster.js';
-import type { Window } from '../../src/media/window.js';
+import type { Window } from '../../src/media/picture/cropWindow.js';
+import { Raster, readRaster } from '../../src/media/picture/raster.js';
 
 /** A piece of a picture. */
 export function crop(picture: Raster, { x, y, width, height }: Window): Raster {

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { fileDigest } from '../../src/job/parts.js';
-import { printPts } from '../../src/media/frames.js';
+import { printPts } from '../../src/media/picture/frames.js';
 import type { UpscaledPart, UpscaleRequest } from '../../src/upscaler/protocol.js';
 
 export const decodeArgs = (clip: string, ...filters: string[]): string[] => [

@@ -2,8 +2,8 @@ import type { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { createBatchActivities, type BatchDeps } from '../../src/activities/batch/index.js';
+import { createTellActivities, type TellDeps } from '../../src/activities/control/notify.js';
 import { createControlActivities, createEncodeActivities, createUpscaleActivities } from '../../src/activities/index.js';
-import { createTellActivities, type TellDeps } from '../../src/activities/tell.js';
 import type { Upscaler } from '../../src/upscaler/client.js';
 import { checkedInput } from '../../src/worker/checkedInput.js';
 

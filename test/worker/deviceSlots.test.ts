@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ActivityClient, type Connection } from '@temporalio/client';
 import { heartbeat } from '@temporalio/activity';
+import { ActivityClient, type Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startOpenServer, type EmbeddedServer } from '../../src/worker/embeddedServer.js';
-import { prepareHome } from '../../src/worker/home.js';
+import { prepareHome } from '../../src/client/connection/home.js';
+import { connectWhenReady } from '../../src/client/connection/temporalConnection.js';
+import { startOpenServer, type EmbeddedServer } from '../../src/supervisor/embeddedServer.js';
 import { createDeviceWorkers } from '../../src/worker/role.js';
-import { connectWhenReady } from '../../src/worker/temporalConnection.js';
 import { scratchHome } from '../support/home.js';
 
 const QUEUES = ['reelscale.upscale.cuda:0', 'reelscale.upscale.gpu', 'reelscale.upscale.slow'];

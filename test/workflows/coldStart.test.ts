@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { bundleWorkflowCode, Worker } from '@temporalio/worker';
 import { expect, it } from 'vitest';
-import { goOn } from '../../src/client/goOn.js';
-import { request } from '../../src/client/request.js';
+import { request } from '../../src/client/connection/request.js';
+import { goOn } from '../../src/client/job/goOn.js';
 import type { UpscaleBatchInput } from '../../src/job/batch/contracts.js';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
 import { workflowIdOf } from '../../src/job/workflowIds.js';

@@ -2,7 +2,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { request } from '../../src/client/request.js';
+import { request } from '../../src/client/connection/request.js';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
 import { cancelRequest, pauseRequest, progressQuery, resumeRequest } from '../../src/workflows/messages.js';
 import type { upscaleVideo } from '../../src/workflows/upscaleVideo.js';

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { makeEnvironment, runScript } from './environment.js';
 import { compareAll } from './compare.js';
+import { makeEnvironment, runScript } from './environment.js';
 import { readReference } from './reference.js';
 import { measureSeams } from './seams.js';
 

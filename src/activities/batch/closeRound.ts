@@ -3,8 +3,8 @@ import { batchLayout } from '../../job/batch/layout.js';
 import { roundCountsSchema, type BatchEntry, type BatchSummary, type VideoResult, type VideoStatus } from '../../job/batch/records.js';
 import { shortBatch } from '../../job/batch/spec.js';
 import { loadBatch, loadRound, readResults } from '../../job/batch/store.js';
-import { replaceJson, replaceText } from '../../job/durable.js';
 import { resolveRooted } from '../../job/layout.js';
+import { replaceJson, replaceText } from '../../lib/durable.js';
 import { runWork, type ActivityDeps } from '../context.js';
 import { summaryPage } from './summaryPage.js';
 

@@ -8,12 +8,12 @@ import { madeSchema, roundListSchema, type BatchEntry, type RoundList } from '..
 import type { BatchSpec } from '../../job/batch/spec.js';
 import { loadBatch, roundsOf } from '../../job/batch/store.js';
 import { nextClock } from '../../job/batch/window.js';
-import { putAside, readJson, readKept, readRemakable, replaceJson, replaceKept } from '../../job/durable.js';
-import { RecordDamaged, UserError } from '../../job/errors.js';
 import { resolveRooted, type Roots } from '../../job/layout.js';
 import { resultEnding } from '../../job/range.js';
 import type { RootedPath } from '../../job/spec.js';
-import { findVideos } from '../../media/videoFiles.js';
+import { putAside, readJson, readKept, readRemakable, replaceJson, replaceKept } from '../../lib/durable.js';
+import { RecordDamaged, UserError } from '../../lib/errors.js';
+import { findVideos } from '../../media/source/videoFiles.js';
 import { runWork, type ActivityDeps } from '../context.js';
 
 /** Rounds of a batch whose lists and summaries are kept. */

@@ -3,11 +3,11 @@ import { estimateDisk, soundBytes } from '../../job/estimates.js';
 import { resolveRooted } from '../../job/layout.js';
 import { OTHER_DEVICES, REFERENCE_WORK, scaledFps } from '../../job/otherDevices.js';
 import type { JobSpec } from '../../job/spec.js';
-import { frameSize } from '../../media/crop.js';
-import { workOf } from '../../models/work.js';
+import { frameSize } from '../../media/picture/crop.js';
+import { deliverableShape } from '../../media/picture/shape.js';
+import { workOf } from '../../models/multiplications.js';
 import { expectJob, type Expectation, type JobToExpect } from './expectJob.js';
 import type { JobEstimate } from './jobEstimate.js';
-import { deliverableShape } from '../../media/shape.js';
 
 export interface EstimateOptions {
   /**

@@ -1,10 +1,10 @@
 import type { Config } from '../../../temporal.config.js';
-import { replaceJson } from '../../job/durable.js';
 import { forecastKey, outcomesOf, type Expected, type Forecast, type Outcome } from '../../job/forecast.js';
 import { jobLayout, resolveRooted } from '../../job/layout.js';
-import { usedInfo } from '../../media/examine.js';
-import { discoverDevices } from '../../worker/devices.js';
-import type { ResolvedJob } from '../resolveJob.js';
+import { replaceJson } from '../../lib/durable.js';
+import { usedInfo } from '../../media/source/examine.js';
+import { discoverDevices } from '../../upscaler/devices.js';
+import type { ResolvedJob } from '../job/resolveJob.js';
 import { calibrate } from './calibrate.js';
 import { expect } from './expected.js';
 import { promisedFrames, readFrames, type Frames } from './frames.js';

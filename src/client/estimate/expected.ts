@@ -1,11 +1,11 @@
-import { correctionOf, median, type Expected, type Outcome } from '../../job/forecast.js';
 import { soundBytes } from '../../job/estimates.js';
+import { correctionOf, median, type Expected, type Outcome } from '../../job/forecast.js';
 import { GOP_FRAMES } from '../../job/plan.js';
 import type { JobSpec } from '../../job/spec.js';
+import { deliverableShape } from '../../media/picture/shape.js';
 import type { Calibration } from './calibrate.js';
 import type { Frames } from './frames.js';
 import { seenPixels } from './seenPixels.js';
-import { deliverableShape } from '../../media/shape.js';
 
 /** Until the first frame is at work, with a supervisor that has to start. */
 const START_SECONDS = 4;

@@ -1,11 +1,11 @@
 import { planSegments, type Plan } from '../../job/plan.js';
 import { originOf, partOf } from '../../job/range.js';
-import { toNumber } from '../../job/rational.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { JobSpec } from '../../job/spec.js';
 import { decodeTimeline } from '../../job/timeline.js';
-import { examineSource, picturesOf, usedInfo } from '../../media/examine.js';
-import { planRequest } from '../../media/planRequest.js';
+import { toNumber } from '../../lib/rational.js';
+import { examineSource, picturesOf, usedInfo } from '../../media/source/examine.js';
+import { planRequest } from '../../media/source/planRequest.js';
 
 export interface Frames {
   /** Of the pictures that are enlarged. */

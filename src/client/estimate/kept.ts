@@ -1,9 +1,9 @@
 import type { Config } from '../../../temporal.config.js';
-import { readJson } from '../../job/durable.js';
 import { formatBytes } from '../../job/estimates.js';
 import { forecastSchema } from '../../job/forecast.js';
 import { jobLayout } from '../../job/layout.js';
 import type { StoredJob } from '../../job/store.js';
+import { readJson } from '../../lib/durable.js';
 import { formatDuration } from '../../lib/duration.js';
 
 interface Amounts {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { upscaleRequest } from '../../activities/upscaleRequest.js';
 import type { Roots } from '../../job/layout.js';
 import type { ModelMethod } from '../../job/spec.js';
-import type { FrameSource } from '../../media/frames.js';
-import { centredWindow, type Window } from '../../media/window.js';
+import { timed } from '../../lib/timed.js';
+import { centredWindow, type Window } from '../../media/picture/cropWindow.js';
+import type { FrameSource } from '../../media/picture/frames.js';
 import { createUpscaler, type Upscaler } from '../../upscaler/client.js';
-import { timed } from '../timed.js';
+import { upscaleRequest } from '../../upscaler/upscaleRequest.js';
 
 export const upscaleSpeedSchema = z.object({ secondsPerPixel: z.number().positive() });
 export type UpscaleSpeed = z.infer<typeof upscaleSpeedSchema>;

@@ -1,6 +1,6 @@
 import type { SourceInfo } from '../../job/source.js';
-import type { FrameSource } from '../../media/frames.js';
-import { takeStretch } from '../../media/stretch.js';
+import { takeStretch } from '../../media/intermediate/sampleClip.js';
+import type { FrameSource } from '../../media/picture/frames.js';
 
 /** Spread evenly over a video: how large a result becomes differs much from scene to scene. */
 const PLACES = 8;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
-import { fitName } from '../fitName.js';
+import { fitName } from '../../lib/fitName.js';
 import { belowSchema, rootedPathSchema } from '../spec.js';
 
 const batchInputSchema = z.object({

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { namesIn, putAside, readJson, readKept } from '../durable.js';
-import { UserError, type RecordDamaged } from '../errors.js';
+import { namesIn, putAside, readJson, readKept } from '../../lib/durable.js';
+import { UserError, type RecordDamaged } from '../../lib/errors.js';
 import { keySchema, roundSchema } from '../inputs.js';
 import { requireInside, type Roots } from '../layout.js';
 import { readAll } from '../store.js';

@@ -1,4 +1,4 @@
-import { toNumber, type Rational } from '../../job/rational.js';
+import { toNumber, type Rational } from '../../lib/rational.js';
 import type { Check } from './report.js';
 import { Runs } from './runs.js';
 

@@ -1,7 +1,7 @@
-import { ContentFailure } from '../../job/errors.js';
-import { pieces } from '../pieces.js';
-import { startFfmpeg } from '../run.js';
-import type { Size } from '../window.js';
+import { ContentFailure } from '../../lib/errors.js';
+import { startFfmpeg } from '../ffmpeg/run.js';
+import { pieces } from '../ffmpeg/splitStream.js';
+import type { Size } from '../picture/cropWindow.js';
 import { MISTAKES, mistakeConfirmed } from './colors.js';
 import type { Finding, Judgement, Suspicion } from './judge.js';
 import { shareWhereMoving } from './moving.js';

@@ -1,6 +1,6 @@
-import { toNumber, type Rational } from '../../job/rational.js';
-import type { Cut } from '../cut.js';
-import { damageOf } from '../damage.js';
+import { toNumber, type Rational } from '../../lib/rational.js';
+import { damageOf } from '../ffmpeg/damage.js';
+import type { Cut } from '../merge/trimTracks.js';
 import { confirmed } from './confirm.js';
 import { judge, type Finding, type Judgement } from './judge.js';
 import type { ShownFrame } from './page.js';
@@ -9,9 +9,9 @@ import { plot } from './plot.js';
 import type { Check, VerifyReport } from './report.js';
 import { pairStills, takeStills, withStills } from './shownFrames.js';
 import { fileSide, withoutRepeatedEdge, type Side } from './sides.js';
+import type { Samples } from './thumbnails.js';
 import { checkTimes, type ExpectedTimes } from './times.js';
 import { checkSound, type SoundPair } from './tracks.js';
-import type { Samples } from './thumbnails.js';
 
 export interface PairRequest {
   file: string;

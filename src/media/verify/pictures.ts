@@ -1,6 +1,6 @@
-import { ContentFailure } from '../../job/errors.js';
-import { startFfmpeg, type FfmpegResult, type FfmpegRun } from '../run.js';
-import { pieces } from '../pieces.js';
+import { ContentFailure } from '../../lib/errors.js';
+import { startFfmpeg, type FfmpegResult, type FfmpegRun } from '../ffmpeg/run.js';
+import { pieces } from '../ffmpeg/splitStream.js';
 import { Comparison } from './comparison.js';
 import { sideArgs, type Side } from './sides.js';
 import type { StillsRequest } from './stills.js';

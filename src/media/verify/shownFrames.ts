@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { namesIn } from '../../job/durable.js';
-import { ContentFailure } from '../../job/errors.js';
-import { runFfmpeg } from '../run.js';
+import { namesIn } from '../../lib/durable.js';
+import { ContentFailure } from '../../lib/errors.js';
+import { runFfmpeg } from '../ffmpeg/run.js';
 import type { ShownFrame } from './page.js';
 import { onlyStillsArgs, type Side } from './sides.js';
 import { readStills, type StillsRequest } from './stills.js';

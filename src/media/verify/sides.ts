@@ -1,8 +1,8 @@
-import { deliverableColor } from '../color.js';
-import { SWS_MATRIX } from '../deliverable.js';
-import { checkPts, frameArgs, inputFrom, printPts, type FrameSource } from '../frames.js';
 import type { SourceInfo } from '../../job/source.js';
-import { cropFilter, type Size } from '../window.js';
+import { deliverableColor } from '../picture/color.js';
+import { cropFilter, type Size } from '../picture/cropWindow.js';
+import { SWS_MATRIX } from '../picture/deliverable.js';
+import { checkPts, frameArgs, inputFrom, printPts, type FrameSource } from '../picture/frames.js';
 import { aspectOf, selectFrames, stillsArgs, type StillsRequest } from './stills.js';
 import { COUNTED, thumbnailArgs, toYuv444, type Samples } from './thumbnails.js';
 

@@ -1,7 +1,7 @@
-import { soundWithin, type Cut } from '../cut.js';
-import { ON_TIME } from '../onTime.js';
-import { PTS_FD, startFfmpeg } from '../run.js';
-import { sourceInput } from '../tools.js';
+import { ON_TIME } from '../ffmpeg/onTime.js';
+import { PTS_FD, startFfmpeg } from '../ffmpeg/run.js';
+import { sourceInput } from '../ffmpeg/tools.js';
+import { soundWithin, type Cut } from '../merge/trimTracks.js';
 
 const RATE = 8000;
 /** Samples behind one value of an envelope. */

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { SWS_MATRIX } from '../deliverable.js';
 import type { SourceInfo } from '../../job/source.js';
+import { SWS_MATRIX } from '../picture/deliverable.js';
 
 /** Height of a still in pixels. */
 const HEIGHT = 144;

@@ -1,6 +1,6 @@
-import type { Check } from './report.js';
-import type { Cut } from '../cut.js';
+import type { Cut } from '../merge/trimTracks.js';
 import { lagOf } from './lag.js';
+import type { Check } from './report.js';
 import { listen, type Stretch } from './sound.js';
 
 export interface SoundRequest {

@@ -2,15 +2,15 @@ import type { PictureSpec } from '../../job/picture.js';
 import { originOf, partOf } from '../../job/range.js';
 import type { SourceInfo } from '../../job/source.js';
 import { encodeTimeline } from '../../job/timeline.js';
-import { UserError } from '../../job/errors.js';
-import { readContents, type FileContents } from '../contents.js';
-import { cropFilters } from '../crop.js';
-import { packetsWithin, type Cut } from '../cut.js';
-import { usedInfo } from '../examine.js';
-import { readPackets } from '../packets.js';
-import { repairFor } from '../repair.js';
-import { chaptersWithin, ofProgram } from '../planContents.js';
-import { shown } from '../probe.js';
+import { UserError } from '../../lib/errors.js';
+import { readPackets } from '../ffmpeg/packets.js';
+import { chaptersWithin, ofProgram } from '../merge/planContents.js';
+import { packetsWithin, type Cut } from '../merge/trimTracks.js';
+import { cropFilters } from '../picture/crop.js';
+import { readContents, type FileContents } from '../source/contents.js';
+import { usedInfo } from '../source/examine.js';
+import { shown } from '../source/probe.js';
+import { repairFor } from '../source/repair.js';
 
 /** That of a source which another video should show. */
 export interface UsedSource {

@@ -1,5 +1,6 @@
-import { UserError } from '../../job/errors.js';
+import { UserError } from '../../lib/errors.js';
 import type { StateDict } from '../torch/stateDict.js';
+import type { Architecture } from './architecture.js';
 import { Network } from './network.js';
 import { rrdbnet } from './rrdbnet.js';
 import { srvgg } from './srvgg.js';
@@ -16,14 +17,6 @@ export interface Converted {
   /** Learned numbers. */
   parameters: number;
   pixels: 'rgb';
-}
-
-/** A network whose sizes follow from the shapes of its tensors. */
-export interface Architecture {
-  name: string;
-  recognises: (weights: Weights) => boolean;
-  /** Appends the network. @throws UserError that names the first tensor that is missing or of a wrong shape. */
-  build: (net: Network, weights: Weights) => { scale: number; radius: number; description: string };
 }
 
 const ARCHITECTURES: readonly Architecture[] = [rrdbnet, srvgg];

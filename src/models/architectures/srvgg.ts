@@ -1,5 +1,5 @@
-import { UserError } from '../../job/errors.js';
-import type { Architecture } from './build.js';
+import { UserError } from '../../lib/errors.js';
+import type { Architecture } from './architecture.js';
 
 /**
  * SRVGGNetCompact: convolutions of one width with a PReLU behind each, a pixel shuffle, and the input, enlarged, added.

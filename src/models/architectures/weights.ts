@@ -1,5 +1,5 @@
-import { UserError } from '../../job/errors.js';
-import { quote } from '../quote.js';
+import { UserError } from '../../lib/errors.js';
+import { quote } from '../../lib/quote.js';
 import type { StateDict } from '../torch/stateDict.js';
 
 /** The tensors of a state dict on their way into a network: each is taken once, with the shape that the network needs. */

@@ -1,4 +1,4 @@
-import { UserError } from '../../job/errors.js';
+import { UserError } from '../../lib/errors.js';
 import { floats, integers, node, type AttributeValue } from '../onnx/build.js';
 import type { Node, Tensor } from '../onnx/schema.js';
 import type { Extent } from './extent.js';

@@ -1,4 +1,4 @@
-import { UserError } from '../../job/errors.js';
+import { UserError } from '../../lib/errors.js';
 import { integers, model, node, value } from '../onnx/build.js';
 import { encodeModel, FLOAT } from '../onnx/schema.js';
 import type { Blob, Building } from './context.js';

@@ -1,4 +1,4 @@
-import { UserError } from '../../job/errors.js';
+import { UserError } from '../../lib/errors.js';
 import { activated } from './activations.js';
 import { MOST_CHANNELS, type Context, type Converter, type Shape } from './context.js';
 import { grown, isSingle, spread, windowed } from './extent.js';

@@ -1,5 +1,5 @@
-import { UserError } from '../../job/errors.js';
-import { quote } from '../quote.js';
+import { UserError } from '../../lib/errors.js';
+import { quote } from '../../lib/quote.js';
 import { activations } from './activations.js';
 import { arithmetic } from './arithmetic.js';
 import { Context, MOST_CHANNELS, type Blob, type Building, type Converter } from './context.js';

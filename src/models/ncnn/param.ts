@@ -1,5 +1,5 @@
-import { UserError } from '../../job/errors.js';
-import { quote } from '../quote.js';
+import { UserError } from '../../lib/errors.js';
+import { quote } from '../../lib/quote.js';
 
 /** One line of an ncnn `.param` file: what the layer is, the blobs that it reads and makes, and its numbered parameters. */
 export interface Layer {

@@ -1,4 +1,4 @@
-import { UserError } from '../../job/errors.js';
+import { UserError } from '../../lib/errors.js';
 import type { Layer } from './param.js';
 
 /** A layer's numbered parameters, read with ncnn's defaults and checked. Every method throws UserError for a value out of its range. */

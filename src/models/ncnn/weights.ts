@@ -1,4 +1,4 @@
-import { UserError } from '../../job/errors.js';
+import { UserError } from '../../lib/errors.js';
 import { halfToFloat } from '../onnx/half.js';
 
 /** First word of a weight blob: what follows. */

@@ -1,4 +1,4 @@
-import { UserError } from '../../job/errors.js';
+import { UserError } from '../../lib/errors.js';
 
 /** Reads little-endian values of a file one after the other. Every method throws UserError beyond its end. */
 export class ByteReader {

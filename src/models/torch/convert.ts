@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { UserError } from '../../job/errors.js';
+import { UserError } from '../../lib/errors.js';
+import { quote } from '../../lib/quote.js';
 import { buildNetwork, type Converted } from '../architectures/build.js';
-import { quote } from '../quote.js';
-import { readStateDict } from './read.js';
 import { interpolate } from './interpolate.js';
+import { readStateDict } from './read.js';
 
 export type { Converted } from '../architectures/build.js';
 

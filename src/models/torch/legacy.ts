@@ -1,5 +1,5 @@
-import { UserError } from '../../job/errors.js';
-import { quote } from '../quote.js';
+import { UserError } from '../../lib/errors.js';
+import { quote } from '../../lib/quote.js';
 import { ByteReader } from './bytes.js';
 import { readPickle } from './pickle.js';
 import { isKind, type Storage, type Value } from './pickleValues.js';

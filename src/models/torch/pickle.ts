@@ -1,8 +1,8 @@
-import { UserError } from '../../job/errors.js';
+import { UserError } from '../../lib/errors.js';
+import { quote } from '../../lib/quote.js';
 import { ByteReader } from './bytes.js';
 import { call, isKnownGlobal, storageOf } from './pickleObjects.js';
 import { dict, isKind, type Storage, type Value } from './pickleValues.js';
-import { quote } from '../quote.js';
 
 /** The largest published state dicts take 50,000. */
 const MOST_STEPS = 500_000;

@@ -1,7 +1,7 @@
-import { UserError } from '../../job/errors.js';
+import { UserError } from '../../lib/errors.js';
+import { quote } from '../../lib/quote.js';
 import { bfloat16, float16, float32, float64, type Element } from './elements.js';
 import { dict, isKind, type Storage, type TensorView, type Value } from './pickleValues.js';
-import { quote } from '../quote.js';
 
 /** Types of torch.*Storage. Those without a way to read them occur beside weights, as counters. */
 const STORAGES = new Map<string, Element>([

@@ -1,4 +1,4 @@
-import { UserError } from '../../job/errors.js';
+import { UserError } from '../../lib/errors.js';
 import { isLegacy, readLegacy } from './legacy.js';
 import { isSafetensors, readSafetensors } from './safetensors.js';
 import type { StateDict } from './stateDict.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { UserError } from '../../job/errors.js';
-import { quote } from '../quote.js';
+import { UserError } from '../../lib/errors.js';
+import { quote } from '../../lib/quote.js';
 import { ByteReader } from './bytes.js';
 import { bfloat16, float16, float32, float64, type Element } from './elements.js';
 import type { TensorView } from './pickleValues.js';

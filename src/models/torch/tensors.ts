@@ -1,5 +1,5 @@
-import { UserError } from '../../job/errors.js';
-import { quote } from '../quote.js';
+import { UserError } from '../../lib/errors.js';
+import { quote } from '../../lib/quote.js';
 import { isKind, type Dict, type TensorView, type Value } from './pickleValues.js';
 import type { StateDict, StateTensor } from './stateDict.js';
 

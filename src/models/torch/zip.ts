@@ -1,5 +1,5 @@
 import { crc32, inflateRawSync } from 'node:zlib';
-import { UserError } from '../../job/errors.js';
+import { UserError } from '../../lib/errors.js';
 import { ByteReader } from './bytes.js';
 
 interface Entry {

@@ -1,4 +1,4 @@
-import { UserError } from '../../job/errors.js';
+import { UserError } from '../../lib/errors.js';
 import { readPickle } from './pickle.js';
 import type { StateDict } from './stateDict.js';
 import { findStateDict, readTensors } from './tensors.js';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ffmpeg, hasSharedMedia, scratchFolder, sharedFile } from '../../support/media.js';
 import { verifyAgainst } from '../../../src/media/verify/against.js';
+import { ffmpeg, hasSharedMedia, scratchFolder, sharedFile } from '../../support/media.js';
 import { deliveredForCheck } from '../encodeSupport.js';
 import { bothChecks, change, encodeAgain } from './brokenSupport.js';
 

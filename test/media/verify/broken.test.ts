@@ -1,8 +1,8 @@
 import { stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { VerifyRequest } from '../../../src/media/verify/verifyDeliverable.js';
 import { ffmpeg, makeClip, scratchFolder } from '../../support/media.js';
-import type { VerifyRequest } from '../../../src/media/verify.js';
 import { deliveredForCheck } from '../encodeSupport.js';
 import { bothChecks, change, encodeAgain, makeFilm, type Found } from './brokenSupport.js';
 

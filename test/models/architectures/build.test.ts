@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../../src/job/errors.js';
+import { UserError } from '../../../src/lib/errors.js';
 import { endsOf } from '../../../src/models/graph.js';
 import { decodeModel } from '../../../src/models/onnx/schema.js';
 import { convertTorch } from '../../../src/models/torch/convert.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../../src/job/errors.js';
+import { UserError } from '../../../src/lib/errors.js';
 import { convertNcnn } from '../../../src/models/ncnn/convert.js';
 import { registered } from '../../../src/models/registry.js';
 import { sharedFile } from '../../support/media.js';

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../../src/job/errors.js';
+import { UserError } from '../../../src/lib/errors.js';
 import { convertNcnn } from '../../../src/models/ncnn/convert.js';
 import { decodeModel } from '../../../src/models/onnx/schema.js';
 import { convertTorch, interpolateTorch } from '../../../src/models/torch/convert.js';

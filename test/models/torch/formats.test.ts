@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../../src/job/errors.js';
+import { UserError } from '../../../src/lib/errors.js';
 import { readPickle } from '../../../src/models/torch/pickle.js';
 import { readStateDict } from '../../../src/models/torch/read.js';
 import { floatBytes, legacyPth, op, pickledDict, pickledTensor, safetensors, safetensorsFile, zipFile, zipPth, type PickledTensor, type TestState } from '../../support/torch.js';

@@ -1,0 +1,110 @@
+import path from 'node:path';
+import type { BatchView, LiveBatch } from '../client/batch/batches.js';
+import { Speedometer } from '../client/job/speedometer.js';
+import type { BatchSummary, VideoResult } from '../job/batch/records.js';
+import { formatBytes } from '../job/estimates.js';
+import { formatDuration } from '../lib/duration.js';
+import { shown } from '../media/source/probe.js';
+import type { LeftOut } from '../media/source/videoFiles.js';
+import { REWRITE } from './output.js';
+import { progressLine } from './render.js';
+
+/** One line for people: files, frames, fps and the time that is left. */
+export function batchLine(batch: LiveBatch, measuredFps: number): string {
+  const { stage, paused, files, done, skipped, failed, cancelled, running, doneFrames, framesLeft } = batch;
+  if (paused) return `paused: ${paused.reason}`;
+  if (stage === 'looking') return 'looking at the files';
+  const fps = batch.fps || measuredFps;
+  const first = running[0];
+  return [
+    `${done + skipped + failed + cancelled}/${files} files`,
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    `${doneFrames} frames`,
+    ...(fps > 0 ? [`${fps < 10 ? fps.toFixed(2) : Math.round(fps)} fps`] : []),
+    ...(fps > 0 && framesLeft !== undefined ? [`${formatDuration(framesLeft / fps)} left`] : []),
+    ...(first?.progress ? [`${first.input}: ${progressLine(first.progress, 0, false)}`] : []),
+    ...(running.length > 1 ? [`and ${running.length - 1} more`] : []),
+  ].join('  ');
+}
+
+/** Where a batch's progress goes: a line that is rewritten on a terminal, one every few seconds elsewhere. */
+export class BatchProgressView {
+  readonly #out: NodeJS.WriteStream;
+  readonly #speed = new Speedometer();
+  readonly #seen = new Set<string>();
+  #lastAt = -Infinity;
+  #lastText = '';
+
+  constructor(out: NodeJS.WriteStream) {
+    this.#out = out;
+  }
+
+  get interactive(): boolean {
+    return this.#out.isTTY;
+  }
+
+  update(batch: LiveBatch, now: number): void {
+    this.#speed.add(now, batch.doneFrames);
+    for (const failure of batch.failures.filter((line) => !this.#seen.has(line))) {
+      this.#seen.add(failure);
+      this.#out.write(this.interactive ? `${REWRITE}failed: ${failure}\n` : `failed: ${failure}\n`);
+    }
+    const text = batchLine(batch, this.#speed.fps);
+    if (this.interactive) {
+      this.#out.write(`${REWRITE}${text.slice(0, this.#out.columns - 1)}`);
+    } else if (text !== this.#lastText && now - this.#lastAt >= 5000) {
+      this.#out.write(`${text}\n`);
+      this.#lastAt = now;
+      this.#lastText = text;
+    }
+  }
+
+  end(): void {
+    if (this.interactive) this.#out.write(REWRITE);
+  }
+}
+
+/** What a round has come to, a line for each video: what failed last, where the eye is. */
+export function summaryTable(summary: BatchSummary): string {
+  const shown = [...summary.videos].sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
+  const rows = shown.map((video) => [
+    video.status, path.basename(video.input), video.frames === undefined ? '' : `${video.frames} frames`,
+    video.fps === undefined ? '' : `${video.fps.toFixed(2)} fps`, video.bytes === undefined ? '' : formatBytes(video.bytes), video.error ?? `${path.basename(video.output)}${video.accepted ? ` (accepted: ${video.accepted.join('; ')})` : ''}`,
+  ]);
+  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) => row.map((cell, column) => (column === 2 || column === 3 || column === 4 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join('  ').trimEnd());
+  return [...lines, totalsLine(summary)].join('\n');
+}
+
+const ORDER: VideoResult['status'][] = ['skipped', 'done', 'unfinished', 'cancelled', 'damaged', 'failed'];
+
+export function totalsLine(summary: Omit<BatchSummary, 'videos'>): string {
+  const { done, skipped, failed, cancelled, unfinished, waiting, frames, seconds } = summary;
+  const counts = ([[done, 'done'], [skipped, 'finished before'], [failed, 'failed'], [cancelled, 'cancelled'], [unfinished, 'unfinished'], [waiting, 'still being written']] as const)
+    .filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return `${counts.join(', ') || 'nothing to do'}; ${frames} frames in ${formatDuration(seconds)}`;
+}
+
+/** Of files that no batch takes, more lines tell nobody anything; JSON has them all. */
+const LEFT_OUT_LINES = 20;
+
+export function leftOutLines(leftOut: readonly LeftOut[]): string[] {
+  const more = leftOut.length - LEFT_OUT_LINES;
+  return [...leftOut.slice(0, LEFT_OUT_LINES).map(({ file, why }) => `${shown(file)} is left out: ${why}`), ...(more > 0 ? [`… and ${more} more (--json names all)`] : [])];
+}
+
+/** One line of `status` and `list`. */
+export const batchRow = ({ batch, status, name, live }: BatchView): string =>
+  `${batch}  ${status.padEnd(11)}  ${name}  batch${live && !live.paused ? `  ${batchLine(live, 0)}` : ''}`;
+
+export function batchInFull({ batch, status, name, schedule, outDir, live, last }: BatchView): string {
+  return [
+    `batch    ${batch}`,
+    `status   ${status}${status === 'interrupted' ? ': reelscale resume, or the same command again, goes on' : ''}`,
+    `videos   ${name}`,
+    ...(schedule === undefined ? [] : [`schedule ${schedule}`]),
+    `results  ${outDir}`,
+    ...(live ? [`progress ${batchLine(live, 0)}`, ...live.running.map(({ job, input, progress }) => `         ${job}  ${input}  ${progress ? progressLine(progress, 0, false) : ''}`.trimEnd()), ...live.failures.map((line) => `failed   ${line}`)] : []),
+    ...(last ? [`last     ${last.summary.endedAt}: ${totalsLine(last.summary)}`, `page     ${last.page}`] : []),
+  ].join('\n');
+}

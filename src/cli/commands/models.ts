@@ -1,0 +1,72 @@
+import { stat } from 'node:fs/promises';
+import { loadConfig } from '../../../temporal.config.js';
+import { UserError } from '../../lib/errors.js';
+import { importFile, type ImportedModel } from '../../models/import.js';
+import { importFolder } from '../../models/importFolder.js';
+import { modelInfo } from '../../models/info.js';
+import { listModels, type ListedModel } from '../../models/list.js';
+import { pullModel } from '../../models/pull.js';
+import { removeModel } from '../../models/remove.js';
+import { discoverDevices } from '../../upscaler/devices.js';
+import { EXIT } from '../exit.js';
+import { renderModel } from '../modelInfo.js';
+
+interface Json {
+  json?: boolean;
+}
+
+const print = (text: string): void => { process.stdout.write(`${text}\n`); };
+const say = (text: string): void => { process.stderr.write(`${text}\n`); };
+
+export async function list({ json }: Json): Promise<number> {
+  const models = await listModels(loadConfig().roots.models);
+  if (json) print(JSON.stringify(models));
+  else models.forEach((model) => { print(`${model.name.padEnd(26)} ${scales(model).padEnd(12)} ${here(model).padEnd(12)} ${model.goodFor ?? model.architecture ?? ''}`.trimEnd()); });
+  return EXIT.done;
+}
+
+const scales = (model: ListedModel): string => model.variants.map(({ scale }) => `x${scale}`).join(' ');
+
+function here({ kind, variants }: ListedModel): string {
+  if (kind === 'imported') return 'imported';
+  return variants.every(({ pulled }) => pulled) ? 'here' : 'not pulled';
+}
+
+export async function pull(name: string): Promise<number> {
+  const models = await pullModel(name, { modelsRoot: loadConfig().roots.models, log: say });
+  models.forEach(({ file }) => { print(file); });
+  return EXIT.done;
+}
+
+export async function info(name: string, { json }: Json): Promise<number> {
+  const [device] = await discoverDevices();
+  const model = await modelInfo(name, { modelsRoot: loadConfig().roots.models, device: device?.device ?? 'cpu' });
+  print(json ? JSON.stringify(model) : renderModel(model));
+  return EXIT.done;
+}
+
+/** Prints the names that can be given to `--model`. */
+export async function importModel(file: string, { name }: { name?: string }): Promise<number> {
+  const modelsRoot = loadConfig().roots.models;
+  const isFolder = (await stat(file).catch(() => undefined))?.isDirectory() ?? false;
+  if (!isFolder) {
+    tell(await importFile(file, { modelsRoot, ...(name !== undefined && { name }) }));
+    return EXIT.done;
+  }
+  if (name !== undefined) throw new UserError('--name names one model: without it the models of a folder have the names of their files');
+  const { imported, refused } = await importFolder(file, { modelsRoot });
+  refused.forEach((line) => { say(`not imported: ${line}`); });
+  imported.forEach(tell);
+  if (imported.length === 0) throw new UserError(`none of the ${refused.length} networks could be imported`);
+  return EXIT.done;
+}
+
+function tell({ name, scale, fresh }: ImportedModel): void {
+  say(fresh ? `imported ${name}, which enlarges by ${scale}` : `${name} was here already`);
+  print(name);
+}
+
+export async function remove(name: string): Promise<number> {
+  say(`removed ${await removeModel(name, loadConfig().roots)}`);
+  return EXIT.done;
+}

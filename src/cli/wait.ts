@@ -1,0 +1,70 @@
+import type { Config } from '../../temporal.config.js';
+import { workflowIdOf, type JobHandle, type Session } from '../client/connection/connect.js';
+import { request } from '../client/connection/request.js';
+import { howToAccept } from '../client/job/accept.js';
+import { shortJob } from '../job/keys.js';
+import { rejectedResult } from '../job/rejected.js';
+import type { JobSpec } from '../job/spec.js';
+import { readStored } from '../job/store.js';
+import { pauseRequest } from '../workflows/messages.js';
+import { EXIT, exitOf } from './exit.js';
+import { follow, type Outcome } from './follow.js';
+import { ProgressView } from './render.js';
+
+/** Waits for a job with progress on stderr, says how it ended, and returns the exit code. Ctrl-C pauses the job, unless others wait on it. */
+export async function waitForJob(config: Config, session: Session, spec: JobSpec, json: boolean): Promise<number> {
+  const workflowId = workflowIdOf(spec.jobKey);
+  const view = new ProgressView(process.stderr);
+  const stop = new AbortController();
+  const interrupt = (): void => {
+    if (stop.signal.aborted) process.exit(EXIT.interrupted);
+    stop.abort();
+  };
+  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  await session.lease.watch(workflowId);
+  try {
+    const outcome = await follow(session.client, workflowId, view, stop.signal);
+    return outcome ? await conclude(config, outcome, spec, json) : await pauseUnlessWatched(session, session.client.workflow.getHandle(workflowId), spec, json);
+  } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+async function pauseUnlessWatched(session: Session, handle: JobHandle, spec: JobSpec, json: boolean): Promise<number> {
+  const job = shortJob(spec);
+  const others = await session.lease.otherWatchers(handle.workflowId);
+  if (others > 0) {
+    process.stderr.write(`job ${job} goes on: another command waits for it\n`);
+  } else {
+    process.stderr.write('finishing the part at hand; Ctrl-C again leaves at once\n');
+    await request(handle, pauseRequest, { reason: 'interrupted' });
+    process.stderr.write(`job ${job} is paused: run the same command again to go on\n`);
+  }
+  if (json) process.stdout.write(`${JSON.stringify({ job, status: others > 0 ? 'running' : 'interrupted' })}\n`);
+  return EXIT.interrupted;
+}
+
+async function conclude(config: Config, outcome: Outcome, spec: JobSpec, json: boolean): Promise<number> {
+  const job = shortJob(spec);
+  if (outcome.how === 'done') {
+    const { report } = outcome;
+    for (const warning of report.warnings) process.stderr.write(`warning: ${warning}\n`);
+    for (const problem of report.accepted?.problems ?? []) process.stderr.write(`accepted: ${problem}\n`);
+    if (report.damaged) process.stderr.write(damageLine(report.damaged));
+    process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${report.output}\n`);
+    return exitOf(report);
+  }
+  const text = outcome.how === 'failed' ? outcome.message : outcome.how === 'paused' ? `paused: ${outcome.reason}` : 'cancelled';
+  process.stderr.write(`reelscale: job ${job}: ${text}\n`);
+  const stored = outcome.how === 'failed' ? await readStored(config.roots, spec.jobKey) : undefined;
+  const rejected = stored && (await rejectedResult(config.roots, stored));
+  if (rejected) process.stderr.write(`${howToAccept(spec, rejected)}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ job, status: outcome.how, error: text })}\n`);
+  if (outcome.how === 'paused') return EXIT.interrupted;
+  return outcome.how === 'failed' && outcome.usage ? EXIT.usage : EXIT.failed;
+}
+
+const damageLine = ({ expected, decoded }: { expected: number; decoded: number }): string =>
+  decoded < expected
+    ? `the source is damaged: ${decoded} of ${expected} promised frames could be decoded, and all of them were delivered\n`
+    : `the source is damaged: all ${decoded} frames could be decoded, some of them not without errors\n`;

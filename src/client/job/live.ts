@@ -1,0 +1,90 @@
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
+import { z } from 'zod';
+import type { Progress } from '../../job/contracts.js';
+import { progressQuery } from '../../workflows/messages.js';
+import type { JobHandle } from '../connection/connect.js';
+
+/** The workflow's own view merged with the heartbeats of its running activities: frames that no history holds. */
+export interface LiveProgress extends Progress {
+  /** Frames that are done in the stage that takes longest: upscale for a model, encode for a filter. */
+  doneFrames: number;
+  /** Sum of what the running activities say, frames a second. */
+  fps: number;
+  /** What holds the job up, in plain words. */
+  waiting?: string;
+}
+
+const heartbeatSchema = z.object({
+  segment: z.number().optional(),
+  durableFrame: z.number().default(0),
+  frame: z.number().default(0),
+  fps: z.number().optional(),
+  notice: z.string().optional(),
+  stalled: z.number().optional(),
+});
+type Heartbeat = z.infer<typeof heartbeatSchema>;
+
+type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
+/** PENDING_ACTIVITY_STATE_STARTED */
+const STARTED = 2;
+
+export async function liveProgress(handle: JobHandle): Promise<LiveProgress> {
+  const [progress, { raw }] = await Promise.all([handle.query(progressQuery), handle.describe()]);
+  return merge(progress, raw.pendingActivities ?? []);
+}
+
+export function merge(progress: Progress, pending: PendingActivity[]): LiveProgress {
+  const isModel = progress.segments.some(({ state }) => state === 'upscaling' || state === 'upscaled') || progress.stage === 'upscale';
+  const main = isModel ? 'upscaleSegment' : 'encodeSegment';
+  const running = pending.filter(({ activityType }) => activityType?.name === main).map(heartbeatOf);
+  const done = isModel ? progress.upscaledFrames : progress.encodedFrames;
+  const inFlight = running.reduce((sum, { frame, durableFrame }) => sum + Math.max(frame, durableFrame), 0);
+  const waiting = waitingFor(pending);
+  return {
+    ...progress,
+    notices: [...progress.notices, ...running.flatMap(({ notice }) => notice ?? [])],
+    doneFrames: Math.min(progress.frames, done + inFlight),
+    fps: running.reduce((sum, { fps }) => sum + (fps ?? 0), 0),
+    ...(waiting !== undefined && { waiting }),
+  };
+}
+
+export function heartbeatOf({ heartbeatDetails }: PendingActivity): Heartbeat {
+  const payload = heartbeatDetails?.payloads?.[0];
+  const parsed = heartbeatSchema.safeParse(payload ? defaultPayloadConverter.fromPayload(payload) : {});
+  return parsed.success ? parsed.data : { durableFrame: 0, frame: 0 };
+}
+
+/** What fails again and again, also while other work goes on; else the queue that nobody serves, unless anything works. */
+function waitingFor(pending: PendingActivity[]): string | undefined {
+  const failing = pending.map(failureOf).find((text) => text !== undefined);
+  if (failing !== undefined) return failing;
+  if (pending.length === 0 || pending.some(({ state, scheduledTime }) => Number(state) === STARTED || isRecent(scheduledTime))) return undefined;
+  const queue = pending[0]?.activityOptions?.taskQueue?.name ?? '';
+  const tag = /\.upscale\.(.+)$/.exec(queue)?.[1];
+  return tag ? `waiting for a worker with tag ${tag}` : 'waiting for a worker';
+}
+
+/** The reason of a retry that is waited for, with its time; or of one at work where those before it made nothing durable. */
+function failureOf(activity: PendingActivity): string | undefined {
+  const { attempt, lastFailure, state, scheduledTime } = activity;
+  if ((attempt ?? 1) < 2 || !lastFailure?.message || lastFailure.applicationFailureInfo?.type === 'Shutdown') return undefined;
+  if (Number(state) === STARTED) {
+    return (heartbeatOf(activity).stalled ?? 0) > 0 ? `attempt ${attempt ?? 2} is at work after: ${reasonLine(lastFailure.message)}` : undefined;
+  }
+  // Between two attempts the server says when the next one is due.
+  const due = scheduledTime ? new Date(Number(scheduledTime.seconds ?? 0) * 1000) : undefined;
+  const when = due && due.getTime() > Date.now() ? ` at ${due.toTimeString().slice(0, 8)}` : '';
+  return `attempt ${attempt ?? 2}${when} after: ${reasonLine(lastFailure.message)}`;
+}
+
+/** Of all that ffmpeg said, what it said last. */
+const reasonLine = (message: string): string => message.trim().split('\n').at(-1) ?? message;
+
+/** Between two activities each of them waits for a moment; that is not worth a word. */
+const MOMENT_MS = 3000;
+const isRecent = (time: PendingActivity['scheduledTime']): boolean => {
+  const age = time ? Date.now() - Number(time.seconds) * 1000 : Infinity;
+  return age >= -1000 && age < MOMENT_MS;
+};

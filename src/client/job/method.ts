@@ -1,0 +1,108 @@
+import { toRooted, type Roots } from '../../job/layout.js';
+import type { Method, ModelMethod } from '../../job/spec.js';
+import { UserError } from '../../lib/errors.js';
+import { resolveModel } from '../../models/resolve.js';
+import { autoTile, type RememberedFor } from './autoTile.js';
+import type { UpscaleFlags } from './flags.js';
+
+const FILTERS = ['bicubic', 'lanczos'] as const;
+type Filter = (typeof FILTERS)[number];
+export const isFilter = (name: string): name is Filter => (FILTERS as readonly string[]).includes(name);
+
+export const PRESETS = {
+  preview: { model: 'bicubic', scale: 4 },
+  fast: { model: 'realesr-animevideov3', scale: 4 },
+  production: { model: 'realesrgan-x4plus', scale: 4 },
+} as const;
+
+/** Context around a tile for a model whose receptive field is unknown. */
+const DEFAULT_TILE_PAD = 32;
+
+export interface MethodContext {
+  roots: Roots;
+  /** True when the job will run on a GPU. */
+  gpu: boolean;
+  /** Bytes of memory that the device has, see `deviceMemory`. */
+  memory: number;
+  width: number;
+  height: number;
+  /** The source's transfer function, where it is HDR. */
+  hdr?: 'PQ' | 'HLG' | undefined;
+  /** That of the unfinished job that is resumed: what it does with colours stays. */
+  open?: Method | undefined;
+  /** What a tile that is chosen here is remembered for: the source's digest, and what of its pictures is used. */
+  remember?: RememberedFor | undefined;
+}
+
+/** The model that flags name, by themselves or by a preset. */
+export const namedModel = ({ model, preset }: UpscaleFlags): string | undefined => model ?? (preset && PRESETS[preset].model);
+
+/** The preset of a job that names none: production on a GPU, fast on a CPU. */
+const defaultPreset = (gpu: boolean): 'production' | 'fast' => (gpu ? 'production' : 'fast');
+export const defaultModel = (gpu: boolean): string => PRESETS[defaultPreset(gpu)].model;
+
+/**
+ * Decides what makes the pictures: the flags over the preset over the default.
+ * @throws UserError for an unknown model, a scale that it lacks, a model that has not been pulled, or any model for HDR.
+ */
+export async function resolveMethod(flags: UpscaleFlags, context: MethodContext): Promise<Method> {
+  const preset = PRESETS[flags.preset ?? defaultPreset(context.gpu)];
+  const name = namedModel(flags) ?? preset.model;
+  if (isFilter(name)) return filterOf(name, flags, preset.scale);
+  if (context.hdr) throw new UserError(`the source is HDR (${context.hdr}), and networks are made for SDR: ${name} would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right`);
+  if (flags.precision === 'fp16' && !context.gpu) throw new UserError('--precision fp16 needs a GPU: use fp32 or auto on the CPU');
+
+  // Without -s a model has its own scale, which for those of the presets is 4.
+  const { denoise: wanted, scale } = flags;
+  const model = await resolveModel(name, { modelsRoot: context.roots.models, ...(scale !== undefined && { scale }), ...(wanted !== undefined && { denoise: wanted }) });
+  const { pixels, alignment, fixed, denoise } = model;
+  const precision = flags.precision === 'auto' || flags.precision === undefined ? (context.gpu ? 'fp16' : 'fp32') : flags.precision;
+  const tilePad = typeof flags.tilePad === 'number' ? flags.tilePad : (model.tilePad ?? DEFAULT_TILE_PAD);
+  return {
+    kind: 'model',
+    name: model.name,
+    file: rootOf(context.roots, model.file),
+    digest: model.digest,
+    scale: model.scale,
+    precision,
+    tile: fixed ? fixedTile(flags.tile, fixed) : typeof flags.tile === 'number' ? evenTile(flags.tile)
+      : await autoTile({ ...context, bytesPerPixel: model.bytesPerPixel, tilePad, method: { digest: model.digest, scale: model.scale, precision, tilePad, prePad: flags.prePad ?? 0 } }),
+    tilePad,
+    prePad: flags.prePad ?? 0,
+    pixels,
+    alignment,
+    ...(fixed && { fixed }),
+    blend: flags.blend ?? 0,
+    ...(denoise !== undefined && { denoise }),
+    ...(pixels === 'rgb' && carries(context.open) && { outOfGamut: 'carried' as const }),
+  };
+}
+
+/** All new jobs do; parts of older ones were made before there was a way. */
+const carries = (open: Method | undefined): boolean => open?.kind !== 'model' || open.outOfGamut === 'carried';
+
+function filterOf(name: Filter, { scale, blend, denoise }: UpscaleFlags, presetScale: number): Method {
+  const flag = blend ? '--blend' : denoise === undefined ? undefined : '--denoise';
+  if (flag) throw new UserError(`${flag} needs a model, and ${name} is a filter: choose another with -m`);
+  return { kind: 'filter', name, scale: scale ?? presetScale };
+}
+
+function rootOf(roots: Roots, file: string) {
+  try {
+    return toRooted(roots, 'models', file);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return toRooted(roots, 'media', file);
+  }
+}
+
+/** A network of one size has no other tiles. */
+function fixedTile(tile: UpscaleFlags['tile'], { width, height }: NonNullable<ModelMethod['fixed']>): number {
+  if (typeof tile === 'number' && tile !== 0) throw new UserError(`--tile: this model takes pictures of ${width}x${height} only, which are its tiles: leave it out`);
+  return 0;
+}
+
+function evenTile(tile: number): number {
+  if (tile !== 0 && (tile < 32 || tile % 2 !== 0)) throw new UserError('--tile: must be auto, 0 (the whole frame), or an even number from 32 on');
+  return tile;
+}

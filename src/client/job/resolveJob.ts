@@ -1,0 +1,173 @@
+import { realpathSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import path from 'node:path';
+import type { Config } from '../../../temporal.config.js';
+import { ownerOf } from '../../job/claims.js';
+import { jobKey, shortJob, upscaleKey } from '../../job/keys.js';
+import { resolveRooted, toRooted, type Roots } from '../../job/layout.js';
+import type { SourceInfo } from '../../job/source.js';
+import type { JobSpec, RootedPath } from '../../job/spec.js';
+import { readStored, type StoredJob } from '../../job/store.js';
+import { overlookDamage } from '../../lib/durable.js';
+import { RecordDamaged, UserError } from '../../lib/errors.js';
+import { requireUsableName } from '../../lib/utf8.js';
+import { requireHeld } from '../../media/encode/encodable.js';
+import { containerOf, requireCopyable } from '../../media/merge/containers.js';
+import { hdrTransfer } from '../../media/picture/color.js';
+import { croppedInfo } from '../../media/picture/crop.js';
+import { deliverableSize } from '../../media/picture/deliverable.js';
+import { deliverableShape } from '../../media/picture/shape.js';
+import { probeSource } from '../../media/source/probe.js';
+import { deviceMemory } from '../../upscaler/deviceMemory.js';
+import { discoverDevices } from '../../upscaler/devices.js';
+import { resolveEncode } from './encode.js';
+import { checkOutput, defaultOutput, sourceDigest } from './files.js';
+import type { UpscaleFlags } from './flags.js';
+import { namedModel, resolveMethod } from './method.js';
+import { resolvePicture } from './pictureFlags.js';
+import { resolvePart } from './resolvePart.js';
+
+export interface ResolvedJob {
+  spec: JobSpec;
+  info: SourceInfo;
+  /** The job on the disk with these keys, if there is one. */
+  stored?: StoredJob;
+  /** What was found out about the source on the way, for the user. */
+  note?: string;
+}
+
+/**
+ * Turns a command line into a job, before anything is written. A job that already owns the output with the same input
+ * and agrees with every flag that was given is that job, as it was specified.
+ * @param options.alone true: as if there were no other job, for those who only ask what a job would be.
+ * @param options.called the path by which people know the input, which may be a link to it: the result is named after it, and lies beside it.
+ * @throws UserError for everything that is wrong with the input, the flags or the output.
+ */
+export async function resolveJob(input: string, flags: UpscaleFlags, config: Config, { alone = false, called = input }: { alone?: boolean; called?: string } = {}): Promise<ResolvedJob> {
+  const asked = await probeSource(input, { program: flags.program });
+  const file = await realpath(input);
+  requireUsableName(file);
+  const source = await sourceDigest(config.roots.jobs, file);
+  const rooted = inRoot(config, file, 'INPUT');
+  const { note, ...part } = await resolvePart(file, asked, flags);
+  const found = { info: asked, ...(note !== undefined && { note }) };
+  if (alone) return { spec: await specify(flags, undefined), ...found };
+  let unreadable: { owner: string; error: RecordDamaged } | undefined;
+  // Whoever has a named output is asked first: to go on, a job needs no default, which may be a model that is not here.
+  const holder = flags.output === undefined ? undefined : await openOwner(await outputOf(flags.output));
+  const first = holder?.spec.input.path === rooted.path ? await specify(flags, holder.spec) : await specify(flags, undefined);
+  const owned = holder ?? (await openOwner(first.output));
+  if (owned && owned.spec.jobKey !== first.jobKey) {
+    // Flags that were not given mean what the unfinished job was given.
+    const again = owned.spec.input.path === rooted.path ? await specify(flags, owned.spec) : undefined;
+    if (again?.jobKey !== owned.spec.jobKey) {
+      throw new UserError(
+        `job ${shortJob(owned.spec)} already works on that output with other settings: wait for it, cancel it (reelscale cancel ${shortJob(owned.spec)}), or choose another name with -o`);
+    }
+  }
+  if (owned) return { spec: mayOverwrite(owned.spec, flags), ...found, info: await infoOf(owned.spec.picture.program), stored: owned };
+  // This very job is recorded anew from its command; of another, nobody knows whether it still works on the output.
+  if (unreadable && unreadable.owner !== first.jobKey) throw unreadable.error;
+  const stored = await readStored(config.roots, first.jobKey).catch(overlookDamage);
+  return { spec: stored && isOpen(stored) ? mayOverwrite(stored.spec, flags) : first, ...found, ...(stored && { stored }) };
+
+  async function outputOf(output: string): Promise<RootedPath> {
+    return inRoot(config, await checkOutput(output, file), 'OUTPUT');
+  }
+
+  async function openOwner(output: RootedPath): Promise<StoredJob | undefined> {
+    const owner = await ownerOf(config.roots, output);
+    if (owner === undefined) return undefined;
+    const job = await readStored(config.roots, owner).catch((error: unknown) => {
+      if (!(error instanceof RecordDamaged)) throw error;
+      unreadable = { owner, error };
+      return undefined;
+    });
+    return job && isOpen(job) ? job : undefined;
+  }
+
+  /** An unfinished job may be about another programme than the one that is upscaled by default. */
+  async function infoOf(program: number | undefined): Promise<SourceInfo> {
+    return program === undefined || program === asked.program ? asked : probeSource(input, { program });
+  }
+
+  async function specify(given: UpscaleFlags, open: JobSpec | undefined): Promise<JobSpec> {
+    const { tags, device } = await placement(given, open);
+    const info = await infoOf(given.program ?? open?.picture.program);
+    const picture = resolvePicture(given, open?.picture, info, part);
+    const used = croppedInfo(info, picture.crop).video;
+    const { width, height } = used;
+    const pictures = open ? inherit(given, methodFlags(open, config.roots)) : given;
+    const method = await resolveMethod(pictures, { roots: config.roots, gpu: device !== 'cpu', memory: await deviceMemory(device), width, height, hdr: hdrTransfer(info.video.color.tags), open: open?.method,
+      remember: { jobsRoot: config.roots.jobs, source: source.digest, write: !alone } });
+    const encode = resolveEncode(given, open?.encode, { bitDepth: picture.bitDepth, info, size: deliverableShape(used, method.scale, picture) });
+    if (method.kind === 'model') requireHeld(deliverableSize(used, method.scale));
+    const output = await outputOf(given.output ?? defaultOutput(called, method.scale, picture.range));
+    const delivery = { container: containerOf(output.path) ?? ('mp4' as const), audio: given.audio ?? open?.delivery.audio ?? ('auto' as const) };
+    if (delivery.audio === 'copy') requireCopyable(info.audio, delivery.container);
+    const up = upscaleKey(source.digest, method, picture);
+    return {
+      version: 1,
+      jobKey: jobKey(up, encode, delivery, rooted, output),
+      upscaleKey: up,
+      input: rooted,
+      output,
+      source,
+      method,
+      picture,
+      encode,
+      delivery,
+      ...(given.segmentFrames !== undefined && { segmentFrames: given.segmentFrames }),
+      checkpointFrames: given.checkpointFrames ?? open?.checkpointFrames ?? 100,
+      tags,
+      keepMezzanine: given.keepMezzanine ?? open?.keepMezzanine ?? false,
+      overwrite: given.overwrite ?? open?.overwrite ?? false,
+      ...(given.priority !== undefined && { priority: given.priority }),
+      createdAt: new Date().toISOString(),
+    };
+  }
+}
+
+/** An open job stays as it was specified; that its output may replace a file can still be said. */
+const mayOverwrite = (spec: JobSpec, flags: UpscaleFlags): JobSpec => (flags.overwrite ? { ...spec, overwrite: true } : spec);
+
+export const isOpen = (job: StoredJob): boolean => !job.report && !job.ended;
+
+/**
+ * Which tags a job goes to: those given, else the device's, else this machine's first device; and the device that its pictures are
+ * specified for, which may only stand for those of other machines.
+ */
+async function placement(flags: UpscaleFlags, open: JobSpec | undefined): Promise<{ tags: string[]; device: string }> {
+  const [first = 'cpu'] = (await discoverDevices()).map(({ device }) => device);
+  const tags = flags.tag ?? (flags.device !== undefined ? [flags.device] : open?.tags) ?? [first === 'cpu' ? 'cpu' : 'gpu'];
+  // An open job goes on where it was.
+  const made = open?.tags ?? tags;
+  if (made.includes('cpu')) return { tags, device: 'cpu' };
+  return { tags, device: made.find((tag) => /^cuda:\d+$/.test(tag)) ?? (first === 'cpu' ? 'cuda:0' : first) };
+}
+
+/** What was left out is taken from the unfinished job, unless another model is asked for. */
+function inherit(given: UpscaleFlags, open: UpscaleFlags): UpscaleFlags {
+  const model = namedModel(given);
+  if (model !== undefined && model !== open.model && path.resolve(model) !== open.model) return given;
+  const flags = Object.fromEntries(Object.entries(given).filter(([name, value]) => name !== 'preset' && value !== undefined));
+  return { ...open, ...flags };
+}
+
+/** The flags that would give an unfinished job's pictures again. */
+function methodFlags({ method }: JobSpec, roots: Roots): UpscaleFlags {
+  if (method.kind === 'filter') return { model: method.name, scale: method.scale };
+  const { scale, tile, tilePad, prePad, precision, blend, denoise } = method;
+  const model = method.file.root === 'media' ? resolveRooted(roots, method.file) : method.name;
+  return { model, scale, tile, tilePad, prePad, blend, ...(denoise !== undefined && { denoise }), ...(precision !== 'int8' && { precision }) };
+}
+
+/** @param file its real path. @throws UserError for a file that workers could not see. */
+export function inRoot(config: Config, file: string, what: string): RootedPath {
+  try {
+    // The root may be reached through a link.
+    return toRooted({ ...config.roots, media: realpathSync(config.roots.media) }, 'media', file);
+  } catch {
+    throw new UserError(`${what} must lie below the media root ${config.roots.media}: move it there, or set REELSCALE_MEDIA_ROOT`);
+  }
+}

@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import type { Contents } from '../../job/contents.js';
+import type { Hdr } from '../../job/source.js';
+import { ContentFailure } from '../../lib/errors.js';
+import { parseRational, type Rational } from '../../lib/rational.js';
+import { CODECS } from '../encode/encoders.js';
+import { readHeader } from '../ffmpeg/run.js';
+import { sourceInput } from '../ffmpeg/tools.js';
+import { hdrTransfer } from '../picture/color.js';
+import type { DeliverableTags } from '../picture/deliverable.js';
+import { readContents, type FileContents } from '../source/contents.js';
+import { compareHdr, readHdr, readSideData } from '../source/hdr.js';
+import { checkContents } from './checkContents.js';
+
+export interface ExpectedStreams {
+  width: number;
+  height: number;
+  /** As ffmpeg names it. */
+  pixelFormat: string;
+  contents: Contents;
+  /** As ffmpeg names them. */
+  colors: DeliverableTags;
+  /** What of HDR is not in the tags. */
+  hdr?: Hdr | undefined;
+}
+
+const seconds = z.coerce.number().optional().catch(undefined);
+
+const streamSchema = z.object({
+  index: z.number().int(),
+  codec_type: z.string().optional(),
+  codec_name: z.string().optional(),
+  codec_tag_string: z.string().optional(),
+  width: z.number().optional(),
+  height: z.number().optional(),
+  pix_fmt: z.string().optional(),
+  color_range: z.string().default('unknown'),
+  color_space: z.string().default('unknown'),
+  color_primaries: z.string().default('unknown'),
+  color_transfer: z.string().default('unknown'),
+  sample_aspect_ratio: z.string().optional(),
+  time_base: z.string(),
+  start_time: seconds,
+  duration: seconds,
+  disposition: z.object({ attached_pic: z.number() }),
+  tags: z.object({ DURATION: z.string() }).partial().default({}),
+});
+type Stream = z.infer<typeof streamSchema>;
+const outputSchema = z.object({ streams: z.array(streamSchema), format: z.object({ duration: seconds }) });
+
+export interface Inventory {
+  durationSeconds: number;
+  video: {
+    /** Of the stream, as in `-map 0:<index>`. */
+    index: number;
+    codec: string;
+    tag: string;
+    width: number;
+    height: number;
+    pixelFormat: string;
+    range: 'limited' | 'full';
+    /** As ffmpeg names them; `unknown` where there is no tag. */
+    colors: Omit<DeliverableTags, 'range'> & { range: string };
+    /** There for HDR's transfer functions. */
+    hdr: Hdr | undefined;
+    sampleAspectRatio: Rational;
+    timebase: Rational;
+    durationSeconds: number | undefined;
+  }[];
+  audio: { index: number; codec: string; durationSeconds: number | undefined }[];
+  /** All of its streams, chapters and tags. */
+  contents: FileContents;
+}
+
+/** The streams of a file that a header names; what is wrong with it, where it cannot be opened. */
+export async function inventory(file: string, signal?: AbortSignal): Promise<Inventory | string> {
+  let header: unknown;
+  try {
+    header = await readHeader(['-show_streams', '-show_format', ...sourceInput(file)], signal);
+  } catch (error) {
+    if (error instanceof ContentFailure) return error.message;
+    throw error;
+  }
+  const { streams, format } = outputSchema.parse(header);
+  return {
+    durationSeconds: format.duration ?? 0,
+    video: await Promise.all(streams.filter((s) => s.codec_type === 'video' && s.disposition.attached_pic === 0).map(async (s) => ({
+      index: s.index,
+      codec: s.codec_name ?? 'unknown',
+      tag: s.codec_tag_string ?? '',
+      width: s.width ?? 0,
+      height: s.height ?? 0,
+      pixelFormat: s.pix_fmt ?? 'unknown',
+      range: s.color_range === 'pc' ? 'full' : 'limited',
+      colors: { matrix: s.color_space, primaries: s.color_primaries, transfer: s.color_transfer, range: s.color_range },
+      sampleAspectRatio: parseRational(s.sample_aspect_ratio) ?? { num: 1, den: 1 },
+      timebase: parseRational(s.time_base) ?? { num: 1, den: 1 },
+      durationSeconds: durationOf(s),
+      hdr: hdrTransfer({ transfer: s.color_transfer }) && readHdr(await readSideData(file, s.index, signal)),
+    }))),
+    audio: streams.filter((s) => s.codec_type === 'audio').map((s) => ({ index: s.index, codec: s.codec_name ?? 'unknown', durationSeconds: durationOf(s) })),
+    contents: await readContents(file, signal),
+  };
+}
+
+/** Matroska names a track's end, on the file's clock, in a tag: `00:00:02.025000000`. */
+function durationOf({ duration, start_time, tags }: Stream): number | undefined {
+  if (duration !== undefined) return duration;
+  const [, hours, minutes, rest] = /^(\d+):(\d+):([\d.]+)$/.exec(tags.DURATION ?? '') ?? [];
+  return rest === undefined ? undefined : Number(hours) * 3600 + Number(minutes) * 60 + Number(rest) - (start_time ?? 0);
+}
+
+/** What is wrong with the streams, each in one line. */
+export function checkInventory({ video, audio, contents }: Inventory, expected: ExpectedStreams & { sampleAspectRatio: Rational }): string[] {
+  const problems: string[] = [];
+  const [first] = video;
+  if (video.length !== 1) problems.push(`it has ${video.length} video streams instead of 1`);
+  if (first) {
+    // Browsers play H.264 and H.265 in an MP4 by these names only; that it is the planned codec is checked with all tracks.
+    const { tag = first.tag } = Object.values(CODECS).find(({ probed }) => probed === first.codec) ?? {};
+    if (expected.contents.container === 'mp4' && first.tag !== tag) problems.push(`the video's ${first.codec} is called ${first.tag} instead of ${tag}`);
+    if (first.width !== expected.width || first.height !== expected.height) {
+      problems.push(`the picture is ${first.width}x${first.height} instead of ${expected.width}x${expected.height}`);
+    }
+    const [is, wanted] = [first.sampleAspectRatio, expected.sampleAspectRatio];
+    // Matroska holds the width on the screen in whole pixels; ffmpeg's reader takes the shape of a pixel from there.
+    const error = Math.abs((is.num / is.den - wanted.num / wanted.den) * first.width);
+    if (error > (expected.contents.container === 'mkv' ? 1 : 0)) problems.push(`the pixels' aspect ratio is ${is.num}:${is.den} instead of ${wanted.num}:${wanted.den}`);
+    // ffprobe has names of their own for full range.
+    if (first.pixelFormat.replace('yuvj', 'yuv') !== expected.pixelFormat) problems.push(`the pixels are ${first.pixelFormat} instead of ${expected.pixelFormat}`);
+    problems.push(...checkColors(first.colors, expected.colors), ...compareHdr(first.hdr ?? {}, expected.hdr ?? {}));
+  }
+  for (const [i, track] of audio.entries()) {
+    if (!track.durationSeconds) problems.push(`audio track ${i + 1} (${track.codec}) is empty`);
+  }
+  return [...problems, ...checkContents(contents, expected.contents)];
+}
+
+const COLOR_NAMES = { matrix: 'colour matrix', primaries: 'colour primaries', transfer: 'transfer function', range: 'colour range' } as const;
+
+function checkColors(is: Inventory['video'][number]['colors'], wanted: DeliverableTags): string[] {
+  return (Object.keys(COLOR_NAMES) as (keyof typeof COLOR_NAMES)[]).flatMap((name) =>
+    is[name] === wanted[name] ? [] : [`the ${COLOR_NAMES[name]} is tagged ${is[name]} instead of ${wanted[name]}`]);
+}

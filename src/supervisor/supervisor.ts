@@ -1,0 +1,209 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection } from '@temporalio/client';
+import type { Config } from '../../temporal.config.js';
+import { claim, removeSocket, socketPath, stillOwn, withdraw, type Announcement } from '../client/connection/announcement.js';
+import { homeLayout, identityOf, prepareHome } from '../client/connection/home.js';
+import type { SupervisorInfo } from '../client/connection/protocol.js';
+import { registerSearchAttributes } from '../client/connection/searchAttributes.js';
+import { serverEnvironment } from '../client/connection/serverTls.js';
+import { connectWhenReady } from '../client/connection/temporalConnection.js';
+import { aborted } from '../lib/aborted.js';
+import { randomName } from '../lib/durable.js';
+import { withLimit } from '../lib/limit.js';
+import { discoverDevices } from '../upscaler/devices.js';
+import type { KeptChild } from '../worker/keptChild.js';
+import { startWorkers, WORKER_GRACE_MS } from '../worker/workers.js';
+import { asideLine, putAside, type DatabaseWatch } from './databaseDamage.js';
+import { DetachedJobs } from './detachedJobs.js';
+import type { EmbeddedServer } from './embeddedServer.js';
+import { LeaseServer } from './leaseServer.js';
+import { SERVER_GRACE_MS, START_MS, startSoundServer } from './soundServer.js';
+import { takeOver } from './takeOver.js';
+
+const OWNERSHIP_CHECK_MS = 5000;
+
+export interface SupervisorOptions {
+  /** True: ends `lingerSeconds` after the last lease. */
+  background: boolean;
+  /** Ends the supervisor in order: workers commit their parts, then the server. */
+  signal: AbortSignal;
+  log: (line: string) => void;
+  /** The server answers and the workers are started. */
+  onReady?: (info: SupervisorInfo) => void;
+}
+
+/**
+ * Runs the one supervisor of a state folder until it is told to end.
+ * @returns the process id of the supervisor that is there already and stays, undefined after this one has ended.
+ * @throws when the server cannot be started.
+ */
+export async function runSupervisor(config: Config, options: SupervisorOptions): Promise<number | undefined> {
+  prepareHome(config.home);
+  for (;;) {
+    const supervisor = new Supervisor(config, options);
+    const other = await supervisor.claim();
+    if (!other) {
+      await supervisor.run();
+      return undefined;
+    }
+    // The one that a command left behind lingers for some seconds.
+    if (options.background || !(await takeOver(config.home, other, options.signal))) return other.pid;
+  }
+}
+
+class Supervisor {
+  readonly #config: Config;
+  readonly #options: SupervisorOptions;
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #leases: LeaseServer;
+  #own: Announcement | undefined;
+  #detached: DetachedJobs | undefined;
+  #connection: Connection | undefined;
+  #server: EmbeddedServer | undefined;
+  #database: DatabaseWatch | undefined;
+  #damage: string | undefined;
+  #workers: KeptChild[] = [];
+  #linger: NodeJS.Timeout | undefined;
+
+  constructor(config: Config, options: SupervisorOptions) {
+    this.#config = config;
+    this.#options = options;
+    this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
+    this.#leases = new LeaseServer({
+      changed: () => { this.#changed(); },
+      detach: async (workflowId) => { await this.#detached?.add(workflowId); },
+      isDetached: (workflowId) => this.#detached?.has(workflowId) ?? false,
+      superseded: () => {
+        if (!options.background || this.#inUse()) return false;
+        this.#stop.abort();
+        return true;
+      },
+    });
+  }
+
+  /** Listens first and claims then, so that whoever reads the announcement can connect. */
+  async claim(): Promise<Announcement | undefined> {
+    const { home } = this.#config;
+    const own = { id: randomName(), pid: process.pid, socket: await socketPath(home), home: await identityOf(home) };
+    await this.#leases.listen(own.socket);
+    const other = await claim(home, own);
+    if (other) {
+      await this.#leases.close();
+      await removeSocket(own.socket);
+    } else {
+      this.#own = own;
+    }
+    return other;
+  }
+
+  async run(): Promise<void> {
+    const watching = this.#watchOwnership();
+    try {
+      const info = await this.#start();
+      this.#leases.open(info);
+      this.#options.onReady?.(info);
+      this.#changed();
+      await aborted(this.#signal);
+    } catch (error) {
+      if (!this.#signal.aborted) {
+        this.#leases.refuse('failed', `the supervisor could not start: ${(error as Error).message}`);
+        throw error;
+      }
+    } finally {
+      await this.#end();
+      await watching;
+    }
+  }
+
+  async #start(): Promise<SupervisorInfo> {
+    const config = this.#config;
+    const { log } = this.#options;
+    const notice = (line: string): void => { this.#notice(line); };
+    if (!config.temporalAddress) {
+      const { server, connection, watch } = await startSoundServer(config, { signal: this.#signal, log, notice });
+      this.#server = server;
+      this.#connection = connection;
+      this.#database = watch;
+    }
+    const temporalAddress = config.temporalAddress ?? (this.#server as EmbeddedServer).address;
+    const temporalTls = this.#server?.tls !== undefined;
+    const devices = await discoverDevices();
+
+    this.#connection ??= await withLimit(START_MS, this.#signal, (starting) => connectWhenReady(config, temporalAddress, starting)).catch((error: unknown) => {
+      this.#signal.throwIfAborted();
+      throw new Error(`Temporal at ${temporalAddress} does not answer for the namespace ${config.namespace} within ${START_MS / 1000} s`, { cause: error });
+    });
+    const unregistered = this.#server ? undefined : await registerSearchAttributes(this.#connection, config.namespace);
+    if (unregistered) log(`the search attributes could not be registered (${unregistered}); jobs go on without them`);
+
+    this.#detached = new DetachedJobs({
+      file: homeLayout(config.home).detached,
+      connection: this.#connection,
+      namespace: config.namespace,
+      signal: this.#signal,
+      changed: () => { this.#changed(); },
+    });
+    await this.#detached.restore();
+    this.#workers = startWorkers(config, serverEnvironment(config.home, { temporalAddress, temporalTls }), devices, {
+      log,
+      notice,
+    });
+    return {
+      pid: process.pid,
+      temporalAddress,
+      temporalTls,
+      namespace: config.namespace,
+      queuePrefix: config.queuePrefix,
+      searchAttributes: unregistered === undefined,
+      devices,
+    };
+  }
+
+  /** For the log, and for the users of the commands that wait. */
+  #notice(line: string): void {
+    this.#options.log(line);
+    this.#leases.notice(line);
+  }
+
+  #inUse(): boolean {
+    return this.#leases.count + (this.#detached?.count ?? 0) > 0;
+  }
+
+  #changed(): void {
+    clearTimeout(this.#linger);
+    if (!this.#options.background || this.#inUse()) return;
+    this.#linger = setTimeout(() => { this.#stop.abort(); }, this.#config.lingerSeconds * 1000);
+  }
+
+  /**
+   * Somebody may have removed the announcement by hand, or displaced it in a race: there is only one supervisor in the end. Nor can one
+   * go on over a database that turned out to be damaged: commands that wait start the next one, which begins with an empty one.
+   */
+  async #watchOwnership(): Promise<void> {
+    while (!this.#signal.aborted) {
+      this.#damage = this.#database?.damage();
+      if (this.#damage !== undefined) this.#stop.abort();
+      if (!(await stillOwn(this.#config.home, this.#own as Announcement))) {
+        this.#options.log('the state folder has another supervisor now, or was moved; this one ends');
+        this.#stop.abort();
+      }
+      await sleep(OWNERSHIP_CHECK_MS, undefined, { signal: this.#signal }).catch(() => undefined);
+    }
+  }
+
+  /** The announcement goes last: until then a new supervisor would meet this one's server on the same database. */
+  async #end(): Promise<void> {
+    this.#stop.abort();
+    clearTimeout(this.#linger);
+    this.#leases.refuse('closing', 'the supervisor ends');
+    await Promise.all(this.#workers.map((worker) => worker.stop(WORKER_GRACE_MS)));
+    await this.#connection?.close();
+    await this.#server?.child.stop(SERVER_GRACE_MS);
+    if (this.#damage !== undefined) this.#notice(asideLine(this.#damage, await putAside(this.#config.home)));
+    const own = this.#own as Announcement;
+    await withdraw(this.#config.home, own);
+    await this.#leases.close();
+    await removeSocket(own.socket);
+  }
+}
