@@ -4,7 +4,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { projectRoot } from '../../src/worker/project.js';
-import { provideTemporal, TEMPORAL_VERSION } from '../../src/worker/temporalBinary.js';
+import { provideTemporal } from '../../src/worker/temporalBinary.js';
+import { TEMPORAL_VERSION } from '../../src/worker/temporalVersion.js';
 import { loadConfig, type Config } from '../../temporal.config.js';
 import { processesOf, type SystemProcess } from './processes.js';
 

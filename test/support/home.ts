@@ -3,7 +3,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 import { loadConfig, type Config } from '../../temporal.config.js';
-import { provideTemporal, TEMPORAL_VERSION } from '../../src/worker/temporalBinary.js';
+import { provideTemporal } from '../../src/worker/temporalBinary.js';
+import { TEMPORAL_VERSION } from '../../src/worker/temporalVersion.js';
 import { scratchFolder } from './media.js';
 
 /** A state folder of the test file's own, with the Temporal program in it. Whatever still works for it is ended after the tests. */

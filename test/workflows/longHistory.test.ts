@@ -4,7 +4,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { request } from '../../src/client/request.js';
-import { TEMPORAL_VERSION } from '../../src/worker/temporalBinary.js';
+import { TEMPORAL_VERSION } from '../../src/worker/temporalVersion.js';
 import { upscaleVideoInputSchema } from '../../src/job/inputs.js';
 import type { PublishInput, UpscaleVideoInput } from '../../src/job/contracts.js';
 import { cancelRequest, pauseRequest, progressQuery, resumeRequest } from '../../src/workflows/messages.js';

@@ -1,4 +1,3 @@
-import { planRequest } from '../../activities/planSegments.js';
 import { planSegments, type Plan } from '../../job/plan.js';
 import { originOf, partOf } from '../../job/range.js';
 import { toNumber } from '../../job/rational.js';
@@ -6,6 +5,7 @@ import type { SourceInfo } from '../../job/source.js';
 import type { JobSpec } from '../../job/spec.js';
 import { decodeTimeline } from '../../job/timeline.js';
 import { examineSource, picturesOf, usedInfo } from '../../media/examine.js';
+import { planRequest } from '../../media/planRequest.js';
 
 export interface Frames {
   /** Of the pictures that are enlarged. */
