@@ -10,8 +10,8 @@ import { rejectedResult, type Rejected } from '../job/rejected.js';
 import type { JobSpec } from '../job/spec.js';
 import type { StoredJob } from '../job/store.js';
 import type { z } from 'zod';
-import { storedStatus } from './control.js';
 import { exists, requireFreeName } from './files.js';
+import { storedStatus } from './storedStatus.js';
 import { takeOutput } from './submit.js';
 
 /** For whoever is told that a result did not pass its checks. */

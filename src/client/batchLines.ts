@@ -1,8 +1,8 @@
 import path from 'node:path';
 import type { BatchSummary, VideoResult } from '../job/batch/records.js';
 import { formatBytes } from '../job/estimates.js';
+import { shown } from '../job/printable.js';
 import { formatDuration } from '../lib/duration.js';
-import { shown } from '../media/probe.js';
 import type { LeftOut } from '../media/videoFiles.js';
 import type { BatchView, LiveBatch } from './batches.js';
 import { REWRITE } from './output.js';

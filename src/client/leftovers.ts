@@ -8,8 +8,8 @@ import { shortJob } from '../job/keys.js';
 import { jobLayout, resolveRooted, type Roots } from '../job/layout.js';
 import { rejectedResult } from '../job/rejected.js';
 import { discardFrames, readFolder, removeUnless, surveyJobs, type StoredJob } from '../job/store.js';
-import { storedStatus } from './control.js';
 import { exists } from './files.js';
+import { storedStatus } from './storedStatus.js';
 
 /** A folder that no job that can go on needs. */
 export interface Leftover {

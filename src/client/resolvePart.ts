@@ -1,12 +1,12 @@
 import { UserError } from '../job/errors.js';
 import type { PictureSpec } from '../job/picture.js';
+import { shown } from '../job/printable.js';
 import { framesWithin, originOf, type Range } from '../job/range.js';
 import { toNumber } from '../job/rational.js';
 import type { SourceInfo } from '../job/source.js';
 import { checkCrop, formatWindow } from '../media/crop.js';
 import { detectCrop } from '../media/detectCrop.js';
 import { readPackets } from '../media/packets.js';
-import { shown } from '../media/probe.js';
 import type { PictureFlags } from './pictureFlags.js';
 import { formatTime } from './times.js';
 

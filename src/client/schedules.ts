@@ -12,11 +12,11 @@ import { recordNotice, type Notice } from '../job/notice.js';
 import { controlQueue } from '../job/queues.js';
 import { batchWorkflowId } from '../job/workflowIds.js';
 import type { upscaleBatch } from '../workflows/index.js';
-import { runningBatch } from './batches.js';
 import { specifyBatch } from './batchSpec.js';
 import type { Session } from './connect.js';
 import { parseOptions } from './flags.js';
 import { inRoot } from './resolveJob.js';
+import { runningBatch } from './batchRound.js';
 import { batchInput, recordBatch } from './startBatch.js';
 
 /** Rounds that were missed while no server ran are made up for, if they are not older than this: one night. */

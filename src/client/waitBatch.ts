@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../../temporal.config.js';
 import { shortBatch, type BatchSpec } from '../job/batch/spec.js';
 import { lastSummary } from '../job/batch/store.js';
-import { liveBatch, pauseBatch } from './batches.js';
+import { liveBatch, pauseBatch } from './batchRound.js';
 import type { LeftOut } from '../media/videoFiles.js';
 import { BatchProgressView, summaryTable } from './batchLines.js';
 import type { Session } from './connect.js';

@@ -3,6 +3,7 @@ import { access, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { hasCode } from '../job/durable.js';
 import { ContentFailure, UserError, WorldError } from '../job/errors.js';
+import { shown } from '../job/printable.js';
 import { parseRational, toNumber, type Rational } from '../job/rational.js';
 import { sourceInfoSchema, type SourceInfo } from '../job/source.js';
 import { bitDepth, hdrTransfer, readColor } from './color.js';
@@ -54,10 +55,6 @@ const outputSchema = z.object({
 
 /** What ffprobe says of bytes that it cannot use; other failures are the machine's. */
 const BAD_CONTENT = /Invalid data found|not on whitelist|End of file|Invalid argument|patches welcome|came to no end|Cannot allocate memory|was ended by SIG(SEGV|ABRT|FPE|BUS|ILL)/i;
-
-/** A path for people: on one line, whatever its name holds. */
- 
-export const shown = (file: string): string => file.replace(/[\u0000-\u001f\u007f]/g, (c) => JSON.stringify(c).slice(1, -1));
 
 export interface ProbeOptions {
   /** Number of the programme that is meant. Default: that of the stream that players show. */

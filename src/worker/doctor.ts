@@ -1,6 +1,5 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { mkdir, statfs } from 'node:fs/promises';
-import { Connection } from '@temporalio/client';
 import { execa } from 'execa';
 import type { Config } from '../../temporal.config.js';
 import { lacking } from '../media/abilities.js';
@@ -11,6 +10,7 @@ import { probeTool, probeX264 } from '../media/probes.js';
 import { openLine } from './embeddedServer.js';
 import { whyNoNamespace } from './namespace.js';
 import { provideTemporal } from './temporalBinary.js';
+import { loadClient } from './temporalConnection.js';
 import { TEMPORAL_VERSION } from './temporalVersion.js';
 
 /** Looks at everything that a job needs on this machine. Fetches the Temporal program when it is missing. */
@@ -41,6 +41,7 @@ async function pip(): Promise<Finding> {
 async function temporal(config: Config): Promise<Finding> {
   const address = config.temporalAddress;
   if (!address) return attempt(async () => `Temporal ${TEMPORAL_VERSION}, embedded: ${await provideTemporal(config.home, () => undefined)}`);
+  const { Connection } = await loadClient();
   const connection = Connection.lazy({ ...config.temporalConnection });
   try {
     await connection.withDeadline(Date.now() + 5000, () => connection.workflowService.describeNamespace({ namespace: config.namespace }));

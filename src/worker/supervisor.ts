@@ -5,7 +5,7 @@ import { randomName } from '../job/durable.js';
 import { withLimit } from '../job/limit.js';
 import { aborted } from './aborted.js';
 import { claim, removeSocket, socketPath, stillOwn, withdraw, type Announcement } from './announcement.js';
-import { DetachedJobs } from './detachedJobs.js';
+import type { DetachedJobs } from './detachedJobs.js';
 import { discoverDevices } from './devices.js';
 import { asideLine, putAside, type DatabaseWatch } from './databaseDamage.js';
 import type { EmbeddedServer } from './embeddedServer.js';
@@ -137,6 +137,8 @@ class Supervisor {
     const unregistered = this.#server ? undefined : await registerSearchAttributes(this.#connection, config.namespace);
     if (unregistered) log(`the search attributes could not be registered (${unregistered}); jobs go on without them`);
 
+    // Imported late: the server starts while Temporal's client is loaded.
+    const { DetachedJobs } = await import('./detachedJobs.js');
     this.#detached = new DetachedJobs({
       file: homeLayout(config.home).detached,
       connection: this.#connection,

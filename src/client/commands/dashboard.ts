@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { loadConfig, type Config } from '../../../temporal.config.js';
 import { directLink, leasedLink } from '../dashboard/link.js';
-import { invitation, placeOf, serveDashboard, type listeningSchema } from '../dashboard/serve.js';
+import { invitation, placeOf, type listeningSchema } from '../dashboard/place.js';
+import { serveDashboard } from '../dashboard/serve.js';
 import { EXIT } from '../exit.js';
 import { parseOptions } from '../flags.js';
 import { whole } from '../numbers.js';

@@ -5,7 +5,7 @@ import type { BatchEntry, VideoResult } from '../../job/batch/records.js';
 import type { BatchSpec } from '../../job/batch/spec.js';
 import { lastSummary, loadRound, readBatch, readResults, roundsOf } from '../../job/batch/store.js';
 import { UserError } from '../../job/errors.js';
-import { cancelBatch, pauseBatch, resumeBatch, runningBatch } from '../batches.js';
+import { cancelBatch, pauseBatch, resumeBatch, runningBatch } from '../batchRound.js';
 import { deleteSchedule, pauseSchedule, resumeSchedule, triggerSchedule } from '../schedules.js';
 import type { BatchHandle } from '../startBatch.js';
 import type { Board } from './board.js';

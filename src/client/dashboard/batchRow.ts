@@ -2,7 +2,7 @@ import type { BatchProgress } from '../../job/batch/contracts.js';
 import type { BatchSummary } from '../../job/batch/records.js';
 import type { BatchSpec } from '../../job/batch/spec.js';
 import { resolveRooted, type Roots } from '../../job/layout.js';
-import { mergeBatch } from '../batches.js';
+import { mergeBatch } from '../batchRound.js';
 import type { LiveProgress } from '../live.js';
 import type { Batch } from './schemas/batches.js';
 

@@ -4,6 +4,7 @@ import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { isLoopback } from './place.js';
 import type { Doorkeeper } from './token.js';
 
 export const COOKIE = 'reelscale_session';
@@ -20,8 +21,6 @@ export interface Names {
   loopback: boolean;
   allowed: readonly string[];
 }
-
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 
 /**
  * A page of another site can be made to reach this server under that site's own name (DNS rebinding): only names that are this

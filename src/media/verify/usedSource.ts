@@ -1,4 +1,5 @@
 import type { PictureSpec } from '../../job/picture.js';
+import { shown } from '../../job/printable.js';
 import { originOf, partOf } from '../../job/range.js';
 import type { SourceInfo } from '../../job/source.js';
 import { encodeTimeline } from '../../job/timeline.js';
@@ -10,7 +11,6 @@ import { usedInfo } from '../examine.js';
 import { readPackets } from '../packets.js';
 import { repairFor } from '../repair.js';
 import { chaptersWithin, ofProgram } from '../planContents.js';
-import { shown } from '../probe.js';
 
 /** That of a source which another video should show. */
 export interface UsedSource {
