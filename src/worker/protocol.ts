@@ -7,7 +7,7 @@ import { hasCode } from '../job/durable.js';
  * What commands and the supervisor say to each other: one JSON a line over a Unix socket. A connection that was welcomed is a
  * lease, for as long as it stays open.
  */
-export const deviceSchema = z.object({
+const deviceSchema = z.object({
   /** `cpu`, or `cuda:N`. */
   device: z.string(),
   tags: z.array(z.string()),
@@ -16,7 +16,7 @@ export const deviceSchema = z.object({
 });
 export type Device = z.infer<typeof deviceSchema>;
 
-export const supervisorInfoSchema = z.object({
+const supervisorInfoSchema = z.object({
   pid: z.number().int(),
   temporalAddress: z.string(),
   /** The embedded server lets in who has the state folder's key. */

@@ -4,7 +4,7 @@ import type { BatchDeps } from './deps.js';
 import { lookAtFolder, openRound } from './openRound.js';
 import { lookAtJob, prepareVideo, recordVideo } from './videos.js';
 
-export type { BatchDeps, ResolveVideo } from './deps.js';
+export type { BatchDeps,  } from './deps.js';
 
 export const createBatchActivities = (deps: BatchDeps): BatchActivities => ({
   lookAtFolder: lookAtFolder(deps),
