@@ -9,7 +9,7 @@ import type { Doorkeeper } from './token.js';
 
 export const COOKIE = 'reelscale_session';
 /** Browsers let no other site's page set it without asking, and this server never allows it. */
-export const WRITE_HEADER = 'X-Reelscale';
+const WRITE_HEADER = 'X-Reelscale';
 
 /** Wrong tokens of one address within a minute, and of all addresses together; further ones are answered with a wait. */
 const FAILURES = { one: 10, all: 100, seconds: 60 };
@@ -88,7 +88,7 @@ export class Failures {
   }
 }
 
-export const addressOf = (c: Context): string => getConnInfo(c).remote.address ?? 'unknown';
+const addressOf = (c: Context): string => getConnInfo(c).remote.address ?? 'unknown';
 
 export type Admission = 'in' | 'out' | { wait: number };
 
