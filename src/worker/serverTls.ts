@@ -5,7 +5,7 @@ import { homeLayout } from './home.js';
 import type { SupervisorInfo } from './protocol.js';
 
 /** Name of the embedded server in its certificate: whoever connects asks for it, at whatever port. */
-const SERVER_NAME = 'reelscale';
+export const SERVER_NAME = 'reelscale';
 
 /** PEM texts. One certificate serves both ends: who has its key may connect, and only who has it is connected to. */
 export interface ServerTls {
