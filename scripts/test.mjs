@@ -1,12 +1,15 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
+import { check } from './check.mjs';
 import { main, readText, root, runNode, say } from './lib.mjs';
 import { setup } from './setup.mjs';
 
 export const results = path.join(root, 'test-results');
-const tool = (file) => path.join(root, 'node_modules', file);
 
-/** Sets everything up, checks types and lint, runs the tests, and ends with a line `N passed, N failed`. Arguments go to vitest. */
+/**
+ * Sets everything up, checks types and lint, runs all tests, and ends with a line `N passed, N failed`. Arguments go to vitest: whoever asks
+ * for some of the tests gets those alone.
+ */
 await main(import.meta, async () => {
   try {
     await setup({ tests: true });
@@ -15,14 +18,10 @@ await main(import.meta, async () => {
     return conclude({ passed: 0, failed: 1, skipped: 0 });
   }
   const env = { ...process.env, ...(await temporalPrograms()) };
-  const checks = [
-    [tool('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.test.json'],
-    [tool('typescript/bin/tsc'), '-p', 'web'],
-    [tool('eslint/bin/eslint.js'), '.'],
-  ].map((args) => runNode(args, { cwd: root }));
-  const tests = runTests(env, process.argv.slice(2));
-  const broken = checks.filter((code) => code !== 0).length;
-  const passed = tests.passed === 0 ? 0 : tests.passed + checks.length - broken;
+  const args = process.argv.slice(2);
+  const { checks, broken } = args.length === 0 ? check() : { checks: 0, broken: 0 };
+  const tests = runTests(env, args);
+  const passed = tests.passed === 0 ? 0 : tests.passed + checks - broken;
   return conclude({ passed, failed: tests.failed + broken, skipped: tests.skipped });
 });
 
@@ -48,7 +47,7 @@ export function runTests(env, args) {
   const file = path.join(results, 'vitest.json');
   rmSync(file, { force: true });
   const code = runNode(
-    [tool('vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args],
+    [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args],
     { cwd: root, env },
   );
   const text = readText(file);

@@ -24,7 +24,7 @@ export interface Clip {
   undisturbed: Record<Method, Contents>;
 }
 
-export const networkOf = (ground: Ground): string => ground.at('beside/net.onnx');
+const networkOf = (ground: Ground): string => ground.at('beside/net.onnx');
 
 /** The flags of every job: two jobs of one clip and method differ in nothing but what happens to them. */
 export function flagsOf(ground: Ground, method: Method): string[] {

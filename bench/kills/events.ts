@@ -7,7 +7,7 @@ import { killOne, powerCut } from './processes.js';
 import type { Task } from './task.js';
 
 /** What an event did, and to whom; undefined where it found nothing to do it to. */
-export type Happened = { kind: string; detail: string } | undefined;
+type Happened = { kind: string; detail: string } | undefined;
 export type Act = (crew: Crew, dice: Dice) => Happened | Promise<Happened>;
 
 const ACTS: readonly (readonly [number, Act])[] = [

@@ -4,13 +4,13 @@ import { Speedometer } from '../client/job/speedometer.js';
 import type { BatchSummary, VideoResult } from '../job/batch/records.js';
 import { formatBytes } from '../job/estimates.js';
 import { formatDuration } from '../lib/duration.js';
-import { shown } from '../media/source/probe.js';
+import { shown } from '../lib/printable.js';
 import type { LeftOut } from '../media/source/videoFiles.js';
 import { REWRITE } from './output.js';
 import { progressLine } from './render.js';
 
 /** One line for people: files, frames, fps and the time that is left. */
-export function batchLine(batch: LiveBatch, measuredFps: number): string {
+function batchLine(batch: LiveBatch, measuredFps: number): string {
   const { stage, paused, files, done, skipped, failed, cancelled, running, doneFrames, framesLeft } = batch;
   if (paused) return `paused: ${paused.reason}`;
   if (stage === 'looking') return 'looking at the files';
@@ -78,7 +78,7 @@ export function summaryTable(summary: BatchSummary): string {
 
 const ORDER: VideoResult['status'][] = ['skipped', 'done', 'unfinished', 'cancelled', 'damaged', 'failed'];
 
-export function totalsLine(summary: Omit<BatchSummary, 'videos'>): string {
+function totalsLine(summary: Omit<BatchSummary, 'videos'>): string {
   const { done, skipped, failed, cancelled, unfinished, waiting, frames, seconds } = summary;
   const counts = ([[done, 'done'], [skipped, 'finished before'], [failed, 'failed'], [cancelled, 'cancelled'], [unfinished, 'unfinished'], [waiting, 'still being written']] as const)
     .filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);

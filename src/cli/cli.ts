@@ -198,11 +198,12 @@ function build(done: (code: number) => void): Command {
     .action(run(async (file: string, options: unknown) => (await import('./commands/verify.js')).verify(file, options)));
 
   const json = ['--json', 'print JSON'] as const;
+  const look = () => import('./commands/status.js');
   const jobs = () => import('./commands/jobs.js');
   program.command('status').description('one job in full, or all open ones').argument('[job]').option(...json)
-    .action(run(async (job: string | undefined, options: object) => (await jobs()).status(job, options)));
+    .action(run(async (job: string | undefined, options: object) => (await look()).status(job, options)));
   program.command('list').description('all jobs on this machine').option(...json)
-    .action(run(async (options: object) => (await jobs()).status(undefined, options, true)));
+    .action(run(async (options: object) => (await look()).status(undefined, options, true)));
   program.command('wait').description('show the progress of a job until it ends').argument('<job>').option(...json)
     .action(run(async (job: string, options: object) => (await jobs()).wait(job, options)));
   program.command('pause').description('stop a job after the part at hand').argument('<job>')
@@ -221,22 +222,21 @@ function build(done: (code: number) => void): Command {
     .option('--dry-run', 'only list what would go, with sizes')
     .action(run(async (options: object) => (await import('./commands/clean.js')).clean(options)));
 
-  const host = () => import('./commands/host.js');
   program.command('up').description('run the supervisor in the foreground: the server, the workers of this machine, and the dashboard')
-    .action(run(async () => (await host()).up()));
+    .action(run(async () => (await import('./commands/up.js')).up()));
   program.command('worker').description('run workers for a Temporal server elsewhere (TEMPORAL_ADDRESS), one process for each device')
     .option('--role <name>', 'control, encode or upscale (default: upscale where a device is named)')
     .option('--device <name>', 'cpu or cuda:N, for the upscale role; may be repeated (default: cpu)', collect)
     .option('--tag <names>', 'further tags of these devices, joined by commas')
     .option('--health-file <file>', 'keep this file there, never older than 10 s, while all of them are at work')
-    .action(run(async (options: unknown) => (await host()).worker(options)));
+    .action(run(async (options: unknown) => (await import('./commands/worker.js')).worker(options)));
   program.command('dashboard').description('jobs in a browser: watch, submit, pause, compare; also part of up')
     .option('--host <address>', 'where to listen; anywhere but on this machine only with --token-file (default: 127.0.0.1)')
     .option('--port <n>', 'the port, 0 for any free one (default: 8420, or a free one)')
     .option('--token-file <file>', 'ask for the token in this file, which nobody else may read (default: one of the state folder, in the link that is printed)')
     .action(run(async (options: unknown) => (await import('./commands/dashboard.js')).dashboard(options)));
   program.command('doctor').description('check this machine, and say what to do').option(...json)
-    .action(runAnywhere(async (options: object) => (await host()).doctor(options)));
+    .action(runAnywhere(async (options: object) => (await import('./commands/doctor.js')).doctor(options)));
 
   const models = program.command('models').description('networks on this machine and where to get them').exitOverride();
   const commands = () => import('./commands/models.js');

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
-import { liveBatch, pauseBatch } from '../client/batch/batches.js';
+import { liveBatch, pauseBatch } from '../client/batch/batchRound.js';
 import type { BatchHandle } from '../client/batch/startBatch.js';
 import type { Session } from '../client/connection/connect.js';
 import { shortBatch, type BatchSpec } from '../job/batch/spec.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../temporal.config.js';
-import { cancelBatch, pauseBatch, resumeBatch, runningBatch } from '../client/batch/batches.js';
+import { cancelBatch, pauseBatch, resumeBatch, runningBatch } from '../client/batch/batchRound.js';
 import { deleteSchedule, pauseSchedule, resumeSchedule, triggerSchedule } from '../client/batch/schedules.js';
 import type { BatchHandle } from '../client/batch/startBatch.js';
 import type { BatchEntry, VideoResult } from '../job/batch/records.js';

@@ -1,4 +1,4 @@
-import { mergeBatch } from '../client/batch/batches.js';
+import { mergeBatch } from '../client/batch/batchRound.js';
 import type { LiveProgress } from '../client/job/live.js';
 import type { BatchProgress } from '../job/batch/contracts.js';
 import type { BatchSummary } from '../job/batch/records.js';

@@ -4,11 +4,12 @@ import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { isLoopback } from './place.js';
 import type { Doorkeeper } from './token.js';
 
 export const COOKIE = 'reelscale_session';
 /** Browsers let no other site's page set it without asking, and this server never allows it. */
-export const WRITE_HEADER = 'X-Reelscale';
+const WRITE_HEADER = 'X-Reelscale';
 
 /** Wrong tokens of one address within a minute, and of all addresses together; further ones are answered with a wait. */
 const FAILURES = { one: 10, all: 100, seconds: 60 };
@@ -20,8 +21,6 @@ export interface Names {
   loopback: boolean;
   allowed: readonly string[];
 }
-
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 
 /**
  * A page of another site can be made to reach this server under that site's own name (DNS rebinding): only names that are this
@@ -89,7 +88,7 @@ export class Failures {
   }
 }
 
-export const addressOf = (c: Context): string => getConnInfo(c).remote.address ?? 'unknown';
+const addressOf = (c: Context): string => getConnInfo(c).remote.address ?? 'unknown';
 
 export type Admission = 'in' | 'out' | { wait: number };
 

@@ -23,7 +23,7 @@ export const contentTrackSchema = z.object({
 });
 export type ContentTrack = z.infer<typeof contentTrackSchema>;
 
-export const chapterSchema = z.object({
+const chapterSchema = z.object({
   /** In seconds after the first frame; exact to a millisecond in the deliverable. */
   startSeconds: z.number(),
   endSeconds: z.number(),

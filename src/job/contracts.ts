@@ -38,7 +38,7 @@ export interface ConformResult {
 
 export type From = Plan['from'];
 
-export interface PlanResult {
+interface PlanResult {
   frames: number;
   /** Frames in each segment, in order. At most 500. */
   segments: number[];
@@ -47,7 +47,7 @@ export interface PlanResult {
 export type PlannedRef = z.infer<typeof plannedRefSchema>;
 export type SegmentRef = z.infer<typeof segmentRefSchema>;
 
-export interface SegmentResult {
+interface SegmentResult {
   /** Frames found done on the disk, made by an earlier run. */
   reused: number;
 }
@@ -71,7 +71,7 @@ export interface Heartbeat {
   notice?: string;
 }
 
-export interface VerifyResult {
+interface VerifyResult {
   ok: boolean;
   /** Plain sentences, the first ones only. */
   problems: string[];

@@ -30,7 +30,7 @@ export type Forecast = z.infer<typeof forecastSchema>;
 export type Expected = NonNullable<Forecast['expected']>;
 
 /** What a finished job was expected to take, and took: a line of the history. */
-export const outcomeSchema = z.object({
+const outcomeSchema = z.object({
   at: z.string(),
   job: z.string(),
   key: z.string(),

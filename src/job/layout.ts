@@ -104,4 +104,4 @@ export function jobLayout(roots: Pick<Roots, 'jobs'>, keys: { jobKey: string; up
 }
 
 export const jobFolder = (roots: Pick<Roots, 'jobs'>, jobKey: string): string => path.join(roots.jobs, 'jobs', requireKey(jobKey));
-export const specFile = (roots: Pick<Roots, 'jobs'>, jobKey: string): string => path.join(jobFolder(roots, jobKey), 'job.json');
+const specFile = (roots: Pick<Roots, 'jobs'>, jobKey: string): string => path.join(jobFolder(roots, jobKey), 'job.json');

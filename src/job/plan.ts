@@ -5,7 +5,7 @@ import { segmentSizes, type SizeRequest } from './segmentSizes.js';
  * A segment is the unit of fan-out: a half-open range of frames `[startFrame, startFrame + frames)` with the timestamps
  * that bound it, in ticks of the timeline. `endPts` is the first timestamp that belongs to the next segment; the last has none.
  */
-export const segmentSchema = z.object({
+const segmentSchema = z.object({
   index: z.number().int().min(0),
   startFrame: z.number().int().min(0),
   frames: z.number().int().min(1),

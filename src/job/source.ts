@@ -4,7 +4,7 @@ import { rationalSchema } from '../lib/rational.js';
 const chromaticity = z.tuple([z.number(), z.number()]);
 
 /** What an HDR stream says of its brightness, once for all of it. Colours are CIE 1931 x and y, luminances cd/m². */
-export const hdrSchema = z.object({
+const hdrSchema = z.object({
   /** The display that the video was made on. */
   mastering: z.object({ red: chromaticity, green: chromaticity, blue: chromaticity, white: chromaticity, minLuminance: z.number(), maxLuminance: z.number() }).optional(),
   /** The brightest pixel of all, and the brightest frame on average. */
@@ -72,7 +72,7 @@ export type SourceInfo = z.infer<typeof sourceInfoSchema>;
  * - `interpolate`: every field is of a time of its own. Each frame keeps its first field, and the lines between are interpolated.
  * - `double`: so too, with a frame for each field.
  */
-export const fieldsSchema = z.object({
+const fieldsSchema = z.object({
   remedy: z.enum(['match', 'interpolate', 'double']),
   /** Which field is shown first. */
   order: z.enum(['tff', 'bff']),

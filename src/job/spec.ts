@@ -18,18 +18,18 @@ export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 export const precisionSchema = z.enum(['fp32', 'fp16', 'int8']);
 export type Precision = z.infer<typeof precisionSchema>;
 
-export const filterMethodSchema = z.object({
+const filterMethodSchema = z.object({
   kind: z.literal('filter'),
   name: z.enum(['bicubic', 'lanczos']),
   scale: z.number().int().min(1).max(8),
 });
 
 /** What a network's input and output are: RGB pictures, or the luma plane alone; chroma goes around such a network. */
-export const pixelsSchema = z.enum(['rgb', 'luma']);
+const pixelsSchema = z.enum(['rgb', 'luma']);
 export type Pixels = z.infer<typeof pixelsSchema>;
 
 /** The only size of picture that a network takes. */
-export const fixedSizeSchema = z.object({ width: z.number().int().min(1), height: z.number().int().min(1) });
+const fixedSizeSchema = z.object({ width: z.number().int().min(1), height: z.number().int().min(1) });
 
 export const modelMethodSchema = z.object({
   kind: z.literal('model'),
@@ -58,7 +58,7 @@ export const modelMethodSchema = z.object({
   /** What becomes of YUV samples that RGB cannot hold: they go around an RGB network. Jobs that do not say cut them off, as before there was a way. */
   outOfGamut: z.literal('carried').optional(),
 });
-export const methodSchema = z.discriminatedUnion('kind', [filterMethodSchema, modelMethodSchema]);
+const methodSchema = z.discriminatedUnion('kind', [filterMethodSchema, modelMethodSchema]);
 export type Method = z.infer<typeof methodSchema>;
 export type ModelMethod = z.infer<typeof modelMethodSchema>;
 
@@ -77,7 +77,7 @@ export const encodeSpecSchema = z.object({
 export type EncodeSpec = z.infer<typeof encodeSpecSchema>;
 
 /** What the result is, besides its pictures. Jobs of the first version did not say. */
-export const deliverySpecSchema = z.object({
+const deliverySpecSchema = z.object({
   container: containerSchema.default('mp4'),
   /** `auto` converts sound that players of the container may not understand, `copy` never converts. */
   audio: z.enum(['auto', 'copy']).default('auto'),

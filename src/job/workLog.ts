@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { hasCode } from '../lib/durable.js';
 
 /** One stretch of time in which an activity worked on a job, in milliseconds since 1970. */
-export const workSchema = z.object({ stage: z.string(), segment: z.number().int().optional(), from: z.number(), to: z.number() });
+const workSchema = z.object({ stage: z.string(), segment: z.number().int().optional(), from: z.number(), to: z.number() });
 export type Work = z.infer<typeof workSchema>;
 
 /** Notes a stretch of work as a line of its own; a job whose folder is gone needs none. */

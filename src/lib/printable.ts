@@ -5,3 +5,7 @@ const escaped = (control: string): string => `\\u${control.charCodeAt(0).toStrin
 
 /** A text as a terminal may show it: names and titles come from anywhere, and must not move its cursor, change its title or hide what is said. JSON stays the same JSON. */
 export const printable = (text: string): string => text.replace(CONTROLS, escaped);
+
+/** A path for people: on one line, whatever its name holds. */
+ 
+export const shown = (file: string): string => file.replace(/[\u0000-\u001f\u007f]/g, (c) => JSON.stringify(c).slice(1, -1));

@@ -1,7 +1,7 @@
 import { UserError } from '../lib/errors.js';
 
 /** An ncnn network inside a Python wheel; the digests are SHA-256. */
-export interface WheelFiles {
+interface WheelFiles {
   /** Path inside the wheel, without `.param` and `.bin`. */
   path: string;
   param: string;
@@ -18,7 +18,7 @@ export interface ReleaseFile {
   sha256: string;
 }
 
-export interface Variant {
+interface Variant {
   /** Source pixels around a pixel that its result depends on, or enough of them that no seam is seen. */
   radius: number;
   /** Height and width must be multiples of it. */

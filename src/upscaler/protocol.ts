@@ -5,13 +5,13 @@ import { modelMethodSchema, precisionSchema } from '../job/spec.js';
  * What the upscale worker and the upscaler process say to each other over Node's IPC channel. Frames never pass through it:
  * the upscaler starts ffmpeg itself, reads planar pictures from its pipe, and writes parts to the disk.
  */
-export const upscaleModelSchema = modelMethodSchema
+const upscaleModelSchema = modelMethodSchema
   .omit({ kind: true, name: true, file: true, denoise: true, outOfGamut: true })
   /** Absolute path of an ONNX file: NCHW, values 0..1, three channels (RGB) or one (luma), output `scale` times as large. */
   .extend({ file: z.string() });
 export type UpscaleModel = z.infer<typeof upscaleModelSchema>;
 
-export const upscaleRequestSchema = z.object({
+const upscaleRequestSchema = z.object({
   model: upscaleModelSchema,
   /** Size of a source picture, upright. */
   width: z.number().int().min(1),
@@ -53,10 +53,10 @@ export const toUpscalerSchema = z.discriminatedUnion('type', [
 export type ToUpscaler = z.infer<typeof toUpscalerSchema>;
 
 /** user: retrying cannot help (all-black output, wrong model); mismatch: the decoder gave other frames than asked for; disk: full; world: retry. */
-export const failureKindSchema = z.enum(['user', 'mismatch', 'disk', 'world', 'bug']);
+const failureKindSchema = z.enum(['user', 'mismatch', 'disk', 'world', 'bug']);
 export type FailureKind = z.infer<typeof failureKindSchema>;
 
-export const upscaledPartSchema = z.object({
+const upscaledPartSchema = z.object({
   type: z.literal('part'),
   /** Name in the part folder. */
   file: z.string(),
@@ -70,7 +70,7 @@ export const upscaledPartSchema = z.object({
 });
 export type UpscaledPart = z.infer<typeof upscaledPartSchema>;
 
-export const progressSchema = z.object({ type: z.literal('progress'), frame: z.number(), fps: z.number(), tile: z.number(), precision: precisionSchema });
+const progressSchema = z.object({ type: z.literal('progress'), frame: z.number(), fps: z.number(), tile: z.number(), precision: precisionSchema });
 export type UpscaleProgress = z.infer<typeof progressSchema>;
 
 export const fromUpscalerSchema = z.discriminatedUnion('type', [

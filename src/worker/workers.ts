@@ -11,7 +11,7 @@ import type { Role } from './role.js';
 export const WORKER_GRACE_MS = 25_000;
 
 /** What a worker tells its supervisor. */
-export const fromWorkerSchema = z.discriminatedUnion('type', [
+const fromWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   /** Why it cannot work, in one line for the user. */
   z.object({ type: z.literal('problem'), message: z.string() }),

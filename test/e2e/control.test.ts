@@ -22,7 +22,8 @@ interface Row {
 let model = '';
 let models = 0;
 beforeEach(async () => {
-  model = await tinyModel(cli.file(`slow${models}.onnx`), { scale: 2, work: 8 + models++ });
+  const name = `slow${models++}`;
+  model = await tinyModel(cli.file(`${name}.onnx`), { scale: 2, work: 8, name });
 });
 
 const slow = (output: string, ...more: string[]): string[] => [

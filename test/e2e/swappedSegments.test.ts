@@ -64,7 +64,7 @@ it('a job whose segments were swapped publishes nothing, keeps everything, says 
     devices: 1, encodeSlots: 1, heartbeatSeconds: 60, keepMezzanine: false, searchAttributes: false,
   };
   const perform = async (args: [UpscaleVideoInput]): Promise<unknown> => {
-    const worker = await Worker.create({ connection: env.nativeConnection, taskQueue: 'swapped', workflowBundle: await workflowBundle(), activities });
+    const worker = await Worker.create({ connection: env.nativeConnection, taskQueue: 'swapped', workflowBundle, activities });
     return worker.runUntil(env.client.workflow.execute('upscaleVideo', { workflowId: spec.jobKey, taskQueue: 'swapped', args }));
   };
   const error = await perform([input]).then(() => undefined, (reason: unknown) => reason);

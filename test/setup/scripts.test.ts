@@ -13,7 +13,7 @@ beforeAll(() => {
   mkdirSync(project);
   for (const name of ['scripts', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json']) cpSync(path.join(root, name), path.join(project, name), { recursive: true });
   symlinkSync(path.join(root, 'node_modules'), path.join(project, 'node_modules'));
-  for (const folder of ['src/workflows', 'src/client', 'bench', 'web']) mkdirSync(path.join(project, folder), { recursive: true });
+  for (const folder of ['src/workflows', 'src/cli', 'bench', 'web']) mkdirSync(path.join(project, folder), { recursive: true });
   const write = (name: string, text: string): void => { writeFileSync(path.join(project, name), text); };
   write('temporal.config.ts', 'export const config = 1;\n');
   write('src/workflows/index.ts', 'export async function nothing(): Promise<void> {}\n');

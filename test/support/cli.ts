@@ -75,7 +75,7 @@ export async function eventually<T>(what: string, check: () => T | undefined | f
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
     const value = await check();
     if (value !== undefined && value !== false) return value;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`never happened: ${what}`);
 }

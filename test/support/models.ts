@@ -14,6 +14,8 @@ export interface TinyModelOptions {
   output?: 'picture' | 'filtered' | 'black' | 'black in half' | 'nan';
   /** 3 for RGB (default), 1 for luma. */
   channels?: 1 | 3;
+  /** Of the graph: networks that differ in it alone are different models that cost the same. Default: tiny. */
+  name?: string;
   /** The only size that it takes. Default: any. */
   fixed?: { width: number; height: number };
 }
@@ -26,7 +28,7 @@ const FACTORS: Partial<Record<NonNullable<TinyModelOptions['output']>, number>> 
 
 /** Writes a super-resolution net whose output is known: input `input` [1,3,h,w] (or [1,1,h,w]) float32 0..1, output `output`. */
 export async function tinyModel(file: string, options: TinyModelOptions = {}): Promise<string> {
-  const { scale = 2, work = 1, output = 'picture', channels = 3, fixed } = options;
+  const { scale = 2, work = 1, output = 'picture', channels = 3, name = 'tiny', fixed } = options;
   const nodes: Node[] = [];
   const weights: Tensor[] = [];
   let last = 'input';
@@ -49,7 +51,7 @@ export async function tinyModel(file: string, options: TinyModelOptions = {}): P
     node('Resize', ['shifted', 'whole', 'scales'], ['output'], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }),
   );
   const graph = {
-    name: 'tiny',
+    name,
     node: nodes,
     initializer: weights,
     input: [value('input', FLOAT, [1, channels, fixed?.height ?? 'h', fixed?.width ?? 'w'])],

@@ -1,21 +1,11 @@
-import path from 'node:path';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { workflowBundleFile } from '../../src/lib/project.js';
 
 Runtime.install({ logger: new DefaultLogger('WARN') });
 
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
-
-/** The workflow code as workers load it, bundled once for a test file. */
-export function workflowBundle(): Promise<WorkflowBundleWithSourceMap> {
-  const src = path.resolve(import.meta.dirname, '../../src');
-  bundle ??= bundleWorkflowCode({
-    workflowsPath: path.join(src, 'workflows/index.ts'),
-    workflowInterceptorModules: [path.join(src, 'workflows/checkedInput.ts')],
-    logger: { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error() {} },
-  });
-  return bundle;
-}
+/** The workflow code as the build has bundled it for the workers. */
+export const workflowBundle = { codePath: workflowBundleFile };
 
 /** Temporal's time-skipping test server, whose binary the test script provides. */
 export function timeSkippingServer(): Promise<TestWorkflowEnvironment> {

@@ -2,7 +2,7 @@ import { zipSync } from 'fflate';
 
 /** Writes PyTorch's files for tests, in pickle's own opcodes. */
 
-export interface TestTensor {
+interface TestTensor {
   dims: number[];
   values: number[];
 }
@@ -50,7 +50,7 @@ export interface PickledTensor {
 }
 
 const product = (dims: number[]): number => dims.reduce((a, b) => a * b, 1);
-export const rowMajor = (dims: number[]): number[] => dims.map((_, i) => product(dims.slice(i + 1)));
+const rowMajor = (dims: number[]): number[] => dims.map((_, i) => product(dims.slice(i + 1)));
 
 export function pickledTensor({ key, dims, type = 'Float', count = product(dims), offset = 0, strides = rowMajor(dims), parameter, legacy }: PickledTensor): number[] {
   const storage = [...op.mark, ...op.text('storage'), ...op.global('torch', `${type}Storage`), ...op.text(key), ...op.text('cpu'), ...op.integer(count), ...(legacy ? [0x4e] : []), ...op.tuple, ...op.persistent];

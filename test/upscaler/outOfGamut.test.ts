@@ -37,6 +37,13 @@ async function upscaled(source: FrameSource, name: string, { checkpointFrames, c
   return { frames: Buffer.concat(made), parts, count: made.length };
 }
 
+test.each(['2', '600'])('pictures and what goes around them reach the encoder side by side at %s frames a second, where ffmpeg would read ahead to find a rate', async (rate) => {
+  const file = path.join(folder, `at${rate}.mkv`);
+  await ffmpeg('-f', 'lavfi', '-i', `testsrc2=size=384x256:rate=${rate}`, '-frames:v', '12', '-vf', "format=yuv420p,geq=lum='4+N':cb=128:cr=128,setparams=colorspace=bt709", '-c:v', 'ffv1', file);
+  const { frames } = await upscaled(await frameSource(file), `at${rate}`, { checkpointFrames: 100, carried: true });
+  expect(frames.length).toBe(12 * 4 * 384 * 256 * 1.5);
+});
+
 test('what goes around a network is that of each frame, also where the network sees the one before, and wherever parts end', async () => {
   // Luma below and above black; RGB holds none of the first four.
   const lumas = [4, 10, 10, 2, 90, 235];

@@ -18,7 +18,7 @@ let running: Promise<void>;
 
 beforeAll(async () => {
   env = await timeSkippingServer();
-  worker = await Worker.create({ connection: env.nativeConnection, taskQueue: 'q', workflowBundle: await workflowBundle(), activities: { ...job.activities }, maxHeartbeatThrottleInterval: 50 });
+  worker = await Worker.create({ connection: env.nativeConnection, taskQueue: 'q', workflowBundle, activities: { ...job.activities }, maxHeartbeatThrottleInterval: 50 });
   running = worker.run();
 }, 60_000);
 afterAll(async () => {

@@ -27,7 +27,7 @@ const fake = new FakeJob([5, 5], { encodeSegment: () => (held ? untilCancelled()
 /** A worker that knows no run: each run is replayed from its history. */
 async function withNewWorker<T>(test: () => Promise<T>): Promise<T> {
   const worker = await Worker.create({
-    connection: server.native, taskQueue: queue, workflowBundle: await workflowBundle(), activities: { ...batch.watching(fake.activities), ...batch.activities },
+    connection: server.native, taskQueue: queue, workflowBundle, activities: { ...batch.watching(fake.activities), ...batch.activities },
     maxHeartbeatThrottleInterval: '100 milliseconds', defaultHeartbeatThrottleInterval: '100 milliseconds', shutdownForceTime: '5 seconds', shutdownGraceTime: '10 milliseconds',
   });
   return worker.runUntil(test);

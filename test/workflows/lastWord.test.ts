@@ -92,7 +92,7 @@ it('any order of pauses, resumes, cancels and deaths ends in what was said last'
     ['pause', 'resume', 'commit'], ['pause', 'resume', 'die'], ['pause', 'shutDown'], ['pauseSignal', 'resume', 'pause', 'resumeSignal', 'diskFull'], ['pause', 'fromOutside'], ['resume', 'pause', 'resume', 'pause'],
   ];
   const worker = await Worker.create({
-    connection: server.native, taskQueue: QUEUE, workflowBundle: await workflowBundle(), activities: { ...job.activities },
+    connection: server.native, taskQueue: QUEUE, workflowBundle, activities: { ...job.activities },
     maxHeartbeatThrottleInterval: '20 milliseconds', defaultHeartbeatThrottleInterval: '20 milliseconds',
   });
   // Several jobs at a time; a failure names the seed.

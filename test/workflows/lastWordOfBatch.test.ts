@@ -53,7 +53,7 @@ async function play(steps: Step[]): Promise<{ steps: Step[]; end: string; jobs: 
   const batch = new FakeBatch(VIDEOS, job);
   const fake = new FakeJob([5, 5], { encodeSegment: played.encodeSegment });
   const worker = await Worker.create({
-    connection: server.native, taskQueue: queue, workflowBundle: await workflowBundle(), activities: { ...batch.watching(fake.activities), ...batch.activities },
+    connection: server.native, taskQueue: queue, workflowBundle, activities: { ...batch.watching(fake.activities), ...batch.activities },
     maxHeartbeatThrottleInterval: '20 milliseconds', defaultHeartbeatThrottleInterval: '20 milliseconds',
   });
   return worker.runUntil(async () => {

@@ -34,7 +34,7 @@ async function run(job: FakeJob, change: Partial<UpscaleVideoInput>, during: (ha
     devices: 1, encodeSlots: 2, heartbeatSeconds: 30, keepMezzanine: false, searchAttributes: false, ...change,
   };
   const worker = await Worker.create({
-    connection: env.nativeConnection, taskQueue: queue, workflowBundle: await workflowBundle(), activities: { ...job.activities },
+    connection: env.nativeConnection, taskQueue: queue, workflowBundle, activities: { ...job.activities },
     maxHeartbeatThrottleInterval: '100 milliseconds', defaultHeartbeatThrottleInterval: '100 milliseconds',
   });
   return worker.runUntil(async () => {
@@ -52,7 +52,7 @@ async function runsOf(workflowId: string): Promise<{ events: number; input: Upsc
   let { runId } = await env.client.workflow.getHandle(workflowId).describe();
   while (runId !== '') {
     const history = await env.client.workflow.getHandle(workflowId, runId).fetchHistory();
-    await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, history, workflowId);
+    await Worker.runReplayHistory({ workflowBundle }, history, workflowId);
     const began = history.events?.[0]?.workflowExecutionStartedEventAttributes;
     const payload = began?.input?.payloads?.[0]?.data;
     runs.push({ events: history.events?.length ?? 0, input: upscaleVideoInputSchema.parse(JSON.parse(Buffer.from(payload ?? []).toString())) });

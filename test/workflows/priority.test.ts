@@ -28,7 +28,7 @@ it('the server gives segments that wait for the one slot of a queue to the more 
     devices: 1, encodeSlots: 3, heartbeatSeconds: 30, keepMezzanine: false, searchAttributes: false, priority,
   });
   const start = (jobKey: string, priority: number) => client.workflow.start('upscaleVideo', { workflowId: jobKey, taskQueue: 'control', args: [input(jobKey, priority)] });
-  const control = await Worker.create({ connection: server.native, taskQueue: 'control', workflowBundle: await workflowBundle(), activities: { ...job.activities } });
+  const control = await Worker.create({ connection: server.native, taskQueue: 'control', workflowBundle, activities: { ...job.activities } });
   await control.runUntil(async () => {
     const handles: { result(): Promise<unknown> }[] = [];
     // All segments wait on the queue before anybody takes one, the least urgent first.

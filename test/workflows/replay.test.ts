@@ -11,6 +11,6 @@ describe('the workflow code', () => {
   });
 
   it.each(histories)('still fits the history $name', async ({ name, history }) => {
-    await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, history, name);
+    await Worker.runReplayHistory({ workflowBundle }, history, name);
   });
 });

@@ -24,7 +24,7 @@ afterAll(async () => { await env?.teardown(); });
 afterEach(async () => {
   for (const workflowId of started.splice(0)) {
     const history = await env.client.workflow.getHandle(workflowId).fetchHistory();
-    await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, history, workflowId);
+    await Worker.runReplayHistory({ workflowBundle }, history, workflowId);
     record(expect.getState().currentTestName ?? workflowId, history);
   }
 });
@@ -45,7 +45,7 @@ function setUp(change: Partial<UpscaleBatchInput> = {}) {
 
 async function withWorker<T>(batch: FakeBatch, job: FakeJob, input: UpscaleBatchInput, test: (handle: Awaited<ReturnType<typeof start>>) => Promise<T>): Promise<T> {
   const worker = await Worker.create({
-    connection: env.nativeConnection, taskQueue: input.controlQueue, workflowBundle: await workflowBundle(), activities: { ...batch.watching(job.activities), ...batch.activities },
+    connection: env.nativeConnection, taskQueue: input.controlQueue, workflowBundle, activities: { ...batch.watching(job.activities), ...batch.activities },
     maxHeartbeatThrottleInterval: '100 milliseconds', defaultHeartbeatThrottleInterval: '100 milliseconds',
   });
   return worker.runUntil(async () => test(await start(input)));

@@ -21,7 +21,7 @@ afterAll(async () => { await env?.teardown(); });
 afterEach(async () => {
   for (const workflowId of started.splice(0)) {
     const history = await env.client.workflow.getHandle(workflowId).fetchHistory();
-    await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, history, workflowId);
+    await Worker.runReplayHistory({ workflowBundle }, history, workflowId);
     record(expect.getState().currentTestName ?? workflowId, history);
   }
 });
@@ -38,7 +38,7 @@ const modelInput = (change: Partial<UpscaleVideoInput> = {}) => inputFor({ metho
 
 async function withWorker<T>(job: FakeJob, input: UpscaleVideoInput, test: (handle: Awaited<ReturnType<typeof start>>) => Promise<T>): Promise<T> {
   const worker = await Worker.create({
-    connection: env.nativeConnection, taskQueue: input.queues.control, workflowBundle: await workflowBundle(), activities: { ...job.activities },
+    connection: env.nativeConnection, taskQueue: input.queues.control, workflowBundle, activities: { ...job.activities },
     maxHeartbeatThrottleInterval: '100 milliseconds', defaultHeartbeatThrottleInterval: '100 milliseconds',
   });
   return worker.runUntil(async () => test(await start(input)));

@@ -1,28 +1,16 @@
 import type { Config } from '../../../temporal.config.js';
-import { cancelBatch, pauseBatch, resumeBatch, runningBatch, viewBatch } from '../../client/batch/batches.js';
+import { cancelBatch, pauseBatch, resumeBatch, runningBatch } from '../../client/batch/batchRound.js';
 import type { BatchHandle } from '../../client/batch/startBatch.js';
-import { connectIfRunning, openSession, type Session } from '../../client/connection/connect.js';
+import { openSession, type Session } from '../../client/connection/connect.js';
 import { shortBatch, type BatchSpec } from '../../job/batch/spec.js';
 import { UserError } from '../../lib/errors.js';
-import { batchInFull } from '../batchLines.js';
 import { EXIT } from '../exit.js';
 import { sayRound, waitForBatch } from '../waitBatch.js';
 
 const print = (text: string): void => { process.stdout.write(`${text}\n`); };
 const log = (line: string): void => { process.stderr.write(`${line}\n`); };
 
-/** The commands over jobs, for a batch. Each returns the exit code. */
-export async function batchStatus(config: Config, spec: BatchSpec, json: boolean): Promise<number> {
-  const session = await connectIfRunning(config);
-  try {
-    const view = await viewBatch(config, spec, session?.client);
-    print(json ? JSON.stringify(view) : batchInFull(view));
-    return EXIT.done;
-  } finally {
-    await session?.close();
-  }
-}
-
+/** The commands over jobs that need a server, for a batch. Each returns the exit code. */
 export const waitBatch = (config: Config, spec: BatchSpec, json: boolean): Promise<number> =>
   withSession(config, async (session) => {
     const handle = await runningBatch(session.client, spec);

@@ -3,7 +3,8 @@ import { loadConfig, type Config } from '../../../temporal.config.js';
 import { parseOptions } from '../../client/job/flags.js';
 import { whole } from '../../client/job/numbers.js';
 import { directLink, leasedLink } from '../../dashboard/link.js';
-import { invitation, placeOf, serveDashboard, type listeningSchema } from '../../dashboard/serve.js';
+import { invitation, placeOf, type listeningSchema } from '../../dashboard/place.js';
+import { serveDashboard } from '../../dashboard/serve.js';
 import { EXIT } from '../exit.js';
 import { stopSignal } from '../stopSignal.js';
 

@@ -1,24 +1,15 @@
-import path from 'node:path';
 import { loadConfig, type Config } from '../../../temporal.config.js';
-import { listBatches } from '../../client/batch/batches.js';
-import { connectIfRunning, openSession, workflowIdOf, type JobHandle, type Session } from '../../client/connection/connect.js';
-import { describeEstimate, readEstimate, type EstimateKept } from '../../client/estimate/kept.js';
-import { cancelJob, pauseJob, requireOpen, storedStatus } from '../../client/job/control.js';
-import { exists } from '../../client/job/files.js';
+import { openSession, type Session } from '../../client/connection/connect.js';
+import { cancelJob, pauseJob } from '../../client/job/control.js';
 import { findJob, findJobOrBatch } from '../../client/job/findJob.js';
-import { liveProgress, type LiveProgress } from '../../client/job/live.js';
+import { requireOpen, storedStatus } from '../../client/job/storedStatus.js';
 import { recordJob, startJob } from '../../client/job/submit.js';
-import { surveyBatches } from '../../job/batch/store.js';
 import { shortJob } from '../../job/keys.js';
-import { jobLayout, resolveRooted } from '../../job/layout.js';
-import { rejectedResult } from '../../job/rejected.js';
-import { discardJob, surveyJobs, type StoredJob } from '../../job/store.js';
+import { discardJob, type StoredJob } from '../../job/store.js';
 import { UserError } from '../../lib/errors.js';
-import { batchRow } from '../batchLines.js';
 import { EXIT, exitOf } from '../exit.js';
-import { progressLine } from '../render.js';
 import { waitForJob } from '../wait.js';
-import { batchStatus, cancelBatchCommand, pauseBatchCommand, resumeBatchCommand, waitBatch } from './batches.js';
+import { cancelBatchCommand, pauseBatchCommand, resumeBatchCommand, waitBatch } from './batches.js';
 
 interface Json {
   json?: boolean;
@@ -26,88 +17,6 @@ interface Json {
 
 const print = (text: string): void => { process.stdout.write(`${text}\n`); };
 const log = (line: string): void => { process.stderr.write(`${line}\n`); };
-
-interface Row {
-  job: string;
-  status: string;
-  input: string;
-  output: string;
-  method: string;
-  /** The page about the checks of the result, once there were any. */
-  checks?: string;
-  /** What was expected of it before it began, and what it took. */
-  estimate?: EstimateKept;
-  progress?: LiveProgress;
-  error?: string;
-  /** What is wrong with a result that did not pass its checks and was delivered because a person wanted it. */
-  accepted?: string[];
-  /** The result did not pass its checks and waits for `reelscale publish`: what is wrong with it. */
-  rejected?: string[];
-}
-
-async function describe(config: Config, job: StoredJob, session: Pick<Session, 'client'> | undefined): Promise<Row> {
-  const { spec } = job;
-  const open = !job.report && !job.ended;
-  const progress = open && session ? await liveProgress(handleOf(session, job)).catch(() => undefined) : undefined;
-  const page = jobLayout(config.roots, spec).verifiedPage;
-  const estimate = await readEstimate(config, job);
-  const rejected = await rejectedResult(config.roots, job);
-  return {
-    job: shortJob(spec),
-    status: progress ? (progress.paused ? 'paused' : 'running') : storedStatus(job),
-    input: resolveRooted(config.roots, spec.input),
-    output: resolveRooted(config.roots, spec.output),
-    method: `${spec.method.name} x${spec.method.scale}`,
-    ...((await exists(page)) && { checks: page }),
-    ...(estimate && { estimate }),
-    ...(progress && { progress }),
-    ...(job.ended && { error: job.ended.message }),
-    ...(job.report?.accepted && { accepted: job.report.accepted.problems }),
-    ...(rejected && { rejected: rejected.problems }),
-  };
-}
-
-const handleOf = (session: Pick<Session, 'client'>, { spec }: StoredJob): JobHandle => session.client.workflow.getHandle(workflowIdOf(spec.jobKey));
-
-/** `status JOB`: one job in full. `status`: the open ones. `list`: all. */
-export async function status(name: string | undefined, { json }: Json, all = false): Promise<number> {
-  const config = loadConfig();
-  const named = name === undefined ? undefined : await findJobOrBatch(config, name);
-  if (named && 'batch' in named) return batchStatus(config, named.batch, json ?? false);
-  const { jobs, damaged } = named ? { jobs: [named.job], damaged: [] } : await surveyJobs(config.roots);
-  if (!named) [...damaged, ...(await surveyBatches(config.roots)).damaged].forEach((error) => { log(`reelscale: ${error.message}`); });
-  const session = await connectIfRunning(config);
-  try {
-    const shown = name === undefined && !all ? jobs.filter((job) => !job.report && !job.ended) : jobs;
-    const rows = await Promise.all(shown.map((job) => describe(config, job, session)));
-    const batches = named ? [] : (await listBatches(config, session?.client)).filter(({ status: how }) => all || ['running', 'paused', 'interrupted'].includes(how));
-    if (json) print(JSON.stringify(named ? rows[0] : [...rows, ...batches]));
-    else if (rows.length + batches.length === 0) print(all ? 'no jobs' : 'no open jobs');
-    else [...rows.map(named ? full : line), ...batches.map(batchRow)].forEach(print);
-    return EXIT.done;
-  } finally {
-    await session?.close();
-  }
-}
-
-const line = (row: Row): string =>
-  `${row.job}  ${row.status.padEnd(11)}  ${path.basename(row.input)}  ${row.method}${row.progress && !row.progress.paused ? `  ${progressLine(row.progress, 0, false)}` : ''}`;
-
-function full(row: Row): string {
-  return [
-    `job      ${row.job}`,
-    `status   ${row.status}${row.status === 'interrupted' ? ': reelscale resume, or the same command again, goes on' : ''}`,
-    `input    ${row.input}`,
-    `output   ${row.output}`,
-    `method   ${row.method}`,
-    ...(row.checks === undefined ? [] : [`checks   ${row.checks}`]),
-    ...(row.estimate ? [`estimate ${describeEstimate(row.estimate)}`] : []),
-    ...(row.progress ? [`progress ${progressLine(row.progress, 0, false)}`, ...row.progress.notices.map((notice) => `         ${notice}`)] : []),
-    ...(row.error ? [`error    ${row.error}`] : []),
-    ...(row.accepted ?? []).map((problem) => `accepted ${problem}`),
-    ...(row.rejected ? [`result   is kept: look at the checks; to have it as it is: reelscale publish ${row.job} --anyway`] : []),
-  ].join('\n');
-}
 
 async function withOpenJob(name: string, act: (session: Session, job: StoredJob, config: Config) => Promise<number>): Promise<number> {
   const config = loadConfig();

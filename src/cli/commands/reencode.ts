@@ -17,7 +17,6 @@ import { containerOf } from '../../media/merge/containers.js';
 import { deliverableShape } from '../../media/picture/shape.js';
 import { usedInfo } from '../../media/source/examine.js';
 import { probeSource } from '../../media/source/probe.js';
-import { perform } from './upscale.js';
 
 /** Encodes a finished job's pictures again with other settings, from its kept mezzanine: no frame goes through a network. Returns the exit code. */
 export async function reencode(name: string, options: unknown): Promise<number> {
@@ -43,6 +42,8 @@ export async function reencode(name: string, options: unknown): Promise<number> 
   if (holder && isOpen(holder)) throw new UserError(`job ${shortJob(holder.spec)} already works on ${wanted}: choose another name with -o`);
   const again: JobSpec = { ...spec, encode, delivery, output, jobKey: key, overwrite: flags.overwrite ?? false, createdAt: new Date().toISOString() };
   const stored = await readStored(roots, key);
+  // Imported late: what is refused needs no server.
+  const { perform } = await import('./perform.js');
   return perform({ spec: stored && isOpen(stored) ? stored.spec : again, info, ...(stored && { stored }) }, flags, config);
 }
 

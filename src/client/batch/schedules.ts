@@ -15,7 +15,7 @@ import type { upscaleBatch } from '../../workflows/index.js';
 import type { Session } from '../connection/connect.js';
 import { parseOptions } from '../job/flags.js';
 import { inRoot } from '../job/resolveJob.js';
-import { runningBatch } from './batches.js';
+import { runningBatch } from './batchRound.js';
 import { specifyBatch } from './batchSpec.js';
 import { batchInput, recordBatch } from './startBatch.js';
 

@@ -10,7 +10,7 @@ import { homeLayout, identityOf } from './home.js';
 import { connectTo } from './protocol.js';
 
 /** `run/supervisor.json` names the one supervisor of a state folder. */
-export const announcementSchema = z.object({
+const announcementSchema = z.object({
   id: z.string(),
   pid: z.number().int(),
   socket: z.string(),

@@ -1,15 +1,14 @@
 import path from 'node:path';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { Config } from '../../../temporal.config.js';
 import { shortJob } from '../../job/keys.js';
 import type { JobSpec } from '../../job/spec.js';
 import { openJobs } from '../../job/store.js';
 import { workflowIdOf } from '../../job/workflowIds.js';
-import { stageKey } from '../../workflows/attributes.js';
 import type { upscaleVideo } from '../../workflows/index.js';
 import { reach, readAnnouncement } from './announcement.js';
 import { acquireLease, type Lease } from './lease.js';
-import { connectToServer } from './temporalConnection.js';
+import { connectToServer, loadClient } from './temporalConnection.js';
 
 export type JobHandle = WorkflowHandle<typeof upscaleVideo>;
 
@@ -29,13 +28,15 @@ export async function connectIfRunning(config: Config): Promise<Pick<Session, 'c
     socket.destroy();
     return openSession(config, () => undefined);
   }
+  const { Client, Connection } = await loadClient();
   const connection = await Connection.connect(config.temporalConnection);
   return { client: new Client({ connection, namespace: config.namespace }), close: () => connection.close() };
 }
 
 /** A lease on this machine's supervisor, started when there is none, and a client of the server that it serves. */
 export async function openSession(config: Config, log: (line: string) => void, own?: JobSpec): Promise<Session> {
-  const lease = await acquireLease(config, { onEvent: log });
+  // While a supervisor starts, there is time to load.
+  const [lease, { Client }] = await Promise.all([acquireLease(config, { onEvent: log }), loadClient()]);
   const connection = await connectToServer(config, lease.info);
   const client = new Client({ connection, namespace: lease.info.namespace });
   if (lease.started) await tellWhatGoesOn(config, client, log, own);
@@ -51,6 +52,7 @@ export async function openSession(config: Config, log: (line: string) => void, o
 
 /** Workers that start take up every job that was at work when their predecessors died: nobody should wonder where the time goes. */
 async function tellWhatGoesOn(config: Config, client: Client, log: (line: string) => void, own: JobSpec | undefined): Promise<void> {
+  const { stageKey } = await import('../../workflows/attributes.js');
   for (const spec of await openJobs(config.roots)) {
     if (spec.jobKey === own?.jobKey) continue;
     // Asked of the server alone: the workers are still starting.

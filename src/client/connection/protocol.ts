@@ -8,7 +8,7 @@ import { deviceSchema } from '../../upscaler/devices.js';
  * What commands and the supervisor say to each other: one JSON a line over a Unix socket. A connection that was welcomed is a
  * lease, for as long as it stays open.
  */
-export const supervisorInfoSchema = z.object({
+const supervisorInfoSchema = z.object({
   pid: z.number().int(),
   temporalAddress: z.string(),
   /** The embedded server lets in who has the state folder's key. */

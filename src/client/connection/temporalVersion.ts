@@ -1,2 +1,2 @@
-/** Of Temporal's command line and the dev server in it. */
+/** Of the embedded server. In a file of its own: every command names files by it, and few fetch the program. */
 export const TEMPORAL_VERSION = '1.9.1';

@@ -59,7 +59,7 @@ function secondsBy({ upscale, encode }: Calibration, { spec, frames, device, dev
   return START_SECONDS + conforming + working + (count * output.width * output.height) / CHECK_SPEED;
 }
 
-export function videoBytes({ encode }: Calibration, frames: number): number {
+function videoBytes({ encode }: Calibration, frames: number): number {
   const keys = Math.ceil(frames / GOP_FRAMES);
   return keys * encode.keyBytes + (frames - keys) * encode.frameBytes;
 }

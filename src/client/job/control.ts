@@ -7,12 +7,7 @@ import { UserError } from '../../lib/errors.js';
 import { cancelRequest, pauseRequest } from '../../workflows/messages.js';
 import { workflowIdOf, type JobHandle } from '../connection/connect.js';
 import { request } from '../connection/request.js';
-
-/** What is known of a job without a server: how it ended, or that it can go on. */
-export function storedStatus({ report, ended }: StoredJob): string {
-  if (report) return report.accepted ? 'done (accepted, did not pass its checks)' : report.damaged ? 'done (damaged source)' : 'done';
-  return ended?.state ?? 'interrupted';
-}
+import { requireOpen } from './storedStatus.js';
 
 const handleOf = (client: Client, { spec }: StoredJob): JobHandle => client.workflow.getHandle(workflowIdOf(spec.jobKey));
 
@@ -41,9 +36,4 @@ export async function cancelJob({ roots }: Config, client: Client, job: StoredJo
   if (left?.report) throw new UserError(`job ${shortJob(job.spec)} was done before it could be cancelled: ${left.report.output}`);
   // The server has no such job, or it was ended from outside: nobody else records its end.
   if (left && (!left.ended || discard)) await endJob(roots, job.spec, { state: 'cancelled', message: 'cancelled' }, discard);
-}
-
-/** @throws UserError for a job that has ended. */
-export function requireOpen(job: StoredJob): void {
-  if (job.report || job.ended) throw new UserError(`job ${shortJob(job.spec)} has ended: ${storedStatus(job)}`);
 }

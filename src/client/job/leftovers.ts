@@ -8,8 +8,8 @@ import { rejectedResult } from '../../job/rejected.js';
 import { discardFrames, readFolder, removeUnless, surveyJobs, type StoredJob } from '../../job/store.js';
 import { hasCode, namesIn } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
-import { storedStatus } from './control.js';
 import { exists } from './files.js';
+import { storedStatus } from './storedStatus.js';
 
 /** A folder that no job that can go on needs. */
 export interface Leftover {

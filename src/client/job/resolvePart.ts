@@ -2,11 +2,11 @@ import type { PictureSpec } from '../../job/picture.js';
 import { framesWithin, originOf, type Range } from '../../job/range.js';
 import type { SourceInfo } from '../../job/source.js';
 import { UserError } from '../../lib/errors.js';
+import { shown } from '../../lib/printable.js';
 import { toNumber } from '../../lib/rational.js';
 import { readPackets } from '../../media/ffmpeg/packets.js';
 import { checkCrop, formatWindow } from '../../media/picture/crop.js';
 import { detectCrop } from '../../media/source/detectCrop.js';
-import { shown } from '../../media/source/probe.js';
 import type { PictureFlags, UsedPart } from './pictureFlags.js';
 import { formatTime } from './times.js';
 

@@ -16,7 +16,7 @@ const LEAST_CONTEXT = 32;
 /** What is upscaled before anything is timed. */
 const WARM_UP = { width: 32, height: 32 };
 
-export interface MethodPicture {
+interface MethodPicture {
   picture: Raster;
   /** For the whole frame: of a filter as measured, of a model by the pixels of the window. */
   secondsPerFrame: number;

@@ -10,7 +10,7 @@ export const scheduleNameSchema = z.string().regex(/^[A-Za-z0-9][\w-]{0,62}$/, '
 
 const workingSchema = z.object({ index: count.openapi({ description: 'in the list of its round' }), job: z.string(), input: z.string().openapi({ description: 'name of the video' }), percent: z.number().min(0).max(100), fps: z.number().min(0) });
 
-export const batchSchema = z.object({
+const batchSchema = z.object({
   batch: z.string().openapi({ description: '32 hexadecimal digits; people use the first eight' }),
   name: z.string().openapi({ description: 'what was named: files, or a folder' }),
   schedule: z.string().optional(),
@@ -38,7 +38,7 @@ export const batchSchema = z.object({
 }).openapi('Batch');
 export type Batch = z.infer<typeof batchSchema>;
 
-export const scheduleSchema = z.object({
+const scheduleSchema = z.object({
   name: z.string(),
   batch: z.string(),
   watch: z.string().openapi({ description: 'the folder' }),

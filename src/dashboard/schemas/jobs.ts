@@ -2,9 +2,9 @@ import { z } from '@hono/zod-openapi';
 
 /** Jobs, in a list and in full. */
 
-export const stageSchema = z.enum(['probe', 'conform', 'plan', 'upscale', 'encode', 'concat', 'merge', 'verify', 'publish', 'done', 'failed', 'cancelled']);
+const stageSchema = z.enum(['probe', 'conform', 'plan', 'upscale', 'encode', 'concat', 'merge', 'verify', 'publish', 'done', 'failed', 'cancelled']);
 
-export const statusSchema = z.enum(['running', 'paused', 'interrupted', 'done', 'failed', 'cancelled'])
+const statusSchema = z.enum(['running', 'paused', 'interrupted', 'done', 'failed', 'cancelled'])
   .openapi({ description: 'interrupted: open, but no server works on it; resuming it goes on from its parts' });
 
 export const jobSchema = z.object({
@@ -42,7 +42,7 @@ export type Jobs = z.infer<typeof jobsSchema>;
 
 export const jobsQuerySchema = z.object({ limit: z.coerce.number().int().min(1).max(20_000).default(2000) });
 
-export const segmentSchema = z.object({
+const segmentSchema = z.object({
   frames: z.number().int(),
   state: z.enum(['waiting', 'upscaling', 'upscaled', 'encoding', 'encoded']),
   done: z.number().min(0).max(1).openapi({ description: 'share of the work at hand' }),
@@ -52,7 +52,7 @@ export const segmentSchema = z.object({
 });
 export type Segment = z.infer<typeof segmentSchema>;
 
-export const logEntrySchema = z.object({
+const logEntrySchema = z.object({
   at: z.string().optional(),
   kind: z.enum(['start', 'stage', 'pause', 'resume', 'retry', 'problem', 'note', 'end']),
   text: z.string(),
@@ -60,7 +60,7 @@ export const logEntrySchema = z.object({
 export type LogEntry = z.infer<typeof logEntrySchema>;
 
 /** Milliseconds since 1970, and frames a second. */
-export const speedSchema = z.array(z.tuple([z.number(), z.number()]));
+const speedSchema = z.array(z.tuple([z.number(), z.number()]));
 
 export const checksSchema = z.object({
   ok: z.boolean(),

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { UpscaleVideoInput } from '../contracts.js';
 import type {
-  batchTallySchema, carriedRoundSchema, closeInputSchema, lookInputSchema, openInputSchema, prepareInputSchema, recordInputSchema, roundOpenedSchema,
+  batchTallySchema, closeInputSchema, lookInputSchema, openInputSchema, prepareInputSchema, recordInputSchema, roundOpenedSchema,
   roundRefSchema, runningVideoSchema, upscaleBatchInputSchema,
 } from './inputs.js';
 import type { RoundCounts, VideoStatus } from './records.js';
@@ -12,7 +12,6 @@ import type { RoundCounts, VideoStatus } from './records.js';
  */
 export type UpscaleBatchInput = z.infer<typeof upscaleBatchInputSchema>;
 export type RoundRef = z.infer<typeof roundRefSchema>;
-export type CarriedRound = z.infer<typeof carriedRoundSchema>;
 export type RunningVideo = z.infer<typeof runningVideoSchema>;
 export type BatchTally = z.infer<typeof batchTallySchema>;
 export type RoundOpened = z.infer<typeof roundOpenedSchema>;

@@ -53,7 +53,7 @@ export const roundOpenedSchema = z.object({
 });
 
 /** What the next run has to know; the rest is on the disk. */
-export const carriedRoundSchema = z.object({
+const carriedRoundSchema = z.object({
   round: roundSchema,
   opened: roundOpenedSchema,
   /** Index of the first video that was not taken up. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { rootedPathSchema, sha256Schema } from '../spec.js';
 
-export const entrySchema = z.object({
+const entrySchema = z.object({
   input: rootedPathSchema,
   output: rootedPathSchema,
   /** Bytes of the input; 0 where it could not be seen. */

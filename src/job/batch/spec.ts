@@ -10,7 +10,7 @@ import { rootedPathSchema } from '../spec.js';
 export const clockSchema = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, as in 07:00');
 
 /** Where a schedule's batch takes its videos from, and when. */
-export const watchSchema = z.object({
+const watchSchema = z.object({
   /** The schedule's name. */
   schedule: z.string(),
   folder: rootedPathSchema,

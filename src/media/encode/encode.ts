@@ -30,7 +30,7 @@ export interface SourceEncode extends EncodeTarget {
   method: FilterScaling;
 }
 
-export interface MezzaninePart {
+interface MezzaninePart {
   /** Absolute path. */
   file: string;
   start: number;
@@ -89,7 +89,7 @@ export function concatList(files: readonly string[]): string {
 }
 
 /** The rest of the command line: filters, encoder and output. */
-export function encoderArgs(
+function encoderArgs(
   info: SourceInfo,
   filters: readonly string[],
   { encode, bitDepth = 8, output, sampleAspectRatio = info.video.sampleAspectRatio }: Pick<EncodeTarget, 'encode' | 'bitDepth' | 'output' | 'sampleAspectRatio'>,

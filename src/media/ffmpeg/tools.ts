@@ -5,7 +5,7 @@ import { withParentDeathSignal } from '../../lib/parentDeathSignal.js';
  * Only these demuxers may open a source: a text file would open as ANSI-art video otherwise, and an ffconcat or
  * a playlist would open its neighbours.
  */
-export const DEMUXERS = [
+const DEMUXERS = [
   'mov', 'mp4', 'm4a', '3gp', '3g2', 'mj2', 'matroska', 'webm', 'mpegts', 'mpeg', 'mpegvideo', 'avi', 'flv', 'live_flv',
   'asf', 'ogg', 'h264', 'hevc', 'm4v', 'av1', 'obu', 'ivf', 'nut', 'mxf', 'dv', 'vob', 'mjpeg', 'gif', 'apng', 'wtv', 'rm', 'yuv4mpegpipe',
 ].join(',');

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { sourceInfoSchema, type SourceInfo } from '../../job/source.js';
 import { hasCode } from '../../lib/durable.js';
 import { ContentFailure, UserError, WorldError } from '../../lib/errors.js';
+import { shown } from '../../lib/printable.js';
 import { parseRational, toNumber, type Rational } from '../../lib/rational.js';
 import { readHeader } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
@@ -54,10 +55,6 @@ const outputSchema = z.object({
 
 /** What ffprobe says of bytes that it cannot use; other failures are the machine's. */
 const BAD_CONTENT = /Invalid data found|not on whitelist|End of file|Invalid argument|patches welcome|came to no end|Cannot allocate memory|was ended by SIG(SEGV|ABRT|FPE|BUS|ILL)/i;
-
-/** A path for people: on one line, whatever its name holds. */
- 
-export const shown = (file: string): string => file.replace(/[\u0000-\u001f\u007f]/g, (c) => JSON.stringify(c).slice(1, -1));
 
 export interface ProbeOptions {
   /** Number of the programme that is meant. Default: that of the stream that players show. */

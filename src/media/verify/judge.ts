@@ -56,7 +56,7 @@ export interface Judgement {
   worst: { frame: number; luma: number; chroma: number }[];
 }
 
-export interface Spread {
+interface Spread {
   median: number;
   largest: number;
 }

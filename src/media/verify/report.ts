@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const checkSchema = z.object({
+const checkSchema = z.object({
   /** What was looked at, in a few words. */
   name: z.string(),
   ok: z.boolean(),

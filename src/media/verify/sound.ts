@@ -1,5 +1,5 @@
 import { ON_TIME } from '../ffmpeg/onTime.js';
-import { PTS_FD, startFfmpeg } from '../ffmpeg/run.js';
+import { PTS_FD, runFfmpeg, startFfmpeg } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import { soundWithin, type Cut } from '../merge/trimTracks.js';
 
@@ -47,6 +47,13 @@ export async function listen(file: string, stream: number, stretches: readonly S
   const { errors, stderrLines } = await run.done;
   await reading;
   return { start: clock.start, end: clock.end, sampleRate: clock.sampleRate, envelopes: loudness.envelopes, errors, lines: stderrLines };
+}
+
+/** When the last packet of an audio track ends by what its container says, in seconds on the file's own clock. Decoders may give more or less of it. */
+export async function packetsEnd(file: string, stream: number, signal?: AbortSignal): Promise<number | undefined> {
+  const clock = new FrameList();
+  await runFfmpeg(['-copyts', ...sourceInput(file), '-map', `0:${stream}`, '-c', 'copy', '-f', 'framecrc', 'pipe:1'], { signal, onStdoutLine: (line) => { clock.add(line); } });
+  return clock.end;
 }
 
 /** ffmpeg's `framecrc`: `#tb 0: 1/48000`, then stream, dts, pts, duration, size and checksum of every packet. */

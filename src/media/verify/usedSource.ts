@@ -3,13 +3,13 @@ import { originOf, partOf } from '../../job/range.js';
 import type { SourceInfo } from '../../job/source.js';
 import { encodeTimeline } from '../../job/timeline.js';
 import { UserError } from '../../lib/errors.js';
+import { shown } from '../../lib/printable.js';
 import { readPackets } from '../ffmpeg/packets.js';
 import { chaptersWithin, ofProgram } from '../merge/planContents.js';
 import { packetsWithin, type Cut } from '../merge/trimTracks.js';
 import { cropFilters } from '../picture/crop.js';
 import { readContents, type FileContents } from '../source/contents.js';
 import { usedInfo } from '../source/examine.js';
-import { shown } from '../source/probe.js';
 import { repairFor } from '../source/repair.js';
 
 /** That of a source which another video should show. */

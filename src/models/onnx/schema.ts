@@ -156,7 +156,7 @@ export interface ValueInfo {
   type: { tensorType: TensorType | null } | null;
 }
 
-export interface TensorType {
+interface TensorType {
   elemType: number;
   shape: { dim: Dimension[] } | null;
 }

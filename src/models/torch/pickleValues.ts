@@ -1,7 +1,7 @@
 import type { Element } from './elements.js';
 
 /** A Python class or function that a pickle names. It stays a name: nothing of Python exists here. */
-export interface Global {
+interface Global {
   kind: 'global';
   name: string;
 }

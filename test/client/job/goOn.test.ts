@@ -21,7 +21,7 @@ const start = () => env.client.workflow.start<typeof upscaleVideo>('upscaleVideo
 it('a job that ends just before it is told to go on is done, or is begun again', async () => {
   const lost = await start();
   await lost.terminate('it ended while a command attached to it');
-  const worker = await Worker.create({ connection: env.nativeConnection, taskQueue: 'go-on', workflowBundle: await workflowBundle(), activities: { ...new FakeJob([10]).activities } });
+  const worker = await Worker.create({ connection: env.nativeConnection, taskQueue: 'go-on', workflowBundle, activities: { ...new FakeJob([10]).activities } });
   await worker.runUntil(async () => {
     const handles = [lost];
     const again = await goOn(async () => handles.shift() ?? start(), {});

@@ -1,17 +1,14 @@
 import path from 'node:path';
 import { loadConfig, type Config } from '../../../temporal.config.js';
 import { configEnvironment } from '../../client/connection/environment.js';
-import { listeningSchema, placeOf } from '../../dashboard/serve.js';
+import { listeningSchema, placeOf } from '../../dashboard/place.js';
 import { UserError } from '../../lib/errors.js';
 import { projectRoot } from '../../lib/project.js';
-import { doctor as examine } from '../../supervisor/doctor.js';
 import { runSupervisor } from '../../supervisor/supervisor.js';
 import { keepRunning } from '../../worker/keptChild.js';
 import { createLogger } from '../../worker/logger.js';
-import { runWorkerGroup } from '../../worker/workerGroup.js';
 import { EXIT } from '../exit.js';
 import { stopSignal } from '../stopSignal.js';
-import { parseWorkerFlags } from '../workerFlags.js';
 
 const print = (line: string): void => { process.stdout.write(`${line}\n`); };
 const logger = createLogger({});
@@ -57,20 +54,4 @@ async function keepDashboard(config: Config, signal: AbortSignal): Promise<void>
   }, log);
   if (!signal.aborted) await new Promise((resolve) => { signal.addEventListener('abort', resolve, { once: true }); });
   await child.stop(PAGE_GRACE_MS);
-}
-
-/** Workers for a server elsewhere, one process for each device, until Ctrl-C. */
-export async function worker(options: unknown): Promise<number> {
-  const { roles, healthFile } = parseWorkerFlags(options);
-  const config = loadConfig();
-  if (config.temporalAddress === undefined) throw new UserError('a worker by itself needs a Temporal server: set TEMPORAL_ADDRESS, or use reelscale up');
-  await runWorkerGroup(roles, config, { signal: stopSignal(), log, ...(healthFile !== undefined && { healthFile }) });
-  return EXIT.done;
-}
-
-export async function doctor({ json }: { json?: boolean }): Promise<number> {
-  const lines = await examine(loadConfig());
-  if (json) print(JSON.stringify(lines));
-  else for (const { ok, unused, line, advice } of lines) print(`${unused ? '-   ' : ok ? 'ok  ' : 'FAIL'}  ${line}${advice ? `\n      ${advice}` : ''}`);
-  return lines.every(({ ok }) => ok) ? EXIT.done : EXIT.failed;
 }
