@@ -85,8 +85,8 @@ function isFlag(program: Command, argument: string): boolean {
 /** For options that may be given several times. */
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
-/** Commands are imported when they run: `--help` and a wrong flag answer at once. */
-function build(done: (code: number) => void): Command {
+/** The commands and flags. They are imported when they run: `--help` and a wrong flag answer at once. */
+export function build(done: (code: number) => void): Command {
   const runAnywhere = <A extends unknown[]>(action: (...args: A) => Promise<number>) => async (...args: A): Promise<void> => { done(await action(...args)); };
   const run = <A extends unknown[]>(action: (...args: A) => Promise<number>) => runAnywhere(async (...args: A) => {
     await openState();
