@@ -109,7 +109,7 @@ export function build(done: (code: number) => void): Command {
     .action(run(async (input: string, options: unknown) => (await import('./commands/upscale.js')).upscale(input, options)));
 
   withJobFlags(program.command('plan'))
-    .description('what a job would take: frames, disk, time and cost, on this machine and on others; starts nothing')
+    .description('what a job would take on this machine: frames, disk, time and cost; starts nothing')
     .argument('<input>', 'the video')
     .option('-o, --output <file>', 'where the result would be (default: as for upscale)')
     .option('--cost-per-hour <price>', 'of a device, in any currency: adds what the job costs')
