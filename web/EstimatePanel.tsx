@@ -48,23 +48,19 @@ export function EstimatePanel({ job: { input, preset, model, scale } }: { job: S
   );
 }
 
-/** Its time, here and on the devices that others have measured. */
-function Devices({ estimate: { here, elsewhere, work = 1 }, measuring, onMeasure }: { estimate: Estimate; measuring: boolean; onMeasure: () => void }) {
-  const priced = [here, ...elsewhere].some((device) => device?.cost !== undefined);
-  const cost = (value: number | undefined): string => (value === undefined ? '' : value.toFixed(2));
+/** Its time on this machine. */
+function Devices({ estimate: { here }, measuring, onMeasure }: { estimate: Estimate; measuring: boolean; onMeasure: () => void }) {
   return (
     <table class="devices" aria-label="Time by device">
-      <thead><tr><th scope="col">device</th><th scope="col">fps</th><th scope="col">time, about</th>{priced && <th scope="col">costs</th>}<th scope="col" class="why">by</th></tr></thead>
+      <thead><tr><th scope="col">device</th><th scope="col">fps</th><th scope="col">time, about</th>{here?.cost !== undefined && <th scope="col">costs</th>}<th scope="col" class="why">by</th></tr></thead>
       <tbody>
         <tr class="here">
           <th scope="row">this machine{here && <span class="soft"> ({here.device})</span>}</th>
           {here
-            ? <><td>{fps(here.fps)}</td><td>{duration(here.seconds)}</td>{priced && <td>{cost(here.cost)}</td>}<td class="why">{here.basis === 'jobs' ? `the last ${here.jobs === 1 ? 'job' : `${here.jobs} jobs`}` : `a measurement on this clip${here.jobs > 0 ? `, corrected ${times(here.jobs)} by earlier jobs` : ''}`}</td></>
-            : <td colSpan={priced ? 4 : 3}><button type="button" class="button" disabled={measuring} onClick={onMeasure}>{measuring ? 'Measuring…' : 'Measure it'}</button> <span class="soft">takes some seconds</span></td>}
+            ? <><td>{fps(here.fps)}</td><td>{duration(here.seconds)}</td>{here.cost !== undefined && <td>{here.cost.toFixed(2)}</td>}<td class="why">{here.basis === 'jobs' ? `the last ${here.jobs === 1 ? 'job' : `${here.jobs} jobs`}` : `a measurement on this clip${here.jobs > 0 ? `, corrected ${times(here.jobs)} by earlier jobs` : ''}`}</td></>
+            : <td colSpan={3}><button type="button" class="button" disabled={measuring} onClick={onMeasure}>{measuring ? 'Measuring…' : 'Measure it'}</button> <span class="soft">takes some seconds</span></td>}
         </tr>
-        {elsewhere.map(({ device, fps: speed, seconds, cost: price }) => <tr key={device}><th scope="row">{device}</th><td>{fps(speed)}</td><td>{duration(seconds)}</td>{priced && <td>{cost(price)}</td>}<td class="why">what others say</td></tr>)}
       </tbody>
-      {elsewhere.length > 0 && <caption>The other devices’ speeds are figures of others for realesrgan-x4plus at 720×576, here by the size of the pictures{Math.abs(work - 1) < 0.01 ? '' : ' and this network’s work'}.</caption>}
     </table>
   );
 }

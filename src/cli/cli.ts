@@ -85,8 +85,8 @@ function isFlag(program: Command, argument: string): boolean {
 /** For options that may be given several times. */
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
 
-/** Commands are imported when they run: `--help` and a wrong flag answer at once. */
-function build(done: (code: number) => void): Command {
+/** The commands and flags. They are imported when they run: `--help` and a wrong flag answer at once. */
+export function build(done: (code: number) => void): Command {
   const runAnywhere = <A extends unknown[]>(action: (...args: A) => Promise<number>) => async (...args: A): Promise<void> => { done(await action(...args)); };
   const run = <A extends unknown[]>(action: (...args: A) => Promise<number>) => runAnywhere(async (...args: A) => {
     await openState();
@@ -109,7 +109,7 @@ function build(done: (code: number) => void): Command {
     .action(run(async (input: string, options: unknown) => (await import('./commands/upscale.js')).upscale(input, options)));
 
   withJobFlags(program.command('plan'))
-    .description('what a job would take: frames, disk, time and cost, on this machine and on others; starts nothing')
+    .description('what a job would take on this machine: frames, disk, time and cost; starts nothing')
     .argument('<input>', 'the video')
     .option('-o, --output <file>', 'where the result would be (default: as for upscale)')
     .option('--cost-per-hour <price>', 'of a device, in any currency: adds what the job costs')

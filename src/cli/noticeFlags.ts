@@ -5,12 +5,13 @@ import { parseOptions } from '../client/job/flags.js';
 import type { Notice } from '../job/notice.js';
 import { UserError } from '../lib/errors.js';
 import { isPrivate, literalAddress } from '../lib/privateAddress.js';
+import { withAdvanced } from './options.js';
 
-export const withNoticeFlags = (command: Command): Command => command
+export const withNoticeFlags = (command: Command): Command => withAdvanced(command, (advanced) => advanced
   .option('--notify <url>', 'post a JSON there at the end, when it is done or has failed; tried again for a day')
   .option('--notify-private', 'the address may be of this machine or a private network')
   .option('--notify-secret-file <file>', 'holds the secret that signs the post (default: REELSCALE_NOTIFY_SECRET, else no signature)')
-  .option('--on-done <command>', 'run by sh -c at the end, on the host of the control worker, with the same JSON on its stdin');
+  .option('--on-done <command>', 'run by sh -c at the end, on the host of the control worker, with the same JSON on its stdin'));
 
 const noticeFlagsSchema = z.object({
   notify: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),

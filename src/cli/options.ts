@@ -1,10 +1,26 @@
 import type { Command } from 'commander';
 
+/** The heading in the help of what few people need. */
+const ADVANCED = 'Advanced:';
+
+/** Puts the flags that are added by `add` under {@link ADVANCED}; what is added afterwards stands with the usual ones again. */
+export const withAdvanced = (command: Command, add: (command: Command) => Command): Command => add(command.optionsGroup(ADVANCED)).optionsGroup('');
+
 /** The flags that say how a video becomes another one: those of `upscale`, and of all commands that make such jobs. */
-export const withJobFlags = (command: Command): Command => command
+export const withJobFlags = (command: Command): Command => withAdvanced(withUsualFlags(command), withOtherFlags);
+
+/** Those that most people need. */
+const withUsualFlags = (command: Command): Command => command
   .option('-m, --model <name>', 'a model, a path to an .onnx file, bicubic or lanczos')
   .option('-s, --scale <n>', "how many times larger, 1 to 8 as far as the model has it (default: 4, or an ONNX file's own)")
   .option('--preset <name>', 'preview (bicubic), fast (realesr-animevideov3) or production (realesrgan-x4plus); default: production on a GPU, fast on a CPU')
+  .option('--from <time>', 'upscale only what is shown from this time on, in seconds or [HH:]MM:SS, as players show it')
+  .option('--to <time>', '… and before this one')
+  .option('--target <size>', 'what the enlarged pictures are resized to: WxH exactly, the shape on the screen stays; or that many lines, 720p, 1080p, 1440p, 4k')
+  .option('--codec <name>', 'h264, which plays everywhere, h265 or av1 (default: h264)')
+  .option('--crf <n>', 'quality from 0 (lossless) to 51, AV1 to 63; 18 to 28 is sensible for H.264 (default: 23, h265 28, av1 35)');
+
+const withOtherFlags = (command: Command): Command => command
   .option('--tile <n>', 'edge of a tile in source pixels, even and at least 32; 0 for whole frames (default: auto, as memory allows)')
   .option('--tile-pad <n>', 'source pixels of context around a tile (default: auto, as far as the model sees)')
   .option('--pre-pad <n>', 'pixels reflected at the right and bottom (default: 0)')
@@ -14,13 +30,8 @@ export const withJobFlags = (command: Command): Command => command
   .option('--bit-depth <n>', '8, or 10, which browsers may refuse (default: 8, for HDR 10)')
   .option('--program <n>', 'of several programmes in one transport stream, the number of the one to upscale (default: that of the video that players show)')
   .option('--deinterlace <how>', 'off, auto, double, always or always-double; auto looks at the pictures themselves, always takes all of them for interlaced, double gives a frame for each field (default: auto)')
-  .option('--from <time>', 'upscale only what is shown from this time on, in seconds or [HH:]MM:SS, as players show it')
-  .option('--to <time>', '… and before this one')
   .option('--crop <window>', 'what is used of the pictures: WxH+X+Y in source pixels, or auto to cut off black borders')
-  .option('--target <size>', 'what the enlarged pictures are resized to: WxH exactly, the shape on the screen stays; or that many lines, 720p, 1080p, 1440p, 4k')
   .option('--square-pixels', 'resize so that pixels are as wide as high: the side that is shown too short grows')
-  .option('--codec <name>', 'h264, which plays everywhere, h265 or av1 (default: h264)')
-  .option('--crf <n>', 'quality from 0 (lossless) to 51, AV1 to 63; 18 to 28 is sensible for H.264 (default: 23, h265 28, av1 35)')
   .option('--encoder-preset <name>', "x264's names, ultrafast to veryslow, for every encoder (default: fast)")
   .option('--tune <name>', "film, animation, grain, psnr, ssim or fastdecode, as the codec has it (default: none)")
   .option('--hw-encoder <name>', 'encode in the graphics card: nvenc or vaapi; none for the processor (default: none)')

@@ -5,7 +5,7 @@ import { formatDuration } from '../lib/duration.js';
 
 /** An estimate as lines for a terminal. */
 export function renderEstimate(estimate: JobEstimate, costPerHour: number | undefined): string {
-  const { source, frames, segments, width, height, bytes, disk, method, notes, elsewhere } = estimate;
+  const { source, frames, segments, width, height, bytes, disk, method, notes } = estimate;
   return [
     `input     ${path.basename(estimate.input)}, ${source.width}x${source.height}, ${formatDuration(source.seconds)}`,
     `output    ${path.basename(estimate.output)}, ${width}x${height}, about ${formatBytes(bytes)}, with ${method}`,
@@ -13,19 +13,15 @@ export function renderEstimate(estimate: JobEstimate, costPerHour: number | unde
     `disk      about ${formatBytes(disk.jobs)} for the job at its peak, and ${formatBytes(disk.output)} for the output`,
     ...notes.map((note) => `note      ${note}`),
     ...table(estimate, costPerHour),
-    ...(elsewhere.length > 0 ? [otherFigures(estimate)] : []),
   ].join('\n');
 }
 
-function table({ here, elsewhere }: JobEstimate, costPerHour: number | undefined): string[] {
+function table({ here }: JobEstimate, costPerHour: number | undefined): string[] {
+  if (!here) return [];
   const priced = costPerHour !== undefined;
-  const rows = [
-    ...(here ? [{ ...here, device: `this machine (${here.device})`, why: basis(here) }] : []),
-    ...elsewhere.map((other) => ({ ...other, why: 'others say' })),
-  ];
-  if (rows.length === 0) return [];
   const head = ['', 'fps', 'time', ...(priced ? [`at ${costPerHour}/h`] : []), ''];
-  const lines = [head, ...rows.map(({ device, fps, seconds, cost, why }) => [device, digits(fps), formatDuration(seconds), ...(priced ? [(cost ?? 0).toFixed(2)] : []), why])];
+  const row = [`this machine (${here.device})`, digits(here.fps), formatDuration(here.seconds), ...(priced ? [(here.cost ?? 0).toFixed(2)] : []), basis(here)];
+  const lines = [head, row];
   const widths = head.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
   return ['', ...lines.map((cells) => cells.map((cell, i) => (i === 0 || i === cells.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ').trimEnd())];
 }
@@ -38,8 +34,3 @@ function basis({ basis, jobs }: NonNullable<JobEstimate['here']>): string {
 
 /** Three digits. */
 const digits = (value: number): string => (value >= 100 ? String(Math.round(value)) : value.toPrecision(3));
-
-function otherFigures({ work = 1 }: JobEstimate): string {
-  const network = Math.abs(work - 1) < 0.01 ? '' : `, and by this network's work, ${digits(work)} of x4plus's`;
-  return `\nThe other devices' speeds are figures of others for realesrgan-x4plus at 720x576, not ours: here by the size of the pictures${network}.`;
-}

@@ -21,7 +21,7 @@ export function receptiveRadius(graph: Graph, input: string, output: string): nu
 }
 
 /** What the pixels of every value of a graph depend on, by name; undefined where the graph holds an operator that is not known here. */
-export function fieldsOf(graph: Graph, input: string): ReadonlyMap<string, Field> | undefined {
+function fieldsOf(graph: Graph, input: string): ReadonlyMap<string, Field> | undefined {
   const constants = smallConstants(graph);
   const start: Reach = { step: 1, from: 0, to: 0 };
   const fields = new Map<string, Field>([[input, [start, start]]]);

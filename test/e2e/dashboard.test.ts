@@ -79,12 +79,10 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     expect(await page.getByRole('combobox', { name: 'Model' }).inputValue()).toBe('slow');
     await page.getByText(`${FRAMES} frames`).waitFor();
     await page.getByLabel('Price of an hour').fill('3.6');
-    await page.getByRole('columnheader', { name: 'costs' }).waitFor();
     const devices = page.getByRole('table', { name: 'Time by device' }).getByRole('row');
-    expect(await devices.filter({ hasText: /^(T4|A100).*\d s\d+\.\d\d/ }).count()).toBe(2);
     await tabTo(page, page.getByRole('button', { name: 'Measure it' }));
     await page.keyboard.press('Enter');
-    await devices.filter({ hasText: /^this machine \(cpu\).*a measurement on this clip/ }).waitFor();
+    await devices.filter({ hasText: /^this machine \(cpu\).*\d\.\d\da measurement on this clip/ }).waitFor();
     await screenshot(page, 'new-job');
     expect(await barriers(page)).toEqual([]);
     await tabTo(page, page.getByRole('button', { name: 'Start' }));

@@ -2,7 +2,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { JobEstimate } from '../../src/client/estimate/jobEstimate.js';
-import { OTHER_DEVICES, REFERENCE_WORK } from '../../src/job/otherDevices.js';
 import { Cli } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
@@ -23,11 +22,7 @@ it('a plan says what a job would take, starts nothing, and is measured once; the
   expect(here?.fps).toBeCloseTo(50 / (here?.seconds ?? 0));
   expect(value.bytes).toBeGreaterThan(5000);
   expect(value.disk.jobs).toBeGreaterThan(value.bytes);
-  // What the tiny network multiplies, and a picture of 160x120 beside one of 720x576.
-  const work = (9 * (3 * 128 + 128 * 3)) / REFERENCE_WORK;
-  expect(value.work).toBeCloseTo(work, 10);
-  expect(value.elsewhere.map(({ device }) => device)).toEqual(OTHER_DEVICES.map(({ name }) => name));
-  expect(value.elsewhere[0]?.fps).toBeCloseTo((1.6 * (720 * 576)) / (160 * 120) / work, 3);
+  expect(value, 'speeds that this program has not measured').not.toHaveProperty('elsewhere');
 
   expect(readdirSync(calibrations)).toHaveLength(2);
   expect(cli.processes()).toEqual([]);
@@ -51,13 +46,12 @@ it('a plan says what a job would take, starts nothing, and is measured once; the
   expect(code).toBe(0);
   expect(stdout).toMatch(/^frames +50 in 3 segments$/m);
   expect(stdout).toMatch(/^this machine \(cpu\) .*measured on this clip, corrected by the last job$/m);
-  expect(stdout).toMatch(/^A100 .*others say$/m);
-  expect(stdout).toContain('are figures of others for realesrgan-x4plus at 720x576, not ours');
+  expect(stdout).not.toMatch(/others|A100|T4/);
 });
 
 it('a filter is planned for the processor alone, and a wrong price is refused', async () => {
   const { value } = await plan('--preset', 'preview', '-s', '2');
-  expect(value).toMatchObject({ method: 'bicubic x2', frames: 50, segments: 1, elsewhere: [] });
+  expect(value).toMatchObject({ method: 'bicubic x2', frames: 50, segments: 1 });
   expect(value.here?.device).toBe('cpu');
   const wrong = await cli.run('plan', 'clip.mp4', '--cost-per-hour', '-1');
   expect([wrong.code, wrong.stdout, wrong.stderr]).toEqual([2, '', 'reelscale: --cost-per-hour: must be a number from 0 on']);

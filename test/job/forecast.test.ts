@@ -2,7 +2,6 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { correctionOf, noteOutcome, outcomesOf, type Outcome } from '../../src/job/forecast.js';
-import { OTHER_DEVICES, REFERENCE_PIXELS, REFERENCE_WORK, scaledFps } from '../../src/job/otherDevices.js';
 import { noteWork, readWork, workedSeconds } from '../../src/job/workLog.js';
 import { scratchFolder } from '../support/media.js';
 
@@ -37,11 +36,4 @@ it('an estimate is corrected by the middle of the latest jobs of its kind, by on
   expect(correctionOf(latest).bytes).toBe(1);
   expect(correctionOf(latest.slice(0, 1)).seconds).toBeCloseTo(Math.SQRT2);
   expect(correctionOf([])).toEqual({ seconds: 1, bytes: 1 });
-});
-
-it('other devices are scaled by the size of pictures and by the work of the network', () => {
-  const [t4] = OTHER_DEVICES;
-  expect(OTHER_DEVICES.map(({ name }) => name)).toEqual(['T4', 'A10', 'V100', 'L40', 'A800', 'A100', 'CPU']);
-  expect(t4 && scaledFps(t4, { pixels: REFERENCE_PIXELS, work: REFERENCE_WORK })).toBeCloseTo(1.6);
-  expect(t4 && scaledFps(t4, { pixels: REFERENCE_PIXELS / 4, work: REFERENCE_WORK / 10 })).toBeCloseTo(64);
 });

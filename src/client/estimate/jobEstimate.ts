@@ -33,10 +33,6 @@ export const jobEstimateSchema = z.object({
       jobs: z.number().int(),
     })
     .optional(),
-  /** On other devices, by what others say of them, without the encode; of a filter, or of a network whose work is not known, there are none. */
-  elsewhere: z.array(z.object({ device: z.string(), fps: amount, seconds: amount, cost: amount.optional() })),
-  /** Multiplications of the network for each source pixel, beside realesrgan-x4plus. */
-  work: amount.optional(),
   /** Plain sentences. */
   notes: z.array(z.string()),
 });
