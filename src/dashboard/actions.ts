@@ -16,7 +16,7 @@ import { estimate, type EstimateRequest } from './estimate.js';
 import { MediaFolders } from './folders.js';
 import { Turnstile } from './limits.js';
 import type { Link } from './link.js';
-import type { Board } from './liveState.js';
+import type { LiveState } from './liveState.js';
 import type { Job } from './schemas/jobs.js';
 import type { Choices, Estimate, Submit } from './schemas/submit.js';
 
@@ -24,15 +24,15 @@ import type { Choices, Estimate, Submit } from './schemas/submit.js';
 const READING = { atOnce: 2, waiting: 8 };
 
 /** What pages can do: the same as the commands of the same names. */
-export class Doer {
+export class Actions {
   readonly folders: MediaFolders;
   readonly #config: Config;
-  readonly #board: Board;
+  readonly #board: LiveState;
   readonly #link: Link;
   readonly #reading = new Turnstile(READING, 'too many videos are being read at once: try again in a moment');
   readonly #measuring = new Turnstile({ atOnce: 1, waiting: 0 }, 'another measurement is under way: try again when it has ended');
 
-  constructor(config: Config, board: Board, link: Link) {
+  constructor(config: Config, board: LiveState, link: Link) {
     [this.#config, this.#board, this.#link] = [config, board, link];
     this.folders = new MediaFolders(() => config.dashboard.folders ?? [os.homedir(), ...board.folders()]);
   }

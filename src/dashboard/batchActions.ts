@@ -9,7 +9,7 @@ import type { BatchSpec } from '../job/batch/spec.js';
 import { lastSummary, loadRound, readBatch, readResults, roundsOf } from '../job/batch/store.js';
 import { UserError } from '../lib/errors.js';
 import type { Link, Reach } from './link.js';
-import type { Board } from './liveState.js';
+import type { LiveState } from './liveState.js';
 import type { BatchDetail, Batches } from './schemas/batches.js';
 
 type Video = BatchDetail['videos'][number];
@@ -20,12 +20,12 @@ const MOST = 1000;
 const ORDER: Video['status'][] = ['failed', 'damaged', 'cancelled', 'running', 'unfinished', 'waiting', 'done', 'skipped'];
 
 /** What pages can do about batches and schedules: the same as the commands of the same names. */
-export class BatchDoer {
+export class BatchActions {
   readonly #config: Config;
-  readonly #board: Board;
+  readonly #board: LiveState;
   readonly #link: Link;
 
-  constructor(config: Config, board: Board, link: Link) {
+  constructor(config: Config, board: LiveState, link: Link) {
     [this.#config, this.#board, this.#link] = [config, board, link];
   }
 

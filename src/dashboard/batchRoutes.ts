@@ -1,11 +1,11 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { BatchDoer } from './batchActions.js';
+import type { BatchActions } from './batchActions.js';
 import { report } from './headers.js';
-import type { Board } from './liveState.js';
+import type { LiveState } from './liveState.js';
 import { routes } from './routes.js';
 
 /** What the server answers about batches and schedules. */
-export function batchRoutes(app: OpenAPIHono, board: Board, doer: BatchDoer): void {
+export function batchRoutes(app: OpenAPIHono, board: LiveState, doer: BatchActions): void {
   app.openapi(routes.batches, (c) => c.json(board.batches, 200));
   app.openapi(routes.batch, async (c) => {
     const detail = await doer.detail(c.req.valid('param').batch);

@@ -11,9 +11,9 @@ import { HistoryReader } from './history.js';
 import type { Shown } from './jobCache.js';
 import { keptOf } from './keptPictures.js';
 import type { Link } from './link.js';
-import type { Board } from './liveState.js';
+import type { LiveState } from './liveState.js';
 import { logOf, pendingRetries } from './log.js';
-import type { Sight } from './observation.js';
+import type { Observation } from './observation.js';
 import { checksSchema, type JobDetail, type LogEntry, type Segment } from './schemas/jobs.js';
 
 /** Of a stored report of the verification; versions may add to it. */
@@ -32,14 +32,14 @@ export interface SharedDetail {
 /** Everything that the page about one job shows. */
 export class Details {
   readonly #config: Config;
-  readonly #board: Board;
+  readonly #board: LiveState;
   readonly #link: Link;
   readonly #readers = new Map<string, { reader: HistoryReader; events: number; runId: string; entries: LogEntry[] }>();
 
   readonly #shared = new Map<string, Promise<SharedDetail | undefined>>();
   #sharedAt = -1;
 
-  constructor(config: Config, board: Board, link: Link) {
+  constructor(config: Config, board: LiveState, link: Link) {
     [this.#config, this.#board, this.#link] = [config, board, link];
   }
 
@@ -78,13 +78,13 @@ export class Details {
   }
 
   /** What the server says, or what the plan on the disk says of a job that nobody works on. */
-  async #segments({ spec, report }: Shown, sight: Sight | undefined): Promise<Segment[]> {
+  async #segments({ spec, report }: Shown, sight: Observation | undefined): Promise<Segment[]> {
     if (sight && sight.segments.length > 0 && !report) return sight.segments;
     const kept = await keptOf(this.#config.roots, spec);
     return (kept?.segments ?? []).map(({ frames, done }) => ({ frames, state: report ? 'encoded' : 'waiting', done: report ? 1 : done / frames }));
   }
 
-  async #log({ spec, ended, report }: Shown, sight: Sight | undefined): Promise<LogEntry[]> {
+  async #log({ spec, ended, report }: Shown, sight: Observation | undefined): Promise<LogEntry[]> {
     const known = await this.#history(spec.jobKey, sight, report !== undefined || ended !== undefined).catch(() => []);
     const notes: LogEntry[] = [...(sight?.progress?.notices ?? []), ...(report?.warnings ?? [])].map((text) => ({ kind: 'note', text }));
     const end: LogEntry[] = ended && !known.some(({ kind }) => kind === 'end') ? [{ at: ended.at, kind: 'end', text: ended.message }] : [];
@@ -92,7 +92,7 @@ export class Details {
   }
 
   /** @param over whether the job has ended. Then nobody looks at it any more, and its last events came after the last look. */
-  async #history(jobKey: string, sight: Sight | undefined, over: boolean): Promise<LogEntry[]> {
+  async #history(jobKey: string, sight: Observation | undefined, over: boolean): Promise<LogEntry[]> {
     const before = this.#readers.get(jobKey);
     const isNew = over ? before?.entries.at(-1)?.kind !== 'end' : sight !== undefined && (before?.events !== sight.events || before.runId !== sight.runId);
     if (before && !isNew) return before.entries;

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { streamSSE, type SSEStreamingApi } from 'hono/streaming';
 import type { Details } from './detail.js';
-import type { Board } from './liveState.js';
+import type { LiveState } from './liveState.js';
 
 /** A comment this often keeps what lies between from closing a quiet stream. */
 const KEEP_ALIVE_MS = 15_000;
@@ -13,7 +13,7 @@ export interface Asked {
 }
 
 /** The one stream of a page: what has changed since the revision that it has, then every change as it happens. @param over called when it has ended. */
-export function sendEvents(c: Context, board: Board, details: Details, over: () => void, { since, job }: Asked): Response {
+export function sendEvents(c: Context, board: LiveState, details: Details, over: () => void, { since, job }: Asked): Response {
   // A browser that comes back says what it heard last; the address that it calls is still the old one.
   const known = c.req.header('last-event-id') ?? since ?? '';
   c.header('X-Accel-Buffering', 'no');
@@ -30,7 +30,7 @@ export function sendEvents(c: Context, board: Board, details: Details, over: () 
 
 class Page {
   readonly #stream: SSEStreamingApi;
-  readonly #board: Board;
+  readonly #board: LiveState;
   readonly #details: Details;
   readonly #job: string | undefined;
   #revision: string;
@@ -40,7 +40,7 @@ class Page {
   #speedAt = -Infinity;
   #spokeAt = Date.now();
 
-  constructor(stream: SSEStreamingApi, board: Board, details: Details, revision: string, job: string | undefined) {
+  constructor(stream: SSEStreamingApi, board: LiveState, details: Details, revision: string, job: string | undefined) {
     [this.#stream, this.#board, this.#details, this.#revision, this.#job] = [stream, board, details, revision, job];
   }
 

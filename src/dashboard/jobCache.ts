@@ -22,7 +22,7 @@ interface Shelved {
 }
 
 /** The jobs on the disk. A folder is read again only when it has changed, so that thousands cost one `stat` each. */
-export class Shelf {
+export class JobCache {
   readonly #roots: Roots;
   readonly #entries = new Map<string, Shelved>();
 

@@ -26,7 +26,7 @@ interface Place {
 }
 
 /** A job's frames, of the source and of what is there of the result. Reads only: nothing that is found wrong is removed. */
-export class Film {
+export class JobPictures {
   readonly #roots: Roots;
   readonly #job: LoadedJob;
   readonly #from: From;
@@ -42,7 +42,7 @@ export class Film {
   }
 
   /** @throws UserError while the source has not been read yet, and where it is gone or changed. */
-  static async open(roots: Roots, spec: JobSpec): Promise<Film> {
+  static async open(roots: Roots, spec: JobSpec): Promise<JobPictures> {
     const job = await loadJob(roots, spec);
     const planned = await plannedOf(roots, spec);
     if (!planned) throw new UserError('there are no frames yet: the source is still being read');
@@ -50,7 +50,7 @@ export class Film {
     const { pts, timebase } = await loadDelivered(job, from);
     const first = pts[0] ?? 0;
     const shownAt = Float64Array.from(pts, (value) => (value - first) * toNumber(timebase));
-    return new Film(roots, job, from, plan, await loadFrames(job, from), shownAt);
+    return new JobPictures(roots, job, from, plan, await loadFrames(job, from), shownAt);
   }
 
   get shape(): { frames: number; fps: number; aspect: number; width: number; height: number; scale: number } {

@@ -10,10 +10,10 @@ import { workflowIdOf } from '../client/connection/connect.js';
 import { isOpen } from '../client/job/resolveJob.js';
 import { Speedometer } from '../client/job/speedometer.js';
 import { resolveRooted } from '../job/layout.js';
-import { Shelf, type Shown } from './jobCache.js';
+import { JobCache, type Shown } from './jobCache.js';
 import { keptOf, type Kept } from './keptPictures.js';
 import type { Link } from './link.js';
-import { listRunning, observe, type Sight } from './observation.js';
+import { listRunning, observe, type Observation } from './observation.js';
 import { Revisions } from './revisions.js';
 import { Rounds } from './rounds.js';
 import { rowOf } from './row.js';
@@ -32,7 +32,7 @@ const AT_ONCE = 12;
 const PAUSED_MS = 20_000;
 
 interface Watched {
-  sight: Sight | undefined;
+  sight: Observation | undefined;
   /** Where nobody works on it, or did when it was looked at last. */
   kept: Kept | undefined;
   /** False where the server does not know it, or did not answer so far. */
@@ -45,10 +45,10 @@ interface Watched {
  * Everything that pages show, kept up to date: jobs by the disk, what they do by the server. Of thousands of jobs only those that
  * the server lists as running are looked at one by one.
  */
-export class Board {
+export class LiveState {
   readonly #config: Config;
   readonly #link: Link;
-  readonly #shelf: Shelf;
+  readonly #shelf: JobCache;
   readonly #watched = new Map<string, Watched>();
   readonly #rounds: Rounds;
   readonly #revisions = new Revisions();
@@ -63,7 +63,7 @@ export class Board {
   constructor(config: Config, link: Link) {
     this.#config = config;
     this.#link = link;
-    this.#shelf = new Shelf(config.roots);
+    this.#shelf = new JobCache(config.roots);
     this.#rounds = new Rounds(config);
   }
 
@@ -145,7 +145,7 @@ export class Board {
     return this.#shelf.get(jobKey);
   }
 
-  sight(jobKey: string): Sight | undefined {
+  sight(jobKey: string): Observation | undefined {
     return this.#watched.get(jobKey)?.sight;
   }
 

@@ -14,7 +14,7 @@ const QUERY_MS = 3000;
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 
 /** What is known of a job at work. */
-export interface Sight {
+export interface Observation {
   at: number;
   running: boolean;
   runId: string;
@@ -29,7 +29,7 @@ export interface Sight {
 }
 
 /** Looks at one workflow. @param known what was found out before. @returns undefined when the server does not know it. @throws when the server does not answer. */
-export async function observe(client: Client, jobKey: string, { sight: before, kept }: { sight: Sight | undefined; kept: Kept | undefined }): Promise<Sight | undefined> {
+export async function observe(client: Client, jobKey: string, { sight: before, kept }: { sight: Observation | undefined; kept: Kept | undefined }): Promise<Observation | undefined> {
   const handle: JobHandle = client.workflow.getHandle(workflowIdOf(jobKey));
   const asked = client.withDeadline(Date.now() + QUERY_MS, () => handle.query(progressQuery)).catch(() => undefined);
   const described = await handle.describe().catch((error: unknown) => {

@@ -7,10 +7,10 @@ import { withLimit } from '../lib/limit.js';
 import { inputFrom } from '../media/picture/frames.js';
 import { jpegOf } from '../media/picture/jpeg.js';
 import { probeSource } from '../media/source/probe.js';
-import { Film } from './jobPictures.js';
+import { JobPictures } from './jobPictures.js';
 import { Turnstile } from './limits.js';
 import { requireUnlinked } from './links.js';
-import type { Board } from './liveState.js';
+import type { LiveState } from './liveState.js';
 import type { Frames } from './schemas/pictures.js';
 
 /** Pictures that are decoded at the same time, beside whatever jobs run here, and those that may wait for it. */
@@ -26,12 +26,12 @@ type Picture = Uint8Array<ArrayBuffer>;
 /** Pictures of jobs for pages. They are kept for a while, and few are made at once. */
 export class Pictures {
   readonly #config: Config;
-  readonly #board: Board;
+  readonly #board: LiveState;
   readonly #decoding = new Turnstile(DECODING, 'too many pictures are asked for at once: try again in a moment');
-  readonly #films = new LRUCache<string, Film>({ max: 8, ttl: 30_000 });
+  readonly #films = new LRUCache<string, JobPictures>({ max: 8, ttl: 30_000 });
   readonly #kept = new LRUCache<string, Picture>({ maxSize: MEMORY_BYTES, sizeCalculation: (picture) => picture.length + 100 });
 
-  constructor(config: Config, board: Board) {
+  constructor(config: Config, board: LiveState) {
     [this.#config, this.#board] = [config, board];
   }
 
@@ -74,11 +74,11 @@ export class Pictures {
     return stored.spec;
   }
 
-  async #film(jobKey: string): Promise<Film> {
+  async #film(jobKey: string): Promise<JobPictures> {
     const spec = this.#spec(jobKey);
     const known = this.#films.get(jobKey);
     if (known) return known;
-    const film = await Film.open(this.#config.roots, spec);
+    const film = await JobPictures.open(this.#config.roots, spec);
     this.#films.set(jobKey, film);
     return film;
   }

@@ -2,12 +2,12 @@ import path from 'node:path';
 import { resolveRooted, type Roots } from '../job/layout.js';
 import type { Shown } from './jobCache.js';
 import { keptFrames, type Kept } from './keptPictures.js';
-import type { Sight } from './observation.js';
+import type { Observation } from './observation.js';
 import type { Job } from './schemas/jobs.js';
 
 /** What is known of a job besides what lies in its folder. */
 interface Seen {
-  sight: Sight | undefined;
+  sight: Observation | undefined;
   kept: Kept | undefined;
   /** As measured over the last half minute. */
   fps: number;
@@ -41,7 +41,7 @@ export function rowOf(roots: Roots, { spec, report, ended, endedAt }: Shown, see
   return { ...row, ...atWork(sight, seen) };
 }
 
-function atWork(sight: Sight, seen: Seen): Pick<Job, 'status' | 'stage' | 'fps' | 'devices' | 'percent' | 'frames' | 'doneFrames' | 'etaSeconds' | 'waiting' | 'reason'> {
+function atWork(sight: Observation, seen: Seen): Pick<Job, 'status' | 'stage' | 'fps' | 'devices' | 'percent' | 'frames' | 'doneFrames' | 'etaSeconds' | 'waiting' | 'reason'> {
   const { live, devices } = sight;
   if (!live) return { status: 'running', fps: 0, devices, waiting: 'waiting for the control worker', ...shareOf(seen) };
   const { stage, paused, frames, doneFrames, waiting } = live;

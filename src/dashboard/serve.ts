@@ -4,13 +4,13 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { Config } from '../../temporal.config.js';
 import { hasCode } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
-import { Doer } from './actions.js';
+import { Actions } from './actions.js';
 import { createApp } from './app.js';
 import { loadAssets } from './assets.js';
-import { BatchDoer } from './batchActions.js';
+import { BatchActions } from './batchActions.js';
 import { Details } from './detail.js';
 import type { Link } from './link.js';
-import { Board } from './liveState.js';
+import { LiveState } from './liveState.js';
 import { Pictures } from './pictures.js';
 import { isLoopback, type Place } from './place.js';
 
@@ -30,15 +30,15 @@ export interface Dashboard {
  * @throws UserError when the port is taken.
  */
 export async function serveDashboard(config: Config, place: Place, link: Link, log: (line: string) => void): Promise<Dashboard> {
-  const board = new Board(config, link);
+  const board = new LiveState(config, link);
   const names = { loopback: isLoopback(place.host), allowed: [...config.dashboard.names, ...(/[a-z]/i.test(place.host) ? [place.host] : [])] };
   const app = createApp({
     config, board, names, log,
     assets: await loadAssets(),
     details: new Details(config, board, link),
     pictures: new Pictures(config, board),
-    doer: new Doer(config, board, link),
-    batchDoer: new BatchDoer(config, board, link),
+    doer: new Actions(config, board, link),
+    batchDoer: new BatchActions(config, board, link),
     token: place.token,
   });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;

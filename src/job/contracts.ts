@@ -12,14 +12,14 @@ import type { Precision } from './spec.js';
 export type JobRef = z.infer<typeof jobRefSchema>;
 export type UpscaleVideoInput = z.infer<typeof upscaleVideoInputSchema>;
 export type CarriedJob = z.infer<typeof carriedJobSchema>;
-export type TellSubject = z.infer<typeof tellSubjectSchema>;
-export type TellInput = z.infer<typeof tellInputSchema>;
+export type NotifySubject = z.infer<typeof tellSubjectSchema>;
+export type NotifyInput = z.infer<typeof tellInputSchema>;
 
-export interface TellActivities {
+export interface NotifyActivities {
   /** Posts a signed JSON to the address of notice.json, if it names one. */
-  sendWebhook(subject: TellSubject): Promise<void>;
+  sendWebhook(subject: NotifySubject): Promise<void>;
   /** Runs the command of notice.json, if it names one, with the same JSON on its stdin. */
-  runHook(subject: TellSubject): Promise<void>;
+  runHook(subject: NotifySubject): Promise<void>;
 }
 
 export interface ScanResult {

@@ -4,7 +4,7 @@ import { readJson, replaceJson } from '../lib/durable.js';
 import { UserError, WorldError } from '../lib/errors.js';
 import { makeKey, readKey, seal } from '../lib/sealKey.js';
 import { batchLayout } from './batch/layout.js';
-import type { TellSubject } from './contracts.js';
+import type { NotifySubject } from './contracts.js';
 import { jobFolder, requireInside, type Roots } from './layout.js';
 
 /** Who is told when a job or a batch ends. Addresses often hold tokens: this stays in a file that only its owner reads. */
@@ -45,7 +45,7 @@ export async function recordNotice(roots: Pick<Roots, 'jobs'>, keyFile: string, 
  * Reads notice.json; undefined where there is none. It holds a command to run: one that this program did not seal is not obeyed.
  * @throws UserError for one that was not sealed, or was changed since. WorldError where another host's key sealed it: a worker that has that key may.
  */
-export async function readNotice(roots: Pick<Roots, 'jobs'>, keyFile: string, subject: TellSubject): Promise<Notice | undefined> {
+export async function readNotice(roots: Pick<Roots, 'jobs'>, keyFile: string, subject: NotifySubject): Promise<Notice | undefined> {
   const file = fileOf(roots, subject);
   await requireInside(roots.jobs, file);
   const stored = await readJson(file, z.unknown());

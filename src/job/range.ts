@@ -37,7 +37,7 @@ export const resultEnding = ({ from, to }: Range, scale: number, container: stri
   `${from === undefined ? '' : `.from${from}`}${to === undefined ? '' : `.to${to}`}.x${scale}.${container}`;
 
 /** A part of a source's frames, and where it lies. */
-export interface Part {
+export interface Clip {
   /** Of its frames alone. */
   timeline: Timeline;
   /** When the whole video begins, and when the frame is shown that follows the part, if one does; in ticks. */
@@ -47,7 +47,7 @@ export interface Part {
 }
 
 /** @param origin as in {@link framesWithin}. @throws UserError of one line where no frame is in it. */
-export function partOf(whole: Timeline, range: Range, origin: number): Part {
+export function clipOf(whole: Timeline, range: Range, origin: number): Clip {
   const pts = decodeTimeline(whole);
   const tick = toNumber(whole.timebase);
   const { start, end } = framesWithin(range, { pts, timebase: whole.timebase, origin });
@@ -66,7 +66,7 @@ export function partOf(whole: Timeline, range: Range, origin: number): Part {
 export const originOf = ({ startSeconds = 0 }: Pick<SourceInfo, 'startSeconds'>): number => Math.max(0, startSeconds);
 
 /** What is known of a part of a source before its packets are read. */
-export function partInfo(info: SourceInfo, range: Range | undefined): SourceInfo {
+export function clipInfo(info: SourceInfo, range: Range | undefined): SourceInfo {
   const { durationSeconds, video } = info;
   if (!range || !durationSeconds) return info;
   const seconds = Math.max(0, Math.min(durationSeconds, range.to ?? Infinity) - (range.from ?? 0));

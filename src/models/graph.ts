@@ -41,7 +41,7 @@ export interface FrameGraphOptions {
  */
 export function wrapForFrames(bytes: Uint8Array, options: FrameGraphOptions): Uint8Array {
   const model = decodeModel(bytes);
-  const { input, output } = endsOf(model);
+  const { input, output } = signatureOf(model);
   const { graph } = model;
   const { clipped } = convertPrecision(model, options.precision);
   if (clipped > 0) options.onNotice?.(`${clipped} weights of the model are beyond the range of half precision and were clipped to it`);
@@ -107,7 +107,7 @@ const valueOf = (name: string, elemType: number, dim: Dimension[]): ValueInfo =>
  * The input and the output of a network that has one of each; its operator set is raised where it has to be and can be.
  * @throws Error that says what is wrong, as the end of a sentence that names the file.
  */
-export function endsOf(model: OnnxModel): { input: ValueInfo; output: ValueInfo } {
+export function signatureOf(model: OnnxModel): { input: ValueInfo; output: ValueInfo } {
   const weights = new Set(model.graph.initializer.map((tensor) => tensor.name));
   const inputs = model.graph.input.filter(({ name }) => !weights.has(name));
   const outputs = model.graph.output;

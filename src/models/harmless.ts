@@ -1,7 +1,7 @@
 import { smallConstants } from './onnx/constants.js';
 import { eachField, type Field } from './onnx/messages.js';
 import { toInteger, type Graph, type Node, type OnnxModel } from './onnx/schema.js';
-import { Unfit } from './unsupported.js';
+import { UnsupportedModel } from './unsupported.js';
 
 /** Numbers of fields in the ONNX standard. */
 const TENSOR_LOCATION = 14;
@@ -13,7 +13,7 @@ const MOST_NUMBERS = 2 ** 26;
 /**
  * Refuses what a network must not do when it is opened: read other files, or fill the memory. What may lie anywhere is looked for in
  * the bytes, not in the decoded model.
- * @throws Unfit, also when the bytes are no ONNX file.
+ * @throws UnsupportedModel, also when the bytes are no ONNX file.
  */
 export function requireHarmless(bytes: Uint8Array, { graph }: OnnxModel): void {
   for (const field of eachField(bytes)) requireOwn(field);
@@ -21,16 +21,16 @@ export function requireHarmless(bytes: Uint8Array, { graph }: OnnxModel): void {
     const constants = smallConstants(each);
     for (const node of each.node) {
       const numbers = numbersMade(node, constants);
-      if (numbers > MOST_NUMBERS) throw new Unfit(`makes a constant of ${numbers} numbers (${node.opType}): no network of pictures needs that`);
+      if (numbers > MOST_NUMBERS) throw new UnsupportedModel(`makes a constant of ${numbers} numbers (${node.opType}): no network of pictures needs that`);
     }
   }
 }
 
 function requireOwn({ message, number, value }: Field): void {
-  if (message === 'Tensor' && number === TENSOR_LOCATION && value !== 0) throw new Unfit('keeps its weights in another file: export it with the weights inside');
-  if (message === 'Sparse') throw new Unfit('has sparse weights, which are not supported: export it with dense ones');
+  if (message === 'Tensor' && number === TENSOR_LOCATION && value !== 0) throw new UnsupportedModel('keeps its weights in another file: export it with the weights inside');
+  if (message === 'Sparse') throw new UnsupportedModel('has sparse weights, which are not supported: export it with dense ones');
   if (message === 'Node' && number === NODE_OPERATOR && value instanceof Uint8Array && new TextDecoder().decode(value) === 'EPContext') {
-    throw new Unfit('was compiled for one device, and reads another file: export it as an ordinary ONNX network');
+    throw new UnsupportedModel('was compiled for one device, and reads another file: export it as an ordinary ONNX network');
   }
 }
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { wrapForFrames, type FrameGraphOptions } from './graph.js';
-import { readEnds } from './graphSignature.js';
+import { readSignature } from './graphSignature.js';
 import type { Answer, Inspected } from './inspected.js';
 import { countParameters } from './onnx/parameters.js';
 import { receptiveRadius } from './receptive.js';
 import { measureMemory, memoryWatch, openSession, tryPictures } from './trial.js';
-import { firstLine, Unfit } from './unsupported.js';
+import { firstLine, UnsupportedModel } from './unsupported.js';
 
 /**
  * A process of its own that opens the ONNX file named by its argument, tries it, and prints an Answer as JSON. Whatever the
@@ -15,7 +15,7 @@ import { firstLine, Unfit } from './unsupported.js';
 
 async function inspect(file: string): Promise<Inspected> {
   const bytes = readFileSync(file);
-  const ends = readEnds(bytes);
+  const ends = readSignature(bytes);
   const { pixels, precision, fixed, model } = ends;
   const requireModest = memoryWatch(bytes);
   const session = await openSession(bytes);
@@ -43,7 +43,7 @@ function framed(bytes: Uint8Array, options: FrameGraphOptions): Uint8Array {
   try {
     return wrapForFrames(bytes, options);
   } catch (error) {
-    throw new Unfit(`cannot be put between frames: ${firstLine(error)}`);
+    throw new UnsupportedModel(`cannot be put between frames: ${firstLine(error)}`);
   }
 }
 
@@ -51,7 +51,7 @@ async function answer(file: string): Promise<Answer> {
   try {
     return { inspected: await inspect(file) };
   } catch (error) {
-    if (error instanceof Unfit) return { problem: error.message };
+    if (error instanceof UnsupportedModel) return { problem: error.message };
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InferenceSession } from 'onnxruntime-node';
-import { readEnds } from './graphSignature.js';
+import { readSignature } from './graphSignature.js';
 import type { Measured } from './measured.js';
 import { picture } from './trial.js';
 
@@ -15,7 +15,7 @@ const LEAST_MS = 1000;
 
 async function measure(file: string, device: string): Promise<Measured> {
   const bytes = readFileSync(file);
-  const ends = readEnds(bytes);
+  const ends = readSignature(bytes);
   const { width, height } = ends.fixed ?? { width: EDGE, height: EDGE };
   const session = await InferenceSession.create(bytes, {
     executionProviders: [device === 'cpu' ? 'cpu' : { name: 'cuda', deviceId: Number(device) }],

@@ -1,4 +1,4 @@
-import { endsOf } from './graph.js';
+import { signatureOf } from './graph.js';
 import { floats, node, value } from './onnx/build.js';
 import { decodeModel, encodeModel, FLOAT } from './onnx/schema.js';
 
@@ -10,7 +10,7 @@ import { decodeModel, encodeModel, FLOAT } from './onnx/schema.js';
 export function resized(bytes: Uint8Array, factor: number): Uint8Array {
   const model = decodeModel(bytes);
   const { graph } = model;
-  const { output } = endsOf(model);
+  const { output } = signatureOf(model);
   const name = 'resized/output';
   graph.node.push(node('Resize', [output.name, '', 'resized/scales'], [name], { mode: 'cubic', coordinate_transformation_mode: 'half_pixel', cubic_coeff_a: { float: -0.75 } }));
   graph.initializer.push(floats('resized/scales', [4], [1, 1, factor, factor]));

@@ -1,5 +1,5 @@
 /** Why a network cannot be used. Its message ends a sentence that begins with the file's name. */
-export class Unfit extends Error {}
+export class UnsupportedModel extends Error {}
 
 /** The first line of what a library said, of bounded length. */
 export function firstLine(error: unknown): string {

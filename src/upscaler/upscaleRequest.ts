@@ -5,7 +5,7 @@ import type { ModelMethod } from '../job/spec.js';
 import { decodeToPlanarArgs, formatFor, mezzanineArgs } from '../media/intermediate/networkFrames.js';
 import type { Size, Window } from '../media/picture/cropWindow.js';
 import type { FrameSource } from '../media/picture/frames.js';
-import { carriedFor } from '../media/picture/outOfGamut.js';
+import { residualFor } from '../media/picture/outOfGamut.js';
 import type { UpscaleRequest } from './protocol.js';
 
 export interface FramesToUpscale {
@@ -31,7 +31,7 @@ export interface FramesToUpscale {
 export function upscaleRequest({ roots, method, source, bitDepth, start, end, folder, checkpointFrames, checkpointSeconds, window, resize }: FramesToUpscale): UpscaleRequest {
   const { width, height } = window ?? source.info.video;
   const { digest, scale, tile, tilePad, prePad, precision, pixels, alignment, fixed, blend } = method;
-  const carried = method.outOfGamut === 'carried' ? carriedFor(source.info, scale, resize !== undefined) : undefined;
+  const carried = method.outOfGamut === 'carried' ? residualFor(source.info, scale, resize !== undefined) : undefined;
   const format = { ...formatFor(source.info, pixels, bitDepth), carried };
   return {
     model: { file: resolveRooted(roots, method.file), digest, scale, tile, tilePad, prePad, precision, pixels, alignment, ...(fixed && { fixed }), blend },

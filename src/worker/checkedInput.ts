@@ -3,10 +3,10 @@ import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { z } from 'zod';
 import type { BatchActivities } from '../job/batch/contracts.js';
 import { closeInputSchema, lookInputSchema, openInputSchema, prepareInputSchema, recordInputSchema, roundRefSchema } from '../job/batch/inputs.js';
-import type { ControlActivities, EncodeActivities, TellActivities, UpscaleActivities } from '../job/contracts.js';
+import type { ControlActivities, EncodeActivities, NotifyActivities, UpscaleActivities } from '../job/contracts.js';
 import { endInputSchema, firstIssue, jobRefSchema, planInputSchema, plannedRefSchema, publishInputSchema, segmentRefSchema, tellSubjectSchema } from '../job/inputs.js';
 
-type Activities = ControlActivities & EncodeActivities & UpscaleActivities & TellActivities & BatchActivities;
+type Activities = ControlActivities & EncodeActivities & UpscaleActivities & NotifyActivities & BatchActivities;
 
 /** What each activity takes. An activity that is missing here does not compile, and would not be run. */
 const INPUTS: { [Name in keyof Activities]: z.ZodType<Parameters<Activities[Name]>[0]> } = {

@@ -41,7 +41,7 @@ export async function createWorkers(role: Role, config: Config, connection: Nati
   switch (role.name) {
     case 'control': {
       const { createBatchActivities } = await import('../activities/batch/index.js');
-      const { createTellActivities } = await import('../activities/control/notify.js');
+      const { createNotifyActivities } = await import('../activities/control/notify.js');
       return [
         await Worker.create({
           ...common,
@@ -49,7 +49,7 @@ export async function createWorkers(role: Role, config: Config, connection: Nati
           workflowBundle: { codePath: workflowBundleFile },
           // A history that no longer fits, or a bug, fails the job visibly; the same command begins anew from its parts.
           workflowFailureErrorTypes: { '*': ['NondeterminismError', 'Error'] },
-          activities: { ...activities.createControlActivities(deps), ...createBatchActivities({ ...deps, config }), ...createTellActivities({ ...deps, noticeKeyFile: config.noticeKeyFile }) },
+          activities: { ...activities.createControlActivities(deps), ...createBatchActivities({ ...deps, config }), ...createNotifyActivities({ ...deps, noticeKeyFile: config.noticeKeyFile }) },
           maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
           // After a crash, workflows wait this long for the worker that remembered them.
           stickyQueueScheduleToStartTimeout: '2 seconds',

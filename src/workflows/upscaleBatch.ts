@@ -7,7 +7,7 @@ import type { RoundCounts } from '../job/batch/records.js';
 import { BatchState } from './batchState.js';
 import { followVideo, makeVideo, tellLastWord, type Round } from './batchVideo.js';
 import { batchQuery, cancelRequest, cancelUpdate, pauseRequest, pauseUpdate, refuseOnce, resumeRequest, resumeUpdate } from './messages.js';
-import { tell } from './notify.js';
+import { notify } from './notify.js';
 import { listen, on } from './requests.js';
 import { messageOf } from './segments.js';
 
@@ -99,7 +99,7 @@ async function workUntilCancelled(round: Round): Promise<void> {
 /** The round cannot go on: what is known of it is written down, where that can be, and somebody is told. */
 async function giveUp({ input, state, control }: Round, told: boolean, error: unknown): Promise<never> {
   await control.closeRound({ batchKey: input.batchKey, round: state.round, status: 'unfinished' }).catch(() => undefined);
-  if (told) await tell(input.controlQueue, { kind: 'batch', batchKey: input.batchKey, round: state.round, error: messageOf(error) });
+  if (told) await notify(input.controlQueue, { kind: 'batch', batchKey: input.batchKey, round: state.round, error: messageOf(error) });
   throw error;
 }
 
@@ -111,7 +111,7 @@ async function close({ input, state, control }: Round, told: boolean): Promise<R
   state.show();
   // Nobody wants to hear every half hour that there was nothing to do.
   const worthTelling = status !== 'cancelled' && counts.done + counts.failed + counts.unfinished > 0;
-  if (told && worthTelling) await tell(input.controlQueue, { kind: 'batch', batchKey: input.batchKey, round: state.round });
+  if (told && worthTelling) await notify(input.controlQueue, { kind: 'batch', batchKey: input.batchKey, round: state.round });
   await condition(allHandlersFinished);
   if (status === 'cancelled') throw ApplicationFailure.nonRetryable('the batch was cancelled', 'JobCancelled');
   return counts;

@@ -4,7 +4,7 @@ import { goOnAsNewRun, isLong, watchLength } from './longHistory.js';
 import {
   cancelRequest, cancelSignal, cancelUpdate, pauseRequest, pauseSignal, pauseUpdate, progressQuery, refuseOnce, resumeRequest, resumeSignal, resumeUpdate, settledQuery, settledUpdate,
 } from './messages.js';
-import { tell } from './notify.js';
+import { notify } from './notify.js';
 import { Pass } from './pass.js';
 import { listen, on } from './requests.js';
 import { failureType, messageOf, runSegments } from './segments.js';
@@ -30,7 +30,7 @@ export async function upscaleVideo(input: UpscaleVideoInput): Promise<JobReport>
     state.enter('done');
     // What comes from now on is too late: the file has its name.
     return await CancellationScope.nonCancellable(async () => {
-      if (state.tell) await tell(input.queues.control, { kind: 'job', jobKey: input.jobKey });
+      if (state.tell) await notify(input.queues.control, { kind: 'job', jobKey: input.jobKey });
       await condition(allHandlersFinished);
       return report;
     });
@@ -104,7 +104,7 @@ async function end(
     if ((now.cancelled !== cancelled || now.discard !== discard) && patched('the-last-word')) continue;
     state.enter(how);
     await condition(allHandlersFinished);
-    if (how === 'failed' && state.tell) await tell(queues.control, { kind: 'job', jobKey: input.jobKey });
+    if (how === 'failed' && state.tell) await notify(queues.control, { kind: 'job', jobKey: input.jobKey });
     return how;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { framesWithin, originOf, partInfo, partOf } from '../../src/job/range.js';
+import { framesWithin, originOf, clipInfo, clipOf } from '../../src/job/range.js';
 import type { SourceInfo } from '../../src/job/source.js';
 import { decodeTimeline, encodeTimeline } from '../../src/job/timeline.js';
 
@@ -40,7 +40,7 @@ describe('a part of a timeline', () => {
   const whole = encodeTimeline(pts, milliseconds, 33);
 
   it('has the times of its frames, and everything else is cut at the first one and behind the last one', () => {
-    const { timeline, around, cut } = partOf(whole, { from: 1, to: 2 }, 1.4);
+    const { timeline, around, cut } = clipOf(whole, { from: 1, to: 2 }, 1.4);
     expect([...decodeTimeline(timeline)]).toEqual(pts.slice(30, 60));
     expect(timeline.lastDuration).toBe((pts[60] as number) - (pts[59] as number));
     expect(around).toEqual({ firstPts: 1400, nextPts: pts[60] });
@@ -48,16 +48,16 @@ describe('a part of a timeline', () => {
   });
 
   it('is not cut at an end that was not asked for', () => {
-    expect(partOf(whole, { from: 1 }, 1.4)).toMatchObject({ around: { nextPts: undefined }, timeline: { lastDuration: 33 }, cut: { from: close(2.401) } });
-    expect(partOf(whole, { to: 2 }, 1.4).cut).toEqual({ to: close(3.402) });
+    expect(clipOf(whole, { from: 1 }, 1.4)).toMatchObject({ around: { nextPts: undefined }, timeline: { lastDuration: 33 }, cut: { from: close(2.401) } });
+    expect(clipOf(whole, { to: 2 }, 1.4).cut).toEqual({ to: close(3.402) });
     // Sound may be longer than the pictures.
-    expect(partOf(whole, { to: 11 }, 1.4).cut).toEqual({ to: close(12.4) });
+    expect(clipOf(whole, { to: 11 }, 1.4).cut).toEqual({ to: close(12.4) });
   });
 });
 
 it('a part is as long as was asked for, and holds its share of the frames', () => {
   const info = { durationSeconds: 100, video: { promisedFrames: 2500 } } as SourceInfo;
-  expect(partInfo(info, { from: 10, to: 30 })).toMatchObject({ durationSeconds: 20, video: { promisedFrames: 500 } });
-  expect(partInfo(info, { from: 90 })).toMatchObject({ durationSeconds: 10, video: { promisedFrames: 250 } });
-  expect(partInfo(info, undefined)).toBe(info);
+  expect(clipInfo(info, { from: 10, to: 30 })).toMatchObject({ durationSeconds: 20, video: { promisedFrames: 500 } });
+  expect(clipInfo(info, { from: 90 })).toMatchObject({ durationSeconds: 10, video: { promisedFrames: 250 } });
+  expect(clipInfo(info, undefined)).toBe(info);
 });

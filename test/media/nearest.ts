@@ -3,7 +3,7 @@ import type { BitDepth } from '../../src/job/picture.js';
 import { startFfmpeg } from '../../src/media/ffmpeg/run.js';
 import { decodeToPlanarArgs, formatFor, mezzanineArgs } from '../../src/media/intermediate/networkFrames.js';
 import type { FrameSource } from '../../src/media/picture/frames.js';
-import { carriedFor } from '../../src/media/picture/outOfGamut.js';
+import { residualFor } from '../../src/media/picture/outOfGamut.js';
 import { enlarged } from '../upscaler/support.js';
 
 interface NearestOptions {
@@ -21,7 +21,7 @@ export async function throughNearest(source: FrameSource, { scale = 1, delivered
   const { info, pts } = source;
   const { width, height } = info.video;
   const output = `${source.file}-x${scale}${carry ? '' : '-cut'}.nut`;
-  const carried = carry ? carriedFor(info, scale, false) : undefined;
+  const carried = carry ? residualFor(info, scale, false) : undefined;
   const format = { ...formatFor(info, 'rgb', delivered), carried };
   const decoder = startFfmpeg(decodeToPlanarArgs(source, 0, pts.length, format), { stdout: 'pipe', onPts: () => undefined });
   if (!decoder.stdout) throw new Error('no stdout');

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readEnds } from '../../src/models/graphSignature.js';
+import { readSignature } from '../../src/models/graphSignature.js';
 import { inspectModel } from '../../src/models/inspect.js';
 import { floats, integers, model, node, value } from '../../src/models/onnx/build.js';
 import { encodeModel, FLOAT, type Node } from '../../src/models/onnx/schema.js';
@@ -42,7 +42,7 @@ describe('a network is not opened that reads another file through', () => {
     ['a constant that is named again', graph(attribute(field(5, elsewhere), field(5, NOTHING)))],
     ['a place that is written in more bits', graph(field(1, NOTHING), field(5, Uint8Array.of(14 * 8, 0x81, 0x80, 0x80, 0x80, 0x10)))],
   ])('%s', (_, more) => {
-    expect(() => readEnds(Buffer.concat([network(), more]))).toThrow('keeps its weights in another file');
+    expect(() => readSignature(Buffer.concat([network(), more]))).toThrow('keeps its weights in another file');
   });
 
   it.each<[string, Uint8Array]>([
@@ -50,18 +50,18 @@ describe('a network is not opened that reads another file through', () => {
     ['sparse constants', graph(attribute(field(23, field(2, elsewhere))))],
     ['sparse weights', graph(field(1, NOTHING), field(15, field(1, elsewhere)))],
   ])('%s', (_, more) => {
-    expect(() => readEnds(Buffer.concat([network(), more]))).toThrow('sparse weights');
+    expect(() => readSignature(Buffer.concat([network(), more]))).toThrow('sparse weights');
   });
 
   it('an operator that is one device\'s own program', () => {
-    expect(() => readEnds(network(node('EPContext', ['input'], ['sum'])))).toThrow('compiled for one device');
+    expect(() => readSignature(network(node('EPContext', ['input'], ['sum'])))).toThrow('compiled for one device');
   });
 });
 
 it('messages in each other without end are no network', () => {
   let deep: Uint8Array = field(1, NOTHING);
   for (let i = 0; i < 30; i++) deep = field(1, field(5, field(6, deep)));
-  expect(() => readEnds(Buffer.concat([network(), field(7, deep)]))).toThrow('is not an ONNX file');
+  expect(() => readSignature(Buffer.concat([network(), field(7, deep)]))).toThrow('is not an ONNX file');
 });
 
 describe('a network is refused that fills the memory', () => {
@@ -72,7 +72,7 @@ describe('a network is refused that fills the memory', () => {
     ['Tile', added(node('Tile', ['one', 'shape'], ['made']))],
     ['RandomNormal', added(node('RandomNormal', [], ['made'], { shape: [20_000, 20_000] }))],
   ])('with %s', (operator, bytes) => {
-    expect(() => readEnds(bytes)).toThrow(`makes a constant of 400000000 numbers (${operator})`);
+    expect(() => readSignature(bytes)).toThrow(`makes a constant of 400000000 numbers (${operator})`);
   });
 
   it('in a way that only opening it shows', async () => {

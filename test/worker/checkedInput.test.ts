@@ -2,14 +2,14 @@ import type { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
 import { createBatchActivities, type BatchDeps } from '../../src/activities/batch/index.js';
-import { createTellActivities, type TellDeps } from '../../src/activities/control/notify.js';
+import { createNotifyActivities, type NotifyDeps } from '../../src/activities/control/notify.js';
 import { createControlActivities, createEncodeActivities, createUpscaleActivities } from '../../src/activities/index.js';
 import type { Upscaler } from '../../src/upscaler/client.js';
 import { checkedInput } from '../../src/worker/checkedInput.js';
 
-const deps = {} as BatchDeps & TellDeps;
+const deps = {} as BatchDeps & NotifyDeps;
 const made = Object.keys({
-  ...createControlActivities(deps), ...createEncodeActivities(deps), ...createUpscaleActivities(deps, {} as Upscaler), ...createTellActivities(deps), ...createBatchActivities(deps),
+  ...createControlActivities(deps), ...createEncodeActivities(deps), ...createUpscaleActivities(deps, {} as Upscaler), ...createNotifyActivities(deps), ...createBatchActivities(deps),
 });
 const key = 'a'.repeat(32);
 const whole = {

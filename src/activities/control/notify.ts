@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { batchLayout } from '../../job/batch/layout.js';
 import { summarySchema } from '../../job/batch/records.js';
 import { shortBatch } from '../../job/batch/spec.js';
-import type { TellActivities, TellSubject } from '../../job/contracts.js';
+import type { NotifyActivities, NotifySubject } from '../../job/contracts.js';
 import { shortJob } from '../../job/keys.js';
 import { jobLayout, resolveRooted, type Roots } from '../../job/layout.js';
 import { readNotice, type Notice } from '../../job/notice.js';
@@ -24,12 +24,12 @@ const MAY_PASS = [408, 425, 429];
 /** Failed videos that a message names. */
 const NAMED = 100;
 
-export interface TellDeps extends ActivityDeps {
+export interface NotifyDeps extends ActivityDeps {
   /** Seals notices: only what this host, or one that shares the file, has recorded is obeyed. */
   noticeKeyFile: string;
 }
 
-export const createTellActivities = (deps: TellDeps): TellActivities => ({
+export const createNotifyActivities = (deps: NotifyDeps): NotifyActivities => ({
   sendWebhook: (subject) => runWork(deps, async ({ signal }) => {
     const notice = await trusted(deps, subject);
     if (notice?.url === undefined) return;
@@ -48,7 +48,7 @@ export const createTellActivities = (deps: TellDeps): TellActivities => ({
 });
 
 /** @throws UserError for a notice that may not be obeyed; the job's report says so too. */
-async function trusted({ roots, noticeKeyFile }: TellDeps, subject: TellSubject): Promise<Notice | undefined> {
+async function trusted({ roots, noticeKeyFile }: NotifyDeps, subject: NotifySubject): Promise<Notice | undefined> {
   try {
     return await readNotice(roots, noticeKeyFile, subject);
   } catch (error) {
@@ -83,7 +83,7 @@ async function send({ url, secret, privateToo = false }: Notice & { url: string 
 }
 
 /** The JSON that everybody is told; undefined when the job or batch was removed meanwhile. Its id is the same at every try. */
-async function message(roots: Roots, subject: TellSubject): Promise<string | undefined> {
+async function message(roots: Roots, subject: NotifySubject): Promise<string | undefined> {
   const told = subject.kind === 'job' ? await aboutJob(roots, subject.jobKey) : await aboutBatch(roots, subject);
   return told && JSON.stringify({ id: Context.current().info.workflowExecution?.workflowId, ...told });
 }
@@ -98,7 +98,7 @@ async function aboutJob(roots: Roots, jobKey: string): Promise<object | undefine
   };
 }
 
-async function aboutBatch(roots: Roots, { batchKey, round, error }: TellSubject & { kind: 'batch' }): Promise<object | undefined> {
+async function aboutBatch(roots: Roots, { batchKey, round, error }: NotifySubject & { kind: 'batch' }): Promise<object | undefined> {
   const layout = batchLayout(roots, batchKey).round(round);
   const summary = await readJson(layout.summary, summarySchema);
   if (!summary) return error === undefined ? undefined : { event: 'batch.failed', batch: shortBatch({ batchKey }), error };

@@ -16,13 +16,13 @@ import type { Method } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { fitName } from '../../lib/fitName.js';
 import { shown } from '../../lib/printable.js';
-import { croppedFilm, openFilm, type Film } from '../../media/intermediate/excerpt.js';
+import { croppedExcerpt, openExcerpt, type Excerpt } from '../../media/intermediate/excerpt.js';
 import { hdrTransfer } from '../../media/picture/color.js';
 import { formatWindow } from '../../media/picture/crop.js';
 import { centredWindow, type Window } from '../../media/picture/cropWindow.js';
 import { writePng } from '../../media/picture/raster.js';
-import { sourceCell } from '../../media/preview/previewTiles.js';
-import { drawSheet, type Cell, type PlacedCell } from '../../media/preview/sheet.js';
+import { sourceTile } from '../../media/preview/previewTiles.js';
+import { drawSheet, type PreviewTile, type PlacedTile } from '../../media/preview/sheet.js';
 import { deviceMemory } from '../../upscaler/deviceMemory.js';
 import { discoverDevices } from '../../upscaler/devices.js';
 import { EXIT } from '../exit.js';
@@ -55,10 +55,10 @@ export function preview(input: string, options: unknown): Promise<number> {
 
 async function makePreview(input: string, flags: Flags, signal: AbortSignal): Promise<number> {
   const { roots } = loadConfig();
-  const whole = await openFilm(input, { program: flags.program, signal });
+  const whole = await openExcerpt(input, { program: flags.program, signal });
   const { crop, note: cropNote } = await resolveCrop(input, whole.info, flags.crop, signal);
   if (cropNote !== undefined) say(cropNote);
-  const film = croppedFilm(whole, crop);
+  const film = croppedExcerpt(whole, crop);
   const overwrite = flags.overwrite ?? false;
   const output = await checkOutput(flags.output ?? defaultOutput(input), await realpath(input), ['.png']);
   await requireFreeName(output, overwrite);
@@ -91,7 +91,7 @@ function defaultOutput(input: string): string {
 }
 
 /** Numbers of the frames to show, each once, in the order of the times. @throws UserError for a time at which there is no frame. */
-function chooseFrames(film: Film, { at }: Flags, input: string): number[] {
+function chooseFrames(film: Excerpt, { at }: Flags, input: string): number[] {
   for (const time of at ?? []) {
     if (time >= film.seconds) throw new UserError(`--at ${formatTime(time)}: ${shown(input)} lasts ${formatTime(film.seconds)}`);
   }
@@ -101,13 +101,13 @@ function chooseFrames(film: Film, { at }: Flags, input: string): number[] {
 interface Row {
   frame: number;
   seconds: number;
-  cells: Cell[];
+  cells: PreviewTile[];
   /** What made each cell but the first, which is the source's. */
   made: { method: string; scale: number; secondsPerFrame: number }[];
 }
 
 interface Work {
-  film: Film;
+  film: Excerpt;
   frames: number[];
   methods: Method[];
   window: Window;
@@ -127,7 +127,7 @@ async function makeRows({ film, frames, methods, window, folder, maker, signal }
       say(`${formatTime(seconds)}  frame ${frame} cannot be decoded and is left out`);
       continue;
     }
-    const cell: Cell = { picture: await sourceCell(source, window, signal), zoom, title: sourceTitle(film.info), detail: `${formatTime(seconds)}  frame ${frame}` };
+    const cell: PreviewTile = { picture: await sourceTile(source, window, signal), zoom, title: sourceTitle(film.info), detail: `${formatTime(seconds)}  frame ${frame}` };
     rows.push({ frame, seconds, source, cells: [cell], made: [] as Row['made'] });
   }
   for (const method of methods) {
@@ -153,7 +153,7 @@ function formatSpeed({ kind }: Method, seconds: number): string {
 }
 
 /** A row for programs: what its cells show, and where on the sheet they are. */
-const describe = ({ frame, seconds, made }: Row, placed: PlacedCell[]) => ({
+const describe = ({ frame, seconds, made }: Row, placed: PlacedTile[]) => ({
   frame,
   seconds,
   source: placed[0],

@@ -12,7 +12,7 @@ import type { FrameSource } from '../../media/picture/frames.js';
 import { deliverableShape, resizeTo } from '../../media/picture/shape.js';
 import { encodeSpeedSchema, measureEncode, type EncodeSpeed } from './measureEncode.js';
 import { measureUpscale, upscaleSpeedSchema, type UpscaleSpeed } from './measureUpscale.js';
-import { takeStretches } from './stretches.js';
+import { takeSampleClips } from './stretches.js';
 
 /** How fast this machine is at a job's work. */
 export interface Calibration {
@@ -95,7 +95,7 @@ class Sample {
     const { roots, spec, info, signal } = this.#job;
     const folder = await mkdtemp(path.join(os.tmpdir(), 'reelscale-plan-'));
     this.#taken = { frames: [], folder };
-    this.#taken.frames = await takeStretches(resolveRooted(roots, spec.input), info, folder, signal, spec.picture.range?.from);
+    this.#taken.frames = await takeSampleClips(resolveRooted(roots, spec.input), info, folder, signal, spec.picture.range?.from);
     return this.#taken;
   }
 

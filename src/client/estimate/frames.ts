@@ -1,5 +1,5 @@
 import { planSegments, type Plan } from '../../job/plan.js';
-import { originOf, partOf } from '../../job/range.js';
+import { originOf, clipOf } from '../../job/range.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { JobSpec } from '../../job/spec.js';
 import { decodeTimeline } from '../../job/timeline.js';
@@ -21,7 +21,7 @@ export async function readFrames(file: string, spec: JobSpec, info: SourceInfo, 
   const pictures = picturesOf(scan, spec.picture);
   const { range } = spec.picture;
   if (timeline) {
-    const used = range ? partOf(timeline, range, originOf(info)).timeline : timeline;
+    const used = range ? clipOf(timeline, range, originOf(info)).timeline : timeline;
     return planned(spec, pictures, decodeTimeline(used), 'source', devices);
   }
   const packets = range ? (pictures.video.promisedFrames ?? scan.packets) : scan.packets;

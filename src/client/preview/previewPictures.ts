@@ -5,7 +5,7 @@ import { timed } from '../../lib/timed.js';
 import { centredWindow, withContext, type Window } from '../../media/picture/cropWindow.js';
 import type { FrameSource } from '../../media/picture/frames.js';
 import type { Raster } from '../../media/picture/raster.js';
-import { filterCell, partCell } from '../../media/preview/previewTiles.js';
+import { filterTile, partTile } from '../../media/preview/previewTiles.js';
 import { createUpscaler } from '../../upscaler/client.js';
 import { upscaleRequest } from '../../upscaler/upscaleRequest.js';
 
@@ -56,14 +56,14 @@ export function pictureMaker({ roots, device, folder, onNotice, signal }: {
     warm.add(method);
     const seen = withContext(window, video, Math.max(method.tilePad, LEAST_CONTEXT), stepOf(method));
     const { value: part, seconds } = await timed(() => upscale(method, source, seen));
-    const picture = await partCell(part, source.info, seen, window, method.scale, signal);
+    const picture = await partTile(part, source.info, seen, window, method.scale, signal);
     return { picture, secondsPerFrame: seconds * ((video.width * video.height) / (seen.width * seen.height)) };
   }
 
   return {
     async make(method, frame, window) {
       if (method.kind === 'model') return makeByModel(method, frame, window);
-      const { value: picture, seconds } = await timed(() => filterCell(frame, window, method, signal));
+      const { value: picture, seconds } = await timed(() => filterTile(frame, window, method, signal));
       return { picture, secondsPerFrame: seconds };
     },
     close: () => upscaler.close(),

@@ -11,7 +11,7 @@ import { hasFilter } from '../ffmpeg/abilities.js';
 import { runFfmpeg } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import { probeSource } from '../source/probe.js';
-import { makeAlike } from './comparisonFormat.js';
+import { comparisonFormat } from './comparisonFormat.js';
 import { ScoreReader } from './scoreReader.js';
 import type { Series } from './scores.js';
 
@@ -40,7 +40,7 @@ export interface CompareOptions {
  */
 export async function compareVideos(fileA: string, fileB: string, options: CompareOptions = {}): Promise<Comparison> {
   const [a, b] = [await probeSource(fileA, options), await probeSource(fileB, options)];
-  const alike = makeAlike(a.video, b.video);
+  const alike = comparisonFormat(a.video, b.video);
   const without = await whyNoVmaf(alike.pixelFormat);
   const folder = await mkdtemp(path.join(os.tmpdir(), 'reelscale-compare-'));
   try {

@@ -5,7 +5,7 @@ import { chromaPosition, SWS_MATRIX } from '../picture/deliverable.js';
 type Video = SourceInfo['video'];
 
 /** How two videos' pictures are made comparable. */
-export interface Alike {
+export interface ComparisonFormat {
   width: number;
   height: number;
   /** Planar, without alpha. */
@@ -18,7 +18,7 @@ export interface Alike {
 }
 
 /** Pictures in A's format, range and matrix, at the size of the smaller of the two. */
-export function makeAlike(a: Video, b: Video): Alike {
+export function comparisonFormat(a: Video, b: Video): ComparisonFormat {
   const size = b.width * b.height < a.width * a.height ? b : a;
   const { width, height } = size;
   const target: Target = { width, height, pixelFormat: planarFormat(a), color: a.color };

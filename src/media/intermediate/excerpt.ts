@@ -13,7 +13,7 @@ import { scanSource } from '../source/scan.js';
 import { losslessArgs } from './conform.js';
 
 /** A video of which single frames can be taken. */
-export interface Film {
+export interface Excerpt {
   info: SourceInfo;
   frames: number;
   seconds: number;
@@ -30,7 +30,7 @@ export interface Film {
 }
 
 /** Reads a video's packets, without decoding it. @throws UserError of one line for anything that is not a video. */
-export async function openFilm(file: string, options: ProbeOptions = {}): Promise<Film> {
+export async function openExcerpt(file: string, options: ProbeOptions = {}): Promise<Excerpt> {
   const { scan, timeline } = await scanSource(file, await probeSource(file, options), options);
   const { info } = scan;
   if (!timeline) return straightFilm(file, info, scan.packets);
@@ -62,7 +62,7 @@ export async function openFilm(file: string, options: ProbeOptions = {}): Promis
 }
 
 /** The same film, of whose pictures only a part is used. */
-export function croppedFilm(film: Film, crop: Window | undefined): Film {
+export function croppedExcerpt(film: Excerpt, crop: Window | undefined): Excerpt {
   if (!crop) return film;
   const info = croppedInfo(film.info, crop);
   return {
@@ -76,7 +76,7 @@ export function croppedFilm(film: Film, crop: Window | undefined): Film {
 }
 
 /** Where seeking cannot be trusted, every frame is counted from the first one. */
-function straightFilm(file: string, info: SourceInfo, frames: number): Film {
+function straightFilm(file: string, info: SourceInfo, frames: number): Excerpt {
   const rate = toNumber(info.video.frameRate);
   return {
     info,

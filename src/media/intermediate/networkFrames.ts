@@ -7,7 +7,7 @@ import { cropFilter, type Size, type Window } from '../picture/cropWindow.js';
 import { deliverableTags, padToEven } from '../picture/deliverable.js';
 import { frameArgs, type FrameSource } from '../picture/frames.js';
 import { lumaInputs, mergeLuma, toYuv420 } from '../picture/luma.js';
-import { addCarried, carriedInputs, withCarried, type Carried } from '../picture/outOfGamut.js';
+import { addResidual, residualInputs, withResidual, type Residual } from '../picture/outOfGamut.js';
 
 /** What passes through the pipes between ffmpeg and a network. */
 export interface FrameFormat {
@@ -15,7 +15,7 @@ export interface FrameFormat {
   /** Of a sample; 16 bits are little-endian. */
   bitDepth: 8 | 16;
   /** What goes around the network, of `rgb`. Default: nothing. */
-  carried?: Carried | undefined;
+  carried?: Residual | undefined;
 }
 
 /** Deeper sources keep all their bits until the mezzanine, and deeper results get what the network adds. */
@@ -34,7 +34,7 @@ const MEZZANINE: Record<BitDepth, string[]> = { 8: ['utvideo'], 10: ['ffvhuff', 
 export function decodeToPlanarArgs(source: FrameSource, start: number, end: number, { pixels, bitDepth, carried }: FrameFormat, window?: Window): string[] {
   const { input, filters } = frameArgs(source, start, end);
   const convert = pixels === 'rgb' ? toPlanarRgb(source.info.video, bitDepth) : toYuv420(source.info, bitDepth);
-  const planes = carried ? withCarried(source.info, bitDepth, carried, window) : [...convert, ...(window ? [cropFilter(window)] : [])];
+  const planes = carried ? withResidual(source.info, bitDepth, carried, window) : [...convert, ...(window ? [cropFilter(window)] : [])];
   return [...input, '-vf', [...filters, ...planes].join(','), '-f', 'rawvideo', 'pipe:1'];
 }
 
@@ -63,7 +63,7 @@ export function mezzanineArgs(info: SourceInfo, format: FrameFormat, size: Size,
     '-vf', [...(resize ? [] : padToEven(width, height)), ...fromPlanarRgb(color, bitDepth, delivered, resize), tagged].join(',')];
   const joined = (graph: string): string[] => ['-filter_complex', `${graph};[v]${tagged}[tagged]`, '-map', '[tagged]'];
   const pictures = pixels === 'luma' ? [...lumaInputs(merge, framerate, pipes), ...joined(mergeLuma(info, merge, delivered))]
-    : carried ? [...carriedInputs(merge, framerate, pipes), ...joined(addCarried(info, { ...merge, carried }, delivered))] : plain();
+    : carried ? [...residualInputs(merge, framerate, pipes), ...joined(addResidual(info, { ...merge, carried }, delivered))] : plain();
   return [
     ...pictures, '-fps_mode', 'passthrough', '-c:v', ...MEZZANINE[delivered],
     '-f', 'nut', '-y',

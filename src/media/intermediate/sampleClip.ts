@@ -12,7 +12,7 @@ import { losslessArgs } from './conform.js';
  * @param folder must exist.
  * @returns undefined where nothing can be decoded.
  */
-export async function takeStretch(
+export async function takeSampleClip(
   file: string,
   info: SourceInfo,
   { seconds, frames }: { seconds: number; frames: number },

@@ -2,7 +2,7 @@ import type { Container } from '../../job/contents.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { Rational } from '../../lib/rational.js';
 import type { AudioMode } from './plannedTrack.js';
-import type { Cut } from './trimTracks.js';
+import type { Trim } from './trimTracks.js';
 
 export interface MergeRequest {
   /** The joined video: an MP4, its first frame at zero. */
@@ -20,7 +20,7 @@ export interface MergeRequest {
   /** Frames a second, where all are shown equally long. */
   constantRate?: Rational | undefined;
   /** Of a part of the source only: what is taken of everything else. */
-  cut?: Cut | undefined;
+  cut?: Trim | undefined;
   /** Written whole or not at all usable: give a hidden name and publish it afterwards. Files named like it with more behind may lie beside it meanwhile. */
   output: string;
   signal?: AbortSignal | undefined;

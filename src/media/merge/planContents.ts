@@ -7,8 +7,8 @@ import { planFiles } from './planFiles.js';
 import { nameOf, taken, type PlannedTrack, type PlanRequest } from './plannedTrack.js';
 import { planSubtitles } from './planSubtitles.js';
 import { planTags } from './planTags.js';
-import { micro, zeroOf } from './timeOrigin.js';
-import { packetsWithin, type Cut } from './trimTracks.js';
+import { micro, timeOriginOf } from './timeOrigin.js';
+import { packetsWithin, type Trim } from './trimTracks.js';
 
 export interface MergePlan {
   contents: Contents;
@@ -35,7 +35,7 @@ export async function planContents(asked: PlanRequest): Promise<MergePlan> {
   const warnings = [...audio.warnings, ...subtitles.warnings, ...files.warnings, ...otherPrograms(asked), ...otherVideos(request), ...dataStreams(source), ...tags.warnings];
   const fitting = [planVideo(request), ...audio.tracks, ...subtitles.tracks, ...files.tracks].map((track) => fit(track, container, warnings));
   const tracks = container === 'mp4' ? withDefaults(fitting) : fitting;
-  const zero = zeroOf(request, audio.starts);
+  const zero = timeOriginOf(request, audio.starts);
   const clip = (time: number): number => Math.max(time, zero / 1e6) - firstPts;
   return {
     contents: { container, tracks: tracks.map((track) => contentOf(track, clip)), chapters: planChapters(chaptersWithin(source, zero, request.cut), container, clip), tags: tags.exact },
@@ -105,7 +105,7 @@ function withDefaults(tracks: PlannedTrack[]): PlannedTrack[] {
 }
 
 /** Those that are not over at zero, in microseconds, and of a part of a video those that have some time in it. */
-export function chaptersWithin({ chapters }: FileContents, zero: number, cut: Cut | undefined): FileContents['chapters'] {
+export function chaptersWithin({ chapters }: FileContents, zero: number, cut: Trim | undefined): FileContents['chapters'] {
   if (!cut) return chapters.filter(({ endSeconds }) => micro(endSeconds) >= zero);
   const { from = -Infinity, to = Infinity } = cut;
   return chapters

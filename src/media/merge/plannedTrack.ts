@@ -1,7 +1,7 @@
 import type { Container, ContentTrack } from '../../job/contents.js';
 import type { FileContents, FileStream } from '../source/contents.js';
 import type { Stretch } from '../source/editLists.js';
-import type { Cut, Within } from './trimTracks.js';
+import type { Trim, Within } from './trimTracks.js';
 
 /** A track of the deliverable and how it gets there. */
 export interface PlannedTrack extends ContentTrack {
@@ -43,7 +43,7 @@ export interface PlanRequest {
   container: Container;
   audio: AudioMode;
   /** Of a part of the source only. */
-  cut?: Cut | undefined;
+  cut?: Trim | undefined;
   signal?: AbortSignal | undefined;
 }
 

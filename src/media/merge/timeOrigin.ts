@@ -11,7 +11,7 @@ export const micro = (seconds: number): number => Math.round(seconds * 1e6);
  * Matroska has no times before zero, and counts in milliseconds: the first frame gets a whole number of them, so that the others are rounded once.
  * @param starts when the packets of each audio track begin, in seconds of the source's clock.
  */
-export function zeroOf({ source, container, firstPts, cut }: Pick<PlanRequest, 'source' | 'container' | 'firstPts' | 'cut'>, starts: readonly number[]): number {
+export function timeOriginOf({ source, container, firstPts, cut }: Pick<PlanRequest, 'source' | 'container' | 'firstPts' | 'cut'>, starts: readonly number[]): number {
   const first = micro(firstPts);
   if (cut?.from !== undefined) return apart(first, container === 'mkv' ? 1000 : 1, source);
   const heard = Math.min(first, ...starts.map(micro));

@@ -1,10 +1,10 @@
 import type { Container } from '../../job/contents.js';
-import type { Part } from '../../job/range.js';
+import type { Clip } from '../../job/range.js';
 import { runFfprobe } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 
 /** What is taken of a source's sound, subtitles and chapters: from where the first frame is shown, to where the last one ends. */
-export type Cut = Part['cut'];
+export type Trim = Clip['cut'];
 
 /** Packets of one stream that are presented within a cut. */
 export interface Within {
@@ -26,7 +26,7 @@ const ROUNDING = 0.000_5;
 const PAUSE = 0.002;
 
 /** Reads all packets of a file, without decoding them. @returns streams without a packet in the cut are missing; by index. */
-export async function packetsWithin(file: string, { from = -Infinity, to = Infinity }: Cut, signal?: AbortSignal): Promise<Map<number, Within>> {
+export async function packetsWithin(file: string, { from = -Infinity, to = Infinity }: Trim, signal?: AbortSignal): Promise<Map<number, Within>> {
   const found = new Map<number, Within>();
   const before = new Map<number, { start: number; steady: number }>();
   const onLine = (line: string): void => {
@@ -70,7 +70,7 @@ const late = (end: number | undefined): string[] => (end === undefined ? [] : [`
 const dropped = (conditions: readonly string[]): string[] => (conditions.length === 0 ? [] : [`noise=drop=${conditions.join('+')}`]);
 
 /** The filter for sound that is decoded, exact to the sample. */
-export const soundWithin = ({ from, to }: Cut): string => `atrim=${[...(from === undefined ? [] : [`start=${from}`]), ...(to === undefined ? [] : [`end=${to}`])].join(':')}`;
+export const soundWithin = ({ from, to }: Trim): string => `atrim=${[...(from === undefined ? [] : [`start=${from}`]), ...(to === undefined ? [] : [`end=${to}`])].join(':')}`;
 
 /** Chapters for ffmpeg to take instead of a source's; times in seconds after zero. Titles are given by themselves. */
 export const chapterFile = (chapters: readonly { startSeconds: number; endSeconds: number }[]): string =>

@@ -12,7 +12,7 @@ const lcm = (a: number, b: number): number => (a / gcd(a, b)) * b;
  * second. Where every timestamp lies within one source tick, and within half a frame, of the nominal rate's grid, the grid is returned, in
  * a timebase in which it and the first timestamp are exact; a variable rate, or a constant one that is exact already, comes back unchanged.
  */
-export function gridTimeline(timeline: Timeline, frameRate: Rational): Timeline {
+export function cfrTimeline(timeline: Timeline, frameRate: Rational): Timeline {
   if (timeline.steps.length < 2) return timeline;
   const { num, den } = timeline.timebase;
   const step = (den * frameRate.den) / (num * frameRate.num);
@@ -44,7 +44,7 @@ function timescaleOf({ timebase, firstPts }: Timeline, frameRate: Rational): num
  * than a microsecond, which MP4 is not written with, are rounded to it, each time by itself: at most 0.5 µs, and no drift.
  */
 export function deliveredTimeline(timeline: Timeline, frameRate: Rational): Timeline {
-  const grid = gridTimeline(timeline, frameRate);
+  const grid = cfrTimeline(timeline, frameRate);
   if (grid.timebase.den / gcd(grid.timebase.den, grid.timebase.num) <= MAX_TIMESCALE) return grid;
   const ticks = toNumber(grid.timebase) * MAX_TIMESCALE;
   const pts = decodeTimeline(grid).map((value) => Math.round(value * ticks));

@@ -1,4 +1,4 @@
-import type { Part } from '../../job/range.js';
+import type { Clip } from '../../job/range.js';
 import type { SourceInfo } from '../../job/source.js';
 import { SegmentMismatch } from '../../lib/errors.js';
 import { toNumber } from '../../lib/rational.js';
@@ -17,7 +17,7 @@ export interface FrameSource {
   /** Ticks that a decode of the source must start before its first frame. */
   runIn: number;
   /** Of a part of a source: what lies around its frames. */
-  around?: Part['around'] | undefined;
+  around?: Clip['around'] | undefined;
 }
 
 /** Frames a second in a conformed file: its timestamps count frames, so the number itself means nothing. */

@@ -12,10 +12,10 @@ import { sideBySideInputs, type SideBySide } from './sideBySide.js';
  * - `all`: that, what chroma loses on its way to RGB's resolution and back, and what rounding costs. Only for a network that does not
  *   enlarge: chroma of larger pictures keeps what is lost here.
  */
-export type Carried = 'gamut' | 'all';
+export type Residual = 'gamut' | 'all';
 
 /** @param resized whether the network's pictures are brought to another size. @returns undefined where nothing is lost. */
-export function carriedFor({ video }: SourceInfo, scale: number, resized: boolean): Carried | undefined {
+export function residualFor({ video }: SourceInfo, scale: number, resized: boolean): Residual | undefined {
   if (video.color.matrix === 'rgb') return undefined;
   return scale === 1 && !resized ? 'all' : 'gamut';
 }
@@ -24,7 +24,7 @@ export function carriedFor({ video }: SourceInfo, scale: number, resized: boolea
  * Filters from the source's pixels to six planes of one size, one below the other in a grey picture: G, B and R as
  * {@link toPlanarRgb} gives them, and what is carried around the network in Y, Cb and Cr.
  */
-export function withCarried(info: SourceInfo, bits: 8 | 16, carried: Carried, window?: Window): string[] {
+export function withResidual(info: SourceInfo, bits: 8 | 16, carried: Residual, window?: Window): string[] {
   const { video } = info;
   const { width, height, color } = video;
   const crop = window ? [cropFilter(window)] : [];
@@ -54,15 +54,15 @@ const repeatChroma = (color: Color, { width, height }: Size, bits: 8 | 16): stri
 /** Between 4:2:0 and squares of four equal samples: nearest neighbours, seen from the middle of the square. */
 const chromaOfSquares = ({ matrix, range }: Color): string => `zscale=min=${ZIMG_MATRIX[matrix]}:m=${ZIMG_MATRIX[matrix]}:rin=${range}:r=${range}:cin=center:c=center:f=point`;
 
-/** The inputs of {@link addCarried}: enlarged RGB from one pipe, what was carried from another. */
-export const carriedInputs = (merge: SideBySide, framerate: string, [rgb, carried]: [string, string]): string[] =>
+/** The inputs of {@link addResidual}: enlarged RGB from one pipe, what was carried from another. */
+export const residualInputs = (merge: SideBySide, framerate: string, [rgb, carried]: [string, string]): string[] =>
   sideBySideInputs(merge, framerate, { format: PLANAR_RGB[merge.bitDepth], pipe: rgb }, { format: YUV444[merge.bitDepth], pipe: carried });
 
 /**
  * The filter graph that adds what was carried, enlarged by the filter that the bicubic method uses, to the network's pictures once they are YUV
  * again. Its output `[v]` is 4:2:0 in the deliverable's colours; deeper samples are dithered, the edge of an odd size is repeated.
  */
-export function addCarried(info: SourceInfo, { width, height, scale, bitDepth, resize, carried }: SideBySide & { carried: Carried }, delivered: BitDepth): string {
+export function addResidual(info: SourceInfo, { width, height, scale, bitDepth, resize, carried }: SideBySide & { carried: Residual }, delivered: BitDepth): string {
   const color = deliverableColor(info);
   const format = YUV420[bitDepth];
   const [wide, high] = [width * scale, height * scale];

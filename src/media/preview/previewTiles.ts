@@ -12,11 +12,11 @@ import { readRaster, type Raster } from '../picture/raster.js';
  */
 
 /** A window of the source's own picture. @param source a video of one frame. */
-export const sourceCell = ({ file, info }: FrameSource, window: Window, signal?: AbortSignal): Promise<Raster> =>
+export const sourceTile = ({ file, info }: FrameSource, window: Window, signal?: AbortSignal): Promise<Raster> =>
   readRaster(inputFrom(file, 0, undefined), [...cropFilters(info.video), ...toPlanarRgb(info.video), cropFilter(window)], window, signal);
 
 /** The same window of the picture that a filter enlarged. @param source a video of one frame. */
-export function filterCell({ file, info }: FrameSource, window: Window, method: { name: 'bicubic' | 'lanczos'; scale: number }, signal?: AbortSignal): Promise<Raster> {
+export function filterTile({ file, info }: FrameSource, window: Window, method: { name: 'bicubic' | 'lanczos'; scale: number }, signal?: AbortSignal): Promise<Raster> {
   const shown = scaled(window, method.scale);
   const filters = [...cropFilters(info.video), ...enlargeFilters(info, method), ...shownFilters(info, info.video, method.scale), cropFilter(shown)];
   return readRaster(inputFrom(file, 0, undefined), filters, shown, signal);
@@ -26,7 +26,7 @@ export function filterCell({ file, info }: FrameSource, window: Window, method: 
  * The same window out of an upscaled part of one frame.
  * @param seen what of the source was upscaled; holds the window.
  */
-export function partCell(file: string, info: SourceInfo, seen: Window, window: Window, scale: number, signal?: AbortSignal): Promise<Raster> {
+export function partTile(file: string, info: SourceInfo, seen: Window, window: Window, scale: number, signal?: AbortSignal): Promise<Raster> {
   const inside = scaled({ ...window, x: window.x - seen.x, y: window.y - seen.y }, scale);
   return readRaster(inputFrom(file, 0, undefined), [...shownFilters(info, seen, scale), cropFilter(inside)], inside, signal);
 }

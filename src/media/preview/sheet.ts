@@ -2,7 +2,7 @@ import { GLYPH_HEIGHT, GLYPH_WIDTH } from '../picture/font.js';
 import { Raster } from '../picture/raster.js';
 
 /** A picture with two lines of text above it. */
-export interface Cell {
+export interface PreviewTile {
   picture: Raster;
   /** Each pixel of the picture becomes a square of this edge. */
   zoom: number;
@@ -10,7 +10,7 @@ export interface Cell {
   detail: string;
 }
 
-export interface PlacedCell {
+export interface PlacedTile {
   /** Of the picture's top left corner on the sheet. */
   x: number;
   y: number;
@@ -30,7 +30,7 @@ const TITLE = [255, 255, 255] as const;
 const DETAIL = [176, 176, 176] as const;
 
 /** Lays out rows of cells, one column for each place in a row, all columns and rows as large as their largest cell. */
-export function drawSheet(rows: readonly (readonly Cell[])[]): { sheet: Raster; placed: PlacedCell[][] } {
+export function drawSheet(rows: readonly (readonly PreviewTile[])[]): { sheet: Raster; placed: PlacedTile[][] } {
   const cells = rows.flat();
   const width = Math.max(LEAST_COLUMN, ...cells.map(({ picture, zoom }) => picture.width * zoom));
   const height = Math.max(...cells.map(({ picture, zoom }) => picture.height * zoom));

@@ -2,7 +2,7 @@
  * How much lines of moving places stand out from those above and below, in sums of code values, when the two fields of a
  * picture are taken from one frame or from two.
  */
-export interface Weave {
+export interface Combing {
   /** Both fields from the later frame. */
   own: number;
   /** Top field from the later frame, bottom field from the one before. */
@@ -22,7 +22,7 @@ const MOVED = 5;
  * Compares two frames that follow each other, as the idet filter does, but only where something moves: fields of one time fit, others comb.
  * @param before,later grey, 8 bit, without padding; at least three lines. Even lines are the top field.
  */
-export function weave(before: Uint8Array, later: Uint8Array, width: number): Weave {
+export function combingOf(before: Uint8Array, later: Uint8Array, width: number): Combing {
   const lines = later.length / width;
   const sums = { own: 0, topLater: 0, bottomLater: 0, moving: 0 };
   let [still, up, down] = [0, 0, 0];

@@ -1,6 +1,6 @@
 import type { SourceInfo } from '../../job/source.js';
 import { everyPicture, samplePictures } from '../ffmpeg/sample.js';
-import { weave, type Weave } from './combing.js';
+import { combingOf, type Combing } from './combing.js';
 
 /** Consecutive frames that are judged together: several periods of 3:2 pulldown. */
 export const GROUP = 32;
@@ -8,8 +8,8 @@ export const GROUP = 32;
 const ACROSS = 4;
 
 /** Weaves of frames that follow each other, of each stretch that is sampled. */
-export async function sampleWeaves(file: string, info: SourceInfo, signal: AbortSignal | undefined): Promise<Weave[][]> {
-  const samples: Weave[][] = [];
+export async function sampleCombing(file: string, info: SourceInfo, signal: AbortSignal | undefined): Promise<Combing[][]> {
+  const samples: Combing[][] = [];
   let add = weaver(info);
   await samplePictures(file, info, { ...looking(info), frames: GROUP, signal }, (picture, stretch, frame) => {
     if (frame === 0) add = weaver(info);
@@ -20,7 +20,7 @@ export async function sampleWeaves(file: string, info: SourceInfo, signal: Abort
 }
 
 /** Weaves of all frames from the second on. */
-export async function readWeaves(file: string, info: SourceInfo, signal: AbortSignal | undefined, onWeave: (each: Weave) => void): Promise<void> {
+export async function readCombing(file: string, info: SourceInfo, signal: AbortSignal | undefined, onWeave: (each: Combing) => void): Promise<void> {
   const add = weaver(info);
   await everyPicture(file, info, { ...looking(info), signal }, (picture) => {
     const each = add(picture);
@@ -36,10 +36,10 @@ function looking(info: SourceInfo) {
   return { filters: [`scale=w=${width}:h=${height}:flags=area`, 'format=gray'], width, height };
 }
 
-function weaver(info: SourceInfo): (picture: Buffer) => Weave | undefined {
+function weaver(info: SourceInfo): (picture: Buffer) => Combing | undefined {
   let before: Buffer | undefined;
   return (picture) => {
-    const each = before && weave(before, picture, columnsOf(info));
+    const each = before && combingOf(before, picture, columnsOf(info));
     before = picture;
     return each;
   };

@@ -1,5 +1,5 @@
 import type { PictureSpec } from '../../job/picture.js';
-import { partInfo } from '../../job/range.js';
+import { clipInfo } from '../../job/range.js';
 import type { SourceInfo, SourceScan } from '../../job/source.js';
 import type { Timeline } from '../../job/timeline.js';
 import { croppedInfo, formatWindow } from '../picture/crop.js';
@@ -29,7 +29,7 @@ export async function examineSource(
 }
 
 /** What is known of that of a source which is used. */
-export const usedInfo = (info: SourceInfo, { crop, range }: Pick<PictureSpec, 'crop' | 'range'>): SourceInfo => partInfo(croppedInfo(info, crop), range);
+export const usedInfo = (info: SourceInfo, { crop, range }: Pick<PictureSpec, 'crop' | 'range'>): SourceInfo => clipInfo(croppedInfo(info, crop), range);
 
 /** What is known of the pictures that are enlarged: the source's, after all that is done to them before. */
 export function picturesOf({ info, fields }: SourceScan, picture: PictureSpec): SourceInfo {

@@ -1,4 +1,4 @@
-import type { Weave } from './combing.js';
+import type { Combing } from './combing.js';
 
 /** Share of a picture that has to move, and how much worse the worst weave has to be, before a frame tells anything. */
 const LEAST_MOTION = 0.002;
@@ -36,7 +36,7 @@ export interface FieldEvidence {
 }
 
 /** @returns undefined where too little moves to tell. */
-export function frameEvidence({ own, topLater, bottomLater, moving, scrolled }: Weave): FrameEvidence | undefined {
+export function frameEvidence({ own, topLater, bottomLater, moving, scrolled }: Combing): FrameEvidence | undefined {
   const [least, most] = [Math.min(own, topLater, bottomLater), Math.max(own, topLater, bottomLater)];
   if (moving < LEAST_MOTION || most < least * LEAST_CONTRAST || scrolled < SCROLLED) return undefined;
   const relative = (value: number): number => (value - least) / (most - least);
@@ -45,7 +45,7 @@ export function frameEvidence({ own, topLater, bottomLater, moving, scrolled }: 
 }
 
 /** What frames that follow each other say together. */
-export function fieldEvidence(weaves: readonly Weave[]): FieldEvidence {
+export function fieldEvidence(weaves: readonly Combing[]): FieldEvidence {
   const told = weaves.flatMap((each, i) => {
     const evidence = frameEvidence(each);
     return evidence ? [{ ...evidence, phase: i % 5 }] : [];

@@ -1,7 +1,7 @@
 import type { Fields, SourceInfo } from '../../job/source.js';
 import { apartStretches, commonOrder, scoreFrame } from './apartStretches.js';
-import type { Weave } from './combing.js';
-import { GROUP, readWeaves, sampleWeaves } from './combingSamples.js';
+import type { Combing } from './combing.js';
+import { GROUP, readCombing, sampleCombing } from './combingSamples.js';
 import { fieldEvidence, frameEvidence, type FieldEvidence } from './fieldEvidence.js';
 
 /** Frames that have to tell something, in a group and in all of them, or nothing is concluded. */
@@ -41,7 +41,7 @@ export async function detectFields(file: string, info: SourceInfo, options: Fiel
   const { height, pixelFormat } = info.video;
   if (height > MOST_LINES || height < 16) return undefined;
   const { double, flagged, signal } = options;
-  const samples = await sampleWeaves(file, info, signal);
+  const samples = await sampleCombing(file, info, signal);
   const fields = decideFields(samples.flatMap(inGroups).map(fieldEvidence), options, pixelFormat);
   const frames = samples.map((sample) => sample.map(frameEvidence));
   const order = commonOrder(frames.flat(), flagged);
@@ -50,7 +50,7 @@ export async function detectFields(file: string, info: SourceInfo, options: Fiel
   if (seen.apart < LEAST_PART || seen.whole < LEAST_REST) return fields;
 
   const scores: number[] = [];
-  await readWeaves(file, info, signal, (each) => {
+  await readCombing(file, info, signal, (each) => {
     scores.push(scoreFrame(frameEvidence(each), order, flagged));
     options.onFrame?.(scores.length);
   });
@@ -84,11 +84,11 @@ function shares(samples: readonly Divided[]): { apart: number; whole: number } {
 
 /** What is done to a video of which the user says that all of it is interlaced. @param said the order that the stream tells, for pictures that do not. */
 export async function forceFields(file: string, info: SourceInfo, { double, said, signal }: { double: boolean; said: Fields['order'] | undefined } & Reading): Promise<Fields> {
-  const frames = (await sampleWeaves(file, info, signal)).flat().map(frameEvidence);
+  const frames = (await sampleCombing(file, info, signal)).flat().map(frameEvidence);
   return { remedy: double ? 'double' : 'interpolate', order: commonOrder(frames, true) ?? said ?? 'tff', telecined: false };
 }
 
-const inGroups = (weaves: Weave[]): Weave[][] => Array.from({ length: Math.ceil(weaves.length / GROUP) }, (_, i) => weaves.slice(i * GROUP, (i + 1) * GROUP));
+const inGroups = (weaves: Combing[]): Combing[][] => Array.from({ length: Math.ceil(weaves.length / GROUP) }, (_, i) => weaves.slice(i * GROUP, (i + 1) * GROUP));
 
 /** Formats that the fieldmatch filter takes as they are. */
 const MATCHABLE = /^yuvj?4(10|11|20|22|44)p$/;

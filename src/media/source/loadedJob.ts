@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { From, JobRef } from '../../job/contracts.js';
 import { jobLayout, requireInside, resolveRooted, type Roots } from '../../job/layout.js';
 import { planSchema, type Plan, type Segment } from '../../job/plan.js';
-import { originOf, partOf, type Part } from '../../job/range.js';
+import { originOf, clipOf, type Clip } from '../../job/range.js';
 import { conformedSchema, type Conformed } from '../../job/records.js';
 import { sourceScanSchema, type SourceInfo, type SourceScan } from '../../job/source.js';
 import { jobSpecSchema, type JobSpec } from '../../job/spec.js';
@@ -97,16 +97,16 @@ export async function loadPictures(job: ScannedJob): Promise<SourceInfo> {
 }
 
 /** What of the source is upscaled: all, or the part that was asked for. */
-async function loadPart(job: ScannedJob, from: From): Promise<Pick<Part, 'timeline'> & Partial<Part>> {
+async function loadPart(job: ScannedJob, from: From): Promise<Pick<Clip, 'timeline'> & Partial<Clip>> {
   const timeline = await loadWholeTimeline(job, from);
   const { range } = job.spec.picture;
-  return range ? partOf(timeline, range, originOf((await loadScan(job)).info)) : { timeline };
+  return range ? clipOf(timeline, range, originOf((await loadScan(job)).info)) : { timeline };
 }
 
 export const loadTimeline = async (job: ScannedJob, from: From): Promise<Timeline> => (await loadPart(job, from)).timeline;
 
 /** What is taken of everything but the pictures; undefined where that is all. */
-export const loadCut = async (job: ScannedJob, from: From): Promise<Part['cut'] | undefined> => (await loadPart(job, from)).cut;
+export const loadCut = async (job: ScannedJob, from: From): Promise<Clip['cut'] | undefined> => (await loadPart(job, from)).cut;
 
 /** Where frames of this job are decoded from: the source itself, or its conformed copy. */
 export async function loadFrames(job: ScannedJob, from: From): Promise<FrameSource> {

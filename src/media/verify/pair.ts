@@ -1,6 +1,6 @@
 import { toNumber, type Rational } from '../../lib/rational.js';
 import { damageOf } from '../ffmpeg/damage.js';
-import type { Cut } from '../merge/trimTracks.js';
+import type { Trim } from '../merge/trimTracks.js';
 import { confirmed } from './confirm.js';
 import { judge, type Finding, type Judgement } from './judge.js';
 import type { ShownFrame } from './page.js';
@@ -23,7 +23,7 @@ export interface PairRequest {
   /** When the source's first frame is shown, in seconds of its own clock; asked for as late. */
   sourceFirst: () => number;
   /** What is taken of the source's sound. Default: all. */
-  cut?: Cut | undefined;
+  cut?: Trim | undefined;
   tracks: readonly SoundPair[];
   /** Frames of which stills are taken on the way, and of wrong ones afterwards; undefined for none at all. */
   stills: readonly number[] | undefined;

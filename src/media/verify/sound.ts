@@ -1,7 +1,7 @@
 import { ON_TIME } from '../ffmpeg/onTime.js';
 import { PTS_FD, runFfmpeg, startFfmpeg } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
-import { soundWithin, type Cut } from '../merge/trimTracks.js';
+import { soundWithin, type Trim } from '../merge/trimTracks.js';
 
 const RATE = 8000;
 /** Samples behind one value of an envelope. */
@@ -32,7 +32,7 @@ export interface Heard {
  * Decodes an audio track once: when it begins and ends, and how loud it is in some stretches of time.
  * @param cut what of it is listened to. Default: all.
  */
-export async function listen(file: string, stream: number, stretches: readonly Stretch[], { cut, signal }: { cut?: Cut | undefined; signal?: AbortSignal | undefined } = {}): Promise<Heard> {
+export async function listen(file: string, stream: number, stretches: readonly Stretch[], { cut, signal }: { cut?: Trim | undefined; signal?: AbortSignal | undefined } = {}): Promise<Heard> {
   const clock = new FrameList();
   const map = ['-map', `0:${stream}`];
   const heard = cut ? [soundWithin(cut)] : [];

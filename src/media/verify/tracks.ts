@@ -1,4 +1,4 @@
-import type { Cut } from '../merge/trimTracks.js';
+import type { Trim } from '../merge/trimTracks.js';
 import { lagOf } from './lag.js';
 import type { Check } from './report.js';
 import { packetsEnd, listen, type Stretch } from './sound.js';
@@ -9,7 +9,7 @@ export interface SoundRequest {
   first: number;
   seconds: number;
   /** `cut`: what is taken of it. Default: all. */
-  source: { file: string; first: number; cut?: Cut | undefined };
+  source: { file: string; first: number; cut?: Trim | undefined };
   /** Pairs of tracks. */
   tracks: readonly SoundPair[];
   signal?: AbortSignal | undefined;
@@ -101,7 +101,7 @@ async function isPadding({ file, first, source, signal }: SoundRequest, track: S
 }
 
 /** What is taken of a track: a copy that begins with a whole packet does so later than the part. */
-function cutOf({ first, cut }: SoundRequest['source'], { copied, startSeconds = 0 }: SoundPair): Cut | undefined {
+function cutOf({ first, cut }: SoundRequest['source'], { copied, startSeconds = 0 }: SoundPair): Trim | undefined {
   return cut?.from === undefined || !copied ? cut : { ...cut, from: Math.max(cut.from, first + startSeconds) };
 }
 

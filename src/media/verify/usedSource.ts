@@ -1,12 +1,12 @@
 import type { PictureSpec } from '../../job/picture.js';
-import { originOf, partOf } from '../../job/range.js';
+import { originOf, clipOf } from '../../job/range.js';
 import type { SourceInfo } from '../../job/source.js';
 import { encodeTimeline } from '../../job/timeline.js';
 import { UserError } from '../../lib/errors.js';
 import { shown } from '../../lib/printable.js';
 import { readPackets } from '../ffmpeg/packets.js';
 import { chaptersWithin, ofProgram } from '../merge/planContents.js';
-import { packetsWithin, type Cut } from '../merge/trimTracks.js';
+import { packetsWithin, type Trim } from '../merge/trimTracks.js';
 import { cropFilters } from '../picture/crop.js';
 import { readContents, type FileContents } from '../source/contents.js';
 import { usedInfo } from '../source/examine.js';
@@ -18,7 +18,7 @@ export interface UsedSource {
   /** Leave only that of its decoded pictures. */
   filters: string[];
   /** What is taken of its sound; undefined for all. */
-  cut: Cut | undefined;
+  cut: Trim | undefined;
   contents: FileContents;
 }
 
@@ -33,7 +33,7 @@ export async function usedSource(file: string, whole: SourceInfo, part: Pick<Pic
   if (withoutPts > 0) throw new UserError(`--from and --to cannot be found in ${shown(file)}: ${withoutPts} of its frames have no timestamps`);
   const repair = repairFor(whole);
   pts.forEach((time) => { repair.push(time); });
-  const { timeline: { firstPts }, around: { nextPts }, cut } = partOf(encodeTimeline(repair.pts, whole.video.timebase, lastDuration), range, originOf(whole));
+  const { timeline: { firstPts }, around: { nextPts }, cut } = clipOf(encodeTimeline(repair.pts, whole.video.timebase, lastDuration), range, originOf(whole));
   const within = await packetsWithin(file, cut, signal);
   return {
     info,

@@ -1,6 +1,6 @@
 import type { Rational } from '../../lib/rational.js';
 import { checkInventory, inventory, type ExpectedStreams } from '../merge/inventory.js';
-import type { Cut } from '../merge/trimTracks.js';
+import type { Trim } from '../merge/trimTracks.js';
 import type { FrameSource } from '../picture/frames.js';
 import { verifyPair } from './pair.js';
 import { matrixOf, sourceSide } from './sides.js';
@@ -15,7 +15,7 @@ export interface VerifyRequest extends ExpectedStreams {
   soundSource: string;
   firstPts: number;
   /** Of a part of the source only: what is taken of its sound. */
-  cut?: Cut | undefined;
+  cut?: Trim | undefined;
   /** How wide its pixels should be shown to how high. Default: as the source's. */
   sampleAspectRatio?: Rational | undefined;
   /** What its bytes were when it was written. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createTellActivities } from '../../../src/activities/control/notify.js';
+import { createNotifyActivities } from '../../../src/activities/control/notify.js';
 import { post } from '../../../src/activities/control/post.js';
 import { jobFolder } from '../../../src/job/layout.js';
 import { recordNotice, type Notice } from '../../../src/job/notice.js';
@@ -27,7 +27,7 @@ let port: number;
 
 const record = (notice: Notice, key = jobKey): Promise<void> => recordNotice(roots, noticeKeyFile, { kind: 'job', jobKey: key }, notice);
 const tell = (name: 'sendWebhook' | 'runHook', keyFile = noticeKeyFile): Promise<void> =>
-  new MockActivityEnvironment().run(() => createTellActivities({ roots, noticeKeyFile: keyFile, shutdown: new AbortController().signal, checkpointSeconds: 1, minFreeBytes: 0 })[name]({ kind: 'job', jobKey }));
+  new MockActivityEnvironment().run(() => createNotifyActivities({ roots, noticeKeyFile: keyFile, shutdown: new AbortController().signal, checkpointSeconds: 1, minFreeBytes: 0 })[name]({ kind: 'job', jobKey }));
 const warnings = (): string[] => (JSON.parse(readFileSync(path.join(jobFolder(roots, jobKey), 'report.json'), 'utf8')) as { warnings: string[] }).warnings;
 
 beforeAll(async () => {

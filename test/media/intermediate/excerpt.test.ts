@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openFilm } from '../../../src/media/intermediate/excerpt.js';
+import { openExcerpt } from '../../../src/media/intermediate/excerpt.js';
 import { makeClip, scratchFolder } from '../../support/media.js';
 import { frameDigests } from '../encodeSupport.js';
 
@@ -15,7 +15,7 @@ describe.each([
 ])('frames taken out of %s', (_, name, video) => {
   it('are those that a straight decode gives', async () => {
     const file = await makeClip(path.join(folder, name), { seconds: 2, audioTracks: 0, video });
-    const film = await openFilm(file);
+    const film = await openExcerpt(file);
     expect(film.frames).toBe(50);
     expect(film.seconds).toBeCloseTo(2, 1);
     // Digests of the same samples in the same format, whatever the lossless file's codec prefers.
@@ -32,7 +32,7 @@ describe.each([
 });
 
 it('a frame behind the end of what decodes is none', async () => {
-  const film = await openFilm(await makeClip(path.join(folder, 'short.avi'), { seconds: 0.4, audioTracks: 0, video: ['-c:v', 'mpeg4'] }));
+  const film = await openExcerpt(await makeClip(path.join(folder, 'short.avi'), { seconds: 0.4, audioTracks: 0, video: ['-c:v', 'mpeg4'] }));
   expect(film.frames).toBe(10);
   expect(await film.take(10, folder)).toBeUndefined();
 });

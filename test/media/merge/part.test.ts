@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { originOf, partOf, type Range } from '../../../src/job/range.js';
+import { originOf, clipOf, type Range } from '../../../src/job/range.js';
 import { decodeTimeline, type Timeline } from '../../../src/job/timeline.js';
 import { toNumber } from '../../../src/lib/rational.js';
 import { conformSource } from '../../../src/media/intermediate/conform.js';
@@ -47,7 +47,7 @@ interface Made extends VerifyRequest {
 async function deliverPart(file: string, output: string, asked: Range = range): Promise<Made> {
   const { scan, timeline } = await scanSource(file, await probeSource(file));
   if (!timeline) throw new Error('the clip cannot be sought in');
-  const part = partOf(timeline, asked, originOf(scan.info));
+  const part = clipOf(timeline, asked, originOf(scan.info));
   const source: FrameSource = { file, from: 'source', info: scan.info, pts: decodeTimeline(part.timeline), runIn: scan.runIn, around: part.around };
   const encode = { ...fastEncode, crf: 0 };
   const { reorderSeconds } = await upscaledVideo(source, `${output}.video.mp4`, 1, { encode });

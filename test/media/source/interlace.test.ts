@@ -6,7 +6,7 @@ import { countFrames, decodeTimeline } from '../../../src/job/timeline.js';
 import { conformSource } from '../../../src/media/intermediate/conform.js';
 import { describeFields } from '../../../src/media/picture/deinterlace.js';
 import { apartStretches } from '../../../src/media/source/apartStretches.js';
-import { weave } from '../../../src/media/source/combing.js';
+import { combingOf } from '../../../src/media/source/combing.js';
 import { examineSource } from '../../../src/media/source/examine.js';
 import { fieldEvidence } from '../../../src/media/source/fieldEvidence.js';
 import { decideFields, detectFields, forceFields } from '../../../src/media/source/interlace.js';
@@ -94,8 +94,8 @@ describe('a weave', () => {
   it('measures how lines of two frames fit between each other, where something moves', () => {
     const [before, later] = [[0, 0, 0, 0, 0, 0], [100, 0, 100, 0, 100, 0]].map((lines) => Uint8Array.from(lines.flatMap((value) => [value, value])));
     if (!before || !later) throw new Error('two frames');
-    expect(weave(before, later, 2)).toEqual({ own: 4 * 2 * 200, topLater: 4 * 2 * 200, bottomLater: 0, moving: 8 / 12, scrolled: 1 });
-    expect(weave(later, later, 2)).toEqual({ own: 0, topLater: 0, bottomLater: 0, moving: 0, scrolled: 1 });
+    expect(combingOf(before, later, 2)).toEqual({ own: 4 * 2 * 200, topLater: 4 * 2 * 200, bottomLater: 0, moving: 8 / 12, scrolled: 1 });
+    expect(combingOf(later, later, 2)).toEqual({ own: 0, topLater: 0, bottomLater: 0, moving: 0, scrolled: 1 });
   });
 
   it('tells nothing where too little moves', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../src/lib/errors.js';
-import { endsOf } from '../../../src/models/graph.js';
+import { signatureOf } from '../../../src/models/graph.js';
 import { decodeModel } from '../../../src/models/onnx/schema.js';
 import { convertTorch } from '../../../src/models/torch/convert.js';
 import { zipPth, type TestState } from '../../support/torch.js';
@@ -53,7 +53,7 @@ describe('the graph of RRDBNet gives what the published module does', () => {
 });
 
 it('a graph has one input and one output of any size, as frames need them', () => {
-  const { input, output } = endsOf(decodeModel(convert(compactState({ features: 4, convolutions: 1, scale: 2 })).onnx));
+  const { input, output } = signatureOf(decodeModel(convert(compactState({ features: 4, convolutions: 1, scale: 2 })).onnx));
   expect([input.name, output.name]).toEqual(['input', 'output']);
   expect(input.type?.tensorType?.shape?.dim.map(({ dimValue, dimParam }) => dimParam || Number(dimValue))).toEqual([1, 3, 'h', 'w']);
 });
