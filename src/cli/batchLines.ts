@@ -6,7 +6,7 @@ import { formatBytes } from '../job/estimates.js';
 import { formatDuration } from '../lib/duration.js';
 import { shown } from '../lib/printable.js';
 import type { LeftOut } from '../media/source/videoFiles.js';
-import { REWRITE } from './output.js';
+import { LineView } from './lineView.js';
 import { progressLine } from './render.js';
 
 /** One line for people: files, frames, fps and the time that is left. */
@@ -27,40 +27,14 @@ function batchLine(batch: LiveBatch, measuredFps: number): string {
   ].join('  ');
 }
 
-/** Where a batch's progress goes: a line that is rewritten on a terminal, one every few seconds elsewhere. */
-export class BatchProgressView {
-  readonly #out: NodeJS.WriteStream;
+/** Shows how a batch goes. */
+export class BatchProgressView extends LineView {
   readonly #speed = new Speedometer();
-  readonly #seen = new Set<string>();
-  #lastAt = -Infinity;
-  #lastText = '';
-
-  constructor(out: NodeJS.WriteStream) {
-    this.#out = out;
-  }
-
-  get interactive(): boolean {
-    return this.#out.isTTY;
-  }
 
   update(batch: LiveBatch, now: number): void {
     this.#speed.add(now, batch.doneFrames);
-    for (const failure of batch.failures.filter((line) => !this.#seen.has(line))) {
-      this.#seen.add(failure);
-      this.#out.write(this.interactive ? `${REWRITE}failed: ${failure}\n` : `failed: ${failure}\n`);
-    }
-    const text = batchLine(batch, this.#speed.fps);
-    if (this.interactive) {
-      this.#out.write(`${REWRITE}${text.slice(0, this.#out.columns - 1)}`);
-    } else if (text !== this.#lastText && now - this.#lastAt >= 5000) {
-      this.#out.write(`${text}\n`);
-      this.#lastAt = now;
-      this.#lastText = text;
-    }
-  }
-
-  end(): void {
-    if (this.interactive) this.#out.write(REWRITE);
+    this.once(batch.failures.map((failure) => `failed: ${failure}`));
+    this.show(batchLine(batch, this.#speed.fps), now);
   }
 }
 

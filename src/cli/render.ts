@@ -1,7 +1,7 @@
 import type { LiveProgress } from '../client/job/live.js';
 import { Speedometer } from '../client/job/speedometer.js';
 import { formatDuration } from '../lib/duration.js';
-import { REWRITE } from './output.js';
+import { LineView } from './lineView.js';
 
 const BAR = 24;
 
@@ -23,44 +23,15 @@ export function progressLine(progress: LiveProgress, measuredFps: number, bar: b
   return parts.join('  ');
 }
 
-/** Where progress goes: a line that is rewritten on a terminal, one every few seconds elsewhere. */
-export class ProgressView {
-  readonly #out: NodeJS.WriteStream;
+/** Shows how a job goes. */
+export class ProgressView extends LineView {
   readonly #speed = new Speedometer();
-  readonly #seen = new Set<string>();
-  #lastAt = -Infinity;
-  #lastText = '';
-
-  constructor(out: NodeJS.WriteStream) {
-    this.#out = out;
-  }
-
-  get interactive(): boolean {
-    return this.#out.isTTY;
-  }
 
   update(progress: LiveProgress, now: number): void {
     this.#speed.add(now, progress.doneFrames);
-    for (const notice of progress.notices) {
-      if (!this.#seen.has(notice)) this.line(notice);
-      this.#seen.add(notice);
-    }
+    this.once(progress.notices);
     const text = progressLine(progress, this.#speed.fps, this.interactive);
-    if (this.interactive) {
-      this.#out.write(`${REWRITE}${text.slice(0, this.#out.columns - 1)}`);
-    } else if (text !== this.#lastText && (now - this.#lastAt >= 5000 || text.split(' ')[0] !== this.#lastText.split(' ')[0])) {
-      this.#out.write(`${text}\n`);
-      this.#lastAt = now;
-      this.#lastText = text;
-    }
-  }
-
-  /** A line that stays. */
-  line(text: string): void {
-    this.#out.write(this.interactive ? `${REWRITE}${text}\n` : `${text}\n`);
-  }
-
-  end(): void {
-    if (this.interactive) this.#out.write(REWRITE);
+    // The first word is the stage.
+    this.show(text, now, (last) => text.split(' ')[0] !== last.split(' ')[0]);
   }
 }
