@@ -10,24 +10,17 @@ import { pauseRequest } from '../workflows/messages.js';
 import { EXIT, exitOf } from './exit.js';
 import { follow, type Outcome } from './follow.js';
 import { ProgressView } from './render.js';
+import { stoppable } from './stopSignal.js';
 
 /** Waits for a job with progress on stderr, says how it ended, and returns the exit code. Ctrl-C pauses the job, unless others wait on it. */
 export async function waitForJob(config: Config, session: Session, spec: JobSpec, json: boolean): Promise<number> {
   const workflowId = workflowIdOf(spec.jobKey);
   const view = new ProgressView(process.stderr);
-  const stop = new AbortController();
-  const interrupt = (): void => {
-    if (stop.signal.aborted) process.exit(EXIT.interrupted);
-    stop.abort();
-  };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  await session.lease.watch(workflowId);
-  try {
-    const outcome = await follow(session.client, workflowId, view, stop.signal);
+  return stoppable(async (stop) => {
+    await session.lease.watch(workflowId);
+    const outcome = await follow(session.client, workflowId, view, stop);
     return outcome ? await conclude(config, outcome, spec, json) : await pauseUnlessWatched(session, session.client.workflow.getHandle(workflowId), spec, json);
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  }
+  });
 }
 
 async function pauseUnlessWatched(session: Session, handle: JobHandle, spec: JobSpec, json: boolean): Promise<number> {

@@ -10,26 +10,19 @@ import type { LeftOut } from '../media/source/videoFiles.js';
 import { BatchProgressView, summaryTable } from './batchLines.js';
 import { EXIT } from './exit.js';
 import { longWait, reasonOf } from './follow.js';
+import { stoppable } from './stopSignal.js';
 
 /**
  * Waits for a round with progress on stderr, prints its summary, and returns the exit code. Ctrl-C pauses the batch, unless others wait for it.
  * @param leftOut what the command that made the batch did not take, for the JSON.
  */
 export async function waitForBatch(config: Config, session: Session, spec: BatchSpec, handle: BatchHandle, json: boolean, leftOut?: readonly LeftOut[]): Promise<number> {
-  const stop = new AbortController();
-  const interrupt = (): void => {
-    if (stop.signal.aborted) process.exit(EXIT.interrupted);
-    stop.abort();
-  };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
-  await session.lease.watch(handle.workflowId);
-  try {
-    const failure = await followBatch(session, handle, stop.signal);
-    if (stop.signal.aborted) return await pauseUnlessWatched(session, spec, handle, json);
+  return stoppable(async (stop) => {
+    await session.lease.watch(handle.workflowId);
+    const failure = await followBatch(session, handle, stop);
+    if (stop.aborted) return await pauseUnlessWatched(session, spec, handle, json);
     return await conclude(config, spec, failure, json, leftOut);
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  }
+  });
 }
 
 /** @returns why the round ended without a result, if so. */
