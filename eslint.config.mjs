@@ -28,13 +28,18 @@ const mediaRooms = {
   picture: ['ffmpeg'],
   ffmpeg: [],
 };
-const zones = (folder, names) => Object.entries(names).map(([room, seen]) => ({
-  target: `./${folder}/${room}`,
-  from: `./${folder}`,
-  except: [room, ...seen].map((name) => `./${name}`),
-  message: `${folder}/${room} sees ${seen.join(', ') || 'no other room'}`,
-}));
-const configuration = { regex: 'temporal\\.config', allowTypeImports: true, message: 'only the command line and the entries of workers and supervisors read the configuration' };
+const zones = (folder, names) =>
+  Object.entries(names).map(([room, seen]) => ({
+    target: `./${folder}/${room}`,
+    from: `./${folder}`,
+    except: [room, ...seen].map((name) => `./${name}`),
+    message: `${folder}/${room} sees ${seen.join(', ') || 'no other room'}`,
+  }));
+const configuration = {
+  regex: 'temporal\\.config',
+  allowTypeImports: true,
+  message: 'only the command line and the entries of workers and supervisors read the configuration',
+};
 
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', 'test-results/**', 'test/histories/**'] },
@@ -54,15 +59,36 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       // Cycles of packages are theirs.
       'import-x/no-cycle': ['error', { ignoreExternal: true }],
-      'import-x/order': ['error', { groups: ['builtin', 'external', ['parent', 'sibling', 'index']], alphabetize: { order: 'asc', caseInsensitive: true }, 'newlines-between': 'never', named: false }],
-      'import-x/no-restricted-paths': ['error', { zones: [...zones('src', rooms), ...zones('src/media', mediaRooms)] }],
+      'import-x/order': [
+        'error',
+        {
+          groups: ['builtin', 'external', ['parent', 'sibling', 'index']],
+          alphabetize: { order: 'asc', caseInsensitive: true },
+          'newlines-between': 'never',
+          named: false,
+        },
+      ],
+      'import-x/no-restricted-paths': [
+        'error',
+        { zones: [...zones('src', rooms), ...zones('src/media', mediaRooms)] },
+      ],
     },
   },
   {
     // The page sees the types of what the server says, and nothing else of it.
     files: ['web/**/*.ts', 'web/**/*.tsx'],
     languageOptions: { parserOptions: { project: './web/tsconfig.json', tsconfigRootDir: import.meta.dirname } },
-    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: '^\\.\\./src/', allowTypeImports: true, message: 'the page sees types of the server only' }, { regex: '^node:', message: 'the page runs in a browser' }] }] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^\\.\\./src/', allowTypeImports: true, message: 'the page sees types of the server only' },
+            { regex: '^node:', message: 'the page runs in a browser' },
+          ],
+        },
+      ],
+    },
   },
   {
     files: ['src/{dashboard,activities,client,upscaler,models,media,job,lib}/**/*.ts'],
@@ -71,12 +97,15 @@ export default tseslint.config(
   {
     files: ['src/workflows/**/*.ts'],
     rules: {
-      'no-restricted-imports': ['error', {
-        patterns: [
-          { regex: '^node:', message: 'workflow code is deterministic: no Node' },
-          { regex: 'temporal\\.config', message: 'workflow code reads no configuration' },
-        ],
-      }],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^node:', message: 'workflow code is deterministic: no Node' },
+            { regex: 'temporal\\.config', message: 'workflow code reads no configuration' },
+          ],
+        },
+      ],
       'no-restricted-globals': ['error', 'process', 'Buffer', 'require'],
     },
   },

@@ -28,7 +28,10 @@ const environment = z.object({
   REELSCALE_MODELS_ROOT: z.string().min(1).optional(),
   REELSCALE_MEDIA_ROOT: z.string().min(1).optional(),
   /** Names the pool of workers that sees the same roots. */
-  REELSCALE_QUEUE_PREFIX: z.string().regex(/^[\w.-]+$/, 'may hold letters, digits, dot, dash and underscore').default('reelscale'),
+  REELSCALE_QUEUE_PREFIX: z
+    .string()
+    .regex(/^[\w.-]+$/, 'may hold letters, digits, dot, dash and underscore')
+    .default('reelscale'),
   REELSCALE_HEARTBEAT_SECONDS: seconds(30),
   /** Longest time between two durable parts of one upscale. */
   REELSCALE_CHECKPOINT_SECONDS: seconds(60),
@@ -38,8 +41,15 @@ const environment = z.object({
   REELSCALE_SETTLE_SECONDS: seconds(15),
   REELSCALE_ENCODE_SLOTS: z.coerce.number().int().min(1).max(64).optional(),
   /** Bytes that must stay free on the jobs' disk before each part. */
-  REELSCALE_MIN_FREE_BYTES: z.coerce.number().int().min(0).default(2 * 1024 ** 3),
-  /** Seals what --on-done and --notify leave for the workers of this pool: control workers of other hosts need the same file. */
+  REELSCALE_MIN_FREE_BYTES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(2 * 1024 ** 3),
+  /**
+   * Seals what --on-done and --notify leave for the workers of this pool: control workers of other hosts need the same
+   * file.
+   */
   REELSCALE_NOTICE_KEY_FILE: z.string().min(1).optional(),
   REELSCALE_METRICS_ADDRESS: address.optional(),
   REELSCALE_DASHBOARD_HOST: z.string().min(1).default('127.0.0.1'),
@@ -47,8 +57,14 @@ const environment = z.object({
   REELSCALE_DASHBOARD_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   REELSCALE_DASHBOARD_TOKEN_FILE: z.string().min(1).optional(),
   /** Names, joined by commas, by which browsers may reach the dashboard besides its own. */
-  REELSCALE_DASHBOARD_NAMES: z.string().regex(/^[\w.-]+(,[\w.-]+)*$/, 'must be host names joined by commas').optional(),
-  /** Folders, joined by colons, that the dashboard may read from and write to. Left out: the media root, where one is set, else the user's home and the folders of known jobs. */
+  REELSCALE_DASHBOARD_NAMES: z
+    .string()
+    .regex(/^[\w.-]+(,[\w.-]+)*$/, 'must be host names joined by commas')
+    .optional(),
+  /**
+   * Folders, joined by colons, that the dashboard may read from and write to. Left out: the media root, where one is
+   * set, else the user's home and the folders of known jobs.
+   */
   REELSCALE_DASHBOARD_FOLDERS: z.string().min(1).optional(),
   /** Temporal's Web UI, where the server is not the embedded one. */
   REELSCALE_TEMPORAL_UI: z.url({ protocol: /^https?$/, error: 'must be an http address' }).optional(),
@@ -69,7 +85,10 @@ function defaultHome(env: NodeJS.ProcessEnv): string {
   return path.join(data && path.isAbsolute(data) ? data : path.join(usersFolder(env), '.local', 'share'), 'reelscale');
 }
 
-/** HOME, or what the system knows where that is unset or empty, as under cron and systemd. @throws UserError when neither is there. */
+/**
+ * HOME, or what the system knows where that is unset or empty, as under cron and systemd. @throws UserError when
+ * neither is there.
+ */
 function usersFolder({ HOME }: NodeJS.ProcessEnv): string {
   if (HOME && path.isAbsolute(HOME)) return HOME;
   try {
@@ -119,7 +138,10 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
       tokenFile: e.REELSCALE_DASHBOARD_TOKEN_FILE,
       names: e.REELSCALE_DASHBOARD_NAMES?.split(',') ?? [],
       /** Undefined: the user's home and the folders of known jobs. */
-      folders: e.REELSCALE_DASHBOARD_FOLDERS?.split(path.delimiter).filter((folder) => folder !== '').map((folder) => path.resolve(folder)) ?? (media === '/' ? undefined : [media]),
+      folders:
+        e.REELSCALE_DASHBOARD_FOLDERS?.split(path.delimiter)
+          .filter((folder) => folder !== '')
+          .map((folder) => path.resolve(folder)) ?? (media === '/' ? undefined : [media]),
       temporalUi: e.REELSCALE_TEMPORAL_UI,
     },
   };

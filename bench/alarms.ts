@@ -8,13 +8,14 @@ import { inBenchHome, type BenchHome } from './support/home.js';
 import { textFlag } from './support/report.js';
 
 /**
- * Whether the checks of pictures cry wolf, and whether they see a wolf: excerpts of all shared clips, enlarged by filters that change
- * pictures as networks do and by real networks, must pass; the same pictures with a fault must not.
+ * Whether the checks of pictures cry wolf, and whether they see a wolf: excerpts of all shared clips, enlarged by
+ * filters that change pictures as networks do and by real networks, must pass; the same pictures with a fault must
+ * not.
  *
  *   npm run bench -- alarms [--clip PART] [--only PART]
  *
- * `ok`, `told` (a warning) or `ALARM`, which makes the exit code 1; of faults `caught`, `told` or `missed`. A fault can be missed where a
- * clip has nothing that shows it: black pictures have no place, grey ones no colours.
+ * `ok`, `told` (a warning) or `ALARM`, which makes the exit code 1; of faults `caught`, `told` or `missed`. A fault
+ * can be missed where a clip has nothing that shows it: black pictures have no place, grey ones no colours.
  */
 const clipPart = textFlag('clip', '');
 const only = textFlag('only', '');
@@ -22,8 +23,16 @@ const only = textFlag('only', '');
 type Verdict = 'ok' | 'told' | 'ALARM' | 'caught' | 'missed' | '';
 
 function clips(): string[] {
-  const folders = readdirSync(sharedClips).filter((folder) => folder !== 'corrupt').sort();
-  return folders.flatMap((folder) => readdirSync(path.join(sharedClips, folder)).sort().map((name) => `${folder}/${name}`)).filter((name) => name.includes(clipPart));
+  const folders = readdirSync(sharedClips)
+    .filter((folder) => folder !== 'corrupt')
+    .sort();
+  return folders
+    .flatMap((folder) =>
+      readdirSync(path.join(sharedClips, folder))
+        .sort()
+        .map((name) => `${folder}/${name}`),
+    )
+    .filter((name) => name.includes(clipPart));
 }
 
 const said: string[] = [];
@@ -53,7 +62,8 @@ async function benchmark(home: BenchHome): Promise<void> {
     if (source === undefined) continue;
     const row: Record<string, Verdict> = {};
     for (const [name, filter] of Object.entries(STAND_INS)) {
-      if (name.includes(only)) row[name] = await judged(`${clip}, ${name}`, await enlarge(source, filter, file('result.mp4')), source, false);
+      if (name.includes(only))
+        row[name] = await judged(`${clip}, ${name}`, await enlarge(source, filter, file('result.mp4')), source, false);
     }
     for (const network of NETWORKS.filter(({ name }) => name.includes(only))) {
       const refused = await refusal(home, source, network);
@@ -63,7 +73,13 @@ async function benchmark(home: BenchHome): Promise<void> {
     harmless[clip] = row;
     const faults: Record<string, Verdict> = {};
     for (const [name, { fault, on }] of Object.entries(FAULTS)) {
-      if (name.includes(only)) faults[name] = await judged(`${clip}, ${name}`, await enlarge(source, `${STAND_INS[on]},${fault}`, file('result.mp4')), source, true);
+      if (name.includes(only))
+        faults[name] = await judged(
+          `${clip}, ${name}`,
+          await enlarge(source, `${STAND_INS[on]},${fault}`, file('result.mp4')),
+          source,
+          true,
+        );
     }
     faulty[clip] = faults;
     rmSync(source);
@@ -71,10 +87,17 @@ async function benchmark(home: BenchHome): Promise<void> {
   console.table(harmless);
   console.table(faulty);
   for (const line of said) console.log(line);
-  const count = (table: typeof harmless, verdict: Verdict): number => Object.values(table).flatMap(Object.values).filter((each) => each === verdict).length;
+  const count = (table: typeof harmless, verdict: Verdict): number =>
+    Object.values(table)
+      .flatMap(Object.values)
+      .filter((each) => each === verdict).length;
   const all = (table: typeof harmless): number => Object.values(table).flatMap(Object.values).length;
-  console.log(`false alarms: ${count(harmless, 'ALARM')} of ${all(harmless)} (owed: none), warnings: ${count(harmless, 'told')}`);
-  console.log(`faults: ${count(faulty, 'caught')} of ${all(faulty)} caught, ${count(faulty, 'told')} told, ${count(faulty, 'missed')} missed`);
+  console.log(
+    `false alarms: ${count(harmless, 'ALARM')} of ${all(harmless)} (owed: none), warnings: ${count(harmless, 'told')}`,
+  );
+  console.log(
+    `faults: ${count(faulty, 'caught')} of ${all(faulty)} caught, ${count(faulty, 'told')} told, ${count(faulty, 'missed')} missed`,
+  );
   if (count(harmless, 'ALARM') > 0) process.exitCode = 1;
 }
 

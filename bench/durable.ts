@@ -15,8 +15,9 @@ import { atLeast, atMost, numberFlag, printMachine } from './support/report.js';
  *
  *   npm run bench -- durable [--frames 5000] [--rounds 2]
  *
- * ffmpeg and the job take turns, since a machine is seldom idle, and the best of each is compared. The job does everything anew
- * each time: probing, planning, encoding, joining, checking. Its time is the command's, from its start.
+ * ffmpeg and the job take turns, since a machine is seldom idle, and the best of each is compared. The job does
+ * everything anew each time: probing, planning, encoding, joining, checking. Its time is the command's, from its
+ * start.
  */
 const [WIDTH, HEIGHT] = [720, 576];
 const frames = numberFlag('frames', 5000);
@@ -39,7 +40,24 @@ const now = (): number => performance.timeOrigin + performance.now();
 
 async function handWritten(input: string, output: string): Promise<Run> {
   const begin = now();
-  const child = execa('ffmpeg', ['-loglevel', 'error', '-nostdin', '-y', '-i', input, '-vf', 'scale=iw*2:ih*2:flags=bicubic', '-c:v', 'libx264', '-preset', 'fast', '-crf', '23', '-an', output]);
+  const child = execa('ffmpeg', [
+    '-loglevel',
+    'error',
+    '-nostdin',
+    '-y',
+    '-i',
+    input,
+    '-vf',
+    'scale=iw*2:ih*2:flags=bicubic',
+    '-c:v',
+    'libx264',
+    '-preset',
+    'fast',
+    '-crf',
+    '23',
+    '-an',
+    output,
+  ]);
   const before = childrenSeconds();
   await child;
   const seconds = (now() - begin) / 1000;
@@ -47,11 +65,15 @@ async function handWritten(input: string, output: string): Promise<Run> {
 }
 
 /** Of children of this process that have ended. */
-const childrenSeconds = (): number => processorSeconds(process.pid) - process.cpuUsage().user / 1e6 - process.cpuUsage().system / 1e6;
+const childrenSeconds = (): number =>
+  processorSeconds(process.pid) - process.cpuUsage().user / 1e6 - process.cpuUsage().system / 1e6;
 
 /** Processor time of the server and the workers, with the ffmpegs that they have ended. */
 const workersSeconds = (home: BenchHome): number =>
-  home.processes().filter(({ command }) => !/^\S*(ffmpeg|ffprobe|setpriv) /.test(command)).reduce((sum, { pid }) => sum + processorSeconds(pid), 0);
+  home
+    .processes()
+    .filter(({ command }) => !/^\S*(ffmpeg|ffprobe|setpriv) /.test(command))
+    .reduce((sum, { pid }) => sum + processorSeconds(pid), 0);
 
 async function throughJob(home: BenchHome, input: string, output: string): Promise<JobRun> {
   const before = workersSeconds(home) + childrenSeconds();
@@ -59,7 +81,8 @@ async function throughJob(home: BenchHome, input: string, output: string): Promi
   const command = home.start(['upscale', input, '-o', output, '-m', 'bicubic', '-s', '2']);
   let firstLine = NaN;
   command.stderr.on('data', (text: Buffer) => {
-    if (Number.isNaN(firstLine) && /^(probe|plan|conform|encode|concat|merge|verify)/m.test(text.toString())) firstLine = (now() - begin) / 1000;
+    if (Number.isNaN(firstLine) && /^(probe|plan|conform|encode|concat|merge|verify)/m.test(text.toString()))
+      firstLine = (now() - begin) / 1000;
   });
   const { exitCode, stderr } = await command;
   const whole = (now() - begin) / 1000;
@@ -101,7 +124,12 @@ async function opencv(input: string, output: string): Promise<Run | undefined> {
   const before = childrenSeconds();
   await execa(python, ['-c', OPENCV, input, output]);
   const seconds = (now() - begin) / 1000;
-  return { what: 'OpenCV script (mp4v, no sound)', merged: seconds, whole: seconds, processor: childrenSeconds() - before };
+  return {
+    what: 'OpenCV script (mp4v, no sound)',
+    merged: seconds,
+    whole: seconds,
+    processor: childrenSeconds() - before,
+  };
 }
 
 async function benchmark(home: BenchHome): Promise<void> {
@@ -124,8 +152,10 @@ async function benchmark(home: BenchHome): Promise<void> {
   }
   const script = await opencv(clip.file, home.file('opencv.mp4'));
   report(byHand, jobs, script);
-  console.log(`first progress line: ${cold.firstLine.toFixed(2)} s with no supervisor (server and workers are started first), `
-    + `then ${atMost(Math.min(warm.firstLine, ...jobs.map(({ firstLine }) => firstLine)), 5, 's')}`);
+  console.log(
+    `first progress line: ${cold.firstLine.toFixed(2)} s with no supervisor (server and workers are started first), ` +
+      `then ${atMost(Math.min(warm.firstLine, ...jobs.map(({ firstLine }) => firstLine)), 5, 's')}`,
+  );
 }
 
 const fps = (seconds: number): number => frames / seconds;
@@ -145,10 +175,19 @@ function report(byHand: Run[], jobs: JobRun[], script: Run | undefined): void {
   if (!script) console.log('OpenCV script: not run (pip cannot get opencv-python-headless here)');
   const fastest = jobs.reduce((a, b) => (a.merged <= b.merged ? a : b));
   console.log('stages of the fastest job, in seconds:');
-  console.table(Object.fromEntries([...fastest.stages].map(([name, { started, completed }]) => [name, { seconds: ((completed - started) / 1000).toFixed(2) }])));
+  console.table(
+    Object.fromEntries(
+      [...fastest.stages].map(([name, { started, completed }]) => [
+        name,
+        { seconds: ((completed - started) / 1000).toFixed(2) },
+      ]),
+    ),
+  );
   console.log(`up to the merge / ffmpeg, best of each: ${atLeast(reference / best(jobs, 'merged'), 0.95)}`);
   console.log(`whole, verified / ffmpeg, best of each: ${atLeast(reference / best(jobs, 'whole'), 0.8)}`);
-  console.log(`processor time / ffmpeg, best of each: ${(best(jobs, 'processor') / best(byHand, 'processor')).toFixed(3)}, with verification; load changes it little`);
+  console.log(
+    `processor time / ffmpeg, best of each: ${(best(jobs, 'processor') / best(byHand, 'processor')).toFixed(3)}, with verification; load changes it little`,
+  );
 }
 
 await inBenchHome(benchmark);

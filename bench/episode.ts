@@ -11,8 +11,8 @@ import { numberFlag, printMachine } from './support/report.js';
 import { watchUsage, type Usage } from './support/usage.js';
 
 /**
- * A whole television episode through `--preset preview -s 2`: what it takes in time, disk, memory and history, and what the check before
- * publish says of it.
+ * A whole television episode through `--preset preview -s 2`: what it takes in time, disk, memory and history, and
+ * what the check before publish says of it.
  *
  *   npm run bench -- episode [--frames 37271]
  *
@@ -44,7 +44,14 @@ async function throughJob(home: BenchHome, episode: string): Promise<Outcome> {
   const { spec, stages, events } = await stageTimes(home.config, output);
   const verified = await readJson(jobLayout(home.config.roots, spec).verified, verifyReportSchema);
   if (!verified) throw new Error('the job kept no report of its verification');
-  return { seconds, report: JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as JobReport, usage: peaks, events, stages, verified };
+  return {
+    seconds,
+    report: JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as JobReport,
+    usage: peaks,
+    events,
+    stages,
+    verified,
+  };
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -55,13 +62,22 @@ function print({ seconds, report, usage, events, stages, verified }: Outcome, ep
     result: { value: `${megabytes(report.bytes)}, ${report.frames} frames` },
     time: { value: `${seconds.toFixed(1)} s, the whole command` },
     fps: { value: (report.frames / seconds).toFixed(2) },
-    ...Object.fromEntries(Object.entries(usage.disk).map(([name, bytes]) => [`peak disk, ${name}`, { value: megabytes(bytes) }])),
+    ...Object.fromEntries(
+      Object.entries(usage.disk).map(([name, bytes]) => [`peak disk, ${name}`, { value: megabytes(bytes) }]),
+    ),
     'peak disk, together': { value: megabytes(usage.allDisk) },
     'peak memory': { value: `${megabytes(usage.memory)}, all processes together` },
     'history events': { value: String(events) },
   });
   console.log('seconds from the first start to the last end of each activity:');
-  console.table(Object.fromEntries([...stages].map(([name, { started, completed }]) => [name, { seconds: ((completed - started) / 1000).toFixed(2) }])));
+  console.table(
+    Object.fromEntries(
+      [...stages].map(([name, { started, completed }]) => [
+        name,
+        { seconds: ((completed - started) / 1000).toFixed(2) },
+      ]),
+    ),
+  );
   console.log(`verification: ${verified.ok ? 'nothing is wrong' : verified.problems.join('; ')}`);
   console.table(Object.fromEntries(verified.checks.map(({ name, ok, measured }) => [name, { ok, measured }])));
   for (const note of [...verified.warnings, ...report.warnings]) console.log(`note: ${note}`);

@@ -5,39 +5,75 @@ import { sharedClips } from './support/clips.js';
 import { lost, type Cell } from './support/fidelity/cells.js';
 import { compareColors, comparePictures, compareShape } from './support/fidelity/comparePicture.js';
 import { compareFrames, compareTimes } from './support/fidelity/compareTimes.js';
-import { compareAudio, compareChapters, compareOffset, compareOthers, compareSubtitles } from './support/fidelity/compareTracks.js';
+import {
+  compareAudio,
+  compareChapters,
+  compareOffset,
+  compareOthers,
+  compareSubtitles,
+} from './support/fidelity/compareTracks.js';
 import { measure } from './support/fidelity/measure.js';
 import { likeness } from './support/fidelity/pictures.js';
 import { inBenchHome, type BenchHome } from './support/home.js';
 import { printMachine, textFlag } from './support/report.js';
 
 /**
- * Whether anything gets lost: every shared clip that is not corrupt goes through bicubic x2, and what comes out is measured with ffprobe and
- * ffmpeg beside what went in. The product's own verification has no part in that.
+ * Whether anything gets lost: every shared clip that is not corrupt goes through bicubic x2, and what comes out is
+ * measured with ffprobe and ffmpeg beside what went in. The product's own verification has no part in that.
  *
  *   npm run bench -- fidelity [--container mp4] [--clip PART]
  *
- * A cell says `kept`, `converted`, `left out` or `refused`; the lines below the table say from what to what and why, as the job told it. What
- * nobody was told of is `LOST`, and makes the exit code 1.
+ * A cell says `kept`, `converted`, `left out` or `refused`; the lines below the table say from what to what and why,
+ * as the job told it. What nobody was told of is `LOST`, and makes the exit code 1.
  */
 const SCALE = 2;
 const container = textFlag('container', 'mp4');
 const only = textFlag('clip', '');
 
 type Row = Record<string, Cell>;
-const COLUMNS = ['frames', 'timestamps', 'SAR', 'colour', 'pictures', 'tracks', 'offset', 'chapters', 'subtitles', 'others'];
+const COLUMNS = [
+  'frames',
+  'timestamps',
+  'SAR',
+  'colour',
+  'pictures',
+  'tracks',
+  'offset',
+  'chapters',
+  'subtitles',
+  'others',
+];
 
 function clips(): string[] {
-  const folders = readdirSync(sharedClips).filter((folder) => folder !== 'corrupt').sort();
-  return folders.flatMap((folder) => readdirSync(path.join(sharedClips, folder)).sort().map((name) => `${folder}/${name}`)).filter((name) => name.includes(only));
+  const folders = readdirSync(sharedClips)
+    .filter((folder) => folder !== 'corrupt')
+    .sort();
+  return folders
+    .flatMap((folder) =>
+      readdirSync(path.join(sharedClips, folder))
+        .sort()
+        .map((name) => `${folder}/${name}`),
+    )
+    .filter((name) => name.includes(only));
 }
 
 async function through(home: BenchHome, clip: string): Promise<Row> {
   const output = path.join(home.file('delivered'), `${clip.replaceAll('/', '-')}.${container}`);
-  const { exitCode, stdout, stderr } = await home.start(['upscale', path.join(sharedClips, clip), '-o', output, '-m', 'bicubic', '-s', String(SCALE), '--json']);
+  const { exitCode, stdout, stderr } = await home.start([
+    'upscale',
+    path.join(sharedClips, clip),
+    '-o',
+    output,
+    '-m',
+    'bicubic',
+    '-s',
+    String(SCALE),
+    '--json',
+  ]);
   const line = stderr.trim().split('\n').at(-1) ?? '';
   if (exitCode === 2) return { frames: { state: 'refused', text: line.replace(/^reelscale: (\S+: )?/, '') } };
-  if (exitCode !== 0 && exitCode !== 3) return { frames: lost(`the job ended with code ${exitCode ?? 'none'}: ${line}`) };
+  if (exitCode !== 0 && exitCode !== 3)
+    return { frames: lost(`the job ended with code ${exitCode ?? 'none'}: ${line}`) };
   const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as JobReport;
   const row = await compare(path.join(sharedClips, clip), output, report);
   rmSync(output);
@@ -53,7 +89,10 @@ async function compare(input: string, output: string, { warnings, damaged }: Job
     timestamps: compareTimes(source, result, told),
     SAR: compareShape(source, result, SCALE),
     colour: compareColors(source, result, warnings),
-    pictures: comparePictures(await likeness(source, result), warnings.some((warning) => /interlac/.test(warning))),
+    pictures: comparePictures(
+      await likeness(source, result),
+      warnings.some((warning) => /interlac/.test(warning)),
+    ),
     tracks: compareAudio(source, result, warnings),
     offset: await compareOffset(source, result),
     chapters: compareChapters(source, result),
@@ -64,9 +103,15 @@ async function compare(input: string, output: string, { warnings, damaged }: Job
 
 function print(rows: Map<string, Row>): void {
   const shown = (cell: Cell | undefined): string => (cell === undefined || cell.state === 'none' ? '' : cell.state);
-  console.table(Object.fromEntries([...rows].map(([clip, row]) => [clip, Object.fromEntries(COLUMNS.map((name) => [name, shown(row[name])]))])));
+  console.table(
+    Object.fromEntries(
+      [...rows].map(([clip, row]) => [clip, Object.fromEntries(COLUMNS.map((name) => [name, shown(row[name])]))]),
+    ),
+  );
   for (const [clip, row] of rows) {
-    console.log(`${clip}: ${COLUMNS.flatMap((name) => (row[name] !== undefined && row[name].text !== '' ? [`${name} ${row[name].state}: ${row[name].text}`] : [])).join(' | ')}`);
+    console.log(
+      `${clip}: ${COLUMNS.flatMap((name) => (row[name] !== undefined && row[name].text !== '' ? [`${name} ${row[name].state}: ${row[name].text}`] : [])).join(' | ')}`,
+    );
   }
 }
 
@@ -80,7 +125,9 @@ async function benchmark(home: BenchHome): Promise<void> {
   }
   print(rows);
   const silent = [...rows].filter(([, row]) => Object.values(row).some(({ state }) => state === 'LOST'));
-  console.log(`${rows.size} clips; silent losses: ${silent.length === 0 ? 'none' : silent.map(([clip]) => clip).join(', ')} (owed: none)`);
+  console.log(
+    `${rows.size} clips; silent losses: ${silent.length === 0 ? 'none' : silent.map(([clip]) => clip).join(', ')} (owed: none)`,
+  );
   if (silent.length > 0) process.exitCode = 1;
 }
 

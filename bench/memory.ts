@@ -6,12 +6,13 @@ import { numberFlag, printMachine } from './support/report.js';
 import { writeSlowNet } from './support/slowNet.js';
 
 /**
- * Peak memory of every process that works for a job, for a short and for a ten times longer video: it must not grow with the length.
+ * Peak memory of every process that works for a job, for a short and for a ten times longer video: it must not grow
+ * with the length.
  *
  *   npm run bench -- memory [--frames 5000]
  *
- * The peak is the kernel's own (VmHWM), read again and again while the job runs; each job has workers of its own. Of processes of
- * one kind the largest counts.
+ * The peak is the kernel's own (VmHWM), read again and again while the job runs; each job has workers of its own. Of
+ * processes of one kind the largest counts.
  */
 const [WIDTH, HEIGHT] = [160, 120];
 const long = numberFlag('frames', 5000);
@@ -87,7 +88,15 @@ async function compare(title: string, method: (home: BenchHome) => Promise<strin
     if (a === undefined && b === undefined) return [];
     const growth = isKnown(a) && isKnown(b) ? b.bytes / a.bytes : undefined;
     const flat = growth === undefined ? 'ran too briefly to tell' : growth <= FLAT ? 'yes' : 'NO';
-    return [{ process: kind, [`${short} frames`]: megabytes(a), [`${long} frames`]: megabytes(b), growth: growth?.toFixed(2) ?? '-', flat }];
+    return [
+      {
+        process: kind,
+        [`${short} frames`]: megabytes(a),
+        [`${long} frames`]: megabytes(b),
+        growth: growth?.toFixed(2) ?? '-',
+        flat,
+      },
+    ];
   });
   console.table(rows);
 }

@@ -7,8 +7,8 @@ import { publishJson, readJson } from '../src/lib/durable.js';
 import { atMost, numberFlag, printMachine } from './support/report.js';
 
 /**
- * Planning a ten-hour film once its packets are read: the timeline is packed, published, read again and unpacked, and the plan is
- * made, published and read again, as the activities do.
+ * Planning a ten-hour film once its packets are read: the timeline is packed, published, read again and unpacked, and
+ * the plan is made, published and read again, as the activities do.
  *
  *   npm run bench -- planning [--frames 900000]
  */
@@ -27,14 +27,27 @@ function variable(): Float64Array {
   return pts;
 }
 
-async function plan(folder: string, name: string, pts: Float64Array): Promise<{ source: string; seconds: string; segments: number; total: number }> {
+async function plan(
+  folder: string,
+  name: string,
+  pts: Float64Array,
+): Promise<{ source: string; seconds: string; segments: number; total: number }> {
   const begin = performance.now();
   const timelineFile = path.join(folder, `${name}-timeline.json`);
   await publishJson(timelineFile, encodeTimeline(pts, TIMEBASE, 3600));
   const timeline = await readJson(timelineFile, timelineSchema);
   if (!timeline) throw new Error('the timeline is not there');
   const planFile = path.join(folder, `${name}-plan.json`);
-  await publishJson(planFile, planSegments({ pts: decodeTimeline(timeline), from: 'source', outputPixels: 2880 * 2304, devices: 1, expectedFps: 0.25 }));
+  await publishJson(
+    planFile,
+    planSegments({
+      pts: decodeTimeline(timeline),
+      from: 'source',
+      outputPixels: 2880 * 2304,
+      devices: 1,
+      expectedFps: 0.25,
+    }),
+  );
   const known = await readJson(planFile, planSchema);
   const total = (performance.now() - begin) / 1000;
   if (known?.frames !== frames) throw new Error(`the plan has ${known?.frames ?? 'no'} frames`);

@@ -7,9 +7,9 @@ import { writeSlowNet } from './support/slowNet.js';
 import { inferred } from './support/tally.js';
 
 /**
- * After kill -9 of everything that a job started, the same command again: how long until a new frame comes out of the network?
- * The server has to notice by a heartbeat time-out that the workers are gone. All frames are one segment, which is the worst case: of
- * several, the next one would start at once.
+ * After kill -9 of everything that a job started, the same command again: how long until a new frame comes out of the
+ * network? The server has to notice by a heartbeat time-out that the workers are gone. All frames are one segment,
+ * which is the worst case: of several, the next one would start at once.
  *
  *   npm run bench -- resume [--rounds 1]
  */
@@ -24,7 +24,10 @@ async function untilMore(home: BenchHome, args: string[], count: number): Promis
   const begin = performance.now();
   const command = home.start(args);
   let over = false;
-  const ended = command.then(({ stderr }) => { over = true; return stderr; });
+  const ended = command.then(({ stderr }) => {
+    over = true;
+    return stderr;
+  });
   while ((await inferred(home)) <= count) {
     if (over) throw new Error(`the command ended before: ${await ended}`);
     await sleep(20);
@@ -36,7 +39,22 @@ async function measure(home: BenchHome): Promise<{ fresh: number; resumed: numbe
   const { file } = await makeClip(WIDTH, HEIGHT, FRAMES);
   const net = path.join(home.config.home, 'slow.onnx');
   await writeSlowNet(net, 24);
-  const args = ['upscale', file, '-o', home.file('out.mp4'), '-m', net, '-s', '2', '--device', 'cpu', '--checkpoint-frames', '10', '--segment-frames', String(FRAMES)];
+  const args = [
+    'upscale',
+    file,
+    '-o',
+    home.file('out.mp4'),
+    '-m',
+    net,
+    '-s',
+    '2',
+    '--device',
+    'cpu',
+    '--checkpoint-frames',
+    '10',
+    '--segment-frames',
+    String(FRAMES),
+  ];
   const fresh = await untilMore(home, args, 0);
   while ((await inferred(home)) < BEFORE_KILL) await sleep(50);
   await home.kill();
@@ -47,9 +65,19 @@ async function measure(home: BenchHome): Promise<{ fresh: number; resumed: numbe
 printMachine();
 const results: { fresh: number; resumed: number; done: number; heartbeat: number }[] = [];
 for (let round = 0; round < rounds; round++) {
-  results.push(await inBenchHome(async (home) => ({ ...(await measure(home)), heartbeat: home.config.heartbeatSeconds })));
+  results.push(
+    await inBenchHome(async (home) => ({ ...(await measure(home)), heartbeat: home.config.heartbeatSeconds })),
+  );
 }
 console.log('seconds from the command to the first frame out of the network, nothing running before');
-console.table(results.map(({ fresh, resumed, done }) => ({ 'first command': fresh.toFixed(2), 'frames at kill -9': done, 'same command again': resumed.toFixed(2) })));
+console.table(
+  results.map(({ fresh, resumed, done }) => ({
+    'first command': fresh.toFixed(2),
+    'frames at kill -9': done,
+    'same command again': resumed.toFixed(2),
+  })),
+);
 const heartbeat = results[0]?.heartbeat ?? 0;
-console.log(`slowest: ${atMost(Math.max(...results.map(({ resumed }) => resumed)), OWED_BESIDE_HEARTBEAT + heartbeat, 's')}, ${heartbeat} s of it the heartbeat time-out`);
+console.log(
+  `slowest: ${atMost(Math.max(...results.map(({ resumed }) => resumed)), OWED_BESIDE_HEARTBEAT + heartbeat, 's')}, ${heartbeat} s of it the heartbeat time-out`,
+);

@@ -24,10 +24,11 @@ import { inferred } from './support/tally.js';
  *
  *   npm run bench -- scaling [--seconds 300] [--ms 100] [--most 8]
  *
- * Devices are simulated: each is a process of its own whose network sleeps `ms` for every frame (support/simulatedDevice.ts); the rest is
- * the product: server, workflow, queues, decoding, parts, encode, verification. Every device gets `seconds` of work, so the video grows
- * with the devices, and the time should not. Measured is the upscale stage, by the workflow's history: from the first segment's start to
- * the last one's end. One machine decodes and encodes for all of these devices: pictures are small and x264 is at a fast preset, so that the
+ * Devices are simulated: each is a process of its own whose network sleeps `ms` for every frame
+ * (support/simulatedDevice.ts); the rest is the product: server, workflow, queues, decoding, parts, encode,
+ * verification. Every device gets `seconds` of work, so the video grows with the devices, and the time should not.
+ * Measured is the upscale stage, by the workflow's history: from the first segment's start to the last one's end. One
+ * machine decodes and encodes for all of these devices: pictures are small and x264 is at a fast preset, so that the
  * processor is not what is measured.
  */
 const seconds = numberFlag('seconds', 300);
@@ -71,7 +72,18 @@ async function run(home: BenchHome, info: SupervisorInfo, devices: Devices): Pro
     await untilPolled(home, info, devices);
     const output = home.file(`${devices.tag}.mp4`);
     const how = ['-m', net, '-s', '2', '--deinterlace', 'off', '--encoder-preset', 'superfast'];
-    const command = home.start(['upscale', clip, '-o', output, ...how, '--tag', devices.tag, '--checkpoint-frames', String(PART_FRAMES), '--json']);
+    const command = home.start([
+      'upscale',
+      clip,
+      '-o',
+      output,
+      ...how,
+      '--tag',
+      devices.tag,
+      '--checkpoint-frames',
+      String(PART_FRAMES),
+      '--json',
+    ]);
     if (devices.killOne) {
       const before = await inferred(home);
       while ((await inferred(home)) - before < frames / 2) await sleep(100);
@@ -80,17 +92,27 @@ async function run(home: BenchHome, info: SupervisorInfo, devices: Devices): Pro
     const { exitCode, stdout, stderr } = await command;
     if (exitCode !== 0) throw new Error(`the job ended with code ${exitCode ?? 'none'}: ${stderr}`);
     const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as JobReport;
-    if (report.frames !== frames || report.duplicateFrames > 0) throw new Error(`frames were lost or skipped: ${stdout}`);
+    if (report.frames !== frames || report.duplicateFrames > 0)
+      throw new Error(`frames were lost or skipped: ${stdout}`);
     const { spec, stages } = await stageTimes(home.config, output);
     const { started = NaN, completed = NaN } = stages.get('upscaleSegment') ?? {};
     const plan = await readJson(jobLayout(home.config.roots, spec).planned('source').plan, planSchema);
     if (!plan) throw new Error(`the segments were not read from the source itself: ${report.warnings.join('; ')}`);
     await discardJob(home.config.roots, spec);
-    const result = { devices, frames, stage: (completed - started) / 1000, whole: report.seconds, inferred: report.inferredFrames, plan };
+    const result = {
+      devices,
+      frames,
+      stage: (completed - started) / 1000,
+      whole: report.seconds,
+      inferred: report.inferredFrames,
+      plan,
+    };
     console.log(`${devices.tag}: ${result.stage.toFixed(1)} s, ideal ${ideal(result).toFixed(1)} s`);
     return result;
   } finally {
-    processes.forEach((device) => { device.kill('SIGKILL'); });
+    processes.forEach((device) => {
+      device.kill('SIGKILL');
+    });
     await Promise.allSettled(processes);
   }
 }
@@ -98,20 +120,35 @@ async function run(home: BenchHome, info: SupervisorInfo, devices: Devices): Pro
 function startDevice(home: BenchHome, info: SupervisorInfo, tag: string, each: number) {
   const script = path.join(import.meta.dirname, 'support/simulatedDevice.js');
   return execa(process.execPath, [script, '--tag', tag, '--ms', String(each)], {
-    env: { REELSCALE_HOME: home.config.home, ...serverEnvironment(home.config.home, info) }, stdin: 'ignore', stdout: 'ignore', stderr: 'inherit', reject: false,
+    env: { REELSCALE_HOME: home.config.home, ...serverEnvironment(home.config.home, info) },
+    stdin: 'ignore',
+    stdout: 'ignore',
+    stderr: 'inherit',
+    reject: false,
   });
 }
 
 /** A job asks how many workers poll its queues when it starts. */
-async function untilPolled({ config }: BenchHome, info: SupervisorInfo, { tag, ms: { length } }: Devices): Promise<void> {
+async function untilPolled(
+  { config }: BenchHome,
+  info: SupervisorInfo,
+  { tag, ms: { length } }: Devices,
+): Promise<void> {
   const connection = await connectToServer(config, info);
   const client = new Client({ connection, namespace: config.namespace });
-  const queue = { namespace: config.namespace, taskQueue: { name: upscaleQueue(config.queuePrefix, tag) }, taskQueueType: 2 };
+  const queue = {
+    namespace: config.namespace,
+    taskQueue: { name: upscaleQueue(config.queuePrefix, tag) },
+    taskQueueType: 2,
+  };
   while ((await client.workflowService.describeTaskQueue(queue)).pollers.length < length) await sleep(200);
   await connection.close();
 }
 
-/** What it may cost that one of several equal devices dies half way: its share of the rest, and the most that can be lost with it. */
+/**
+ * What it may cost that one of several equal devices dies half way: its share of the rest, and the most that can be
+ * lost with it.
+ */
 function mayCost(run: Run, heartbeat: number): number {
   const { frames, devices, plan } = run;
   const { length } = devices.ms;
@@ -120,7 +157,8 @@ function mayCost(run: Run, heartbeat: number): number {
   return heartbeat + ((share + PART_FRAMES + segment) * ms) / 1000;
 }
 
-const sizes = ({ plan: { segments } }: Run): string => `${segments.length} of ${segments[0]?.frames ?? 0} to ${segments.at(-2)?.frames ?? segments[0]?.frames ?? 0}`;
+const sizes = ({ plan: { segments } }: Run): string =>
+  `${segments.length} of ${segments[0]?.frames ?? 0} to ${segments.at(-2)?.frames ?? segments[0]?.frames ?? 0}`;
 
 await inBenchHome(async (home) => {
   printMachine();
@@ -128,7 +166,8 @@ await inBenchHome(async (home) => {
   const { info } = lease;
   const equal = (count: number): number[] => Array.from({ length: count }, () => ms);
   const runs: Run[] = [];
-  for (let count = 1; count <= most; count *= 2) runs.push(await run(home, info, { tag: `equal-${count}`, ms: equal(count) }));
+  for (let count = 1; count <= most; count *= 2)
+    runs.push(await run(home, info, { tag: `equal-${count}`, ms: equal(count) }));
   const killed = await run(home, info, { tag: 'killed', ms: equal(4), killOne: true });
   const slow = await run(home, info, { tag: 'slow', ms: [ms * SLOWER, ...equal(3)] });
   await lease.release();
@@ -136,16 +175,35 @@ await inBenchHome(async (home) => {
   const [one] = runs as [Run];
   const speedUp = (each: Run): number => each.frames / each.stage / (one.frames / one.stage);
   console.log(`${seconds} s of work a device, ${ms} ms a frame; upscale stage, seconds`);
-  console.table(runs.map((each) => ({
-    devices: each.devices.ms.length, frames: each.frames, segments: sizes(each), seconds: each.stage.toFixed(1), ideal: ideal(each).toFixed(1),
-    'times one device': speedUp(each).toFixed(2), 'of N': (speedUp(each) / each.devices.ms.length).toFixed(3), 'of ideal': (ideal(each) / each.stage).toFixed(3), 'whole job': each.whole.toFixed(1),
-  })));
-  console.log(`fewest of N: ${atLeast(Math.min(...runs.map((each) => speedUp(each) / each.devices.ms.length)), OWED)}`);
-  console.log(`fewest of ideal, by which one device alone is held too: ${atLeast(Math.min(...runs.map((each) => ideal(each) / each.stage)), OWED)}`);
-  console.log(`4 devices, one of them ${SLOWER} times slower: ${slow.stage.toFixed(1)} s, ideal ${ideal(slow).toFixed(1)} s: ${(ideal(slow) / slow.stage).toFixed(3)} of it; segments: ${sizes(slow)}`);
+  console.table(
+    runs.map((each) => ({
+      devices: each.devices.ms.length,
+      frames: each.frames,
+      segments: sizes(each),
+      seconds: each.stage.toFixed(1),
+      ideal: ideal(each).toFixed(1),
+      'times one device': speedUp(each).toFixed(2),
+      'of N': (speedUp(each) / each.devices.ms.length).toFixed(3),
+      'of ideal': (ideal(each) / each.stage).toFixed(3),
+      'whole job': each.whole.toFixed(1),
+    })),
+  );
+  console.log(
+    `fewest of N: ${atLeast(Math.min(...runs.map((each) => speedUp(each) / each.devices.ms.length)), OWED)}`,
+  );
+  console.log(
+    `fewest of ideal, by which one device alone is held too: ${atLeast(Math.min(...runs.map((each) => ideal(each) / each.stage)), OWED)}`,
+  );
+  console.log(
+    `4 devices, one of them ${SLOWER} times slower: ${slow.stage.toFixed(1)} s, ideal ${ideal(slow).toFixed(1)} s: ${(ideal(slow) / slow.stage).toFixed(3)} of it; segments: ${sizes(slow)}`,
+  );
   const four = runs.find(({ devices }) => devices.ms.length === 4);
   if (!four) return;
   const { heartbeatSeconds } = home.config;
-  console.log(`4 devices, one killed half way: ${killed.stage.toFixed(1)} s, ${killed.inferred - killed.frames} frames twice`);
-  console.log(`more than without: ${atMost(killed.stage - four.stage, mayCost(killed, heartbeatSeconds), 's')}: its share of the rest, ${heartbeatSeconds} s of heartbeat time-out, a part, a segment`);
+  console.log(
+    `4 devices, one killed half way: ${killed.stage.toFixed(1)} s, ${killed.inferred - killed.frames} frames twice`,
+  );
+  console.log(
+    `more than without: ${atMost(killed.stage - four.stage, mayCost(killed, heartbeatSeconds), 's')}: its share of the rest, ${heartbeatSeconds} s of heartbeat time-out, a part, a segment`,
+  );
 });

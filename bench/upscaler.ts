@@ -25,19 +25,40 @@ import { loadConfig } from '../temporal.config.js';
 const MODEL = 'realesr-animevideov3';
 const NETWORK = { pixels: 'rgb', bitDepth: 8, precision: 'fp32', blend: 0 } as const;
 const [SCALE, WIDTH, HEIGHT] = [4, 360, 288];
-const [model = modelFile(loadConfig().roots.models, registered(MODEL), SCALE), frameArgument = '24', roundArgument = '3'] = process.argv.slice(2);
+const [
+  model = modelFile(loadConfig().roots.models, registered(MODEL), SCALE),
+  frameArgument = '24',
+  roundArgument = '3',
+] = process.argv.slice(2);
 const frames = Number(frameArgument);
 const rounds = Number(roundArgument);
 
 async function makeClip(file: string): Promise<void> {
   await execa('ffmpeg', [
-    '-loglevel', 'error', '-f', 'lavfi', '-i', `testsrc2=size=${WIDTH}x${HEIGHT}:rate=25`, '-frames:v', String(frames),
-    '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', file,
+    '-loglevel',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    `testsrc2=size=${WIDTH}x${HEIGHT}:rate=25`,
+    '-frames:v',
+    String(frames),
+    '-c:v',
+    'libx264',
+    '-preset',
+    'veryfast',
+    '-pix_fmt',
+    'yuv420p',
+    file,
   ]);
 }
 
 async function decodeAll(file: string): Promise<Uint8Array> {
-  const { stdout } = await execa('ffmpeg', ['-loglevel', 'error', '-i', file, '-pix_fmt', 'gbrp', '-f', 'rawvideo', 'pipe:1'], { encoding: 'buffer', maxBuffer: 2 ** 31 });
+  const { stdout } = await execa(
+    'ffmpeg',
+    ['-loglevel', 'error', '-i', file, '-pix_fmt', 'gbrp', '-f', 'rawvideo', 'pipe:1'],
+    { encoding: 'buffer', maxBuffer: 2 ** 31 },
+  );
   return stdout;
 }
 
@@ -67,12 +88,48 @@ async function compare(folder: string): Promise<void> {
   const clip = path.join(folder, 'clip.mp4');
   await makeClip(clip);
   const request: UpscaleRequest = {
-    model: { file: path.resolve(model), digest: await fileDigest(model), scale: SCALE, tile: 0, tilePad: 0, prePad: 0, ...NETWORK, alignment: 1 },
+    model: {
+      file: path.resolve(model),
+      digest: await fileDigest(model),
+      scale: SCALE,
+      tile: 0,
+      tilePad: 0,
+      prePad: 0,
+      ...NETWORK,
+      alignment: 1,
+    },
     bitDepth: NETWORK.bitDepth,
     width: WIDTH,
     height: HEIGHT,
-    decodeArgs: ['-i', `file:${clip}`, '-fps_mode', 'passthrough', '-vf', [...printPts(), 'format=gbrp'].join(','), '-f', 'rawvideo', 'pipe:1'],
-    encodeArgs: ['-f', 'rawvideo', '-pix_fmt', 'gbrp', '-s', `${WIDTH * SCALE}x${HEIGHT * SCALE}`, '-r', '25', '-i', 'pipe:0', '-pix_fmt', 'yuv420p', '-c:v', 'utvideo', '-f', 'nut'],
+    decodeArgs: [
+      '-i',
+      `file:${clip}`,
+      '-fps_mode',
+      'passthrough',
+      '-vf',
+      [...printPts(), 'format=gbrp'].join(','),
+      '-f',
+      'rawvideo',
+      'pipe:1',
+    ],
+    encodeArgs: [
+      '-f',
+      'rawvideo',
+      '-pix_fmt',
+      'gbrp',
+      '-s',
+      `${WIDTH * SCALE}x${HEIGHT * SCALE}`,
+      '-r',
+      '25',
+      '-i',
+      'pipe:0',
+      '-pix_fmt',
+      'yuv420p',
+      '-c:v',
+      'utvideo',
+      '-f',
+      'nut',
+    ],
     firstFrame: 0,
     frames,
     partFolder: folder,
@@ -81,7 +138,10 @@ async function compare(folder: string): Promise<void> {
     checkpointSeconds: 60,
   };
   const pictures = await decodeAll(clip);
-  const session = await InferenceSession.create(wrapForFrames(await readFile(model), { ...NETWORK, scale: SCALE }), { executionProviders: ['cpu'], graphOptimizationLevel: 'all' });
+  const session = await InferenceSession.create(wrapForFrames(await readFile(model), { ...NETWORK, scale: SCALE }), {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'all',
+  });
   const upscaler = createUpscaler({ device: 'cpu' });
   try {
     // Models are loaded and warm before the clock starts.
@@ -102,8 +162,16 @@ async function compare(folder: string): Promise<void> {
 }
 
 function report(fps: { bare: number; upscaler: number }[]): void {
-  console.log(`${path.basename(model)} x${SCALE} fp32 on the CPU, ${WIDTH}x${HEIGHT}, ${frames} frames, ${os.availableParallelism()} cores`);
-  console.table(fps.map((round) => ({ 'bare loop, fps': round.bare.toFixed(3), 'upscaler, fps': round.upscaler.toFixed(3), ratio: (round.upscaler / round.bare).toFixed(3) })));
+  console.log(
+    `${path.basename(model)} x${SCALE} fp32 on the CPU, ${WIDTH}x${HEIGHT}, ${frames} frames, ${os.availableParallelism()} cores`,
+  );
+  console.table(
+    fps.map((round) => ({
+      'bare loop, fps': round.bare.toFixed(3),
+      'upscaler, fps': round.upscaler.toFixed(3),
+      ratio: (round.upscaler / round.bare).toFixed(3),
+    })),
+  );
   const ratio = median(fps.map((round) => round.upscaler)) / median(fps.map((round) => round.bare));
   console.log(`upscaler / bare loop: ${ratio.toFixed(3)} (owed: at least 0.90)`);
 }
@@ -111,7 +179,9 @@ function report(fps: { bare: number; upscaler: number }[]): void {
 function median(values: number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? (sorted[middle] as number) : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] as number)
+    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
 if (!existsSync(model)) await execa(path.resolve('bin/reelscale'), ['models', 'pull', MODEL], { stdio: 'inherit' });

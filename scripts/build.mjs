@@ -3,15 +3,28 @@ import path from 'node:path';
 import { digestOf, main, readText, root, run, say } from './lib.mjs';
 
 const dist = path.join(root, 'dist');
-const INPUTS = ['src', 'web', 'bench', 'tools', 'temporal.config.ts', 'tsconfig.json', 'package-lock.json', 'scripts/build.mjs'];
+const INPUTS = [
+  'src',
+  'web',
+  'bench',
+  'tools',
+  'temporal.config.ts',
+  'tsconfig.json',
+  'package-lock.json',
+  'scripts/build.mjs',
+];
 
-/** Compiles src, bench and tools to dist and bundles the workflows and the dashboard's page, when any input has changed since the last build. */
+/**
+ * Compiles src, bench and tools to dist and bundles the workflows and the dashboard's page, when any input has changed
+ * since the last build.
+ */
 export async function build({ log = say } = {}) {
   const inputs = digestOf(INPUTS);
   const stamp = readText(path.join(dist, 'build.json'));
   if (stamp && JSON.parse(stamp).inputs === inputs) return;
   log('building');
-  // Built aside and put in place whole: a failed build leaves the last one as it was, and a running program never sees half of one.
+  // Built aside and put in place whole: a failed build leaves the last one as it was, and a running program never sees
+  // half of one.
   const scratch = mkdtempSync(path.join(root, '.build-'));
   // Whoever may enter the project's folder may run what was built there, also where root has built it.
   const umask = process.umask(0o022);
@@ -52,7 +65,14 @@ async function bundlePage(folder) {
   const web = path.join(root, 'web');
   await bundle({
     entryPoints: ['main.tsx', 'theme.ts', 'main.css'].map((name) => path.join(web, name)),
-    outdir: folder, bundle: true, minify: true, format: 'esm', target: ['es2022', 'chrome123', 'firefox128', 'safari17.5'], jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'warning',
+    outdir: folder,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: ['es2022', 'chrome123', 'firefox128', 'safari17.5'],
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    logLevel: 'warning',
   });
   for (const name of ['index.html', 'icon.svg']) copyFileSync(path.join(web, name), path.join(folder, name));
 }

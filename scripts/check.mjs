@@ -1,9 +1,18 @@
 import path from 'node:path';
 import { main, root, runNode } from './lib.mjs';
 
-const CHECKS = ['typescript/bin/tsc --noEmit -p tsconfig.test.json', 'typescript/bin/tsc -p web', 'eslint/bin/eslint.js .', 'knip/bin/knip.js'];
+const CHECKS = [
+  '@biomejs/biome/bin/biome format .',
+  'typescript/bin/tsc --noEmit -p tsconfig.test.json',
+  'typescript/bin/tsc -p web',
+  'eslint/bin/eslint.js .',
+  'knip/bin/knip.js',
+];
 
-/** Types, lint and what nobody uses: all that is wrong is said. @returns how many checks there are, and how many found something. */
+/**
+ * Format, types, lint and what nobody uses: all that is wrong is said. @returns how many checks there are, and how many found
+ * something.
+ */
 export function check() {
   const codes = CHECKS.map((line) => {
     const [tool, ...args] = line.split(' ');

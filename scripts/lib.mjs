@@ -14,7 +14,10 @@ export class SetupError extends Error {
 export function run(command, args, options = {}) {
   const result = spawnSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options });
   if (result.error) throw new SetupError(`${command} could not be started: ${result.error.message}`);
-  if (result.status !== 0) throw new SetupError(`${command} ${args.slice(0, 2).join(' ')} failed with ${result.signal ?? `code ${result.status}`}`);
+  if (result.status !== 0)
+    throw new SetupError(
+      `${command} ${args.slice(0, 2).join(' ')} failed with ${result.signal ?? `code ${result.status}`}`,
+    );
 }
 
 /** Runs another of the project's programs in the user's terminal. @returns its exit code. */
@@ -44,7 +47,10 @@ export function onPath(name) {
   return undefined;
 }
 
-/** SHA-256 over the names and bytes of files and of all files below folders, in order; what does not exist counts as empty. */
+/**
+ * SHA-256 over the names and bytes of files and of all files below folders, in order; what does not exist counts as
+ * empty.
+ */
 export function digestOf(names) {
   const hash = createHash('sha256');
   const add = (name) => {

@@ -7,7 +7,13 @@ await main(import.meta, async () => {
   await setup();
   const script = path.join(root, 'node_modules/onnxruntime-node/script/install.js');
   say("fetching ONNX Runtime's CUDA files (several hundred MB)");
-  const code = runNode([script], { cwd: path.dirname(path.dirname(script)), env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'cuda12' } });
-  if (code !== 0) say("ONNX Runtime's CUDA files could not be fetched: this needs Linux on x64 and a way to its download server; the CPU works without them");
+  const code = runNode([script], {
+    cwd: path.dirname(path.dirname(script)),
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'cuda12' },
+  });
+  if (code !== 0)
+    say(
+      "ONNX Runtime's CUDA files could not be fetched: this needs Linux on x64 and a way to its download server; the CPU works without them",
+    );
   return code;
 });

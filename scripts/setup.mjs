@@ -4,8 +4,8 @@ import { build } from './build.mjs';
 import { digestOf, main, onPath, readText, root, run, say, SetupError } from './lib.mjs';
 
 /**
- * Brings a machine to the point where every command works. Each step looks first and works only when something is missing;
- * it prints a line when it does.
+ * Brings a machine to the point where every command works. Each step looks first and works only when something is
+ * missing; it prints a line when it does.
  * @param tests whether the tests are to work too: some of them need a browser.
  */
 export async function setup({ log = say, tests = false } = {}) {
@@ -36,7 +36,9 @@ function installPackages(log) {
 function installFfmpeg(log) {
   if (onPath('ffmpeg') && onPath('ffprobe')) return;
   if (!hasApt()) {
-    throw new SetupError(`ffmpeg is missing: install it first (${process.platform === 'darwin' ? 'brew install ffmpeg' : 'as root: apt-get install ffmpeg'})`);
+    throw new SetupError(
+      `ffmpeg is missing: install it first (${process.platform === 'darwin' ? 'brew install ffmpeg' : 'as root: apt-get install ffmpeg'})`,
+    );
   }
   installByApt('ffmpeg', log);
 }

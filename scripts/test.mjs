@@ -7,8 +7,8 @@ import { setup } from './setup.mjs';
 export const results = path.join(root, 'test-results');
 
 /**
- * Sets everything up, checks types and lint, runs all tests, and ends with a line `N passed, N failed`. Arguments go to vitest: whoever asks
- * for some of the tests gets those alone.
+ * Sets everything up, checks types and lint, runs all tests, and ends with a line `N passed, N failed`. Arguments go
+ * to vitest: whoever asks for some of the tests gets those alone.
  */
 await main(import.meta, async () => {
   try {
@@ -30,7 +30,10 @@ export function conclude({ passed, failed, skipped }) {
   return failed > 0 || passed === 0 ? 1 : 0;
 }
 
-/** The programs that tests run against, from the state folder's cache; the tests' own state folders find the server on the PATH. */
+/**
+ * The programs that tests run against, from the state folder's cache; the tests' own state folders find the server on
+ * the PATH.
+ */
 export async function temporalPrograms() {
   const { loadConfig } = await import('../dist/temporal.config.js');
   const { provideTemporal, provideTestServer } = await import('../dist/src/supervisor/temporalBinary.js');
@@ -40,21 +43,38 @@ export async function temporalPrograms() {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   if (path.isAbsolute(temporal)) symlinkSync(temporal, path.join(folder, 'temporal'));
-  return { PATH: `${folder}${path.delimiter}${process.env.PATH}`, REELSCALE_TEST_SERVER: await provideTestServer(home, say) };
+  return {
+    PATH: `${folder}${path.delimiter}${process.env.PATH}`,
+    REELSCALE_TEST_SERVER: await provideTestServer(home, say),
+  };
 }
 
 export function runTests(env, args) {
   const file = path.join(results, 'vitest.json');
   rmSync(file, { force: true });
   const code = runNode(
-    [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`, ...args],
+    [
+      path.join(root, 'node_modules/vitest/vitest.mjs'),
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+      ...args,
+    ],
     { cwd: root, env },
   );
   const text = readText(file);
   if (!text) return { passed: 0, failed: 1, skipped: 0 };
   const report = JSON.parse(text);
-  // A file that cannot be loaded has no failed test of its own, and an error outside of any test shows in the exit code alone.
-  const broken = report.testResults.filter((each) => each.status === 'failed' && !each.assertionResults.some((test) => test.status === 'failed')).length;
+  // A file that cannot be loaded has no failed test of its own, and an error outside of any test shows in the exit
+  // code alone.
+  const broken = report.testResults.filter(
+    (each) => each.status === 'failed' && !each.assertionResults.some((test) => test.status === 'failed'),
+  ).length;
   const failed = report.numFailedTests + broken;
-  return { passed: report.numPassedTests, failed: failed === 0 && code !== 0 ? 1 : failed, skipped: report.numPendingTests + report.numTodoTests };
+  return {
+    passed: report.numPassedTests,
+    failed: failed === 0 && code !== 0 ? 1 : failed,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
 }

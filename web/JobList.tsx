@@ -32,18 +32,35 @@ export function JobList() {
     setSearch('');
   };
   const wanted = search.trim().toLowerCase();
-  const found = wanted === '' ? jobs : jobs.filter((job) => `${job.inputName} ${job.outputName} ${methodOf(job)} ${job.job.slice(0, 8)}`.toLowerCase().includes(wanted));
+  const found =
+    wanted === ''
+      ? jobs
+      : jobs.filter((job) =>
+          `${job.inputName} ${job.outputName} ${methodOf(job)} ${job.job.slice(0, 8)}`.toLowerCase().includes(wanted),
+        );
   const shown = found.filter(FILTERS[filter]?.of ?? (() => true));
-  const cards = filter === 0 && wanted === '' ? shown.filter(({ status }) => status === 'running').slice(0, CARDS) : [];
+  const cards =
+    filter === 0 && wanted === '' ? shown.filter(({ status }) => status === 'running').slice(0, CARDS) : [];
   const rest = shown.filter((job) => !cards.includes(job));
 
-  if (jobs.length === 0) return connection === 'loading' ? <p class="empty" role="status">Looking for jobs…</p> : <Welcome />;
+  if (jobs.length === 0)
+    return connection === 'loading' ? (
+      <p class="empty" role="status">
+        Looking for jobs…
+      </p>
+    ) : (
+      <Welcome />
+    );
   return (
     <>
       {cards.length > 0 && (
         <section aria-labelledby="at-work">
           <h2 id="at-work">At work</h2>
-          <div class={`cards${cards.length === 1 ? ' single' : ''}`}>{cards.map((job) => <Card key={job.job} job={job} />)}</div>
+          <div class={`cards${cards.length === 1 ? ' single' : ''}`}>
+            {cards.map((job) => (
+              <Card key={job.job} job={job} />
+            ))}
+          </div>
         </section>
       )}
       <section aria-labelledby="jobs-title">
@@ -51,15 +68,50 @@ export function JobList() {
           <h2 id="jobs-title">Jobs</h2>
           <div class="tabs" role="group" aria-label="Which jobs">
             {FILTERS.map(({ name, of }, i) => (
-              <button key={name} type="button" aria-pressed={filter === i} onClick={() => { setFilter(i); }}>{name} <span class="count">{count(found.filter(of).length)}</span></button>
+              <button
+                key={name}
+                type="button"
+                aria-pressed={filter === i}
+                onClick={() => {
+                  setFilter(i);
+                }}
+              >
+                {name} <span class="count">{count(found.filter(of).length)}</span>
+              </button>
             ))}
           </div>
-          <label class="search"><Icon name="search" /><span class="hidden">Search jobs</span>
-            <input type="search" id="search" placeholder="Search  /" value={search} onInput={(event) => { setSearch(event.currentTarget.value); }} onKeyDown={clear} />
+          <label class="search">
+            <Icon name="search" />
+            <span class="hidden">Search jobs</span>
+            <input
+              type="search"
+              id="search"
+              placeholder="Search  /"
+              value={search}
+              onInput={(event) => {
+                setSearch(event.currentTarget.value);
+              }}
+              onKeyDown={clear}
+            />
           </label>
         </div>
-        {rest.length === 0 ? <p class="empty">{cards.length > 0 ? 'No other jobs.' : 'No such jobs.'}</p> : <Rows jobs={rest} />}
-        {total > jobs.length && <p class="more">The newest {jobs.length} of {total} jobs. <Button onClick={() => { void showAll(); }}>Show all</Button></p>}
+        {rest.length === 0 ? (
+          <p class="empty">{cards.length > 0 ? 'No other jobs.' : 'No such jobs.'}</p>
+        ) : (
+          <Rows jobs={rest} />
+        )}
+        {total > jobs.length && (
+          <p class="more">
+            The newest {jobs.length} of {total} jobs.{' '}
+            <Button
+              onClick={() => {
+                void showAll();
+              }}
+            >
+              Show all
+            </Button>
+          </p>
+        )}
       </section>
     </>
   );
@@ -69,14 +121,35 @@ const Welcome = () => (
   <div class="welcome">
     <h2>No jobs yet</h2>
     <p>Give Reelscale a video, and it comes back larger. Whatever is interrupted on the way goes on where it was.</p>
-    <a class="button strong" href="/new" onClick={follow}><Icon name="plus" />New job</a>
-    <p class="soft">or on the command line: <code>reelscale upscale clip.mp4</code></p>
+    <a class="button strong" href="/new" onClick={follow}>
+      <Icon name="plus" />
+      New job
+    </a>
+    <p class="soft">
+      or on the command line: <code>reelscale upscale clip.mp4</code>
+    </p>
   </div>
 );
 
 const Poster = ({ job }: { job: Job }) => {
   const [broken, setBroken] = useState(false);
-  return <div class="poster">{broken ? <Icon name="film" /> : <img src={posterPath(job.job)} alt="" loading="lazy" decoding="async" onError={() => { setBroken(true); }} />}</div>;
+  return (
+    <div class="poster">
+      {broken ? (
+        <Icon name="film" />
+      ) : (
+        <img
+          src={posterPath(job.job)}
+          alt=""
+          loading="lazy"
+          decoding="async"
+          onError={() => {
+            setBroken(true);
+          }}
+        />
+      )}
+    </div>
+  );
 };
 
 function Card({ job }: { job: Job }) {
@@ -86,14 +159,34 @@ function Card({ job }: { job: Job }) {
       <Poster job={job} />
       <div class="body">
         <div class="head">
-          <h3><a href={`/jobs/${job.job}`} onClick={follow} title={job.input}>{job.inputName}</a></h3>
+          <h3>
+            <a href={`/jobs/${job.job}`} onClick={follow} title={job.input}>
+              {job.inputName}
+            </a>
+          </h3>
           <Actions job={job} small />
         </div>
-        <p class="sub">{methodOf(job)}{job.devices.length > 0 && <> <span class="sep">·</span> {job.devices.join(', ')}</>}</p>
-        <div class="big"><span class="percent">{share(job.percent)}</span><span class="stage">{stageOf(job)}</span><Spark values={spark ?? []} /></div>
+        <p class="sub">
+          {methodOf(job)}
+          {job.devices.length > 0 && (
+            <>
+              {' '}
+              <span class="sep">·</span> {job.devices.join(', ')}
+            </>
+          )}
+        </p>
+        <div class="big">
+          <span class="percent">{share(job.percent)}</span>
+          <span class="stage">{stageOf(job)}</span>
+          <Spark values={spark ?? []} />
+        </div>
         <JobBar job={job} label={`Progress of ${job.inputName}`} />
         <p class="facts">
-          {job.frames > 0 && <span>{count(job.doneFrames)} of {count(job.frames)} frames</span>}
+          {job.frames > 0 && (
+            <span>
+              {count(job.doneFrames)} of {count(job.frames)} frames
+            </span>
+          )}
           {job.fps > 0 && <span>{fps(job.fps)} fps</span>}
           {job.etaSeconds !== undefined && <span>{duration(job.etaSeconds)} left</span>}
         </p>
@@ -105,10 +198,20 @@ function Card({ job }: { job: Job }) {
 
 /** What a row says at its right: how long, how far, or why not. */
 function note(job: Job): string {
-  if (job.status === 'done') return `${count(job.frames)} frames${job.seconds === undefined ? '' : ` in ${duration(job.seconds)}`}`;
+  if (job.status === 'done')
+    return `${count(job.frames)} frames${job.seconds === undefined ? '' : ` in ${duration(job.seconds)}`}`;
   if (job.status === 'failed') return job.error ?? '';
   if (job.status === 'paused') return job.reason ?? '';
-  if (job.status === 'running') return job.waiting ?? [job.fps > 0 ? `${fps(job.fps)} fps` : '', job.etaSeconds === undefined ? '' : `${duration(job.etaSeconds)} left`].filter(Boolean).join(' · ');
+  if (job.status === 'running')
+    return (
+      job.waiting ??
+      [
+        job.fps > 0 ? `${fps(job.fps)} fps` : '',
+        job.etaSeconds === undefined ? '' : `${duration(job.etaSeconds)} left`,
+      ]
+        .filter(Boolean)
+        .join(' · ')
+    );
   return job.percent > 0 ? `${share(job.percent)} done` : '';
 }
 
@@ -118,11 +221,16 @@ function Row({ job, index, count, top }: { job: Job; index: number; count: numbe
     <li class={`row ${job.status}`} style={{ top: `${top}px` }} aria-posinset={index + 1} aria-setsize={count}>
       <Poster job={job} />
       <div class="name">
-        <a href={`/jobs/${job.job}`} onClick={follow} data-index={index} title={job.input}>{job.inputName}</a>
+        <a href={`/jobs/${job.job}`} onClick={follow} data-index={index} title={job.input}>
+          {job.inputName}
+        </a>
         <span class="sub">{methodOf(job)}</span>
       </div>
       <JobPill job={job} />
-      <div class="note">{open && job.frames > 0 && <JobBar job={job} label={`Progress of ${job.inputName}`} />}<span title={note(job)}>{note(job)}</span></div>
+      <div class="note">
+        {open && job.frames > 0 && <JobBar job={job} label={`Progress of ${job.inputName}`} />}
+        <span title={note(job)}>{note(job)}</span>
+      </div>
       <time dateTime={job.endedAt ?? job.createdAt}>{when(job.endedAt ?? job.createdAt)}</time>
       <Actions job={job} small />
     </li>
@@ -144,7 +252,9 @@ function Rows({ jobs }: { jobs: Job[] }) {
     const above = -list.current.getBoundingClientRect().top;
     const from = Math.max(0, Math.floor(above / height) - SPARE);
     const to = Math.ceil((above + innerHeight) / height) + SPARE;
-    setRange((before) => (before.from === from && before.to === to && before.height === height ? before : { from, to, height }));
+    setRange((before) =>
+      before.from === from && before.to === to && before.height === height ? before : { from, to, height },
+    );
   };
   useLayoutEffect(measure, [jobs.length]);
   useEffect(() => {
@@ -173,12 +283,21 @@ function Rows({ jobs }: { jobs: Job[] }) {
     if (link) link.focus();
     else wanted.current = next;
     const top = (list.current?.getBoundingClientRect().top ?? 0) + next * range.height;
-    if (top < 80 || top + range.height > innerHeight) scrollBy({ top: top < 80 ? top - 80 : top + range.height - innerHeight + 8 });
+    if (top < 80 || top + range.height > innerHeight)
+      scrollBy({ top: top < 80 ? top - 80 : top + range.height - innerHeight + 8 });
   };
 
   return (
     <ul ref={list} class="rows" role="list" style={{ height: `${jobs.length * range.height}px` }} onKeyDown={move}>
-      {jobs.slice(range.from, range.to).map((job, i) => <Row key={job.job} job={job} index={range.from + i} count={jobs.length} top={(range.from + i) * range.height} />)}
+      {jobs.slice(range.from, range.to).map((job, i) => (
+        <Row
+          key={job.job}
+          job={job}
+          index={range.from + i}
+          count={jobs.length}
+          top={(range.from + i) * range.height}
+        />
+      ))}
     </ul>
   );
 }

@@ -4,8 +4,14 @@ import { duration, fps } from './format.js';
 export function Spark({ values }: { values: number[] }) {
   if (values.length < 2) return <svg class="spark" aria-hidden="true" />;
   const top = Math.max(...values, 1e-9);
-  const points = values.map((value, i) => `${((i + 60 - values.length) * 100) / 59},${28 - (26 * value) / top}`).join(' ');
-  return <svg class="spark" viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true"><polyline points={points} /></svg>;
+  const points = values
+    .map((value, i) => `${((i + 60 - values.length) * 100) / 59},${28 - (26 * value) / top}`)
+    .join(' ');
+  return (
+    <svg class="spark" viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true">
+      <polyline points={points} />
+    </svg>
+  );
 }
 
 const [WIDTH, HEIGHT] = [600, 140];
@@ -22,13 +28,28 @@ export function SpeedPlot({ speed }: { speed: [number, number][] }) {
   const mean = speed.reduce((sum, [, value]) => sum + value, 0) / speed.length;
   return (
     <figure class="plot">
-      <div class="scale" aria-hidden="true"><span>{round(top)}</span><span>{round(top / 2)}</span><span>0</span></div>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={`Frames a second over the last ${duration((last[0] - first[0]) / 1000)}: now ${fps(last[1])}, on average ${fps(mean)}`}>
-        {[0.25, 0.5, 0.75].map((share) => <line key={share} x1={0} x2={WIDTH} y1={HEIGHT * share} y2={HEIGHT * share} />)}
+      <div class="scale" aria-hidden="true">
+        <span>{round(top)}</span>
+        <span>{round(top / 2)}</span>
+        <span>0</span>
+      </div>
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`Frames a second over the last ${duration((last[0] - first[0]) / 1000)}: now ${fps(last[1])}, on average ${fps(mean)}`}
+      >
+        {[0.25, 0.5, 0.75].map((share) => (
+          <line key={share} x1={0} x2={WIDTH} y1={HEIGHT * share} y2={HEIGHT * share} />
+        ))}
         <polygon points={`0,${HEIGHT} ${points} ${WIDTH},${HEIGHT}`} />
         <polyline points={points} />
       </svg>
-      <figcaption><span>{duration((last[0] - first[0]) / 1000)} ago</span><span>average {fps(mean)} fps</span><span>now {fps(last[1])} fps</span></figcaption>
+      <figcaption>
+        <span>{duration((last[0] - first[0]) / 1000)} ago</span>
+        <span>average {fps(mean)} fps</span>
+        <span>now {fps(last[1])} fps</span>
+      </figcaption>
     </figure>
   );
 }

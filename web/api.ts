@@ -13,7 +13,12 @@ export class Refusal extends Error {
   }
 }
 
-async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+async function call<T>(
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
   const response = await fetch(path, {
     method,
     headers: { 'X-Reelscale': '1', ...(body !== undefined && { 'Content-Type': 'application/json' }) },
@@ -25,7 +30,10 @@ async function call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: u
   return answer as T;
 }
 
-export interface Session { version: string; signedIn: boolean }
+export interface Session {
+  version: string;
+  signedIn: boolean;
+}
 
 /** Every request of the page, as the OpenAPI document has them. */
 export const api = {
@@ -42,15 +50,20 @@ export const api = {
   batch: (batch: string) => call<BatchDetail>('GET', `/api/batches/${batch}`),
   actOnBatch: (batch: string, action: 'pause' | 'resume') => call<Batches>('POST', `/api/batches/${batch}/${action}`),
   cancelBatch: (batch: string, discard: boolean) => call<Batches>('POST', `/api/batches/${batch}/cancel`, { discard }),
-  actOnSchedule: (name: string, action: 'pause' | 'resume' | 'trigger') => call<Batches>('POST', `/api/schedules/${name}/${action}`),
+  actOnSchedule: (name: string, action: 'pause' | 'resume' | 'trigger') =>
+    call<Batches>('POST', `/api/schedules/${name}/${action}`),
   deleteSchedule: (name: string) => call<Batches>('DELETE', `/api/schedules/${name}`),
   frames: (job: string) => call<Frames>('GET', `/api/jobs/${job}/frames`),
   choices: () => call<Choices>('GET', '/api/choices'),
   folder: (path: string) => call<Folder>('GET', `/api/folder?path=${encodeURIComponent(path)}`),
-  estimate: (asked: Pick<Submit, 'input' | 'preset' | 'model' | 'scale'> & { measure: boolean; costPerHour?: number }, signal: AbortSignal) => call<Estimate>('POST', '/api/estimate', asked, signal),
+  estimate: (
+    asked: Pick<Submit, 'input' | 'preset' | 'model' | 'scale'> & { measure: boolean; costPerHour?: number },
+    signal: AbortSignal,
+  ) => call<Estimate>('POST', '/api/estimate', asked, signal),
 };
 
-export const picturePath = (job: string, side: 'source' | 'result', frame: number, width: number): string => `/api/jobs/${job}/frames/${frame}/${side}?width=${width}`;
+export const picturePath = (job: string, side: 'source' | 'result', frame: number, width: number): string =>
+  `/api/jobs/${job}/frames/${frame}/${side}?width=${width}`;
 export const posterPath = (job: string): string => `/api/jobs/${job}/poster`;
 export const summaryPath = (batch: string): string => `/api/batches/${batch}/summary`;
 export const verifiedPath = (job: string): string => `/api/jobs/${job}/verified`;

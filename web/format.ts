@@ -4,7 +4,11 @@ import type { Job } from '../src/dashboard/schemas/jobs.js';
 /** 95 -> 1 min 35 s, 754 -> 12 min, 7265 -> 2 h 1 min */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
-  const [days, hours, minutes] = [Math.floor(whole / 86_400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60];
+  const [days, hours, minutes] = [
+    Math.floor(whole / 86_400),
+    Math.floor(whole / 3600) % 24,
+    Math.floor(whole / 60) % 60,
+  ];
   if (days > 0) return `${days} d ${hours} h`;
   if (hours > 0) return `${hours} h ${minutes} min`;
   if (minutes >= 10) return `${minutes} min`;
@@ -24,10 +28,21 @@ export const count = (value: number): string => value.toLocaleString('en').repla
 export function when(iso: string): string {
   const date = new Date(iso);
   const today = new Date().toDateString() === date.toDateString();
-  return date.toLocaleString(undefined, today ? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } : { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  return date.toLocaleString(
+    undefined,
+    today
+      ? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
+      : { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  );
 }
 
-export const clock = (iso: string): string => new Date(iso).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+export const clock = (iso: string): string =>
+  new Date(iso).toLocaleTimeString(undefined, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  });
 
 /** Seconds of a video: 62.48 -> 1:02.48 */
 export function timecode(seconds: number): string {
@@ -36,13 +51,22 @@ export function timecode(seconds: number): string {
 }
 
 const STAGES: Record<string, string> = {
-  probe: 'reading the source', conform: 'straightening the source', plan: 'planning', upscale: 'upscaling', encode: 'encoding', concat: 'joining', merge: 'adding sound', verify: 'checking', publish: 'publishing',
+  probe: 'reading the source',
+  conform: 'straightening the source',
+  plan: 'planning',
+  upscale: 'upscaling',
+  encode: 'encoding',
+  concat: 'joining',
+  merge: 'adding sound',
+  verify: 'checking',
+  publish: 'publishing',
 };
 
 /** What a job is at, in a word or two. */
 export function stageOf(job: Job): string {
   if (job.status === 'running') return job.stage ? (STAGES[job.stage] ?? job.stage) : 'starting';
-  if (job.status === 'done') return job.accepted ? 'done, checks not passed' : job.damaged ? 'done, source damaged' : 'done';
+  if (job.status === 'done')
+    return job.accepted ? 'done, checks not passed' : job.damaged ? 'done, source damaged' : 'done';
   return job.status;
 }
 
@@ -50,13 +74,21 @@ export function stageOf(job: Job): string {
 export const methodOf = ({ method }: Job): string => method.replace(/ x(\d+)$/, ' ×$1');
 
 /** Percent, with a digit more while it is small. */
-export const share = (percent: number): string => `${percent < 10 && percent > 0 ? percent.toFixed(1) : Math.floor(percent)} %`;
+export const share = (percent: number): string =>
+  `${percent < 10 && percent > 0 ? percent.toFixed(1) : Math.floor(percent)} %`;
 
 export const times = (number: number): string => (number === 1 ? 'once' : `${count(number)} times`);
 
 const ROUNDS: Record<Batch['status'], string> = {
-  new: 'not begun', running: 'at work', paused: 'paused', interrupted: 'interrupted', done: 'done', unfinished: 'until the next round', cancelled: 'cancelled',
+  new: 'not begun',
+  running: 'at work',
+  paused: 'paused',
+  interrupted: 'interrupted',
+  done: 'done',
+  unfinished: 'until the next round',
+  cancelled: 'cancelled',
 };
 
 /** What a batch is at, in a word or two. */
-export const stageOfBatch = ({ status, stage }: Batch): string => (status === 'running' && stage === 'looking' ? 'looking for videos' : ROUNDS[status]);
+export const stageOfBatch = ({ status, stage }: Batch): string =>
+  status === 'running' && stage === 'looking' ? 'looking for videos' : ROUNDS[status];

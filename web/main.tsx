@@ -28,15 +28,34 @@ function App() {
   }, [page]);
   useEffect(() => {
     addEventListener('keydown', shortcut);
-    return () => { removeEventListener('keydown', shortcut); };
+    return () => {
+      removeEventListener('keydown', shortcut);
+    };
   }, []);
   if (session && !session.signedIn) return <SignIn />;
   return (
     <>
-      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus(); }}>To the content</a>
+      <a
+        class="skip"
+        href="#main"
+        onClick={(event) => {
+          event.preventDefault();
+          main.current?.focus();
+        }}
+      >
+        To the content
+      </a>
       <Top route={route} />
-      {connection === 'lost' && <p class="lost" role="alert">The dashboard does not answer; trying again…</p>}
-      {connection === 'live' && away && <p class="lost" role="alert">Temporal does not answer: jobs are shown as they were seen last.</p>}
+      {connection === 'lost' && (
+        <p class="lost" role="alert">
+          The dashboard does not answer; trying again…
+        </p>
+      )}
+      {connection === 'live' && away && (
+        <p class="lost" role="alert">
+          Temporal does not answer: jobs are shown as they were seen last.
+        </p>
+      )}
       <main id="main" ref={main} tabIndex={-1}>
         <Content route={route} />
       </main>
@@ -47,17 +66,28 @@ function App() {
 
 function Content({ route }: { route: Route }) {
   switch (route.page) {
-    case 'job': return <JobPage job={route.job} />;
-    case 'new': return <NewJob />;
-    case 'batches': return <Batches />;
-    case 'batch': return <BatchPage batch={route.batch} />;
-    default: return <JobList />;
+    case 'job':
+      return <JobPage job={route.job} />;
+    case 'new':
+      return <NewJob />;
+    case 'batches':
+      return <Batches />;
+    case 'batch':
+      return <BatchPage batch={route.batch} />;
+    default:
+      return <JobList />;
   }
 }
 
 function shortcut(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
-  if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) || document.querySelector('dialog[open]')) {
+  if (
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey ||
+    /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) ||
+    document.querySelector('dialog[open]')
+  ) {
     if (event.key === 'Escape') target.blur();
     return;
   }
@@ -72,33 +102,73 @@ function shortcut(event: KeyboardEvent): void {
 function Top({ route: { page } }: { route: Route }) {
   const overview = useStore((state) => state.overview);
   const running = useStore((state) => state.jobs.filter(({ status }) => status === 'running').length);
-  const speed = useStore((state) => state.jobs.reduce((sum, { status, fps }) => sum + (status === 'running' ? fps : 0), 0));
+  const speed = useStore((state) =>
+    state.jobs.reduce((sum, { status, fps }) => sum + (status === 'running' ? fps : 0), 0),
+  );
   return (
     <header class="top">
-      <a class={`brand${running > 0 ? ' turning' : ''}`} href="/" onClick={follow} aria-label="Reelscale"><Reel /><span class="wide">Reelscale</span></a>
+      <a class={`brand${running > 0 ? ' turning' : ''}`} href="/" onClick={follow} aria-label="Reelscale">
+        <Reel />
+        <span class="wide">Reelscale</span>
+      </a>
       <nav class="pages" aria-label="Pages">
-        <a href="/" onClick={follow} aria-current={page === 'list' ? 'page' : undefined}>Jobs</a>
-        <a href="/batches" onClick={follow} aria-current={page === 'batches' ? 'page' : undefined}>Batches</a>
+        <a href="/" onClick={follow} aria-current={page === 'list' ? 'page' : undefined}>
+          Jobs
+        </a>
+        <a href="/batches" onClick={follow} aria-current={page === 'batches' ? 'page' : undefined}>
+          Batches
+        </a>
       </nav>
       <p class="state wide">
-        {overview?.server === 'up' && <span>{running === 0 ? 'idle' : `${running} at work${speed > 0 ? `, ${speed < 10 ? speed.toFixed(1) : Math.round(speed)} fps` : ''}`}</span>}
-        {overview && overview.devices.length > 0 && <span class="wide" title={overview.devices.map(({ label }) => label).join(', ')}>{overview.devices.map(({ device }) => device).join(', ')}</span>}
+        {overview?.server === 'up' && (
+          <span>
+            {running === 0
+              ? 'idle'
+              : `${running} at work${speed > 0 ? `, ${speed < 10 ? speed.toFixed(1) : Math.round(speed)} fps` : ''}`}
+          </span>
+        )}
+        {overview && overview.devices.length > 0 && (
+          <span class="wide" title={overview.devices.map(({ label }) => label).join(', ')}>
+            {overview.devices.map(({ device }) => device).join(', ')}
+          </span>
+        )}
         {overview?.freeBytes !== undefined && <span class="wide">{bytes(overview.freeBytes)} free</span>}
       </p>
       <nav class="tools" aria-label="Tools">
-        {overview?.temporalUrl !== undefined && <a class="button quiet wide" href={overview.temporalUrl} target="_blank" rel="noopener noreferrer">Temporal<Icon name="link" /></a>}
+        {overview?.temporalUrl !== undefined && (
+          <a class="button quiet wide" href={overview.temporalUrl} target="_blank" rel="noopener noreferrer">
+            Temporal
+            <Icon name="link" />
+          </a>
+        )}
         <ThemeButton />
-        <Button icon="out" kind="quiet" label="Sign out" onClick={() => { void attempt(() => api.signOut()).then(start); }} />
-        <a class="button strong" href="/new" onClick={follow} aria-label="New job" title="New job (n)"><Icon name="plus" /><span class="wide">New job</span></a>
+        <Button
+          icon="out"
+          kind="quiet"
+          label="Sign out"
+          onClick={() => {
+            void attempt(() => api.signOut()).then(start);
+          }}
+        />
+        <a class="button strong" href="/new" onClick={follow} aria-label="New job" title="New job (n)">
+          <Icon name="plus" />
+          <span class="wide">New job</span>
+        </a>
       </nav>
     </header>
   );
 }
 
-const THEMES = { auto: { icon: 'auto', next: 'light' }, light: { icon: 'sun', next: 'dark' }, dark: { icon: 'moon', next: 'auto' } } as const;
+const THEMES = {
+  auto: { icon: 'auto', next: 'light' },
+  light: { icon: 'sun', next: 'dark' },
+  dark: { icon: 'moon', next: 'auto' },
+} as const;
 
 function ThemeButton() {
-  const [theme, setTheme] = useState<keyof typeof THEMES>(() => (document.documentElement.dataset['theme'] as 'light' | 'dark' | undefined) ?? 'auto');
+  const [theme, setTheme] = useState<keyof typeof THEMES>(
+    () => (document.documentElement.dataset['theme'] as 'light' | 'dark' | undefined) ?? 'auto',
+  );
   const change = (): void => {
     const { next } = THEMES[theme];
     setTheme(next);
@@ -110,7 +180,14 @@ function ThemeButton() {
       localStorage.setItem('theme', next);
     }
   };
-  return <Button icon={THEMES[theme].icon} kind="quiet" label={`Theme: ${theme === 'auto' ? 'as the system' : theme}`} onClick={change} />;
+  return (
+    <Button
+      icon={THEMES[theme].icon}
+      kind="quiet"
+      label={`Theme: ${theme === 'auto' ? 'as the system' : theme}`}
+      onClick={change}
+    />
+  );
 }
 
 const SAID_MS = 6000;
@@ -122,10 +199,22 @@ function Said() {
   useEffect(() => {
     if (!said) return undefined;
     setShown(true);
-    const timer = setTimeout(() => { setShown(false); }, SAID_MS);
-    return () => { clearTimeout(timer); };
+    const timer = setTimeout(() => {
+      setShown(false);
+    }, SAID_MS);
+    return () => {
+      clearTimeout(timer);
+    };
   }, [said]);
-  return <div class={`said${shown ? ' shown' : ''}${said?.bad ? ' bad' : ''}`} role="status" aria-live={said?.bad ? 'assertive' : 'polite'}>{said?.text ?? ''}</div>;
+  return (
+    <div
+      class={`said${shown ? ' shown' : ''}${said?.bad ? ' bad' : ''}`}
+      role="status"
+      aria-live={said?.bad ? 'assertive' : 'polite'}
+    >
+      {said?.text ?? ''}
+    </div>
+  );
 }
 
 const app = document.getElementById('app');

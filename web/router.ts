@@ -1,6 +1,11 @@
 import { useEffect, useState } from 'preact/hooks';
 
-export type Route = { page: 'list' } | { page: 'new' } | { page: 'job'; job: string } | { page: 'batches' } | { page: 'batch'; batch: string };
+export type Route =
+  | { page: 'list' }
+  | { page: 'new' }
+  | { page: 'job'; job: string }
+  | { page: 'batches' }
+  | { page: 'batch'; batch: string };
 
 function read(): Route {
   const job = /^\/jobs\/([0-9a-f]{32})$/.exec(location.pathname)?.[1];
@@ -21,7 +26,9 @@ export function go(path: string): void {
 export function useRoute(): Route {
   const [route, change] = useState(read);
   useEffect(() => {
-    const listen = (): void => { change(read()); };
+    const listen = (): void => {
+      change(read());
+    };
     listeners.add(listen);
     addEventListener('popstate', listen);
     return () => {
@@ -35,7 +42,8 @@ export function useRoute(): Route {
 /** For links of the page itself: opens them in place, unless another tab is asked for. */
 export function follow(event: MouseEvent): void {
   const link = event.currentTarget as HTMLAnchorElement;
-  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+    return;
   event.preventDefault();
   go(link.pathname);
   scrollTo(0, 0);

@@ -24,7 +24,15 @@ export interface State {
 const SPARK = 60;
 const RETRY_MS = 2000;
 
-let state: State = { jobs: [], batches: { batches: [], schedules: [] }, total: 0, missing: false, connection: 'loading', sparks: new Map(), said: undefined };
+let state: State = {
+  jobs: [],
+  batches: { batches: [], schedules: [] },
+  total: 0,
+  missing: false,
+  connection: 'loading',
+  sparks: new Map(),
+  said: undefined,
+};
 const listeners = new Set<() => void>();
 const rows = new Map<string, Job>();
 let revision = '';
@@ -41,10 +49,14 @@ function set(change: Partial<State>): void {
 export function useStore<T>(select: (state: State) => T): T {
   const [value, change] = useState(() => select(state));
   useEffect(() => {
-    const listen = (): void => { change(() => select(state)); };
+    const listen = (): void => {
+      change(() => select(state));
+    };
     listeners.add(listen);
     listen();
-    return () => { listeners.delete(listen); };
+    return () => {
+      listeners.delete(listen);
+    };
   }, []);
   return value;
 }
@@ -69,10 +81,15 @@ export async function attempt(work: () => Promise<unknown>, done?: string): Prom
 /** For buttons: does one thing at a time. @returns whether it is being done, and what begins it. */
 export function useAction(): [busy: boolean, act: (work: () => Promise<unknown>, done: string) => void] {
   const [busy, setBusy] = useState(false);
-  return [busy, (work, done) => {
-    setBusy(true);
-    void attempt(work, done).finally(() => { setBusy(false); });
-  }];
+  return [
+    busy,
+    (work, done) => {
+      setBusy(true);
+      void attempt(work, done).finally(() => {
+        setBusy(false);
+      });
+    },
+  ];
 }
 
 /** Loads everything, as after signing in. */
@@ -126,14 +143,22 @@ export function watch(job: string | undefined): void {
 function listen(): void {
   source?.close();
   clearTimeout(retry);
-  source = new EventSource(`/api/events?since=${encodeURIComponent(revision)}${watched === undefined ? '' : `&job=${watched}`}`);
-  source.onopen = () => { set({ connection: 'live' }); };
+  source = new EventSource(
+    `/api/events?since=${encodeURIComponent(revision)}${watched === undefined ? '' : `&job=${watched}`}`,
+  );
+  source.onopen = () => {
+    set({ connection: 'live' });
+  };
   source.onerror = lost;
   on<JobsEvent>('jobs', applyJobs);
   on<Batches>('batches', applyBatches);
-  on<Overview>('overview', (overview) => { set({ overview }); });
+  on<Overview>('overview', (overview) => {
+    set({ overview });
+  });
   on<JobDetail>('detail', applyDetail);
-  on('reset', () => { void load().catch(lost); });
+  on('reset', () => {
+    void load().catch(lost);
+  });
 }
 
 function on<T>(name: string, handle: (data: T) => void): void {
@@ -152,7 +177,9 @@ function lost(): void {
   set({ connection: 'lost' });
   if (source && source.readyState !== EventSource.CLOSED) return;
   clearTimeout(retry);
-  retry = setTimeout(() => { void start(); }, RETRY_MS);
+  retry = setTimeout(() => {
+    void start();
+  }, RETRY_MS);
 }
 
 function applyJobs({ changed, removed, total }: JobsEvent): void {
@@ -163,7 +190,8 @@ function applyJobs({ changed, removed, total }: JobsEvent): void {
   for (const job of changed) {
     announce(rows.get(job.job), job);
     rows.set(job.job, job);
-    if (job.status === 'running') state.sparks.set(job.job, [...(state.sparks.get(job.job) ?? []), job.fps].slice(-SPARK));
+    if (job.status === 'running')
+      state.sparks.set(job.job, [...(state.sparks.get(job.job) ?? []), job.fps].slice(-SPARK));
     else state.sparks.delete(job.job);
   }
   const jobs = [...rows.values()].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));

@@ -16,7 +16,9 @@ export interface Interruption {
   met: boolean;
 }
 
-/** A frame that began before an interruption is counted after it; and what it did is noticed by a heartbeat time-out. */
+/**
+ * A frame that began before an interruption is counted after it; and what it did is noticed by a heartbeat time-out.
+ */
 const BEFORE_MS = 2000;
 const AFTER = TIMES.heartbeat + 2;
 
@@ -60,7 +62,9 @@ export class Crew {
 
   /** Parts that interruptions may have cost a task while its frames were at the device. */
   #partsLost(task: Task): number {
-    const met = this.interruptions.filter(({ from, to }) => task.atDevice.some((busy) => busy.from <= to && busy.to >= from));
+    const met = this.interruptions.filter(({ from, to }) =>
+      task.atDevice.some((busy) => busy.from <= to && busy.to >= from),
+    );
     for (const each of met) each.met = true;
     return task.lost + met.reduce((sum, { parts }) => sum + parts, 0);
   }
@@ -82,24 +86,49 @@ export class Crew {
     const name = `task-${this.#begun++}`;
     const dice = new Dice(this.ledger.seed, name);
     const batch = dice.throw() < 0.3;
-    const method = dice.weighted([[3, METHODS[0]], [2, METHODS[1]]] as const);
-    const clips = Array.from({ length: batch ? 2 + dice.below(MOST_IN_BATCH - 1) : 1 }, () => dice.pick(this.#clips) as Clip);
+    const method = dice.weighted([
+      [3, METHODS[0]],
+      [2, METHODS[1]],
+    ] as const);
+    const clips = Array.from(
+      { length: batch ? 2 + dice.below(MOST_IN_BATCH - 1) : 1 },
+      () => dice.pick(this.#clips) as Clip,
+    );
     const out = this.ground.at(`out/${name}`);
     const videos = [];
     for (const [n, clip] of clips.entries()) {
-      const source = await this.ground.source(clip.file, `in/${name}/${n}-${path.basename(clip.file)}`, `${name} ${n}`);
+      const source = await this.ground.source(
+        clip.file,
+        `in/${name}/${n}-${path.basename(clip.file)}`,
+        `${name} ${n}`,
+      );
       videos.push({ clip, source, output: resultOf(out, source) });
     }
     const [first] = videos;
     const flags = flagsOf(this.ground, method);
-    if (batch) return new Task(this.ground, this.ledger, { name, batch, method, videos, args: ['batch', this.ground.at(`in/${name}`), '--out-dir', out, '--parallel', '2', ...flags] });
+    if (batch)
+      return new Task(this.ground, this.ledger, {
+        name,
+        batch,
+        method,
+        videos,
+        args: ['batch', this.ground.at(`in/${name}`), '--out-dir', out, '--parallel', '2', ...flags],
+      });
     this.ground.folder(`out/${name}`);
-    return new Task(this.ground, this.ledger, { name, batch, method, videos, args: ['upscale', first?.source ?? '', '-o', first?.output ?? '', ...flags] });
+    return new Task(this.ground, this.ledger, {
+      name,
+      batch,
+      method,
+      videos,
+      args: ['upscale', first?.source ?? '', '-o', first?.output ?? '', ...flags],
+    });
   }
 
   /** Frames that all interruptions together may have sent through the network twice. */
   get allowedTwice(): number {
-    const parts = this.interruptions.filter(({ met }) => met).reduce((sum, each) => sum + each.parts, this.cancelledAtWork);
+    const parts = this.interruptions
+      .filter(({ met }) => met)
+      .reduce((sum, each) => sum + each.parts, this.cancelledAtWork);
     return parts * COST + this.flippedFrames;
   }
 
@@ -120,7 +149,9 @@ export class Crew {
     const totals = await settle(task, reports, parts);
     this.cancelledAtWork += task.lost;
     for (const name of Object.keys(totals) as (keyof Totals)[]) this.totals[name] += totals[name];
-    this.ledger.note(`${task.asked.name}: done, ${task.commands} commands, ${totals.twice} of ${totals.frames} frames twice, ${parts} interruptions at the device, ${task.flippedFrames} frames flipped`);
+    this.ledger.note(
+      `${task.asked.name}: done, ${task.commands} commands, ${totals.twice} of ${totals.frames} frames twice, ${parts} interruptions at the device, ${task.flippedFrames} frames flipped`,
+    );
   }
 
   #giveUp(task: Task): void {
@@ -135,7 +166,10 @@ export class Crew {
     for (const video of task.asked.videos) await compareContents(task, video);
   }
 
-  /** Everything that is cancelled stays so, until the end. @param waiting how its commands end: one that was still starting, and one of which nobody knows, may have begun the job behind the cancel. */
+  /**
+   * Everything that is cancelled stays so, until the end. @param waiting how its commands end: one that was still
+   * starting, and one of which nobody knows, may have begun the job behind the cancel.
+   */
   async retire(task: Task, waiting: Promise<How[]>): Promise<void> {
     task.retired = true;
     if ((await waiting).every((how) => how === 'cancelled')) {
@@ -157,7 +191,8 @@ export class Crew {
     for (let round = 1; this.open.length > 0 && performance.now() < end; round++) {
       await this.tend();
       // The command of a batch that somebody else has paused waits until somebody resumes it.
-      if (round % RESUMES === 0) for (const task of this.open) if (task.asked.batch && task.speaking === 0) void task.speak('resume');
+      if (round % RESUMES === 0)
+        for (const task of this.open) if (task.asked.batch && task.speaking === 0) void task.speak('resume');
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
     for (const task of this.open) {

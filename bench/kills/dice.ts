@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 
-/** Chance that comes again: the same seed and the same purpose throw the same numbers, whatever else was thrown before. */
+/**
+ * Chance that comes again: the same seed and the same purpose throw the same numbers, whatever else was thrown before.
+ */
 export class Dice {
   readonly #seed: string;
   #thrown = 0;
@@ -11,7 +13,9 @@ export class Dice {
 
   /** At least 0, below 1. */
   throw(): number {
-    const digest = createHash('sha256').update(`${this.#seed} ${this.#thrown++}`).digest();
+    const digest = createHash('sha256')
+      .update(`${this.#seed} ${this.#thrown++}`)
+      .digest();
     return digest.readUIntBE(0, 6) / 2 ** 48;
   }
 

@@ -21,6 +21,16 @@ export async function contentsOf(file: string): Promise<Contents> {
 }
 
 async function framemd5(file: string, args: string[]): Promise<string> {
-  const { stdout } = await execa('ffmpeg', ['-v', 'error', '-nostdin', '-i', `file:${file}`, ...args, '-f', 'framemd5', '-']);
+  const { stdout } = await execa('ffmpeg', [
+    '-v',
+    'error',
+    '-nostdin',
+    '-i',
+    `file:${file}`,
+    ...args,
+    '-f',
+    'framemd5',
+    '-',
+  ]);
   return stdout;
 }

@@ -11,7 +11,15 @@ type Happened = { kind: string; detail: string } | undefined;
 export type Act = (crew: Crew, dice: Dice) => Happened | Promise<Happened>;
 
 const ACTS: readonly (readonly [number, Act])[] = [
-  [42, killOne], [1, powerCut], [7, pause], [6, pauseAndResume], [5, resume], [6, cancel], [8, again], [6, fullDisk], [14, flip],
+  [42, killOne],
+  [1, powerCut],
+  [7, pause],
+  [6, pauseAndResume],
+  [5, resume],
+  [6, cancel],
+  [8, again],
+  [6, fullDisk],
+  [14, flip],
 ];
 
 /** The n-th event of a seed. */
@@ -20,7 +28,8 @@ export const eventOf = (seed: number, n: number): { dice: Dice; act: Act } => {
   return { dice, act: dice.weighted(ACTS) };
 };
 
-const some = (crew: Crew, dice: Dice, which: (task: Task) => boolean): Task | undefined => dice.pick(crew.open.filter(which));
+const some = (crew: Crew, dice: Dice, which: (task: Task) => boolean): Task | undefined =>
+  dice.pick(crew.open.filter(which));
 /** Words do not overtake each other, so that there is a last one. */
 const isFree = (task: Task): boolean => task.speaking === 0 && task.asked.videos.some(({ keys }) => keys);
 
@@ -50,7 +59,10 @@ function pauseAndResume(crew: Crew, dice: Dice): Happened {
     if (command) task.say();
     else void task.speak('resume');
   }, gap);
-  return { kind: command ? 'Ctrl-C, and the same command at once' : 'pause, and resume at once', detail: `${task.asked.name} after ${gap.toFixed(0)} ms` };
+  return {
+    kind: command ? 'Ctrl-C, and the same command at once' : 'pause, and resume at once',
+    detail: `${task.asked.name} after ${gap.toFixed(0)} ms`,
+  };
 }
 
 function resume(crew: Crew, dice: Dice): Happened {
@@ -79,7 +91,8 @@ function cancel(crew: Crew, dice: Dice): Happened {
     // A job was faster: there is nothing to take back. A command that was still starting may have begun the job again.
     const { reports, ended } = await task.look();
     if (!task.asked.batch && reports.length > 0) task.violate('cancel said that it is cancelled, and it is done');
-    else if (!task.asked.batch && !mayDiscard && !task.command && !ended.some(({ state }) => state === 'cancelled')) task.violate('cancel said that it is cancelled, and its record does not');
+    else if (!task.asked.batch && !mayDiscard && !task.command && !ended.some(({ state }) => state === 'cancelled'))
+      task.violate('cancel said that it is cancelled, and its record does not');
     if (discard) task.forget();
     // It was done before, so only its record and its parts are gone.
     if (discard && !task.asked.batch && task.hasResult()) await crew.discarded(task);
@@ -97,7 +110,11 @@ function again(crew: Crew, dice: Dice): Happened {
 }
 
 function fullDisk(crew: Crew, dice: Dice): Happened {
-  const disk = dice.weighted<Disk>([[3, 'jobs'], [2, 'output'], [2, 'state']]);
+  const disk = dice.weighted<Disk>([
+    [3, 'jobs'],
+    [2, 'output'],
+    [2, 'state'],
+  ]);
   const [leave, seconds] = [dice.pick([0, 2 ** 20, 12 * 2 ** 20]) as number, dice.between(1, 6)];
   const makeRoom = crew.ground.fill(disk, leave);
   if (!makeRoom) return undefined;
@@ -107,11 +124,17 @@ function fullDisk(crew: Crew, dice: Dice): Happened {
 }
 
 function flip(crew: Crew, dice: Dice): Happened {
-  const kind = dice.weighted([[5, FLIPS[0]], [4, FLIPS[1]], [3, FLIPS[2]], [2, FLIPS[3]]] as const);
+  const kind = dice.weighted([
+    [5, FLIPS[0]],
+    [4, FLIPS[1]],
+    [3, FLIPS[2]],
+    [2, FLIPS[3]],
+  ] as const);
   const flipped = flipByte(crew.ground.home.config, kind, dice, (key) => crew.open.some((task) => task.owns(key)));
   const task = crew.open.find((each) => each.owns(flipped?.key ?? ''));
   if (!flipped || !task) return undefined;
-  // An encoded part is made from a segment's upscaled frames, which may be gone; a plan says where every segment begins.
+  // An encoded part is made from a segment's upscaled frames, which may be gone; a plan says where every segment
+  // begins.
   const whole = task.asked.videos.reduce((sum, { clip }) => sum + clip.undisturbed.net.frames, 0);
   crew.flipped(task, kind === 'record of a job' ? whole : SEGMENT_FRAMES);
   return { kind: `flipped byte: ${kind}`, detail: `${task.asked.name} ${flipped.file} at ${flipped.at}` };

@@ -22,8 +22,15 @@ const partSchema = z.object({ file: z.string() });
  * Changes one bit of a file, as a disk may do that is about to die.
  * @returns undefined where there is no such file.
  */
-export function flipByte({ roots }: Config, kind: FlipKind, dice: Dice, mayHit: (key: string) => boolean): Flip | undefined {
-  const found = candidates(roots.jobs, kind).filter((file) => mayHit(keyOf(roots.jobs, file))).sort();
+export function flipByte(
+  { roots }: Config,
+  kind: FlipKind,
+  dice: Dice,
+  mayHit: (key: string) => boolean,
+): Flip | undefined {
+  const found = candidates(roots.jobs, kind)
+    .filter((file) => mayHit(keyOf(roots.jobs, file)))
+    .sort();
   const file = dice.pick(found);
   const [place, bit] = [dice.throw(), dice.below(8)];
   if (file === undefined) return undefined;

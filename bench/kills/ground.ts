@@ -1,5 +1,18 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { execa, execaSync } from 'execa';
@@ -26,7 +39,14 @@ export class Ground {
     this.root = root;
     this.home = home;
     this.disks = disks;
-    for (const name of ['user/film.mp4', 'user/.config/settings.json', 'user/work/notes.txt', 'beside/state.json', 'beside/deep/er/part.nut', 'cwd/file']) {
+    for (const name of [
+      'user/film.mp4',
+      'user/.config/settings.json',
+      'user/work/notes.txt',
+      'beside/state.json',
+      'beside/deep/er/part.nut',
+      'cwd/file',
+    ]) {
       this.write(name, Buffer.from(`${name} of a user\n`));
     }
   }
@@ -36,11 +56,16 @@ export class Ground {
     const at = (name: string): string => path.join(root, name);
     const folders: Record<Disk, string> = { state: at('home'), jobs: at('home/jobs'), output: at('out') };
     const disks: Partial<Record<Disk, string>> = {};
-    for (const disk of ['state', 'jobs', 'output'] as const) if (mounted(folders[disk], SIZES[disk])) disks[disk] = folders[disk];
+    for (const disk of ['state', 'jobs', 'output'] as const)
+      if (mounted(folders[disk], SIZES[disk])) disks[disk] = folders[disk];
     for (const name of ['tmp', 'run', 'cwd', 'user']) mkdirSync(at(name), { mode: 0o700 });
     const home = await BenchHome.create(at('home'), {
-      HOME: at('user'), TMPDIR: at('tmp'), XDG_RUNTIME_DIR: at('run'),
-      REELSCALE_HEARTBEAT_SECONDS: String(TIMES.heartbeat), REELSCALE_CHECKPOINT_SECONDS: String(TIMES.checkpoint), REELSCALE_LINGER_SECONDS: String(TIMES.linger),
+      HOME: at('user'),
+      TMPDIR: at('tmp'),
+      XDG_RUNTIME_DIR: at('run'),
+      REELSCALE_HEARTBEAT_SECONDS: String(TIMES.heartbeat),
+      REELSCALE_CHECKPOINT_SECONDS: String(TIMES.checkpoint),
+      REELSCALE_LINGER_SECONDS: String(TIMES.linger),
       REELSCALE_MIN_FREE_BYTES: String(MIN_FREE),
     });
     return new Ground(root, home, disks);
@@ -83,12 +108,27 @@ export class Ground {
       free.write(`free${mark}`, 4);
       return this.write(name, Buffer.concat([readFileSync(clip), free]));
     }
-    await execa('ffmpeg', ['-v', 'error', '-i', `file:${clip}`, '-map', '0', '-c', 'copy', '-metadata', `comment=${mark}`, `file:${file}`]);
+    await execa('ffmpeg', [
+      '-v',
+      'error',
+      '-i',
+      `file:${clip}`,
+      '-map',
+      '0',
+      '-c',
+      'copy',
+      '-metadata',
+      `comment=${mark}`,
+      `file:${file}`,
+    ]);
     this.keep(name);
     return file;
   }
 
-  /** Fills a disk but for some bytes. @returns a function that makes room again; undefined where the disk cannot be filled. */
+  /**
+   * Fills a disk but for some bytes. @returns a function that makes room again; undefined where the disk cannot be
+   * filled.
+   */
   fill(disk: Disk, leave: number): (() => void) | undefined {
     const folder = this.disks[disk];
     if (folder === undefined) return undefined;
@@ -96,27 +136,33 @@ export class Ground {
     const file = openSync(filler, 'w');
     const block = Buffer.alloc(MIB);
     try {
-      for (let free = freeBytes(folder); free > leave; free = freeBytes(folder)) writeSync(file, block, 0, Math.min(MIB, free - leave));
+      for (let free = freeBytes(folder); free > leave; free = freeBytes(folder))
+        writeSync(file, block, 0, Math.min(MIB, free - leave));
     } catch {
       // Full before the last block was written, which is what was wanted.
     } finally {
       closeSync(file);
     }
-    return () => { rmSync(filler, { force: true }); };
+    return () => {
+      rmSync(filler, { force: true });
+    };
   }
 
   /** What is not as it was outside of state and output, and what was left in the folder for temporary files. */
   touched(): string[] {
     const ours = ['home', 'out'].map((name) => this.at(name));
     const found = filesBelow(this.root, ours);
-    const wrong = found.filter((file) => this.#untouched.get(file) !== digestOf(file)).map((file) => `${file} was made or changed`);
+    const wrong = found
+      .filter((file) => this.#untouched.get(file) !== digestOf(file))
+      .map((file) => `${file} was made or changed`);
     const gone = [...this.#untouched.keys()].filter((file) => !existsSync(file)).map((file) => `${file} is gone`);
     return [...wrong, ...gone];
   }
 
   async remove(): Promise<void> {
     await this.home.kill();
-    for (const folder of [this.disks.jobs, this.disks.state, this.disks.output]) if (folder) execaSync('umount', ['-l', folder], { reject: false, stdio: 'ignore' });
+    for (const folder of [this.disks.jobs, this.disks.state, this.disks.output])
+      if (folder) execaSync('umount', ['-l', folder], { reject: false, stdio: 'ignore' });
     rmSync(this.root, { recursive: true, force: true });
   }
 }
@@ -124,12 +170,18 @@ export class Ground {
 /** Gives a campaign its folders, which are removed afterwards with every process that worked there. */
 export async function onGround<T>(work: (ground: Ground) => Promise<T>): Promise<T> {
   const ground = await Ground.create();
-  return cleaningUp(() => ground.remove(), () => work(ground));
+  return cleaningUp(
+    () => ground.remove(),
+    () => work(ground),
+  );
 }
 
 function mounted(folder: string, size: number): boolean {
   mkdirSync(folder, { recursive: true });
-  return !execaSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', folder], { reject: false, stdio: 'ignore' }).failed;
+  return !execaSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=700`, 'tmpfs', folder], {
+    reject: false,
+    stdio: 'ignore',
+  }).failed;
 }
 
 const freeBytes = (folder: string): number => {
@@ -140,7 +192,9 @@ const freeBytes = (folder: string): number => {
 /** Sockets and pipes count too: their digest is never that of a file. */
 function digestOf(file: string): string {
   const info = statSync(file);
-  return info.isFile() ? `${info.mtimeMs} ${createHash('sha256').update(readFileSync(file)).digest('hex')}` : 'no file';
+  return info.isFile()
+    ? `${info.mtimeMs} ${createHash('sha256').update(readFileSync(file)).digest('hex')}`
+    : 'no file';
 }
 
 /** For temporary files and sockets. */

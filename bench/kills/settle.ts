@@ -20,7 +20,10 @@ export interface Totals {
   twice: number;
 }
 
-/** Holds what a task has made against the undisturbed run. @param partsLost that interruptions may have cost. @returns its frames. */
+/**
+ * Holds what a task has made against the undisturbed run. @param partsLost that interruptions may have cost. @returns
+ * its frames.
+ */
 export async function settle(task: Task, reports: JobReport[], partsLost: number): Promise<Totals> {
   const totals: Totals = { videos: 0, frames: 0, networkFrames: 0, twice: 0 };
   const { method, videos } = task.asked;
@@ -39,10 +42,15 @@ export async function settle(task: Task, reports: JobReport[], partsLost: number
     }
   }
   const allowed = partsLost * COST + task.flippedFrames;
-  if (totals.twice > allowed) task.violate(`${totals.twice} frames went through the network twice, with ${partsLost} interruptions at the device and ${task.flippedFrames} frames in changed parts`);
+  if (totals.twice > allowed)
+    task.violate(
+      `${totals.twice} frames went through the network twice, with ${partsLost} interruptions at the device and ${task.flippedFrames} frames in changed parts`,
+    );
   if (totals.twice < 0) task.violate(`${-totals.twice} frames are in the result that never went through the network`);
   const folder = path.dirname(videos[0]?.output ?? '');
-  const others = readdirSync(folder).filter((name) => !videos.some(({ output }) => output === path.join(folder, name)) && name !== '.filler');
+  const others = readdirSync(folder).filter(
+    (name) => !videos.some(({ output }) => output === path.join(folder, name)) && name !== '.filler',
+  );
   if (others.length > 0) task.violate(`beside the result lies ${others.join(', ')}`);
   return totals;
 }
@@ -59,7 +67,15 @@ async function compare(task: Task, video: Video, report: JobReport): Promise<voi
 /** Packets, decoded frames and their times are those of the undisturbed run. */
 export async function compareContents(task: Task, { clip, output }: Video): Promise<void> {
   const wanted = clip.undisturbed[task.asked.method];
-  const made = await contentsOf(output).catch((error: unknown) => ({ file: output, frames: NaN, digest: String(error) }));
+  const made = await contentsOf(output).catch((error: unknown) => ({
+    file: output,
+    frames: NaN,
+    digest: String(error),
+  }));
   if (made.frames !== wanted.frames) task.violate(`${made.frames} frames instead of ${wanted.frames}`);
-  else if (made.digest !== wanted.digest) task.violate(`packets or decoded frames of ${path.basename(output)} differ from those of the undisturbed run`, [output, wanted.file]);
+  else if (made.digest !== wanted.digest)
+    task.violate(`packets or decoded frames of ${path.basename(output)} differ from those of the undisturbed run`, [
+      output,
+      wanted.file,
+    ]);
 }

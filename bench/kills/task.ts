@@ -108,12 +108,15 @@ export class Task {
       this.#running.delete(command);
       const { how, text } = outcomeOf({ exitCode, signal, stdout, stderr });
       this.ledger.outcome(`command: ${text}`);
-      this.ledger.note(`${name}: command ended after ${((performance.now() - began) / 1000).toFixed(1)} s, code ${exitCode ?? signal ?? 'none'}: ${lastLine(stderr)}`);
+      this.ledger.note(
+        `${name}: command ended after ${((performance.now() - began) / 1000).toFixed(1)} s, code ${exitCode ?? signal ?? 'none'}: ${lastLine(stderr)}`,
+      );
       this.met.add(how);
       // While a disk is full or a server is away, a command cannot even begin: that counts less.
       if (how === 'failed' || how === 'unable') this.failures += how === 'failed' ? 1 : 0.5;
       else if (how !== 'killed') this.failures = 0;
-      if (how === 'cancelled' && cancelledBefore === 'no' && this.cancels === cancelsBefore) this.violate('it was cancelled, which nobody has asked for');
+      if (how === 'cancelled' && cancelledBefore === 'no' && this.cancels === cancelsBefore)
+        this.violate('it was cancelled, which nobody has asked for');
       if (cancelledBefore !== 'no' && this.speaking === 0) this.cancelled = 'no';
       this.rest(1);
       return how;
@@ -147,7 +150,9 @@ export class Task {
     const { config } = this.ground.home;
     if (!this.asked.batch) return this.asked.videos[0]?.keys && this.asked.videos[0].output;
     const folder = path.dirname(this.asked.videos[0]?.output ?? '');
-    const batch = (await storedBatches(config.roots).catch(() => [])).find(({ outDir }) => resolveRooted(config.roots, outDir) === folder);
+    const batch = (await storedBatches(config.roots).catch(() => [])).find(
+      ({ outDir }) => resolveRooted(config.roots, outDir) === folder,
+    );
     return batch && shortBatch(batch);
   }
 
@@ -157,7 +162,9 @@ export class Task {
     const from = this.#lookedAt;
     this.#lookedAt = performance.now();
     const { roots } = this.ground.home.config;
-    const counts = await Promise.all(this.asked.videos.flatMap(({ keys }) => (keys ? [inferredBelow(jobLayout(roots, keys).upscaled)] : [])));
+    const counts = await Promise.all(
+      this.asked.videos.flatMap(({ keys }) => (keys ? [inferredBelow(jobLayout(roots, keys).upscaled)] : [])),
+    );
     const inferred = counts.reduce((sum, count) => sum + count, 0);
     if (inferred !== this.#inferred) this.atDevice.push({ from, to: performance.now() });
     this.#inferred = inferred;
@@ -174,9 +181,14 @@ export class Task {
       }
     }
     const layouts = this.asked.videos.flatMap(({ keys }) => (keys ? [jobLayout(roots, keys)] : []));
-    const reports = await Promise.all(layouts.map(({ report }) => readJson(report, reportSchema).catch(() => undefined)));
+    const reports = await Promise.all(
+      layouts.map(({ report }) => readJson(report, reportSchema).catch(() => undefined)),
+    );
     const ended = await Promise.all(layouts.map(({ state }) => readJson(state, endedSchema).catch(() => undefined)));
-    return { reports: reports.filter((report) => report !== undefined) as JobReport[], ended: ended.filter((end) => end !== undefined) };
+    return {
+      reports: reports.filter((report) => report !== undefined) as JobReport[],
+      ended: ended.filter((end) => end !== undefined),
+    };
   }
 
   hasResult(): boolean {
@@ -200,6 +212,10 @@ export class Task {
   violate(what: string, proof: readonly string[] = []): void {
     const { config } = this.ground.home;
     const folders = this.asked.videos.flatMap(({ keys }) => (keys ? [jobLayout(config.roots, keys).job] : []));
-    this.ledger.violation(`${this.asked.name} (${this.asked.batch ? 'batch' : 'upscale'}, ${this.asked.method}): ${what}`, this.key, [path.join(config.home, 'logs'), ...folders, ...proof]);
+    this.ledger.violation(
+      `${this.asked.name} (${this.asked.batch ? 'batch' : 'upscale'}, ${this.asked.method}): ${what}`,
+      this.key,
+      [path.join(config.home, 'logs'), ...folders, ...proof],
+    );
   }
 }

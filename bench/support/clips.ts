@@ -8,16 +8,24 @@ import { projectRoot } from '../../src/lib/project.js';
 export const cacheFolder = path.join(os.tmpdir(), 'reelscale-bench-cache');
 
 /** Real clips, where the project's test media lie beside it. */
-export const sharedClips = path.join(process.env['REELSCALE_TEST_MEDIA'] ?? path.resolve(projectRoot, '../shared/data'), 'clips');
+export const sharedClips = path.join(
+  process.env['REELSCALE_TEST_MEDIA'] ?? path.resolve(projectRoot, '../shared/data'),
+  'clips',
+);
 export const sharedClip = (name: string): string => path.join(sharedClips, name);
 
 const CARTOON = sharedClip('cartoon/sintel-trailer-480x204-aac-52s.mp4');
 
 /**
- * H.264 at 25 frames a second with stereo sound: a trailer in a loop, or a test picture with noise where there is none.
+ * H.264 at 25 frames a second with stereo sound: a trailer in a loop, or a test picture with noise where there is
+ * none.
  * @returns its path, and what it shows.
  */
-export async function makeClip(width: number, height: number, frames: number): Promise<{ file: string; shows: string }> {
+export async function makeClip(
+  width: number,
+  height: number,
+  frames: number,
+): Promise<{ file: string; shows: string }> {
   const real = existsSync(CARTOON);
   const shows = real ? 'a film trailer in a loop' : 'a test picture with noise';
   const file = path.join(cacheFolder, `${real ? 'film' : 'test'}-${width}x${height}-${frames}.mp4`);
@@ -26,26 +34,87 @@ export async function makeClip(width: number, height: number, frames: number): P
   const seconds = String(frames / 25);
   const input = real
     ? ['-stream_loop', '-1', '-i', CARTOON]
-    : ['-f', 'lavfi', '-i', `testsrc2=size=${width}x${height}:rate=25`, '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'];
+    : [
+        '-f',
+        'lavfi',
+        '-i',
+        `testsrc2=size=${width}x${height}:rate=25`,
+        '-f',
+        'lavfi',
+        '-i',
+        'sine=frequency=440:sample_rate=48000',
+      ];
   const filter = real ? `scale=${width}:${height},setsar=1,setpts=N/25/TB` : 'noise=alls=3:allf=t';
   const partial = `${file}.partial`;
   await execa('ffmpeg', [
-    '-loglevel', 'error', '-y', ...input, '-map', '0:v', '-map', real ? '0:a' : '1:a', '-vf', filter, '-r', '25', '-frames:v', String(frames), '-t', seconds,
-    '-c:v', 'libx264', '-preset', 'medium', '-crf', '20', '-pix_fmt', 'yuv420p', '-c:a', 'aac', '-ac', '2', '-f', 'mp4', partial,
+    '-loglevel',
+    'error',
+    '-y',
+    ...input,
+    '-map',
+    '0:v',
+    '-map',
+    real ? '0:a' : '1:a',
+    '-vf',
+    filter,
+    '-r',
+    '25',
+    '-frames:v',
+    String(frames),
+    '-t',
+    seconds,
+    '-c:v',
+    'libx264',
+    '-preset',
+    'medium',
+    '-crf',
+    '20',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+    '-ac',
+    '2',
+    '-f',
+    'mp4',
+    partial,
   ]);
   renameSync(partial, file);
   return { file, shows };
 }
 
-/** A moving test picture with noise, in which no frame equals the one before: such frames do not go through the network. */
+/**
+ * A moving test picture with noise, in which no frame equals the one before: such frames do not go through the
+ * network.
+ */
 export async function makeNoise(width: number, height: number, frames: number): Promise<string> {
   const file = path.join(cacheFolder, `noise-${width}x${height}-${frames}.mp4`);
   if (existsSync(file)) return file;
   mkdirSync(cacheFolder, { recursive: true });
   const partial = `${file}.partial`;
   await execa('ffmpeg', [
-    '-loglevel', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=${width}x${height}:rate=25`, '-vf', 'noise=alls=3:allf=t', '-frames:v', String(frames),
-    '-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20', '-pix_fmt', 'yuv420p', '-f', 'mp4', partial,
+    '-loglevel',
+    'error',
+    '-y',
+    '-f',
+    'lavfi',
+    '-i',
+    `testsrc2=size=${width}x${height}:rate=25`,
+    '-vf',
+    'noise=alls=3:allf=t',
+    '-frames:v',
+    String(frames),
+    '-c:v',
+    'libx264',
+    '-preset',
+    'veryfast',
+    '-crf',
+    '20',
+    '-pix_fmt',
+    'yuv420p',
+    '-f',
+    'mp4',
+    partial,
   ]);
   renameSync(partial, file);
   return file;

@@ -9,8 +9,14 @@ export interface StageTimes {
   completed: number;
 }
 
-/** When each kind of activity of a finished job first started and last ended, by its name, from the workflow's history, and how many events that has. */
-export async function stageTimes(config: Config, output: string): Promise<{ spec: JobSpec; stages: Map<string, StageTimes>; events: number }> {
+/**
+ * When each kind of activity of a finished job first started and last ended, by its name, from the workflow's history,
+ * and how many events that has.
+ */
+export async function stageTimes(
+  config: Config,
+  output: string,
+): Promise<{ spec: JobSpec; stages: Map<string, StageTimes>; events: number }> {
   const { spec } = await findJob(config, output);
   const session = await connectIfRunning(config);
   if (!session) throw new Error('the server that ran the job is gone');
@@ -19,7 +25,11 @@ export async function stageTimes(config: Config, output: string): Promise<{ spec
     const names = new Map<string, string>();
     const stages = new Map<string, StageTimes>();
     for (const event of events ?? []) {
-      const { activityTaskScheduledEventAttributes: scheduled, activityTaskStartedEventAttributes: started, activityTaskCompletedEventAttributes: completed } = event;
+      const {
+        activityTaskScheduledEventAttributes: scheduled,
+        activityTaskStartedEventAttributes: started,
+        activityTaskCompletedEventAttributes: completed,
+      } = event;
       if (scheduled) names.set(String(event.eventId), scheduled.activityType?.name ?? '');
       const name = names.get(String((started ?? completed)?.scheduledEventId));
       if (name === undefined) continue;

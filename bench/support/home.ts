@@ -26,7 +26,10 @@ export class BenchHome {
    * @param folder undefined: one of its own in the system's temporary folder.
    * @param env what its commands find in their environment besides.
    */
-  static async create(folder = mkdtempSync(path.join(os.tmpdir(), 'reelscale-bench-')), env: Record<string, string> = {}): Promise<BenchHome> {
+  static async create(
+    folder = mkdtempSync(path.join(os.tmpdir(), 'reelscale-bench-')),
+    env: Record<string, string> = {},
+  ): Promise<BenchHome> {
     const program = await provideTemporal(loadConfig().home, console.error);
     const home = new BenchHome({ REELSCALE_HOME: folder, REELSCALE_LINGER_SECONDS: '600', ...env });
     mkdirSync(path.join(folder, 'bin'));
@@ -51,7 +54,10 @@ export class BenchHome {
   /** kill -9 of everything that works here, as by a power cut: nobody lives to see another's death and report it. */
   async kill(): Promise<void> {
     for (let found = this.processes(); found.length > 0; found = this.processes()) {
-      for (const signal of ['SIGSTOP', 'SIGKILL'] as const) found.forEach(({ pid }) => { send(pid, signal); });
+      for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
+        found.forEach(({ pid }) => {
+          send(pid, signal);
+        });
       await sleep(50);
     }
   }
@@ -73,7 +79,10 @@ function send(pid: number, signal: NodeJS.Signals): void {
 /** Runs a benchmark in a state folder that is removed afterwards, with every process that worked there. */
 export async function inBenchHome<T>(work: (home: BenchHome) => Promise<T>): Promise<T> {
   const home = await BenchHome.create();
-  return cleaningUp(() => home.remove(), () => work(home));
+  return cleaningUp(
+    () => home.remove(),
+    () => work(home),
+  );
 }
 
 /** Clears up after some work, also when it is interrupted. */

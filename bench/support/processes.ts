@@ -28,7 +28,8 @@ export function residentMemory(pid: number): number {
 
 /** Processor time of a process and of its children that have ended, in seconds; 0 when it is gone. */
 export function processorSeconds(pid: number): number {
-  // utime, stime, cutime and cstime are fields 14 to 17, counted from 1; the name in brackets before them may hold spaces.
+  // utime, stime, cutime and cstime are fields 14 to 17, counted from 1; the name in brackets before them may hold
+  // spaces.
   const fields = read(pid, 'stat')?.split(') ').at(-1)?.split(' ').slice(11, 15) ?? [];
   return fields.reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND;
 }
@@ -38,7 +39,9 @@ const TICKS_PER_SECOND = 100;
 
 const pids = (): number[] => {
   try {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
   } catch {
     return [];
   }

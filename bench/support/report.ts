@@ -4,13 +4,19 @@ import os from 'node:os';
 export function printMachine(): void {
   const cores = os.availableParallelism();
   const load = os.loadavg()[0] ?? 0;
-  console.log(`${cores} cores, ${os.cpus()[0]?.model.trim() ?? 'unknown processor'}; load before the start ${load.toFixed(1)}`
-    + (load > cores / 2 ? ': the machine is busy, so only ratios within this run mean anything, and even they are noisy' : ''));
+  console.log(
+    `${cores} cores, ${os.cpus()[0]?.model.trim() ?? 'unknown processor'}; load before the start ${load.toFixed(1)}` +
+      (load > cores / 2
+        ? ': the machine is busy, so only ratios within this run mean anything, and even they are noisy'
+        : ''),
+  );
 }
 
 /** `value (owed: at least 0.95: yes)` */
-export const atLeast = (value: number, owed: number): string => `${value.toFixed(3)} (owed: at least ${owed}: ${value >= owed ? 'yes' : 'NO'})`;
-export const atMost = (value: number, owed: number, unit: string): string => `${value.toFixed(2)} ${unit} (owed: at most ${owed} ${unit}: ${value <= owed ? 'yes' : 'NO'})`;
+export const atLeast = (value: number, owed: number): string =>
+  `${value.toFixed(3)} (owed: at least ${owed}: ${value >= owed ? 'yes' : 'NO'})`;
+export const atMost = (value: number, owed: number, unit: string): string =>
+  `${value.toFixed(2)} ${unit} (owed: at most ${owed} ${unit}: ${value <= owed ? 'yes' : 'NO'})`;
 
 /** `--frames 500` -> 500 */
 export function numberFlag(name: string, fallback: number): number {

@@ -11,8 +11,9 @@ import { createDeviceWorkers, workerTimes } from '../../src/worker/role.js';
 import { loadConfig } from '../../temporal.config.js';
 
 /**
- * An upscale worker on a device that does not exist: `--tag NAME --ms N`. Everything is the product's (the queue, the activity, decoding,
- * parts and their commits) but the network: a frame takes a fixed time, in which nothing is computed, and is enlarged by repeating pixels.
+ * An upscale worker on a device that does not exist: `--tag NAME --ms N`. Everything is the product's (the queue, the
+ * activity, decoding, parts and their commits) but the network: a frame takes a fixed time, in which nothing is
+ * computed, and is enlarged by repeating pixels.
  */
 class SleepingInference implements FrameInference {
   readonly #ms: number;
@@ -72,8 +73,14 @@ function sleepingUpscaler(ms: number): Upscaler {
     versions: { simulated: `${ms} ms a frame` },
     pid: process.pid,
     close: () => Promise.resolve(),
-    run: async (request, { onProgress, onNotice, onPart }, { flush } = {}) =>
-      ({ frames: await runRequest(request, inference, { onProgress, onNotice, commit: onPart }, flush ?? new AbortController().signal) }),
+    run: async (request, { onProgress, onNotice, onPart }, { flush } = {}) => ({
+      frames: await runRequest(
+        request,
+        inference,
+        { onProgress, onNotice, commit: onPart },
+        flush ?? new AbortController().signal,
+      ),
+    }),
   };
 }
 
@@ -83,7 +90,17 @@ const config = loadConfig();
 const shutdown = new AbortController().signal;
 Runtime.install({ shutdownSignals: [], logger: new DefaultLogger('ERROR') });
 const connection = await NativeConnection.connect({ ...config.temporalConnection });
-const deps = { roots: config.roots, shutdown, checkpointSeconds: config.checkpointSeconds, minFreeBytes: config.minFreeBytes };
+const deps = {
+  roots: config.roots,
+  shutdown,
+  checkpointSeconds: config.checkpointSeconds,
+  minFreeBytes: config.minFreeBytes,
+};
 const activities = createUpscaleActivities(deps, sleepingUpscaler(Number(values.ms)));
-const workers = await createDeviceWorkers({ ...workerTimes, connection, namespace: config.namespace }, [upscaleQueue(config.queuePrefix, values.tag)], activities, shutdown);
+const workers = await createDeviceWorkers(
+  { ...workerTimes, connection, namespace: config.namespace },
+  [upscaleQueue(config.queuePrefix, values.tag)],
+  activities,
+  shutdown,
+);
 await Promise.all(workers.map((worker) => worker.run()));

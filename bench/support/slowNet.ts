@@ -5,8 +5,10 @@ import { encodeModel, FLOAT, type Node, type Tensor } from '../../src/models/onn
 const FEATURES = 32;
 
 /**
- * Writes a network for x2 in plain NCHW RGB 0..1: 3x3 convolutions whose faint result is added to the picture, then nearest neighbours.
- * @param layers convolutions, at least 2: how slow it is. With 32 features, 9216 multiplications a pixel for each but the outer two.
+ * Writes a network for x2 in plain NCHW RGB 0..1: 3x3 convolutions whose faint result is added to the picture, then
+ * nearest neighbours.
+ * @param layers convolutions, at least 2: how slow it is. With 32 features, 9216 multiplications a pixel for each but
+ * the outer two.
  */
 export async function writeSlowNet(file: string, layers: number): Promise<void> {
   const nodes: Node[] = [];
@@ -24,7 +26,11 @@ export async function writeSlowNet(file: string, layers: number): Promise<void> 
   weights.push(floats('scales', [4], [1, 1, 2, 2]));
   nodes.push(
     node('Add', ['input', last], ['sum']),
-    node('Resize', ['sum', '', 'scales'], ['output'], { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }),
+    node('Resize', ['sum', '', 'scales'], ['output'], {
+      mode: 'nearest',
+      coordinate_transformation_mode: 'asymmetric',
+      nearest_mode: 'floor',
+    }),
   );
   const graph = {
     name: 'slow',

@@ -21,12 +21,18 @@ export function watchUsage(home: BenchHome, folders: Readonly<Record<string, str
   const sample = (): void => {
     let all = 0;
     for (const [name, folder] of Object.entries(folders)) {
-      const bytes = bytesBelow(folder, Object.values(folders).filter((other) => other !== folder));
+      const bytes = bytesBelow(
+        folder,
+        Object.values(folders).filter((other) => other !== folder),
+      );
       peak.disk[name] = Math.max(peak.disk[name] ?? 0, bytes);
       all += bytes;
     }
     peak.allDisk = Math.max(peak.allDisk, all);
-    peak.memory = Math.max(peak.memory, home.processes().reduce((sum, { pid }) => sum + residentMemory(pid), 0));
+    peak.memory = Math.max(
+      peak.memory,
+      home.processes().reduce((sum, { pid }) => sum + residentMemory(pid), 0),
+    );
   };
   const timer = setInterval(sample, SAMPLE_MS);
   return () => {

@@ -3,17 +3,29 @@ import { ApplicationFailure } from '@temporalio/activity';
 /** Failures in a row without durable progress after which a stage fails. */
 const MAX_FAILED = 5;
 /**
- * Deaths in a row without durable progress: a worker that was killed, a machine that was switched off or slept. Mostly that is not the
- * job's fault, and a long merge on a machine that is restarted every night must arrive; but work that takes its worker along each
- * time, by memory above all, must end too.
+ * Deaths in a row without durable progress: a worker that was killed, a machine that was switched off or slept. Mostly
+ * that is not the job's fault, and a long merge on a machine that is restarted every night must arrive; but work that
+ * takes its worker along each time, by memory above all, must end too.
  */
 const MAX_DEAD = 20;
-/** Seconds before the next attempt, by failures so far: five take more than four minutes, so that a disk or a share may come back. */
+/**
+ * Seconds before the next attempt, by failures so far: five take more than four minutes, so that a disk or a share may
+ * come back.
+ */
 const DELAYS = [2, 15, 60, 180] as const;
 
 const STAGES: Record<string, string> = {
-  probe: 'probe', conformSource: 'conform', planSegments: 'plan', upscaleSegment: 'upscale', encodeSegment: 'encode', concatSegments: 'concat', mergeAudio: 'merge',
-  verifyDeliverable: 'verify', publish: 'publish', deleteMezzanine: 'removing upscaled frames', recordEnd: 'recording the end',
+  probe: 'probe',
+  conformSource: 'conform',
+  planSegments: 'plan',
+  upscaleSegment: 'upscale',
+  encodeSegment: 'encode',
+  concatSegments: 'concat',
+  mergeAudio: 'merge',
+  verifyDeliverable: 'verify',
+  publish: 'publish',
+  deleteMezzanine: 'removing upscaled frames',
+  recordEnd: 'recording the end',
 };
 
 /** What the heartbeat carries from attempt to attempt. */
@@ -28,22 +40,39 @@ export const NONE: Standing = { stalled: 0, begun: 0 };
 
 /** @throws when the attempts before this one died, one after the other. */
 export function beginAttempt(previous: Standing, stage: string): Standing {
-  if (previous.begun >= MAX_DEAD) throw noProgress(`${stageOf(stage)}: its worker died ${MAX_DEAD} times in a row before anything more was done: the workers' logs and the system's (out of memory?) say why`);
+  if (previous.begun >= MAX_DEAD)
+    throw noProgress(
+      `${stageOf(stage)}: its worker died ${MAX_DEAD} times in a row before anything more was done: the workers' logs and the system's (out of memory?) say why`,
+    );
   return { ...previous, begun: previous.begun + 1 };
 }
 
-/** Of an attempt that failed in a way that another one may not: the failure that the server retries after a while, or the last one. */
-export function limitAttempts(failure: ApplicationFailure, stalled: number, stage: string, where?: string): ApplicationFailure {
+/**
+ * Of an attempt that failed in a way that another one may not: the failure that the server retries after a while, or
+ * the last one.
+ */
+export function limitAttempts(
+  failure: ApplicationFailure,
+  stalled: number,
+  stage: string,
+  where?: string,
+): ApplicationFailure {
   if (stalled >= MAX_FAILED) {
-    return noProgress(`${[stageOf(stage), where].filter(Boolean).join(', ')}: failed ${MAX_FAILED} times over some minutes without any progress, the last time with: ${lastLine(failure.message)}. What is done is kept; the same command tries again`);
+    return noProgress(
+      `${[stageOf(stage), where].filter(Boolean).join(', ')}: failed ${MAX_FAILED} times over some minutes without any progress, the last time with: ${lastLine(failure.message)}. What is done is kept; the same command tries again`,
+    );
   }
   // Its cause names the whole command line again.
-  return ApplicationFailure.create({ ...(failure.type && { type: failure.type }), message: shortened(failure.message), nextRetryDelay: `${DELAYS[Math.max(0, stalled - 1)] ?? 180} seconds` });
+  return ApplicationFailure.create({
+    ...(failure.type && { type: failure.type }),
+    message: shortened(failure.message),
+    nextRetryDelay: `${DELAYS[Math.max(0, stalled - 1)] ?? 180} seconds`,
+  });
 }
 
 /**
- * Of a failure that is retried the server keeps 4 KB, and of a larger one only "Failure exceeds size limit." (limit.mutableStateActivityFailureSize.error).
- * The message is in it twice, with the stack behind it.
+ * Of a failure that is retried the server keeps 4 KB, and of a larger one only "Failure exceeds size limit."
+ * (limit.mutableStateActivityFailureSize.error). The message is in it twice, with the stack behind it.
  */
 const MOST_BYTES = 1000;
 

@@ -44,7 +44,12 @@ export interface Work {
 export interface Run extends LoadedJob, Work {}
 
 /** Runs an activity's work on a job: loads it and checks its source first, unless it is loaded otherwise. */
-export const runActivity = <T>(deps: ActivityDeps, ref: JobRef, work: (run: Run) => Promise<T>, load = loadJob): Promise<T> =>
+export const runActivity = <T>(
+  deps: ActivityDeps,
+  ref: JobRef,
+  work: (run: Run) => Promise<T>,
+  load = loadJob,
+): Promise<T> =>
   runWork(deps, async (each) => {
     let segment: number | undefined;
     const clock = workClock(jobLayout(deps.roots, ref).work, Context.current().info.activityType, () => segment);
@@ -66,10 +71,15 @@ const learned = (previous: Work['previous']): Partial<Heartbeat> => ({
 });
 
 /**
- * Runs an activity's work: heartbeats, ends child processes, classifies errors, and limits attempts without durable progress.
+ * Runs an activity's work: heartbeats, ends child processes, classifies errors, and limits attempts without durable
+ * progress.
  * @param unlimited tried again as long as its workflow says.
  */
-export async function runWork<T>(deps: Pick<ActivityDeps, 'shutdown'>, work: (work: Work) => Promise<T>, { unlimited = false } = {}): Promise<T> {
+export async function runWork<T>(
+  deps: Pick<ActivityDeps, 'shutdown'>,
+  work: (work: Work) => Promise<T>,
+  { unlimited = false } = {},
+): Promise<T> {
   const context = Context.current();
   const { activityType } = context.info;
   const signal = AbortSignal.any([context.cancellationSignal, deps.shutdown]);
@@ -77,9 +87,16 @@ export async function runWork<T>(deps: Pick<ActivityDeps, 'shutdown'>, work: (wo
   const previous = parsed.success ? parsed.data : undefined;
   const before = previous ?? NONE;
   const standing = unlimited ? before : beginAttempt(before, activityType);
-  let details: Heartbeat = { ...learned(previous), durableFrame: previous?.durableFrame ?? 0, frame: previous?.durableFrame ?? 0, ...standing };
+  let details: Heartbeat = {
+    ...learned(previous),
+    durableFrame: previous?.durableFrame ?? 0,
+    frame: previous?.durableFrame ?? 0,
+    ...standing,
+  };
   const meters = meterWork(context);
-  const beat = (): void => { context.heartbeat(details); };
+  const beat = (): void => {
+    context.heartbeat(details);
+  };
   const note = (change: Partial<Heartbeat>): void => {
     const progressed = (change.durableFrame ?? 0) > details.durableFrame;
     details = { ...details, ...change, ...(progressed && { stalled: 0, begun: 1 }) };
@@ -108,30 +125,55 @@ export async function runWork<T>(deps: Pick<ActivityDeps, 'shutdown'>, work: (wo
     if (context.cancellationSignal.aborted) throw new CancelledFailure('the activity was cancelled');
     if (deps.shutdown.aborted) {
       beat();
-      throw ApplicationFailure.create({ type: 'Shutdown', message: 'the worker is stopping', nextRetryDelay: '100 milliseconds' });
+      throw ApplicationFailure.create({
+        type: 'Shutdown',
+        message: 'the worker is stopping',
+        nextRetryDelay: '100 milliseconds',
+      });
     }
     const failure = toFailure(error);
     if (unlimited || failure.nonRetryable) throw failure;
     // Deaths and failures are counted apart, each in a row.
     details = { ...details, begun: 0, stalled: (details.stalled ?? 0) + 1 };
     beat();
-    throw limitAttempts(failure, details.stalled ?? 1, activityType, details.segment === undefined ? undefined : `segment ${details.segment + 1}, frame ${details.durableFrame} of it`);
+    throw limitAttempts(
+      failure,
+      details.stalled ?? 1,
+      activityType,
+      details.segment === undefined
+        ? undefined
+        : `segment ${details.segment + 1}, frame ${details.durableFrame} of it`,
+    );
   } finally {
     clearInterval(timer);
     meters.end();
   }
 }
 
-/** Maps an error to what Temporal does with it: the user's and the plan's are final, the world's are retried, bugs are loud. */
+/**
+ * Maps an error to what Temporal does with it: the user's and the plan's are final, the world's are retried, bugs are
+ * loud.
+ */
 export function toFailure(error: unknown): ApplicationFailure {
   if (error instanceof ApplicationFailure) return error;
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof UserError || error instanceof SegmentMismatch || error instanceof PartDamaged || error instanceof DiskFull) {
+  if (
+    error instanceof UserError ||
+    error instanceof SegmentMismatch ||
+    error instanceof PartDamaged ||
+    error instanceof DiskFull
+  ) {
     return ApplicationFailure.create({ type: error.name, message, nonRetryable: true });
   }
   if (hasCode(error, 'ENOSPC', 'EDQUOT')) return ApplicationFailure.nonRetryable(message, 'DiskFull');
-  if (error instanceof WorldError || isSystemError(error)) return ApplicationFailure.create({ type: 'WorldError', message, cause: error as Error });
-  return ApplicationFailure.create({ type: 'Bug', message: `a bug in Reelscale: ${message}`, nonRetryable: true, ...(error instanceof Error && { cause: error }) });
+  if (error instanceof WorldError || isSystemError(error))
+    return ApplicationFailure.create({ type: 'WorldError', message, cause: error as Error });
+  return ApplicationFailure.create({
+    type: 'Bug',
+    message: `a bug in Reelscale: ${message}`,
+    nonRetryable: true,
+    ...(error instanceof Error && { cause: error }),
+  });
 }
 
 const isSystemError = (error: unknown): boolean => error instanceof Error && 'errno' in error && 'syscall' in error;

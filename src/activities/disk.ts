@@ -10,7 +10,9 @@ export async function requireRoom(folder: string, bytes: number): Promise<void> 
   const free = await freeAt(folder);
   const need = Math.ceil(OVERHEAD * bytes);
   if (free >= need) return;
-  throw new DiskFull(`only ${formatBytes(free)} are free at ${folder}, and the result needs ${formatBytes(need)}: make room, then resume the job`);
+  throw new DiskFull(
+    `only ${formatBytes(free)} are free at ${folder}, and the result needs ${formatBytes(need)}: make room, then resume the job`,
+  );
 }
 
 async function freeAt(folder: string): Promise<number> {
@@ -22,5 +24,7 @@ async function freeAt(folder: string): Promise<number> {
 export async function requireFreeSpace(folder: string, least: number): Promise<void> {
   const free = await freeAt(folder);
   if (free >= least) return;
-  throw new DiskFull(`only ${formatBytes(free)} are free at ${folder}, and ${formatBytes(least)} must stay free: make room, then resume the job`);
+  throw new DiskFull(
+    `only ${formatBytes(free)} are free at ${folder}, and ${formatBytes(least)} must stay free: make room, then resume the job`,
+  );
 }

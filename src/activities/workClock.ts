@@ -4,14 +4,20 @@ import { noteWork } from '../job/workLog.js';
 const NOTE_MS = 30_000;
 
 /** Notes when an activity works, in stretches. What is wrong with the disk shows in the activity's own work. */
-export function workClock(file: string, stage: string, segment: () => number | undefined): { stop: () => Promise<void> } {
+export function workClock(
+  file: string,
+  stage: string,
+  segment: () => number | undefined,
+): { stop: () => Promise<void> } {
   let from = Date.now();
   const note = async (): Promise<void> => {
     const [began, to, at] = [from, Date.now(), segment()];
     from = to;
     await noteWork(file, { stage, ...(at !== undefined && { segment: at }), from: began, to }).catch(() => undefined);
   };
-  const timer = setInterval(() => { void note(); }, NOTE_MS);
+  const timer = setInterval(() => {
+    void note();
+  }, NOTE_MS);
   return {
     stop: async () => {
       clearInterval(timer);

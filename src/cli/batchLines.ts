@@ -42,11 +42,25 @@ export class BatchProgressView extends LineView {
 export function summaryTable(summary: BatchSummary): string {
   const shown = [...summary.videos].sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
   const rows = shown.map((video) => [
-    video.status, path.basename(video.input), video.frames === undefined ? '' : `${video.frames} frames`,
-    video.fps === undefined ? '' : `${video.fps.toFixed(2)} fps`, video.bytes === undefined ? '' : formatBytes(video.bytes), video.error ?? `${path.basename(video.output)}${video.accepted ? ` (accepted: ${video.accepted.join('; ')})` : ''}`,
+    video.status,
+    path.basename(video.input),
+    video.frames === undefined ? '' : `${video.frames} frames`,
+    video.fps === undefined ? '' : `${video.fps.toFixed(2)} fps`,
+    video.bytes === undefined ? '' : formatBytes(video.bytes),
+    video.error ??
+      `${path.basename(video.output)}${video.accepted ? ` (accepted: ${video.accepted.join('; ')})` : ''}`,
   ]);
   const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) => row.map((cell, column) => (column === 2 || column === 3 || column === 4 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join('  ').trimEnd());
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) =>
+        column === 2 || column === 3 || column === 4
+          ? cell.padStart(widths[column] ?? 0)
+          : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
   return [...lines, totalsLine(summary)].join('\n');
 }
 
@@ -54,8 +68,18 @@ const ORDER: VideoResult['status'][] = ['skipped', 'done', 'unfinished', 'cancel
 
 function totalsLine(summary: Omit<BatchSummary, 'videos'>): string {
   const { done, skipped, failed, cancelled, unfinished, waiting, frames, seconds } = summary;
-  const counts = ([[done, 'done'], [skipped, 'finished before'], [failed, 'failed'], [cancelled, 'cancelled'], [unfinished, 'unfinished'], [waiting, 'still being written']] as const)
-    .filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const counts = (
+    [
+      [done, 'done'],
+      [skipped, 'finished before'],
+      [failed, 'failed'],
+      [cancelled, 'cancelled'],
+      [unfinished, 'unfinished'],
+      [waiting, 'still being written'],
+    ] as const
+  )
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => `${count} ${what}`);
   return `${counts.join(', ') || 'nothing to do'}; ${frames} frames in ${formatDuration(seconds)}`;
 }
 
@@ -64,7 +88,10 @@ const LEFT_OUT_LINES = 20;
 
 export function leftOutLines(leftOut: readonly LeftOut[]): string[] {
   const more = leftOut.length - LEFT_OUT_LINES;
-  return [...leftOut.slice(0, LEFT_OUT_LINES).map(({ file, why }) => `${shown(file)} is left out: ${why}`), ...(more > 0 ? [`… and ${more} more (--json names all)`] : [])];
+  return [
+    ...leftOut.slice(0, LEFT_OUT_LINES).map(({ file, why }) => `${shown(file)} is left out: ${why}`),
+    ...(more > 0 ? [`… and ${more} more (--json names all)`] : []),
+  ];
 }
 
 /** One line of `status` and `list`. */
@@ -78,7 +105,15 @@ export function batchInFull({ batch, status, name, schedule, outDir, live, last 
     `videos   ${name}`,
     ...(schedule === undefined ? [] : [`schedule ${schedule}`]),
     `results  ${outDir}`,
-    ...(live ? [`progress ${batchLine(live, 0)}`, ...live.running.map(({ job, input, progress }) => `         ${job}  ${input}  ${progress ? progressLine(progress, 0, false) : ''}`.trimEnd()), ...live.failures.map((line) => `failed   ${line}`)] : []),
+    ...(live
+      ? [
+          `progress ${batchLine(live, 0)}`,
+          ...live.running.map(({ job, input, progress }) =>
+            `         ${job}  ${input}  ${progress ? progressLine(progress, 0, false) : ''}`.trimEnd(),
+          ),
+          ...live.failures.map((line) => `failed   ${line}`),
+        ]
+      : []),
     ...(last ? [`last     ${last.summary.endedAt}: ${totalsLine(last.summary)}`, `page     ${last.page}`] : []),
   ].join('\n');
 }

@@ -13,4 +13,5 @@ export const EXIT = {
 } as const;
 
 /** What a finished job means to a script. */
-export const exitOf = ({ damaged, accepted }: Pick<JobReport, 'damaged' | 'accepted'>): number => (damaged || accepted ? EXIT.damaged : EXIT.done);
+export const exitOf = ({ damaged, accepted }: Pick<JobReport, 'damaged' | 'accepted'>): number =>
+  damaged || accepted ? EXIT.damaged : EXIT.done;

@@ -13,27 +13,43 @@ export type Outcome =
   /** usage: the source or the flags are at fault. */
   | { how: 'failed'; message: string; usage: boolean };
 
-/** For a wait of hours: a signal that ends its calls, at `stop` or when the wait is left. Whoever waits for the end would keep the program alive. */
+/**
+ * For a wait of hours: a signal that ends its calls, at `stop` or when the wait is left. Whoever waits for the end
+ * would keep the program alive.
+ */
 export function longWait(stop: AbortSignal): { over: AbortSignal; leave: () => void } {
   const left = new AbortController();
   const over = AbortSignal.any([stop, left.signal]);
   // The client listens once more for each of the long calls that this takes, and Node takes that for a leak.
   setMaxListeners(0, over);
-  return { over, leave: () => { left.abort(); } };
+  return {
+    over,
+    leave: () => {
+      left.abort();
+    },
+  };
 }
 
 /** Shows a job's progress until it ends, or until `stop` aborts; a job that pauses itself ends the wait too. */
-export async function follow(client: Client, workflowId: string, view: ProgressView, stop: AbortSignal): Promise<Outcome | undefined> {
+export async function follow(
+  client: Client,
+  workflowId: string,
+  view: ProgressView,
+  stop: AbortSignal,
+): Promise<Outcome | undefined> {
   const handle: JobHandle = client.workflow.getHandle(workflowId);
   const ended = { value: undefined as Outcome | undefined };
   const { over, leave } = longWait(stop);
-  const watch = waitForEnd(client, handle, over).then((outcome) => { ended.value = outcome; });
+  const watch = waitForEnd(client, handle, over).then((outcome) => {
+    ended.value = outcome;
+  });
   try {
     while (!ended.value && !stop.aborted) {
       try {
         const progress = await liveProgress(handle);
         view.update(progress, Date.now());
-        if (progress.paused && progress.paused.reason !== 'interrupted') return { how: 'paused', reason: progress.paused.reason };
+        if (progress.paused && progress.paused.reason !== 'interrupted')
+          return { how: 'paused', reason: progress.paused.reason };
       } catch {
         // The server or the control worker is being restarted; the supervisor sees to it.
       }
@@ -53,7 +69,12 @@ async function waitForEnd(client: Client, handle: JobHandle, stop: AbortSignal):
       return { how: 'done', report: await client.withAbortSignal(stop, () => handle.result()) };
     } catch (error) {
       if (error instanceof WorkflowFailedError) return failure(error);
-      if (error instanceof WorkflowNotFoundError) return { how: 'failed', message: 'the server has lost this job: run the same command again, its parts are kept', usage: false };
+      if (error instanceof WorkflowNotFoundError)
+        return {
+          how: 'failed',
+          message: 'the server has lost this job: run the same command again, its parts are kept',
+          usage: false,
+        };
       if (!stop.aborted) await delay(500);
     }
   }

@@ -19,16 +19,33 @@ export function renderModel(model: ModelInfo): string {
   return [...lines(rows), ...variants.flatMap((variant) => ['', ...lines(variantRows(variant))])].join('\n');
 }
 
-function variantRows({ scale, file, state, tilePad, bytesPerPixel, inspected, speed }: VariantInfo): [string, string | undefined][] {
+function variantRows({
+  scale,
+  file,
+  state,
+  tilePad,
+  bytesPerPixel,
+  inspected,
+  speed,
+}: VariantInfo): [string, string | undefined][] {
   return [
     ['scale', scale === undefined ? undefined : `x${scale}`],
     ['file', state === 'ready' ? file : `${state === 'missing' ? 'not pulled' : 'damaged'} (${file})`],
     ['takes', inspected && `${inspected.pixels === 'rgb' ? 'RGB' : 'luma'}, ${inspected.precision}`],
     ['sizes', inspected && sizes(inspected)],
-    ['sees', inspected && (inspected.radius === undefined ? 'unknown' : `${inspected.radius} source pixels around a pixel`)],
+    [
+      'sees',
+      inspected && (inspected.radius === undefined ? 'unknown' : `${inspected.radius} source pixels around a pixel`),
+    ],
     ['overlap', tilePad === undefined ? undefined : `${tilePad} source pixels around a tile`],
     ['memory', bytesPerPixel === undefined ? undefined : memory(bytesPerPixel, inspected?.fixed)],
-    ['speed', speed && ('problem' in speed ? speed.problem : `${number(speed.fps)} fps for 720x576 on ${speed.device}, measured on ${speed.tile.width}x${speed.tile.height} tiles`)],
+    [
+      'speed',
+      speed &&
+        ('problem' in speed
+          ? speed.problem
+          : `${number(speed.fps)} fps for 720x576 on ${speed.device}, measured on ${speed.tile.width}x${speed.tile.height} tiles`),
+    ],
   ];
 }
 
@@ -39,10 +56,16 @@ function sizes({ fixed, alignment }: NonNullable<VariantInfo['inspected']>): str
 
 function memory(bytesPerPixel: number, fixed: { width: number; height: number } | undefined): string {
   const tiles = fixed ? [fixed] : TILES.map((edge) => ({ width: edge, height: edge }));
-  return tiles.map(({ width, height }) => `${number((bytesPerPixel * width * height) / 1e6)} MB for a tile of ${width}x${height}`).join(', ');
+  return tiles
+    .map(
+      ({ width, height }) => `${number((bytesPerPixel * width * height) / 1e6)} MB for a tile of ${width}x${height}`,
+    )
+    .join(', ');
 }
 
 /** Three digits. */
-const number = (value: number): string => Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 });
+const number = (value: number): string =>
+  Number(value.toPrecision(3)).toLocaleString('en-US', { maximumFractionDigits: 6 });
 
-const lines = (rows: [string, string | undefined][]): string[] => rows.flatMap(([label, text]) => (text === undefined ? [] : [`${label.padEnd(13)} ${text}`]));
+const lines = (rows: [string, string | undefined][]): string[] =>
+  rows.flatMap(([label, text]) => (text === undefined ? [] : [`${label.padEnd(13)} ${text}`]));

@@ -8,13 +8,15 @@ let failure: NodeJS.ErrnoException | undefined;
 let guarded = false;
 
 /**
- * From now on all that is written to stdout and stderr is {@link printable}, and an stdout that cannot be written is remembered for
- * {@link outputFailure}; an stderr that cannot be written is nobody's loss.
+ * From now on all that is written to stdout and stderr is {@link printable}, and an stdout that cannot be written is
+ * remembered for {@link outputFailure}; an stderr that cannot be written is nobody's loss.
  */
 export function guardOutput(): void {
   if (guarded) return;
   guarded = true;
-  process.stdout.on('error', (error) => { failure ??= error; });
+  process.stdout.on('error', (error) => {
+    failure ??= error;
+  });
   process.stderr.on('error', () => undefined);
   for (const stream of [process.stdout, process.stderr]) {
     const write = stream.write.bind(stream) as (chunk: unknown, ...rest: unknown[]) => boolean;
@@ -31,11 +33,19 @@ export function guardOutput(): void {
 /** Why not all of what was printed arrived; undefined where it did. */
 export async function outputFailure(): Promise<string | undefined> {
   // What was written before has its outcome by then.
-  await new Promise<void>((resolve) => { process.stdout.write('', () => { resolve(); }); });
+  await new Promise<void>((resolve) => {
+    process.stdout.write('', () => {
+      resolve();
+    });
+  });
   return failure && (REASONS[failure.code ?? ''] ?? failure.message);
 }
 
-const REASONS: Record<string, string> = { EPIPE: 'nobody reads it any more', ENOSPC: 'no space is left on its disk', EBADF: 'it is closed' };
+const REASONS: Record<string, string> = {
+  EPIPE: 'nobody reads it any more',
+  ENOSPC: 'no space is left on its disk',
+  EBADF: 'it is closed',
+};
 
 function isFile(fd: number): boolean {
   try {

@@ -17,7 +17,9 @@ export function progressLine(progress: LiveProgress, measuredFps: number, bar: b
     ...(bar ? [`[${'#'.repeat(Math.round(share * BAR)).padEnd(BAR, '.')}]`] : []),
     `${Math.floor(share * 100)} %`,
     `${doneFrames}/${frames} frames`,
-    ...(fps > 0 ? [`${fps < 10 ? fps.toFixed(2) : Math.round(fps)} fps`, `${formatDuration((frames - doneFrames) / fps)} left`] : []),
+    ...(fps > 0
+      ? [`${fps < 10 ? fps.toFixed(2) : Math.round(fps)} fps`, `${formatDuration((frames - doneFrames) / fps)} left`]
+      : []),
     ...(waiting ? [waiting] : []),
   ];
   return parts.join('  ');

@@ -20,10 +20,26 @@ function table({ here }: JobEstimate, costPerHour: number | undefined): string[]
   if (!here) return [];
   const priced = costPerHour !== undefined;
   const head = ['', 'fps', 'time', ...(priced ? [`at ${costPerHour}/h`] : []), ''];
-  const row = [`this machine (${here.device})`, digits(here.fps), formatDuration(here.seconds), ...(priced ? [(here.cost ?? 0).toFixed(2)] : []), basis(here)];
+  const row = [
+    `this machine (${here.device})`,
+    digits(here.fps),
+    formatDuration(here.seconds),
+    ...(priced ? [(here.cost ?? 0).toFixed(2)] : []),
+    basis(here),
+  ];
   const lines = [head, row];
   const widths = head.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
-  return ['', ...lines.map((cells) => cells.map((cell, i) => (i === 0 || i === cells.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ').trimEnd())];
+  return [
+    '',
+    ...lines.map((cells) =>
+      cells
+        .map((cell, i) =>
+          i === 0 || i === cells.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    ),
+  ];
 }
 
 function basis({ basis, jobs }: NonNullable<JobEstimate['here']>): string {

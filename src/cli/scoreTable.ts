@@ -9,8 +9,10 @@ const DIGITS = { psnr: 2, ssim: 4, vmaf: 2 } as const;
 
 /** Over all planes: what frames are ranked by, and told equal by. */
 const overall = ({ series }: Comparison): Series => series.find(({ plane }) => plane === 'average') as Series;
-const nameOf = ({ measure, plane }: Series): string => `${measure.toUpperCase()}${plane === undefined ? '' : ` ${plane}`}`;
-const format = ({ measure }: Series, value: number): string => (Number.isFinite(value) ? value.toFixed(DIGITS[measure]) : 'inf');
+const nameOf = ({ measure, plane }: Series): string =>
+  `${measure.toUpperCase()}${plane === undefined ? '' : ` ${plane}`}`;
+const format = ({ measure }: Series, value: number): string =>
+  Number.isFinite(value) ? value.toFixed(DIGITS[measure]) : 'inf';
 
 /** For people: one line for each measure, then the worst frames. */
 export function scoreTable(comparison: Comparison): string {
@@ -21,21 +23,40 @@ export function scoreTable(comparison: Comparison): string {
   const measures = [
     ['', 'total', 'mean', 'least', '1 %', '5 %', '50 %', '95 %'],
     ...series.map((one) => {
-      const { total, mean, least, percentiles: { p1, p5, p50, p95 } } = summarise(one);
+      const {
+        total,
+        mean,
+        least,
+        percentiles: { p1, p5, p50, p95 },
+      } = summarise(one);
       return [nameOf(one), ...[total, mean, least, p1, p5, p50, p95].map((value) => format(one, value))];
     }),
   ];
   const shown = series.filter(({ plane }) => plane === undefined || plane === 'average');
   const worst = [
     ['frame', 'time', ...shown.map(nameOf)],
-    ...worstFrames(overall(comparison), WORST).map((frame) => [String(frame), formatTime(times[frame] as number), ...shown.map((one) => format(one, one.values[frame] as number))]),
+    ...worstFrames(overall(comparison), WORST).map((frame) => [
+      String(frame),
+      formatTime(times[frame] as number),
+      ...shown.map((one) => format(one, one.values[frame] as number)),
+    ]),
   ];
-  return [frames, '', ...aligned(measures), ...(equal === values.length ? [] : ['', 'worst frames', ...aligned(worst)])].join('\n');
+  return [
+    frames,
+    '',
+    ...aligned(measures),
+    ...(equal === values.length ? [] : ['', 'worst frames', ...aligned(worst)]),
+  ].join('\n');
 }
 
 function aligned(rows: string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart((widths[column] ?? 0) + 2))).join('').trimEnd());
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart((widths[column] ?? 0) + 2)))
+      .join('')
+      .trimEnd(),
+  );
 }
 
 /** For programs. PSNR is null where pictures are equal, since JSON has no infinity. */
@@ -43,7 +64,12 @@ export function scoreJson({ a: fileA, b: fileB }: { a: string; b: string }, comp
   const { a, b, frames, times, series, notes } = comparison;
   const { values } = overall(comparison);
   const identicalFrames = values.filter((value) => value === Infinity).length;
-  const pictures = ({ video: { width, height, pixelFormat } }: Comparison['a'], count: number) => ({ width, height, pixelFormat, frames: count });
+  const pictures = ({ video: { width, height, pixelFormat } }: Comparison['a'], count: number) => ({
+    width,
+    height,
+    pixelFormat,
+    frames: count,
+  });
   const [picturesA, picturesB] = [pictures(a, frames.a), pictures(b, frames.b)];
   return {
     a: { file: fileA, ...picturesA },
@@ -59,7 +85,10 @@ export function scoreJson({ a: fileA, b: fileB }: { a: string; b: string }, comp
 }
 
 /** `{ psnr: { y, u, v, average }, ssim, vmaf }`; VMAF is null where this ffmpeg has none. */
-function byMeasure<T>(series: readonly Series[], value: (one: Series) => T): { psnr: Record<string, T>; ssim: T | null; vmaf: T | null } {
+function byMeasure<T>(
+  series: readonly Series[],
+  value: (one: Series) => T,
+): { psnr: Record<string, T>; ssim: T | null; vmaf: T | null } {
   const only = (measure: Series['measure']): T | null => {
     const found = series.find((one) => one.measure === measure);
     return found ? value(found) : null;
@@ -71,5 +100,11 @@ function byMeasure<T>(series: readonly Series[], value: (one: Series) => T): { p
 const finiteOrNull = (value: number): number | null => (Number.isFinite(value) ? value : null);
 
 const withoutInfinity = ({ total, mean, least, percentiles: { p1, p5, p50, p95 } }: Summary) => ({
-  total: finiteOrNull(total), mean: finiteOrNull(mean), least: finiteOrNull(least), p1: finiteOrNull(p1), p5: finiteOrNull(p5), p50: finiteOrNull(p50), p95: finiteOrNull(p95),
+  total: finiteOrNull(total),
+  mean: finiteOrNull(mean),
+  least: finiteOrNull(least),
+  p1: finiteOrNull(p1),
+  p5: finiteOrNull(p5),
+  p50: finiteOrNull(p50),
+  p95: finiteOrNull(p95),
 });

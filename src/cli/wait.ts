@@ -12,14 +12,19 @@ import { follow, type Outcome } from './follow.js';
 import { ProgressView } from './render.js';
 import { stoppable } from './stopSignal.js';
 
-/** Waits for a job with progress on stderr, says how it ended, and returns the exit code. Ctrl-C pauses the job, unless others wait on it. */
+/**
+ * Waits for a job with progress on stderr, says how it ended, and returns the exit code. Ctrl-C pauses the job, unless
+ * others wait on it.
+ */
 export async function waitForJob(config: Config, session: Session, spec: JobSpec, json: boolean): Promise<number> {
   const workflowId = workflowIdOf(spec.jobKey);
   const view = new ProgressView(process.stderr);
   return stoppable(async (stop) => {
     await session.lease.watch(workflowId);
     const outcome = await follow(session.client, workflowId, view, stop);
-    return outcome ? await conclude(config, outcome, spec, json) : await pauseUnlessWatched(session, session.client.workflow.getHandle(workflowId), spec, json);
+    return outcome
+      ? await conclude(config, outcome, spec, json)
+      : await pauseUnlessWatched(session, session.client.workflow.getHandle(workflowId), spec, json);
   });
 }
 
@@ -47,7 +52,8 @@ async function conclude(config: Config, outcome: Outcome, spec: JobSpec, json: b
     process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${report.output}\n`);
     return exitOf(report);
   }
-  const text = outcome.how === 'failed' ? outcome.message : outcome.how === 'paused' ? `paused: ${outcome.reason}` : 'cancelled';
+  const text =
+    outcome.how === 'failed' ? outcome.message : outcome.how === 'paused' ? `paused: ${outcome.reason}` : 'cancelled';
   process.stderr.write(`reelscale: job ${job}: ${text}\n`);
   const stored = outcome.how === 'failed' ? await readStored(config.roots, spec.jobKey) : undefined;
   const rejected = stored && (await rejectedResult(config.roots, stored));

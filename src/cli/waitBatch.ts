@@ -13,10 +13,18 @@ import { longWait, reasonOf } from './follow.js';
 import { stoppable } from './stopSignal.js';
 
 /**
- * Waits for a round with progress on stderr, prints its summary, and returns the exit code. Ctrl-C pauses the batch, unless others wait for it.
+ * Waits for a round with progress on stderr, prints its summary, and returns the exit code. Ctrl-C pauses the batch,
+ * unless others wait for it.
  * @param leftOut what the command that made the batch did not take, for the JSON.
  */
-export async function waitForBatch(config: Config, session: Session, spec: BatchSpec, handle: BatchHandle, json: boolean, leftOut?: readonly LeftOut[]): Promise<number> {
+export async function waitForBatch(
+  config: Config,
+  session: Session,
+  spec: BatchSpec,
+  handle: BatchHandle,
+  json: boolean,
+  leftOut?: readonly LeftOut[],
+): Promise<number> {
   return stoppable(async (stop) => {
     await session.lease.watch(handle.workflowId);
     const failure = await followBatch(session, handle, stop);
@@ -30,11 +38,18 @@ async function followBatch({ client }: Session, handle: BatchHandle, stop: Abort
   const view = new BatchProgressView(process.stderr);
   const ended = { over: false, failure: undefined as string | undefined };
   const { over, leave } = longWait(stop);
-  const watch = untilEnded(over).then((failure) => { Object.assign(ended, { over: true, failure }); });
+  const watch = untilEnded(over).then((failure) => {
+    Object.assign(ended, { over: true, failure });
+  });
   try {
     while (!ended.over && !stop.aborted) {
       // The server or the control worker may be away for a moment.
-      await liveBatch(client, handle).then((batch) => { view.update(batch, Date.now()); }, () => undefined);
+      await liveBatch(client, handle).then(
+        (batch) => {
+          view.update(batch, Date.now());
+        },
+        () => undefined,
+      );
       await Promise.race([delay(view.interactive ? 500 : 1000), watch]);
     }
     return ended.failure;
@@ -50,7 +65,8 @@ async function followBatch({ client }: Session, handle: BatchHandle, stop: Abort
         return undefined;
       } catch (error) {
         if (error instanceof WorkflowFailedError) return reasonOf(error).message;
-        if (error instanceof WorkflowNotFoundError) return 'the server has lost this batch: run the same command again, its jobs are kept';
+        if (error instanceof WorkflowNotFoundError)
+          return 'the server has lost this batch: run the same command again, its jobs are kept';
         if (!signal.aborted) await delay(500);
       }
     }
@@ -58,7 +74,12 @@ async function followBatch({ client }: Session, handle: BatchHandle, stop: Abort
   }
 }
 
-async function pauseUnlessWatched(session: Session, spec: BatchSpec, handle: BatchHandle, json: boolean): Promise<number> {
+async function pauseUnlessWatched(
+  session: Session,
+  spec: BatchSpec,
+  handle: BatchHandle,
+  json: boolean,
+): Promise<number> {
   const batch = shortBatch(spec);
   const others = await session.lease.otherWatchers(handle.workflowId);
   if (others > 0) {
@@ -72,7 +93,13 @@ async function pauseUnlessWatched(session: Session, spec: BatchSpec, handle: Bat
   return EXIT.interrupted;
 }
 
-async function conclude(config: Config, spec: BatchSpec, failure: string | undefined, json: boolean, leftOut?: readonly LeftOut[]): Promise<number> {
+async function conclude(
+  config: Config,
+  spec: BatchSpec,
+  failure: string | undefined,
+  json: boolean,
+  leftOut?: readonly LeftOut[],
+): Promise<number> {
   const batch = shortBatch(spec);
   if (failure !== undefined) {
     process.stderr.write(`reelscale: batch ${batch}: ${failure}\n`);
@@ -83,12 +110,20 @@ async function conclude(config: Config, spec: BatchSpec, failure: string | undef
 }
 
 /** Prints the latest round's summary. @returns the exit code that it stands for. */
-export async function sayRound(config: Config, spec: BatchSpec, json: boolean, leftOut?: readonly LeftOut[]): Promise<number> {
+export async function sayRound(
+  config: Config,
+  spec: BatchSpec,
+  json: boolean,
+  leftOut?: readonly LeftOut[],
+): Promise<number> {
   const last = await lastSummary(config.roots, spec.batchKey);
   if (!last) throw new Error('the round has left no summary');
   const { summary, page } = last;
-  process.stdout.write(json ? `${JSON.stringify({ ...summary, page, leftOut })}\n` : `${summaryTable(summary)}\n${page}\n`);
-  for (const { input, error } of summary.videos.filter(({ status }) => status === 'failed')) process.stderr.write(`reelscale: ${input}: ${error ?? 'failed'}\n`);
+  process.stdout.write(
+    json ? `${JSON.stringify({ ...summary, page, leftOut })}\n` : `${summaryTable(summary)}\n${page}\n`,
+  );
+  for (const { input, error } of summary.videos.filter(({ status }) => status === 'failed'))
+    process.stderr.write(`reelscale: ${input}: ${error ?? 'failed'}\n`);
   if (summary.failed + summary.cancelled > 0) return EXIT.failed;
   if (summary.status === 'unfinished') return EXIT.interrupted;
   return summary.videos.some(({ status, accepted }) => status === 'damaged' || accepted) ? EXIT.damaged : EXIT.done;

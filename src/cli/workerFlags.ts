@@ -16,8 +16,14 @@ const deviceName = z.string().transform((text, context) => {
 
 const schema = z.object({
   role: z.enum(['control', 'encode', 'upscale'], { error: 'must be control, encode or upscale' }).optional(),
-  device: z.array(deviceName).refine((names) => new Set(names).size === names.length, 'names one twice: a device does one upscale at a time').optional(),
-  tag: z.string().regex(/^[\w.:-]+(,[\w.:-]+)*$/, 'must be names joined by commas').optional(),
+  device: z
+    .array(deviceName)
+    .refine((names) => new Set(names).size === names.length, 'names one twice: a device does one upscale at a time')
+    .optional(),
+  tag: z
+    .string()
+    .regex(/^[\w.:-]+(,[\w.:-]+)*$/, 'must be names joined by commas')
+    .optional(),
   healthFile: z.string().min(1, 'must name a file').optional(),
 });
 
@@ -26,9 +32,12 @@ export function parseWorkerFlags(options: unknown): { roles: Role[]; healthFile?
   const { device, tag, healthFile, ...given } = parseOptions(schema, options);
   const role = given.role ?? (device && 'upscale');
   if (role === undefined) throw new UserError('--role must be control, encode or upscale');
-  if (role !== 'upscale' && device) throw new UserError(`--device: is for the upscale role, and ${role} workers have none`);
-  if (role !== 'upscale' && tag !== undefined) throw new UserError(`--tag: is for the upscale role, and ${role} workers have none`);
+  if (role !== 'upscale' && device)
+    throw new UserError(`--device: is for the upscale role, and ${role} workers have none`);
+  if (role !== 'upscale' && tag !== undefined)
+    throw new UserError(`--tag: is for the upscale role, and ${role} workers have none`);
   const tags = [...new Set(tag?.split(',') ?? [])];
-  const roles: Role[] = role === 'upscale' ? (device ?? ['cpu']).map((name) => ({ name: role, device: name, tags })) : [{ name: role }];
+  const roles: Role[] =
+    role === 'upscale' ? (device ?? ['cpu']).map((name) => ({ name: role, device: name, tags })) : [{ name: role }];
   return { roles, ...(healthFile !== undefined && { healthFile }) };
 }

@@ -30,7 +30,10 @@ export class Actions {
   readonly #board: LiveState;
   readonly #link: Link;
   readonly #reading = new Turnstile(READING, 'too many videos are being read at once: try again in a moment');
-  readonly #measuring = new Turnstile({ atOnce: 1, waiting: 0 }, 'another measurement is under way: try again when it has ended');
+  readonly #measuring = new Turnstile(
+    { atOnce: 1, waiting: 0 },
+    'another measurement is under way: try again when it has ended',
+  );
 
   constructor(config: Config, board: LiveState, link: Link) {
     [this.#config, this.#board, this.#link] = [config, board, link];
@@ -38,8 +41,14 @@ export class Actions {
   }
 
   /** Starts a job in the background. Like the command, it goes on with a job that is the same. */
-  async submit({ input, output, ...flags }: Submit, signal: AbortSignal): Promise<{ job: string; output: string; status: 'started' | 'finished before' }> {
-    const named: UpscaleFlags = { ...flags, ...(output !== undefined && { output: await this.folders.insideNew(output) }) };
+  async submit(
+    { input, output, ...flags }: Submit,
+    signal: AbortSignal,
+  ): Promise<{ job: string; output: string; status: 'started' | 'finished before' }> {
+    const named: UpscaleFlags = {
+      ...flags,
+      ...(output !== undefined && { output: await this.folders.insideNew(output) }),
+    };
     const file = await this.folders.inside(input);
     const job = await this.#reading.pass(signal, () => resolveJob(file, named, this.#config, { called: input }));
     const { spec } = job;
@@ -90,7 +99,10 @@ export class Actions {
     return this.#measuring.pass(signal, () => {
       // Both would be slower, and what is measured would not be true.
       const busy = this.#board.workingHere();
-      if (busy) throw new UserError(`${busy.inputName} is at work on this machine: it is measured while no job is, or pause that one`);
+      if (busy)
+        throw new UserError(
+          `${busy.inputName} is at work on this machine: it is measured while no job is, or pause that one`,
+        );
       return this.#reading.pass(signal, () => estimate(this.#config, named, signal));
     });
   }
@@ -102,8 +114,14 @@ export class Actions {
       ready: variants.some(({ pulled }) => pulled),
       ...(goodFor !== undefined && { about: goodFor }),
     }));
-    const isReady = (model: string): boolean => isFilter(model) || models.some(({ name, ready }) => name === model && ready);
-    const filters = (['bicubic', 'lanczos'] as const).map((name) => ({ name, scales: [1, 2, 3, 4, 5, 6, 7, 8], ready: true, about: 'a filter: fast on any machine' }));
+    const isReady = (model: string): boolean =>
+      isFilter(model) || models.some(({ name, ready }) => name === model && ready);
+    const filters = (['bicubic', 'lanczos'] as const).map((name) => ({
+      name,
+      scales: [1, 2, 3, 4, 5, 6, 7, 8],
+      ready: true,
+      about: 'a filter: fast on any machine',
+    }));
     return {
       presets: Object.entries(PRESETS).map(([name, { model }]) => ({ name, model, ready: isReady(model) })),
       models: [...models, ...filters],

@@ -15,7 +15,17 @@ import type { BatchActions } from './batchActions.js';
 import { batchRoutes } from './batchRoutes.js';
 import type { Details } from './detail.js';
 import { sendEvents } from './events.js';
-import { admit, checkHost, checkOrigin, COOKIE, Failures, refused, requireToken, tryToken, type Names } from './guard.js';
+import {
+  admit,
+  checkHost,
+  checkOrigin,
+  COOKIE,
+  Failures,
+  refused,
+  requireToken,
+  tryToken,
+  type Names,
+} from './guard.js';
 import { pageHeaders, report } from './headers.js';
 import { TooMany, Turnstile } from './limits.js';
 import type { LiveState } from './liveState.js';
@@ -44,10 +54,24 @@ export interface AppParts {
 }
 
 /** The whole server, as one function from request to response. */
-export function createApp({ config, assets, board, details, pictures, doer, batchDoer, names, token, log }: AppParts): OpenAPIHono {
+export function createApp({
+  config,
+  assets,
+  board,
+  details,
+  pictures,
+  doer,
+  batchDoer,
+  names,
+  token,
+  log,
+}: AppParts): OpenAPIHono {
   const door = new Doorkeeper(token);
   const failures = new Failures();
-  const streams = new Turnstile({ atOnce: STREAMS, waiting: 0 }, 'too many pages are open: close some, or try again later');
+  const streams = new Turnstile(
+    { atOnce: STREAMS, waiting: 0 },
+    'too many pages are open: close some, or try again later',
+  );
   const app = new OpenAPIHono({
     defaultHook: (result, c) => {
       if (result.success) return undefined;
@@ -57,7 +81,12 @@ export function createApp({ config, assets, board, details, pictures, doer, batc
   });
   app.onError((error, c) => explain(c, error, log));
   app.notFound((c) => c.json({ error: 'there is nothing here' }, 404));
-  app.use(pageHeaders, checkHost(names), checkOrigin, bodyLimit({ maxSize: LONGEST_BODY, onError: (c) => c.json({ error: 'the request is too long' }, 413) }));
+  app.use(
+    pageHeaders,
+    checkHost(names),
+    checkOrigin,
+    bodyLimit({ maxSize: LONGEST_BODY, onError: (c) => c.json({ error: 'the request is too long' }, 413) }),
+  );
   app.use('/api/jobs', compress());
   app.use('/api/*', async (c, next) => {
     c.header('Cache-Control', 'no-store');
@@ -65,9 +94,18 @@ export function createApp({ config, assets, board, details, pictures, doer, batc
   });
 
   const openSession = (c: Context): void => {
-    setCookie(c, COOKIE, door.session(Date.now()), { httpOnly: true, sameSite: 'Strict', path: '/', maxAge: Doorkeeper.sessionSeconds, secure: c.req.header('x-forwarded-proto') === 'https' });
+    setCookie(c, COOKIE, door.session(Date.now()), {
+      httpOnly: true,
+      sameSite: 'Strict',
+      path: '/',
+      maxAge: Doorkeeper.sessionSeconds,
+      secure: c.req.header('x-forwarded-proto') === 'https',
+    });
   };
-  const session = async (c: Context) => ({ version: packageVersion, signedIn: (await admit(c, door, failures)) === 'in' });
+  const session = async (c: Context) => ({
+    version: packageVersion,
+    signedIn: (await admit(c, door, failures)) === 'in',
+  });
   app.openapi(routes.session, async (c) => c.json(await session(c), 200));
   app.openapi(routes.signIn, async (c) => {
     const admission = await tryToken(c, door, failures, c.req.valid('json').token);
@@ -82,14 +120,32 @@ export function createApp({ config, assets, board, details, pictures, doer, batc
   // The page itself holds no secret; what it shows does.
   app.use('/api/*', requireToken(door, failures));
 
-  app.doc31('/api/openapi.json', { openapi: '3.1.0', info: { title: 'Reelscale dashboard', version: packageVersion, description: 'What the dashboard’s page uses. Requests that change something need the header X-Reelscale, with any value.' } });
+  app.doc31('/api/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'Reelscale dashboard',
+      version: packageVersion,
+      description:
+        'What the dashboard’s page uses. Requests that change something need the header X-Reelscale, with any value.',
+    },
+  });
   app.openapi(routes.overview, (c) => c.json(board.overview, 200));
   app.openapi(routes.jobs, (c) => c.json(board.revisions.list(c.req.valid('query').limit), 200));
-  app.openapi(routes.events, (c) => sendEvents(c, board, details, streams.enter(), { since: undefined, job: undefined, ...c.req.valid('query') }) as never);
+  app.openapi(
+    routes.events,
+    (c) =>
+      sendEvents(c, board, details, streams.enter(), {
+        since: undefined,
+        job: undefined,
+        ...c.req.valid('query'),
+      }) as never,
+  );
   app.openapi(routes.job, async (c) => {
     const { job } = c.req.valid('param');
     const shared = await details.of(job);
-    return shared ? c.json({ ...shared.detail, speed: board.speed(job) }, 200) : c.json({ error: 'there is no such job' }, 404);
+    return shared
+      ? c.json({ ...shared.detail, speed: board.speed(job) }, 200)
+      : c.json({ error: 'there is no such job' }, 404);
   });
   app.openapi(routes.frames, async (c) => c.json(await pictures.frames(c.req.valid('param').job), 200));
   app.openapi(routes.picture, async (c) => {
@@ -113,22 +169,27 @@ export function createApp({ config, assets, board, details, pictures, doer, batc
   app.openapi(routes.submit, async (c) => c.json(await doer.submit(c.req.valid('json'), c.req.raw.signal), 200));
   app.openapi(routes.pause, async (c) => c.json(await doer.pause(c.req.valid('param').job), 200));
   app.openapi(routes.resume, async (c) => c.json(await doer.resume(c.req.valid('param').job), 200));
-  app.openapi(routes.cancel, async (c) => c.json(await doer.cancel(c.req.valid('param').job, c.req.valid('json').discard), 200));
+  app.openapi(routes.cancel, async (c) =>
+    c.json(await doer.cancel(c.req.valid('param').job, c.req.valid('json').discard), 200),
+  );
 
-  app.openapi(routes.publish, async (c) => c.json(await doer.publish(c.req.valid('param').job, c.req.valid('json').overwrite), 200));
+  app.openapi(routes.publish, async (c) =>
+    c.json(await doer.publish(c.req.valid('param').job, c.req.valid('json').overwrite), 200),
+  );
 
   for (const [name, asset] of assets) app.get(`/${name}`, (c) => file(c, asset));
   const page = assets.get('index.html');
-  for (const address of ['/', '/new', '/jobs/:job', '/batches', '/batches/:batch']) app.get(address, async (c) => {
-    // The link that is printed: its token becomes a cookie, and leaves the address.
-    const given = c.req.query('token');
-    if (given !== undefined) {
-      if ((await tryToken(c, door, failures, given)) === 'in') openSession(c);
-      c.header('Cache-Control', 'no-store');
-      return c.redirect(c.req.path, 303);
-    }
-    return page ? file(c, page) : c.notFound();
-  });
+  for (const address of ['/', '/new', '/jobs/:job', '/batches', '/batches/:batch'])
+    app.get(address, async (c) => {
+      // The link that is printed: its token becomes a cookie, and leaves the address.
+      const given = c.req.query('token');
+      if (given !== undefined) {
+        if ((await tryToken(c, door, failures, given)) === 'in') openSession(c);
+        c.header('Cache-Control', 'no-store');
+        return c.redirect(c.req.path, 303);
+      }
+      return page ? file(c, page) : c.notFound();
+    });
   return app;
 }
 
@@ -136,20 +197,25 @@ function file(c: Context, { type, bytes }: Asset): Response {
   return c.body(bytes, 200, { 'Content-Type': type, 'Cache-Control': 'no-cache' });
 }
 
-const jpeg = (c: Context, bytes: Uint8Array<ArrayBuffer>): Response => c.body(bytes, 200, { 'Content-Type': 'image/jpeg', 'Cache-Control': PICTURE_CACHE });
+const jpeg = (c: Context, bytes: Uint8Array<ArrayBuffer>): Response =>
+  c.body(bytes, 200, { 'Content-Type': 'image/jpeg', 'Cache-Control': PICTURE_CACHE });
 
 function explain(c: Context, error: unknown, log: (line: string) => void): Response {
-  if (error instanceof HTTPException) return c.json({ error: error.status === 400 ? 'the body is not JSON' : error.message }, error.status);
+  if (error instanceof HTTPException)
+    return c.json({ error: error.status === 400 ? 'the body is not JSON' : error.message }, error.status);
   if (error instanceof TooMany) {
     c.header('Retry-After', '2');
     return c.json({ error: error.message }, 429);
   }
   if (error instanceof UserError || error instanceof RangeError) return c.json({ error: error.message }, 409);
-  if (error instanceof WorldError || error instanceof DiskFull || isAway(error)) return c.json({ error: (error as Error).message }, 503);
+  if (error instanceof WorldError || error instanceof DiskFull || isAway(error))
+    return c.json({ error: (error as Error).message }, 503);
   if (c.req.raw.signal.aborted) return c.json({ error: 'the request was given up' }, 503);
   log(`the dashboard met a bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return c.json({ error: 'a bug in Reelscale: see the log of the dashboard' }, 500);
 }
 
 /** The server does not answer: gRPC says UNAVAILABLE or DEADLINE_EXCEEDED. */
-const isAway = (error: unknown): boolean => error instanceof Error && /UNAVAILABLE|DEADLINE_EXCEEDED|Failed to connect|ECONNREFUSED/.test(`${error.message} ${String(error.cause)}`);
+const isAway = (error: unknown): boolean =>
+  error instanceof Error &&
+  /UNAVAILABLE|DEADLINE_EXCEEDED|Failed to connect|ECONNREFUSED/.test(`${error.message} ${String(error.cause)}`);

@@ -17,7 +17,16 @@ type Video = BatchDetail['videos'][number];
 /** Videos of one batch that a page shows. */
 const MOST = 1000;
 /** What needs a look comes first. */
-const ORDER: Video['status'][] = ['failed', 'damaged', 'cancelled', 'running', 'unfinished', 'waiting', 'done', 'skipped'];
+const ORDER: Video['status'][] = [
+  'failed',
+  'damaged',
+  'cancelled',
+  'running',
+  'unfinished',
+  'waiting',
+  'done',
+  'skipped',
+];
 
 /** What pages can do about batches and schedules: the same as the commands of the same names. */
 export class BatchActions {
@@ -56,7 +65,8 @@ export class BatchActions {
 
   trigger(name: string): Promise<Batches> {
     return this.#onServer(async ({ client }) => {
-      if (!(await triggerSchedule(this.#config, client, name))) throw new UserError(`a round of ${name} is at work already`);
+      if (!(await triggerSchedule(this.#config, client, name)))
+        throw new UserError(`a round of ${name} is at work already`);
     });
   }
 
@@ -69,7 +79,8 @@ export class BatchActions {
     const batch = this.#board.batches.batches.find((each) => each.batch === batchKey);
     if (!batch) return undefined;
     const [round] = await roundsOf(this.#config.roots, batchKey);
-    const list = round === undefined ? undefined : await loadRound(this.#config.roots, batchKey, round).catch(() => undefined);
+    const list =
+      round === undefined ? undefined : await loadRound(this.#config.roots, batchKey, round).catch(() => undefined);
     if (round === undefined || !list) return { batch, videos: [], more: 0 };
     const results = await readResults(this.#config.roots, batchKey, round);
     const working = new Map(batch.working.map(({ index, job }) => [index, job]));
@@ -77,7 +88,13 @@ export class BatchActions {
       ...list.entries.map((entry, index): Video => {
         const result = results.get(index);
         const job = result ? undefined : working.get(index);
-        return result ? this.#ended(entry, result) : { input: nameOf(entry), status: job === undefined ? 'waiting' : 'running', ...(job !== undefined && { job }) };
+        return result
+          ? this.#ended(entry, result)
+          : {
+              input: nameOf(entry),
+              status: job === undefined ? 'waiting' : 'running',
+              ...(job !== undefined && { job }),
+            };
       }),
       ...list.skipped.map((entry): Video => ({ input: nameOf(entry), status: 'skipped', ...this.#jobOf(entry.job) })),
     ].sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
@@ -96,8 +113,17 @@ export class BatchActions {
     // Somebody may have wanted it after the round.
     const report = of.job === undefined ? undefined : this.#board.stored(of.job)?.report;
     const accepted = report?.accepted?.problems ?? result.accepted;
-    if (accepted && report && status === 'failed') return { input: nameOf(entry), status: 'done', ...of, frames: report.frames, bytes: report.bytes, accepted };
-    return { input: nameOf(entry), status, ...of, ...(frames !== undefined && { frames }), ...(bytes !== undefined && { bytes }), ...(error !== undefined && { error }), ...(accepted && { accepted }) };
+    if (accepted && report && status === 'failed')
+      return { input: nameOf(entry), status: 'done', ...of, frames: report.frames, bytes: report.bytes, accepted };
+    return {
+      input: nameOf(entry),
+      status,
+      ...of,
+      ...(frames !== undefined && { frames }),
+      ...(bytes !== undefined && { bytes }),
+      ...(error !== undefined && { error }),
+      ...(accepted && { accepted }),
+    };
   }
 
   /** Results name jobs by their first digits. */

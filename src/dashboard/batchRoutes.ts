@@ -17,9 +17,15 @@ export function batchRoutes(app: OpenAPIHono, board: LiveState, doer: BatchActio
   });
   app.openapi(routes.pauseBatch, async (c) => c.json(await doer.pause(c.req.valid('param').batch), 200));
   app.openapi(routes.resumeBatch, async (c) => c.json(await doer.resume(c.req.valid('param').batch), 200));
-  app.openapi(routes.cancelBatch, async (c) => c.json(await doer.cancel(c.req.valid('param').batch, c.req.valid('json').discard), 200));
+  app.openapi(routes.cancelBatch, async (c) =>
+    c.json(await doer.cancel(c.req.valid('param').batch, c.req.valid('json').discard), 200),
+  );
   app.openapi(routes.pauseSchedule, async (c) => c.json(await doer.pauseSchedule(c.req.valid('param').schedule), 200));
-  app.openapi(routes.resumeSchedule, async (c) => c.json(await doer.resumeSchedule(c.req.valid('param').schedule), 200));
+  app.openapi(routes.resumeSchedule, async (c) =>
+    c.json(await doer.resumeSchedule(c.req.valid('param').schedule), 200),
+  );
   app.openapi(routes.trigger, async (c) => c.json(await doer.trigger(c.req.valid('param').schedule), 200));
-  app.openapi(routes.deleteSchedule, async (c) => c.json(await doer.deleteSchedule(c.req.valid('param').schedule), 200));
+  app.openapi(routes.deleteSchedule, async (c) =>
+    c.json(await doer.deleteSchedule(c.req.valid('param').schedule), 200),
+  );
 }

@@ -22,7 +22,11 @@ interface Seen {
 }
 
 /** What the list shows of a batch: its round at work, else its last one. */
-export function batchRowOf(roots: Roots, { batchKey, name, watch, outDir, scale, flags, createdAt }: BatchSpec, { progress, jobOf, last, latest }: Seen): Batch {
+export function batchRowOf(
+  roots: Roots,
+  { batchKey, name, watch, outDir, scale, flags, createdAt }: BatchSpec,
+  { progress, jobOf, last, latest }: Seen,
+): Batch {
   const method = flags['model'] ?? flags['preset'];
   const row = {
     batch: batchKey,
@@ -35,8 +39,21 @@ export function batchRowOf(roots: Roots, { batchKey, name, watch, outDir, scale,
   };
   // Its workflow may still be listed for a moment after its end.
   if (progress && progress.stage !== 'done') return { ...row, ...atWork(progress, jobOf) };
-  const empty = { percent: 0, files: 0, done: 0, skipped: 0, failed: 0, cancelled: 0, waiting: 0, frames: 0, fps: 0, working: [], failures: [] };
-  if (!last || last.round !== latest) return { ...row, ...empty, status: latest === undefined ? 'new' : 'interrupted' };
+  const empty = {
+    percent: 0,
+    files: 0,
+    done: 0,
+    skipped: 0,
+    failed: 0,
+    cancelled: 0,
+    waiting: 0,
+    frames: 0,
+    fps: 0,
+    working: [],
+    failures: [],
+  };
+  if (!last || last.round !== latest)
+    return { ...row, ...empty, status: latest === undefined ? 'new' : 'interrupted' };
   const { status, files, done, skipped, failed, cancelled, unfinished, waiting, frames, fps, endedAt } = last.summary;
   const percent = files === 0 ? 100 : Math.floor((1000 * (files - unfinished)) / files) / 10;
   return { ...row, ...empty, status, percent, files, done, skipped, failed, cancelled, waiting, frames, fps, endedAt };
@@ -47,11 +64,28 @@ function atWork(progress: BatchProgress, jobOf: Seen['jobOf']) {
     const live = jobOf(jobKey);
     return { ...video, job: jobKey, ...(live && { progress: live }) };
   });
-  const { stage, paused, files, done, skipped, skippedBefore, failed, cancelled, waiting, bytes, totalBytes, doneFrames, framesLeft, fps, failures } = mergeBatch({ ...progress, running });
-  const share = (live: LiveProgress | undefined): number => (live && live.frames > 0 ? live.doneFrames / live.frames : 0);
+  const {
+    stage,
+    paused,
+    files,
+    done,
+    skipped,
+    skippedBefore,
+    failed,
+    cancelled,
+    waiting,
+    bytes,
+    totalBytes,
+    doneFrames,
+    framesLeft,
+    fps,
+    failures,
+  } = mergeBatch({ ...progress, running });
+  const share = (live: LiveProgress | undefined): number =>
+    live && live.frames > 0 ? live.doneFrames / live.frames : 0;
   const made = bytes + running.reduce((sum, video) => sum + video.bytes * share(video.progress), 0);
   return {
-    status: paused ? 'paused' as const : 'running' as const,
+    status: paused ? ('paused' as const) : ('running' as const),
     stage,
     ...(paused && { reason: paused.reason }),
     percent: totalBytes > 0 ? Math.floor((1000 * made) / totalBytes) / 10 : 0,
@@ -64,7 +98,13 @@ function atWork(progress: BatchProgress, jobOf: Seen['jobOf']) {
     frames: doneFrames,
     fps: paused ? 0 : Math.round(100 * fps) / 100,
     ...(!paused && fps > 0 && framesLeft !== undefined && { etaSeconds: Math.round(framesLeft / fps) }),
-    working: running.map(({ index, job, input, progress: live }) => ({ index, job, input, percent: Math.floor(1000 * share(live)) / 10, fps: Math.round(100 * (live?.fps ?? 0)) / 100 })),
+    working: running.map(({ index, job, input, progress: live }) => ({
+      index,
+      job,
+      input,
+      percent: Math.floor(1000 * share(live)) / 10,
+      fps: Math.round(100 * (live?.fps ?? 0)) / 100,
+    })),
     failures,
   };
 }

@@ -63,7 +63,10 @@ export class Details {
     if (!stored || !job) return undefined;
     const sight = this.#board.sight(jobKey);
     const [segments, log, checks, reach] = await Promise.all([
-      this.#segments(stored, sight), this.#log(stored, sight), checksOf(this.#config.roots, stored), this.#link.reach().catch(() => undefined),
+      this.#segments(stored, sight),
+      this.#log(stored, sight),
+      checksOf(this.#config.roots, stored),
+      this.#link.reach().catch(() => undefined),
     ]);
     const ui = reach?.info.uiUrl;
     return {
@@ -73,7 +76,10 @@ export class Details {
       log,
       ...(checks && { checks }),
       ...(stored.report && { result: stored.report }),
-      ...(reach && ui !== undefined && { temporalUrl: `${ui}/namespaces/${reach.info.namespace}/workflows/${workflowIdOf(jobKey)}` }),
+      ...(reach &&
+        ui !== undefined && {
+          temporalUrl: `${ui}/namespaces/${reach.info.namespace}/workflows/${workflowIdOf(jobKey)}`,
+        }),
     };
   }
 
@@ -81,20 +87,33 @@ export class Details {
   async #segments({ spec, report }: Shown, sight: Observation | undefined): Promise<Segment[]> {
     if (sight && sight.segments.length > 0 && !report) return sight.segments;
     const kept = await keptOf(this.#config.roots, spec);
-    return (kept?.segments ?? []).map(({ frames, done }) => ({ frames, state: report ? 'encoded' : 'waiting', done: report ? 1 : done / frames }));
+    return (kept?.segments ?? []).map(({ frames, done }) => ({
+      frames,
+      state: report ? 'encoded' : 'waiting',
+      done: report ? 1 : done / frames,
+    }));
   }
 
   async #log({ spec, ended, report }: Shown, sight: Observation | undefined): Promise<LogEntry[]> {
     const known = await this.#history(spec.jobKey, sight, report !== undefined || ended !== undefined).catch(() => []);
-    const notes: LogEntry[] = [...(sight?.progress?.notices ?? []), ...(report?.warnings ?? [])].map((text) => ({ kind: 'note', text }));
-    const end: LogEntry[] = ended && !known.some(({ kind }) => kind === 'end') ? [{ at: ended.at, kind: 'end', text: ended.message }] : [];
+    const notes: LogEntry[] = [...(sight?.progress?.notices ?? []), ...(report?.warnings ?? [])].map((text) => ({
+      kind: 'note',
+      text,
+    }));
+    const end: LogEntry[] =
+      ended && !known.some(({ kind }) => kind === 'end') ? [{ at: ended.at, kind: 'end', text: ended.message }] : [];
     return [...known, ...pendingRetries(sight?.pending ?? []), ...uniqueTexts(notes), ...end];
   }
 
-  /** @param over whether the job has ended. Then nobody looks at it any more, and its last events came after the last look. */
+  /**
+   * @param over whether the job has ended. Then nobody looks at it any more, and its last events came after the last
+   * look.
+   */
   async #history(jobKey: string, sight: Observation | undefined, over: boolean): Promise<LogEntry[]> {
     const before = this.#readers.get(jobKey);
-    const isNew = over ? before?.entries.at(-1)?.kind !== 'end' : sight !== undefined && (before?.events !== sight.events || before.runId !== sight.runId);
+    const isNew = over
+      ? before?.entries.at(-1)?.kind !== 'end'
+      : sight !== undefined && (before?.events !== sight.events || before.runId !== sight.runId);
     if (before && !isNew) return before.entries;
     const { client } = await this.#link.reach();
     const runId = sight?.runId ?? (await client.workflow.getHandle(workflowIdOf(jobKey)).describe()).runId;
@@ -110,29 +129,59 @@ export class Details {
   }
 }
 
-const uniqueTexts = (entries: LogEntry[]): LogEntry[] => entries.filter(({ text }, i) => entries.findIndex((other) => other.text === text) === i);
+const uniqueTexts = (entries: LogEntry[]): LogEntry[] =>
+  entries.filter(({ text }, i) => entries.findIndex((other) => other.text === text) === i);
 
 async function checksOf(roots: Roots, stored: Shown): Promise<JobDetail['checks']> {
   const layout = jobLayout(roots, stored.spec);
-  const verified: z.infer<typeof verifiedSchema> | undefined = await readJson(layout.verified, verifiedSchema).catch(() => undefined);
-  return verified && { ...verified, page: await exists(layout.verifiedPage), rejected: (await rejectedResult(roots, stored)) !== undefined };
+  const verified: z.infer<typeof verifiedSchema> | undefined = await readJson(layout.verified, verifiedSchema).catch(
+    () => undefined,
+  );
+  return (
+    verified && {
+      ...verified,
+      page: await exists(layout.verifiedPage),
+      rejected: (await rejectedResult(roots, stored)) !== undefined,
+    }
+  );
 }
 
-function settingsOf({ method, encode, delivery, picture, tags, checkpointFrames, keepMezzanine }: JobSpec): [string, string][] {
-  const model: [string, string][] = method.kind === 'filter' ? [] : [
-    ['precision', method.precision],
-    ['tile', method.tile === 0 ? 'whole frames' : `${method.tile} px, ${method.tilePad} px around`],
-    ...(method.blend > 0 ? [['blend', String(method.blend)] as [string, string]] : []),
-    ...(method.denoise !== undefined ? [['denoise', String(method.denoise)] as [string, string]] : []),
-  ];
+function settingsOf({
+  method,
+  encode,
+  delivery,
+  picture,
+  tags,
+  checkpointFrames,
+  keepMezzanine,
+}: JobSpec): [string, string][] {
+  const model: [string, string][] =
+    method.kind === 'filter'
+      ? []
+      : [
+          ['precision', method.precision],
+          ['tile', method.tile === 0 ? 'whole frames' : `${method.tile} px, ${method.tilePad} px around`],
+          ...(method.blend > 0 ? [['blend', String(method.blend)] as [string, string]] : []),
+          ...(method.denoise !== undefined ? [['denoise', String(method.denoise)] as [string, string]] : []),
+        ];
   return [
     ['method', `${method.name} ×${method.scale}`],
     ...model,
-    ['encoder', `${encode.codec}${encode.hardware ? ` (${encode.hardware})` : ''}, crf ${encode.crf}, ${encode.preset}${encode.tune ? `, ${encode.tune}` : ''}`],
+    [
+      'encoder',
+      `${encode.codec}${encode.hardware ? ` (${encode.hardware})` : ''}, crf ${encode.crf}, ${encode.preset}${encode.tune ? `, ${encode.tune}` : ''}`,
+    ],
     ['container', delivery.container],
     ...(picture.program !== undefined ? [['programme', String(picture.program)] as [string, string]] : []),
     ['deinterlace', picture.deinterlace],
-    ...(picture.range ? [['from … to', `${picture.range.from ?? 0} s … ${picture.range.to === undefined ? 'end' : `${picture.range.to} s`}`] as [string, string]] : []),
+    ...(picture.range
+      ? [
+          [
+            'from … to',
+            `${picture.range.from ?? 0} s … ${picture.range.to === undefined ? 'end' : `${picture.range.to} s`}`,
+          ] as [string, string],
+        ]
+      : []),
     ...(picture.crop ? [['crop', formatWindow(picture.crop)] as [string, string]] : []),
     ['workers', tags.join(', ')],
     ['part', `at most ${checkpointFrames} frames`],

@@ -12,8 +12,17 @@ export interface Asked {
   job: string | undefined;
 }
 
-/** The one stream of a page: what has changed since the revision that it has, then every change as it happens. @param over called when it has ended. */
-export function sendEvents(c: Context, board: LiveState, details: Details, over: () => void, { since, job }: Asked): Response {
+/**
+ * The one stream of a page: what has changed since the revision that it has, then every change as it happens. @param
+ * over called when it has ended.
+ */
+export function sendEvents(
+  c: Context,
+  board: LiveState,
+  details: Details,
+  over: () => void,
+  { since, job }: Asked,
+): Response {
   // A browser that comes back says what it heard last; the address that it calls is still the old one.
   const known = c.req.header('last-event-id') ?? since ?? '';
   c.header('X-Accel-Buffering', 'no');
@@ -45,7 +54,9 @@ class Page {
   }
 
   async follow(): Promise<void> {
-    const gone = new Promise<void>((resolve) => { this.#stream.onAbort(resolve); });
+    const gone = new Promise<void>((resolve) => {
+      this.#stream.onAbort(resolve);
+    });
     await this.#stream.write('retry: 1000\n\n');
     while (!this.#stream.aborted && !this.#stream.closed) {
       // Asked for before anything is sent: a round during it is not missed.
@@ -59,7 +70,8 @@ class Page {
     const revision = this.#board.revisions.current;
     const changes = this.#board.revisions.since(this.#revision);
     if (!changes) await this.#send('reset', '{}', revision);
-    else if (changes.changed.length + changes.removed.length > 0) await this.#send('jobs', JSON.stringify(changes), revision);
+    else if (changes.changed.length + changes.removed.length > 0)
+      await this.#send('jobs', JSON.stringify(changes), revision);
     this.#revision = revision;
     const overview = textOf(this.#board.overview);
     if (overview !== this.#overview) await this.#send('overview', overview, revision);

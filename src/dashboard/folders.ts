@@ -7,9 +7,12 @@ import type { Folder } from './schemas/submit.js';
 /** Entries of a folder that are shown, and folders that a refusal names. */
 const MOST = 1000;
 const NAMED = 3;
-const VIDEO = /\.(mp4|m4v|mov|mkv|webm|avi|ts|m2ts|mts|mpg|mpeg|vob|flv|wmv|asf|ogv|3gp|mxf|dv|y4m|nut|gif|apng|h264|h265|hevc|ivf)$/i;
+const VIDEO =
+  /\.(mp4|m4v|mov|mkv|webm|avi|ts|m2ts|mts|mpg|mpeg|vob|flv|wmv|asf|ogv|3gp|mxf|dv|y4m|nut|gif|apng|h264|h265|hevc|ivf)$/i;
 
-/** The folders that pages may name files in. What a path means is told by the disk: no symbolic link leads out of them. */
+/**
+ * The folders that pages may name files in. What a path means is told by the disk: no symbolic link leads out of them.
+ */
 export class MediaFolders {
   readonly #folders: () => Iterable<string>;
 
@@ -20,21 +23,27 @@ export class MediaFolders {
 
   /** Those that are there, by their real paths; what lies in another one is left out. */
   async list(): Promise<string[]> {
-    const real = await Promise.all([...new Set(this.#folders())].map((folder) => realpath(folder).catch(() => undefined)));
+    const real = await Promise.all(
+      [...new Set(this.#folders())].map((folder) => realpath(folder).catch(() => undefined)),
+    );
     const there = [...new Set(real.filter((folder) => folder !== undefined))].sort();
     return there.filter((folder) => !there.some((other) => other !== folder && isIn(other, folder)));
   }
 
   /** The real path of a file or folder. @throws UserError when it is not there or lies outside. */
   async inside(file: string): Promise<string> {
-    if (!path.isAbsolute(file) || file.includes('\0')) throw new UserError('give the whole path of a file in a media folder');
+    if (!path.isAbsolute(file) || file.includes('\0'))
+      throw new UserError('give the whole path of a file in a media folder');
     const real = await realpath(file).catch((error: unknown) => {
       if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG')) return undefined;
       throw error;
     });
     // What lies outside is not told from what is not there.
     const folders = await this.list();
-    if (real === undefined || !holds(folders, real)) throw new UserError(`${path.basename(file)} is not in a media folder: ${folders.slice(0, NAMED).join(', ')}${folders.length > NAMED ? ' …' : ''}`);
+    if (real === undefined || !holds(folders, real))
+      throw new UserError(
+        `${path.basename(file)} is not in a media folder: ${folders.slice(0, NAMED).join(', ')}${folders.length > NAMED ? ' …' : ''}`,
+      );
     return real;
   }
 
@@ -54,10 +63,14 @@ export class MediaFolders {
       if (hasCode(error, 'EACCES', 'EPERM')) throw new UserError(`${path.basename(folder)} may not be read`);
       throw error;
     });
-    const shown = entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+    const shown = entries
+      .filter(({ name }) => !name.startsWith('.'))
+      .sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
     const kept = shown.slice(0, MOST);
     const folders = await this.list();
-    const kinds = await Promise.all(kept.map((entry) => kindOf(path.join(real, entry.name), entry.isSymbolicLink() ? folders : undefined)));
+    const kinds = await Promise.all(
+      kept.map((entry) => kindOf(path.join(real, entry.name), entry.isSymbolicLink() ? folders : undefined)),
+    );
     const parent = path.dirname(real);
     return {
       path: real,
@@ -69,9 +82,19 @@ export class MediaFolders {
   }
 }
 
-/** A folder, or a video by its size; nothing where it is something else, or a link that leads out. @param folders of a link: where it may lead. */
+/**
+ * A folder, or a video by its size; nothing where it is something else, or a link that leads out. @param folders of a
+ * link: where it may lead.
+ */
 async function kindOf(file: string, folders: readonly string[] | undefined): Promise<'folder' | number | undefined> {
-  if (folders && !(await realpath(file).then((real) => holds(folders, real), () => false))) return undefined;
+  if (
+    folders &&
+    !(await realpath(file).then(
+      (real) => holds(folders, real),
+      () => false,
+    ))
+  )
+    return undefined;
   const found = await stat(file).catch(() => undefined);
   if (found?.isDirectory()) return 'folder';
   return found?.isFile() && VIDEO.test(file) ? found.size : undefined;

@@ -4,8 +4,16 @@ import { secureHeaders } from 'hono/secure-headers';
 /** Own files only: no script, style or picture from elsewhere, nothing inline, nothing in a frame. */
 const strict = secureHeaders({
   contentSecurityPolicy: {
-    defaultSrc: ["'none'"], scriptSrc: ["'self'"], styleSrc: ["'self'"], imgSrc: ["'self'", 'blob:'], connectSrc: ["'self'"], manifestSrc: ["'self'"],
-    baseUri: ["'none'"], formAction: ["'none'"], frameAncestors: ["'none'"], requireTrustedTypesFor: ["'script'"],
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", 'blob:'],
+    connectSrc: ["'self'"],
+    manifestSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+    requireTrustedTypesFor: ["'script'"],
   },
   crossOriginResourcePolicy: 'same-origin',
   crossOriginOpenerPolicy: 'same-origin',
@@ -28,8 +36,12 @@ export const pageHeaders: MiddlewareHandler = async (c, next) => {
   if (own.policy) c.res.headers.set('Content-Security-Policy', own.policy);
 };
 
-/** Of a page that was made from a video's data: pictures and style that are in it, no script, no form, an origin of its own. */
-const REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/**
+ * Of a page that was made from a video's data: pictures and style that are in it, no script, no form, an origin of its
+ * own.
+ */
+const REPORT_POLICY =
+  "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Such a page. */
 export function report(c: Context, html: string): Response & TypedResponse<string, 200, 'text'> {

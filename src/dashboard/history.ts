@@ -9,8 +9,8 @@ type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 const PAGE = 500;
 
 /**
- * The events of a job's workflow, newest requests first: what came since the last look is read from the end on, so that a job of
- * days costs one page.
+ * The events of a job's workflow, newest requests first: what came since the last look is read from the end on, so
+ * that a job of days costs one page.
  */
 export class HistoryReader {
   #runId = '';
@@ -23,7 +23,10 @@ export class HistoryReader {
     const newer: HistoryEvent[] = [];
     for (let nextPageToken: Uint8Array | undefined; ; ) {
       const { history, nextPageToken: token } = await workflowService.getWorkflowExecutionHistoryReverse({
-        namespace: options.namespace, execution: { workflowId: workflowIdOf(jobKey), runId }, maximumPageSize: PAGE, ...(nextPageToken && { nextPageToken }),
+        namespace: options.namespace,
+        execution: { workflowId: workflowIdOf(jobKey), runId },
+        maximumPageSize: PAGE,
+        ...(nextPageToken && { nextPageToken }),
       });
       const page = history?.events ?? [];
       newer.push(...page.filter(({ eventId }) => Number(eventId) > last));
@@ -35,7 +38,8 @@ export class HistoryReader {
   }
 }
 
-export const timeOf = ({ eventTime }: HistoryEvent): string => new Date(Number(eventTime?.seconds ?? 0) * 1000 + Math.floor(Number(eventTime?.nanos ?? 0) / 1e6)).toISOString();
+export const timeOf = ({ eventTime }: HistoryEvent): string =>
+  new Date(Number(eventTime?.seconds ?? 0) * 1000 + Math.floor(Number(eventTime?.nanos ?? 0) / 1e6)).toISOString();
 
 /** The first of some payloads, as it was before it was sent. */
 export function payloadOf(payloads: temporal.api.common.v1.IPayloads | null | undefined): unknown {

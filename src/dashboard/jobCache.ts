@@ -5,7 +5,10 @@ import { jobLayout, type Roots } from '../job/layout.js';
 import { readStored, type StoredJob } from '../job/store.js';
 import { overlookDamage } from '../lib/durable.js';
 
-/** A folder that was changed so shortly before it was read may have been changed again within the same tick of its clock. */
+/**
+ * A folder that was changed so shortly before it was read may have been changed again within the same tick of its
+ * clock.
+ */
 const SETTLED_MS = 2000;
 const READS = 32;
 
@@ -45,7 +48,13 @@ export class JobCache {
     const keys = new Set((await readdir(folder).catch(() => [])).filter((name) => /^[0-9a-f]{32}$/.test(name)));
     const changed = new Set<string>();
     const limit = pLimit(READS);
-    await Promise.all([...keys].map((key) => limit(async () => { if (await this.#look(key, path.join(folder, key))) changed.add(key); })));
+    await Promise.all(
+      [...keys].map((key) =>
+        limit(async () => {
+          if (await this.#look(key, path.join(folder, key))) changed.add(key);
+        }),
+      ),
+    );
     for (const key of this.#entries.keys()) {
       if (keys.has(key)) continue;
       this.#entries.delete(key);
@@ -55,7 +64,10 @@ export class JobCache {
   }
 
   async #look(key: string, folder: string): Promise<boolean> {
-    const mtimeMs = await stat(folder).then((found) => found.mtimeMs, () => NaN);
+    const mtimeMs = await stat(folder).then(
+      (found) => found.mtimeMs,
+      () => NaN,
+    );
     const before = this.#entries.get(key);
     if (before?.settled && before.mtimeMs === mtimeMs) return false;
     const settled = Date.now() - mtimeMs > SETTLED_MS;

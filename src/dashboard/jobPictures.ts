@@ -25,7 +25,10 @@ interface Place {
   seconds: number;
 }
 
-/** A job's frames, of the source and of what is there of the result. Reads only: nothing that is found wrong is removed. */
+/**
+ * A job's frames, of the source and of what is there of the result. Reads only: nothing that is found wrong is
+ * removed.
+ */
 export class JobPictures {
   readonly #roots: Roots;
   readonly #job: LoadedJob;
@@ -37,8 +40,22 @@ export class JobPictures {
   /** Where each part that was seen ends, by its record's path; a record never changes. */
   readonly #ends = new Map<string, number>();
 
-  private constructor(roots: Roots, job: LoadedJob, from: From, plan: Plan, source: FrameSource, shownAt: Float64Array) {
-    [this.#roots, this.#job, this.#from, this.#plan, this.#source, this.#shownAt] = [roots, job, from, plan, source, shownAt];
+  private constructor(
+    roots: Roots,
+    job: LoadedJob,
+    from: From,
+    plan: Plan,
+    source: FrameSource,
+    shownAt: Float64Array,
+  ) {
+    [this.#roots, this.#job, this.#from, this.#plan, this.#source, this.#shownAt] = [
+      roots,
+      job,
+      from,
+      plan,
+      source,
+      shownAt,
+    ];
   }
 
   /** @throws UserError while the source has not been read yet, and where it is gone or changed. */
@@ -55,16 +72,32 @@ export class JobPictures {
 
   get shape(): { frames: number; fps: number; aspect: number; width: number; height: number; scale: number } {
     const { video } = this.#source.info;
-    const { method: { scale }, picture } = this.#job.spec;
+    const {
+      method: { scale },
+      picture,
+    } = this.#job.spec;
     const { width, height } = deliverableShape(video, scale, picture);
-    return { frames: this.#plan.frames, fps: toNumber(video.frameRate), aspect: aspectOf(video), width, height, scale };
+    return {
+      frames: this.#plan.frames,
+      fps: toNumber(video.frameRate),
+      aspect: aspectOf(video),
+      width,
+      height,
+      scale,
+    };
   }
 
   /** @throws RangeError for a frame that is not there. */
   async source(frame: number, width: number, signal: AbortSignal): Promise<Buffer> {
-    await requireUnlinked(this.#roots[this.#from === 'source' ? this.#job.spec.input.root : 'jobs'], this.#source.file);
+    await requireUnlinked(
+      this.#roots[this.#from === 'source' ? this.#job.spec.input.root : 'jobs'],
+      this.#source.file,
+    );
     const pts: number[] = [];
-    const picture = await jpegOf({ ...frameArgs(this.#source, frame, frame + 1), video: this.#source.info.video }, { width, signal, onPts: (value) => pts.push(value) });
+    const picture = await jpegOf(
+      { ...frameArgs(this.#source, frame, frame + 1), video: this.#source.info.video },
+      { width, signal, onPts: (value) => pts.push(value) },
+    );
     checkPts(this.#source, frame, pts.slice(0, 1), frame + 1);
     return picture;
   }
@@ -91,14 +124,27 @@ export class JobPictures {
     const seconds = Math.max(0, place.seconds - 0.5 / toNumber(info.video.frameRate));
     const { method, picture } = this.#job.spec;
     const { bitDepth } = picture;
-    const video = { ...info.video, ...deliverableShape(info.video, method.scale, picture), pixelFormat: bitDepth === 10 ? 'yuv420p10le' : 'yuv420p', bitDepth, color: deliverableColor(info) };
+    const video = {
+      ...info.video,
+      ...deliverableShape(info.video, method.scale, picture),
+      pixelFormat: bitDepth === 10 ? 'yuv420p10le' : 'yuv420p',
+      bitDepth,
+      color: deliverableColor(info),
+    };
     const seek = place.seconds > 0 ? ['-ss', seconds.toFixed(6)] : [];
-    return jpegOf({ input: [...seek, ...inputFrom(place.file, 0, undefined).filter((argument) => argument !== '-copyts')], filters: [], video }, { width, signal });
+    return jpegOf(
+      {
+        input: [...seek, ...inputFrom(place.file, 0, undefined).filter((argument) => argument !== '-copyts')],
+        filters: [],
+        video,
+      },
+      { width, signal },
+    );
   }
 
   /** Half-open ranges of frames that the result has so far, in order. */
   async ready(): Promise<[number, number][]> {
-    if (await isFile(this.#job.output) && (await isFile(this.#job.layout.report))) return [[0, this.#plan.frames]];
+    if ((await isFile(this.#job.output)) && (await isFile(this.#job.layout.report))) return [[0, this.#plan.frames]];
     const found: [number, number][] = [];
     for (const { index } of this.#plan.segments) {
       for (const folder of this.#folders(index)) {
@@ -118,7 +164,9 @@ export class JobPictures {
   }
 
   async #place(frame: number): Promise<Place | undefined> {
-    const segment = this.#plan.segments.find(({ startFrame, frames }) => frame >= startFrame && frame < startFrame + frames);
+    const segment = this.#plan.segments.find(
+      ({ startFrame, frames }) => frame >= startFrame && frame < startFrame + frames,
+    );
     if (!segment) throw new RangeError(`there is no frame ${frame}`);
     const rate = toNumber(this.#source.info.video.frameRate);
     for (const folder of this.#folders(segment.index)) {
@@ -129,11 +177,17 @@ export class JobPictures {
       if (await isFile(file)) return { root: 'jobs', file, seconds: (frame - part.start) / rate };
     }
     const delivered = (await isFile(this.#job.layout.report)) && (await isFile(this.#job.output));
-    return delivered ? { root: this.#job.spec.output.root, file: this.#job.output, seconds: this.#shownAt[frame] ?? 0 } : undefined;
+    return delivered
+      ? { root: this.#job.spec.output.root, file: this.#job.output, seconds: this.#shownAt[frame] ?? 0 }
+      : undefined;
   }
 }
 
-const isFile = (file: string): Promise<boolean> => stat(file).then((found) => found.isFile(), () => false);
+const isFile = (file: string): Promise<boolean> =>
+  stat(file).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 
 function joined(ranges: [number, number][]): [number, number][] {
   const result: [number, number][] = [];

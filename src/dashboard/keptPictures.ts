@@ -18,16 +18,26 @@ export interface Kept {
 export async function keptOf(roots: Roots, spec: JobSpec): Promise<Kept | undefined> {
   const planned = await plannedOf(roots, spec);
   if (!planned) return undefined;
-  const { from, plan: { frames, segments } } = planned;
+  const {
+    from,
+    plan: { frames, segments },
+  } = planned;
   const layout = jobLayout(roots, spec);
   const durable = async ({ index, startFrame }: Plan['segments'][number]): Promise<number> => {
-    const ends = await Promise.all([layout.planned(from).parts(index), layout.encoded(from, index)].map(async (folder) => {
-      const last = (await recordsIn(folder)).at(-1);
-      return last ? ((await endOf(last.record)) ?? startFrame) : startFrame;
-    }));
+    const ends = await Promise.all(
+      [layout.planned(from).parts(index), layout.encoded(from, index)].map(async (folder) => {
+        const last = (await recordsIn(folder)).at(-1);
+        return last ? ((await endOf(last.record)) ?? startFrame) : startFrame;
+      }),
+    );
     return Math.max(...ends) - startFrame;
   };
-  return { frames, segments: await Promise.all(segments.map(async (segment) => ({ frames: segment.frames, done: await durable(segment) }))) };
+  return {
+    frames,
+    segments: await Promise.all(
+      segments.map(async (segment) => ({ frames: segment.frames, done: await durable(segment) })),
+    ),
+  };
 }
 
 export const keptFrames = ({ segments }: Kept): number => segments.reduce((sum, { done }) => sum + done, 0);
@@ -45,8 +55,12 @@ export async function plannedOf(roots: Roots, spec: JobSpec): Promise<{ from: Fr
 /** The records of parts in a folder, by their first frame. */
 export async function recordsIn(folder: string): Promise<{ start: number; record: string }[]> {
   const names = await readdir(folder).catch(() => []);
-  return names.filter((name) => /^\d{9}\.json$/.test(name)).sort().map((name) => ({ start: Number.parseInt(name, 10), record: path.join(folder, name) }));
+  return names
+    .filter((name) => /^\d{9}\.json$/.test(name))
+    .sort()
+    .map((name) => ({ start: Number.parseInt(name, 10), record: path.join(folder, name) }));
 }
 
 /** The frame behind a part. */
-export const endOf = async (record: string): Promise<number | undefined> => (await readJson(record, partSchema).catch(() => undefined))?.end;
+export const endOf = async (record: string): Promise<number | undefined> =>
+  (await readJson(record, partSchema).catch(() => undefined))?.end;

@@ -32,7 +32,9 @@ export function leasedLink(config: Config, log: (line: string) => void): Link {
   async function lease(): Promise<Lease> {
     leasing ??= acquireLease(config, { onEvent: log, signal: closing.signal });
     const mine = leasing;
-    const forget = (): void => { if (leasing === mine) leasing = undefined; };
+    const forget = (): void => {
+      if (leasing === mine) leasing = undefined;
+    };
     const held = await mine.catch((error: unknown) => {
       forget();
       throw error;
@@ -46,10 +48,17 @@ export function leasedLink(config: Config, log: (line: string) => void): Link {
     if (open?.address !== info.temporalAddress) {
       const before = open;
       const connection = await connectToServer(config, info);
-      open = { address: info.temporalAddress, connection, client: new Client({ connection, namespace: info.namespace }) };
+      open = {
+        address: info.temporalAddress,
+        connection,
+        client: new Client({ connection, namespace: info.namespace }),
+      };
       await before?.connection.close().catch(() => undefined);
     }
-    return { client: open.client, info: { ...info, ...(config.dashboard.temporalUi !== undefined && { uiUrl: config.dashboard.temporalUi }) } };
+    return {
+      client: open.client,
+      info: { ...info, ...(config.dashboard.temporalUi !== undefined && { uiUrl: config.dashboard.temporalUi }) },
+    };
   }
 
   const one = oneAtATime(reach);
@@ -78,13 +87,21 @@ export function directLink(config: Config): Link {
     const { namespace, queuePrefix, dashboard } = config;
     return {
       client: new Client({ connection, namespace }),
-      info: { namespace, queuePrefix, searchAttributes, devices: [], ...(dashboard.temporalUi !== undefined && { uiUrl: dashboard.temporalUi }) },
+      info: {
+        namespace,
+        queuePrefix,
+        searchAttributes,
+        devices: [],
+        ...(dashboard.temporalUi !== undefined && { uiUrl: dashboard.temporalUi }),
+      },
     };
   };
   return {
     reach: oneAtATime(reach),
     keep: () => Promise.resolve(),
-    close: async () => { await (await connecting?.catch(() => undefined))?.close(); },
+    close: async () => {
+      await (await connecting?.catch(() => undefined))?.close();
+    },
   };
 }
 
@@ -92,7 +109,9 @@ export function directLink(config: Config): Link {
 function oneAtATime<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | undefined;
   return () => {
-    asked ??= ask().finally(() => { asked = undefined; });
+    asked ??= ask().finally(() => {
+      asked = undefined;
+    });
     return asked;
   };
 }

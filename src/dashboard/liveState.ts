@@ -42,8 +42,8 @@ interface Watched {
 }
 
 /**
- * Everything that pages show, kept up to date: jobs by the disk, what they do by the server. Of thousands of jobs only those that
- * the server lists as running are looked at one by one.
+ * Everything that pages show, kept up to date: jobs by the disk, what they do by the server. Of thousands of jobs only
+ * those that the server lists as running are looked at one by one.
  */
 export class LiveState {
   readonly #config: Config;
@@ -101,7 +101,9 @@ export class LiveState {
   watch(): () => void {
     this.#viewers++;
     this.#hurry.abort();
-    return () => { this.#viewers--; };
+    return () => {
+      this.#viewers--;
+    };
   }
 
   /** Resolves after the next look. */
@@ -109,14 +111,22 @@ export class LiveState {
     await once(this.#changes, 'round');
   }
 
-  /** Looks again now, so that what was just done shows. @param jobKey the job that something was done to, if it was one. */
+  /**
+   * Looks again now, so that what was just done shows. @param jobKey the job that something was done to, if it was
+   * one.
+   */
   async lookNow(jobKey?: string): Promise<Job | undefined> {
     const known = jobKey === undefined ? undefined : this.#watched.get(jobKey);
     if (known) known.asked = false;
     if (jobKey === undefined) this.#rounds.hurry();
     this.#hurry.abort();
     const look = new AbortController();
-    await Promise.race([this.nextRound().then(() => this.nextRound()), sleep(2 * UNWATCHED_MS, undefined, { signal: look.signal, ref: false })]).finally(() => { look.abort(); });
+    await Promise.race([
+      this.nextRound().then(() => this.nextRound()),
+      sleep(2 * UNWATCHED_MS, undefined, { signal: look.signal, ref: false }),
+    ]).finally(() => {
+      look.abort();
+    });
     return jobKey === undefined ? undefined : this.#revisions.get(jobKey);
   }
 
@@ -138,7 +148,8 @@ export class LiveState {
 
   /** Where the inputs and outputs of the known jobs lie. */
   *folders(): Iterable<string> {
-    for (const { spec } of this.#shelf.jobs()) for (const file of [spec.input, spec.output]) yield path.dirname(resolveRooted(this.#config.roots, file));
+    for (const { spec } of this.#shelf.jobs())
+      for (const file of [spec.input, spec.output]) yield path.dirname(resolveRooted(this.#config.roots, file));
   }
 
   stored(jobKey: string): Shown | undefined {
@@ -155,7 +166,10 @@ export class LiveState {
 
   async #loop(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      await sleep(this.#viewers > 0 ? WATCHED_MS : UNWATCHED_MS, undefined, { signal: this.#hurry.signal, ref: false }).catch(() => undefined);
+      await sleep(this.#viewers > 0 ? WATCHED_MS : UNWATCHED_MS, undefined, {
+        signal: this.#hurry.signal,
+        ref: false,
+      }).catch(() => undefined);
       this.#hurry = new AbortController();
       if (!this.#stop.signal.aborted) await this.#round();
     }
@@ -167,10 +181,19 @@ export class LiveState {
       this.#overview = { ...this.#overview, server: 'away' };
       return [];
     });
-    const rows = [...new Set([...changed, ...looked])].map((key) => this.#shelf.get(key)).filter((job) => job !== undefined).map((job) => this.#row(job));
-    this.#revisions.update(rows, [...changed].filter((key) => !this.#shelf.get(key)));
+    const rows = [...new Set([...changed, ...looked])]
+      .map((key) => this.#shelf.get(key))
+      .filter((job) => job !== undefined)
+      .map((job) => this.#row(job));
+    this.#revisions.update(
+      rows,
+      [...changed].filter((key) => !this.#shelf.get(key)),
+    );
     for (const key of changed) if (!this.#shelf.get(key)) this.#watched.delete(key);
-    const { client } = this.#overview.server === 'up' ? await this.#link.reach().catch(() => ({ client: undefined })) : { client: undefined };
+    const { client } =
+      this.#overview.server === 'up'
+        ? await this.#link.reach().catch(() => ({ client: undefined }))
+        : { client: undefined };
     await this.#rounds.refresh(client, (key) => this.sight(key)?.live);
     this.#looks++;
     this.#changes.emit('round');
@@ -186,15 +209,24 @@ export class LiveState {
     const { client, info } = await this.#link.reach();
     const running = await listRunning(client);
     const { roots, home } = this.#config;
-    const free = await statfs(roots.jobs).catch(() => statfs(home)).then(({ bavail, bsize }) => roughly(bavail * bsize), () => undefined);
+    const free = await statfs(roots.jobs)
+      .catch(() => statfs(home))
+      .then(
+        ({ bavail, bsize }) => roughly(bavail * bsize),
+        () => undefined,
+      );
     this.#overview = {
       server: 'up',
       devices: info.devices.map(({ device, label }) => ({ device, label })),
       ...(free !== undefined && { freeBytes: free }),
       ...(info.uiUrl !== undefined && { temporalUrl: info.uiUrl }),
     };
-    const due = [...this.#shelf.jobs()].filter(isOpen).map(({ spec }) => spec.jobKey).filter((key) => this.#isDue(key, running))
-      .sort((a, b) => (this.sight(a)?.at ?? 0) - (this.sight(b)?.at ?? 0)).slice(0, ROUND);
+    const due = [...this.#shelf.jobs()]
+      .filter(isOpen)
+      .map(({ spec }) => spec.jobKey)
+      .filter((key) => this.#isDue(key, running))
+      .sort((a, b) => (this.sight(a)?.at ?? 0) - (this.sight(b)?.at ?? 0))
+      .slice(0, ROUND);
     const limit = pLimit(AT_ONCE);
     await Promise.all(due.map((key) => limit(() => this.#lookAt(client, key))));
     return due;
@@ -210,7 +242,13 @@ export class LiveState {
   }
 
   async #lookAt(client: Client, key: string): Promise<void> {
-    const known = this.#watched.get(key) ?? { sight: undefined, kept: undefined, asked: false, meter: new Speedometer(), speed: new SpeedHistory() };
+    const known = this.#watched.get(key) ?? {
+      sight: undefined,
+      kept: undefined,
+      asked: false,
+      meter: new Speedometer(),
+      speed: new SpeedHistory(),
+    };
     this.#watched.set(key, known);
     const sight = await observe(client, key, known);
     // Of a workflow that is gone, what was seen last is how far the job has come.
@@ -222,7 +260,8 @@ export class LiveState {
     known.meter.add(sight.at, sight.live.doneFrames);
     // The curve begins with the first frame; what lies before says nothing of the speed.
     const isAtWork = sight.live.stage === 'upscale' || sight.live.stage === 'encode';
-    if (isAtWork && sight.live.doneFrames > 0) known.speed.add(sight.at, sight.live.paused ? 0 : sight.live.fps || known.meter.fps);
+    if (isAtWork && sight.live.doneFrames > 0)
+      known.speed.add(sight.at, sight.live.paused ? 0 : sight.live.fps || known.meter.fps);
   }
 }
 

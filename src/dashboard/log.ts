@@ -21,13 +21,18 @@ const STAGES: Record<string, string> = {
 const segmentSchema = z.object({ segment: z.number().int() });
 const reasonSchema = z.object({ reason: z.string() });
 
-/** @returns a history in plain words, oldest first: stages, pauses, retries and ends. What went as it should has one line for each stage. */
+/**
+ * @returns a history in plain words, oldest first: stages, pauses, retries and ends. What went as it should has one
+ * line for each stage.
+ */
 export function logOf(events: readonly HistoryEvent[]): LogEntry[] {
   const entries: LogEntry[] = [];
   const scheduled = new Map<string, { name: string; segment: number | undefined }>();
   let paused = false;
   let segmentsBegun = false;
-  const say = (event: HistoryEvent, kind: LogEntry['kind'], text: string): void => { entries.push({ at: timeOf(event), kind, text }); };
+  const say = (event: HistoryEvent, kind: LogEntry['kind'], text: string): void => {
+    entries.push({ at: timeOf(event), kind, text });
+  };
   const work = (id: unknown): string => whatOf(scheduled.get(String(id)));
 
   for (const event of events) {
@@ -44,7 +49,12 @@ export function logOf(events: readonly HistoryEvent[]): LogEntry[] {
       }
     }
     const started = event.activityTaskStartedEventAttributes;
-    if (started?.lastFailure && (started.attempt ?? 1) > 1) say(event, 'retry', `${work(started.scheduledEventId)}: attempt ${started.attempt ?? 2}, since ${inWords(started.lastFailure)}`);
+    if (started?.lastFailure && (started.attempt ?? 1) > 1)
+      say(
+        event,
+        'retry',
+        `${work(started.scheduledEventId)}: attempt ${started.attempt ?? 2}, since ${inWords(started.lastFailure)}`,
+      );
     const failed = event.activityTaskFailedEventAttributes ?? event.activityTaskTimedOutEventAttributes;
     if (failed?.failure) say(event, 'problem', `${work(failed.scheduledEventId)}: ${inWords(failed.failure)}`);
     const said = saidIn(event);
@@ -58,39 +68,60 @@ export function logOf(events: readonly HistoryEvent[]): LogEntry[] {
     }
     if (said?.what === 'cancel') say(event, 'stage', 'cancelling');
     if (event.workflowExecutionCompletedEventAttributes) say(event, 'end', 'done');
-    if (event.workflowExecutionFailedEventAttributes) say(event, 'end', `ended: ${innermost(event.workflowExecutionFailedEventAttributes.failure)}`);
+    if (event.workflowExecutionFailedEventAttributes)
+      say(event, 'end', `ended: ${innermost(event.workflowExecutionFailedEventAttributes.failure)}`);
     if (event.workflowExecutionTerminatedEventAttributes) say(event, 'end', 'terminated on the server');
   }
   return entries;
 }
 
-/** What people (`pause`) and batches (`pauseJob`) have said to a job: by signals, in histories of the first release by updates. */
-function saidIn({ workflowExecutionSignaledEventAttributes: signal, workflowExecutionUpdateAcceptedEventAttributes: update }: HistoryEvent) {
+/**
+ * What people (`pause`) and batches (`pauseJob`) have said to a job: by signals, in histories of the first release by
+ * updates.
+ */
+function saidIn({
+  workflowExecutionSignaledEventAttributes: signal,
+  workflowExecutionUpdateAcceptedEventAttributes: update,
+}: HistoryEvent) {
   const name = signal?.signalName ?? update?.acceptedRequest?.input?.name;
-  return name ? { what: name.replace(/Job$/, ''), args: signal?.input ?? update?.acceptedRequest?.input?.args } : undefined;
+  return name
+    ? { what: name.replace(/Job$/, ''), args: signal?.input ?? update?.acceptedRequest?.input?.args }
+    : undefined;
 }
 
 /** The retries that are under way, which no history holds yet. */
 export function pendingRetries(pending: readonly temporal.api.workflow.v1.IPendingActivityInfo[]): LogEntry[] {
-  return pending.filter(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure).map((activity) => {
-    // Between two attempts the server says when the next one is due.
-    const time = isDue(activity) ? activity.scheduledTime : (activity.lastStartedTime ?? activity.scheduledTime);
-    return {
-      ...(time && { at: new Date(Number(time.seconds ?? 0) * 1000).toISOString() }),
-      kind: 'retry',
-      text: `${whatOf({ name: activity.activityType?.name ?? '', segment: heartbeatOf(activity).segment })}: attempt ${activity.attempt ?? 2}${isDue(activity) ? ' is due' : ''}, since ${inWords(activity.lastFailure as Failure)}`,
-    };
-  });
+  return pending
+    .filter(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure)
+    .map((activity) => {
+      // Between two attempts the server says when the next one is due.
+      const time = isDue(activity) ? activity.scheduledTime : (activity.lastStartedTime ?? activity.scheduledTime);
+      return {
+        ...(time && { at: new Date(Number(time.seconds ?? 0) * 1000).toISOString() }),
+        kind: 'retry',
+        text: `${whatOf({ name: activity.activityType?.name ?? '', segment: heartbeatOf(activity).segment })}: attempt ${activity.attempt ?? 2}${isDue(activity) ? ' is due' : ''}, since ${inWords(activity.lastFailure as Failure)}`,
+      };
+    });
 }
 
-const isDue = ({ scheduledTime }: temporal.api.workflow.v1.IPendingActivityInfo): boolean => Number(scheduledTime?.seconds ?? 0) * 1000 > Date.now();
+const isDue = ({ scheduledTime }: temporal.api.workflow.v1.IPendingActivityInfo): boolean =>
+  Number(scheduledTime?.seconds ?? 0) * 1000 > Date.now();
 
 function whatOf(known: { name: string; segment: number | undefined } | undefined): string {
   if (!known) return 'work';
-  return known.segment === undefined ? activityName(known.name) : `segment ${known.segment + 1}, ${known.name.startsWith('upscale') ? 'upscale' : known.name.startsWith('encode') ? 'encode' : activityName(known.name)}`;
+  return known.segment === undefined
+    ? activityName(known.name)
+    : `segment ${known.segment + 1}, ${known.name.startsWith('upscale') ? 'upscale' : known.name.startsWith('encode') ? 'encode' : activityName(known.name)}`;
 }
 
-const activityName = (name: string): string => STAGES[name] ?? ({ upscaleSegment: 'upscaling a segment', encodeSegment: 'encoding a segment', deleteMezzanine: 'removing upscaled frames' }[name] ?? name);
+const activityName = (name: string): string =>
+  STAGES[name] ??
+  {
+    upscaleSegment: 'upscaling a segment',
+    encodeSegment: 'encoding a segment',
+    deleteMezzanine: 'removing upscaled frames',
+  }[name] ??
+  name;
 
 /** TIMEOUT_TYPE_HEARTBEAT and TIMEOUT_TYPE_SCHEDULE_TO_START */
 const HEARTBEAT = 4;

@@ -28,8 +28,15 @@ export interface Observation {
   pending: PendingActivity[];
 }
 
-/** Looks at one workflow. @param known what was found out before. @returns undefined when the server does not know it. @throws when the server does not answer. */
-export async function observe(client: Client, jobKey: string, { sight: before, kept }: { sight: Observation | undefined; kept: Kept | undefined }): Promise<Observation | undefined> {
+/**
+ * Looks at one workflow. @param known what was found out before. @returns undefined when the server does not know it.
+ * @throws when the server does not answer.
+ */
+export async function observe(
+  client: Client,
+  jobKey: string,
+  { sight: before, kept }: { sight: Observation | undefined; kept: Kept | undefined },
+): Promise<Observation | undefined> {
   const handle: JobHandle = client.workflow.getHandle(workflowIdOf(jobKey));
   const asked = client.withDeadline(Date.now() + QUERY_MS, () => handle.query(progressQuery)).catch(() => undefined);
   const described = await handle.describe().catch((error: unknown) => {
@@ -54,10 +61,24 @@ export async function observe(client: Client, jobKey: string, { sight: before, k
 }
 
 function segmentsOf({ segments }: Progress, pending: PendingActivity[], kept: Kept | undefined): Segment[] {
-  const working = new Map(pending.flatMap((activity) => {
-    const { segment, frame, durableFrame, fps } = heartbeatOf(activity);
-    return segment === undefined ? [] : [[segment, { frame: Math.max(frame, durableFrame), fps, attempt: activity.attempt ?? 1, device: deviceOf(activity) }] as const];
-  }));
+  const working = new Map(
+    pending.flatMap((activity) => {
+      const { segment, frame, durableFrame, fps } = heartbeatOf(activity);
+      return segment === undefined
+        ? []
+        : [
+            [
+              segment,
+              {
+                frame: Math.max(frame, durableFrame),
+                fps,
+                attempt: activity.attempt ?? 1,
+                device: deviceOf(activity),
+              },
+            ] as const,
+          ];
+    }),
+  );
   return segments.map(({ frames, state: said }, index) => {
     const work = working.get(index);
     // The workflow hands out more segments than there are devices: one that no worker has heard of waits.
@@ -66,7 +87,11 @@ function segmentsOf({ segments }: Progress, pending: PendingActivity[], kept: Ke
     return {
       frames,
       state,
-      done: atWork ? Math.min(1, (work?.frame ?? 0) / frames) : state === 'waiting' ? (kept?.segments[index]?.done ?? 0) / frames : 1,
+      done: atWork
+        ? Math.min(1, (work?.frame ?? 0) / frames)
+        : state === 'waiting'
+          ? (kept?.segments[index]?.done ?? 0) / frames
+          : 1,
       ...(atWork && work?.device !== undefined && { device: work.device }),
       ...(atWork && work?.fps !== undefined && { fps: work.fps }),
       ...(work && work.attempt > 1 && { attempt: work.attempt }),
@@ -77,7 +102,10 @@ function segmentsOf({ segments }: Progress, pending: PendingActivity[], kept: Ke
 /** Workflows of jobs that run, with the stage that the server knows of each. One request for a thousand of them. */
 export async function listRunning(client: Client): Promise<Map<string, string | undefined>> {
   const running = new Map<string, string | undefined>();
-  for await (const found of client.workflow.list({ query: "WorkflowType = 'upscaleVideo' AND ExecutionStatus = 'Running'", pageSize: 1000 })) {
+  for await (const found of client.workflow.list({
+    query: "WorkflowType = 'upscaleVideo' AND ExecutionStatus = 'Running'",
+    pageSize: 1000,
+  })) {
     running.set(found.workflowId, found.typedSearchAttributes.get(stageKey));
   }
   return running;
@@ -87,9 +115,18 @@ export async function listRunning(client: Client): Promise<Map<string, string | 
 const STARTED = 2;
 
 const devicesOf = (pending: PendingActivity[]): string[] =>
-  [...new Set(pending.filter(({ state }) => Number(state) === STARTED).map(deviceOf).filter((name) => name !== undefined))].sort();
+  [
+    ...new Set(
+      pending
+        .filter(({ state }) => Number(state) === STARTED)
+        .map(deviceOf)
+        .filter((name) => name !== undefined),
+    ),
+  ].sort();
 
-/** The tag of the queue that an upscale came from, with the host that works on it; other work is named by its queue. */
+/**
+ * The tag of the queue that an upscale came from, with the host that works on it; other work is named by its queue.
+ */
 function deviceOf({ activityOptions, lastWorkerIdentity }: PendingActivity): string | undefined {
   const queue = activityOptions?.taskQueue?.name ?? '';
   const name = /\.upscale\.(.+)$/.exec(queue)?.[1] ?? /\.(control|encode)$/.exec(queue)?.[1];

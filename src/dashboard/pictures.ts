@@ -29,7 +29,10 @@ export class Pictures {
   readonly #board: LiveState;
   readonly #decoding = new Turnstile(DECODING, 'too many pictures are asked for at once: try again in a moment');
   readonly #films = new LRUCache<string, JobPictures>({ max: 8, ttl: 30_000 });
-  readonly #kept = new LRUCache<string, Picture>({ maxSize: MEMORY_BYTES, sizeCalculation: (picture) => picture.length + 100 });
+  readonly #kept = new LRUCache<string, Picture>({
+    maxSize: MEMORY_BYTES,
+    sizeCalculation: (picture) => picture.length + 100,
+  });
 
   constructor(config: Config, board: LiveState) {
     [this.#config, this.#board] = [config, board];
@@ -41,17 +44,27 @@ export class Pictures {
   }
 
   /** @throws UserError for a frame that is not there, or not yet. */
-  picture(jobKey: string, side: 'source' | 'result', frame: number, width: number, signal: AbortSignal): Promise<Picture> {
+  picture(
+    jobKey: string,
+    side: 'source' | 'result',
+    frame: number,
+    width: number,
+    signal: AbortSignal,
+  ): Promise<Picture> {
     return this.#once(`${jobKey} ${side} ${frame} ${width}`, signal, async (within) => {
       const film = await this.#film(jobKey);
-      if (frame >= film.shape.frames) throw new UserError(`there is no frame ${frame}: the last one is ${film.shape.frames - 1}`);
+      if (frame >= film.shape.frames)
+        throw new UserError(`there is no frame ${frame}: the last one is ${film.shape.frames - 1}`);
       const picture = await film[side](frame, width, within);
       if (!picture) throw new UserError(`frame ${frame} is not upscaled yet`);
       return picture;
     });
   }
 
-  /** A small picture of a job's source, whether or not the job has begun. @returns undefined where there is none any more, or none that can be read. */
+  /**
+   * A small picture of a job's source, whether or not the job has begun. @returns undefined where there is none any
+   * more, or none that can be read.
+   */
   async poster(jobKey: string, signal: AbortSignal): Promise<Picture | undefined> {
     const spec = this.#spec(jobKey);
     const file = resolveRooted(this.#config.roots, spec.input);
@@ -60,7 +73,14 @@ export class Pictures {
       await requireUnlinked(this.#config.roots[spec.input.root], file);
       const info = await probeSource(file, { program: spec.picture.program, signal: within });
       const at = Math.max(0, (info.durationSeconds ?? 0) * POSTER_AT);
-      return jpegOf({ input: ['-noaccurate_seek', '-ss', at.toFixed(3), ...inputFrom(file, info.video.index, undefined)], filters: [], video: info.video }, { width: POSTER_WIDTH, signal: within });
+      return jpegOf(
+        {
+          input: ['-noaccurate_seek', '-ss', at.toFixed(3), ...inputFrom(file, info.video.index, undefined)],
+          filters: [],
+          video: info.video,
+        },
+        { width: POSTER_WIDTH, signal: within },
+      );
     });
     return made.catch((error: unknown) => {
       if (error instanceof UserError || error instanceof WorldError || error instanceof RangeError) return undefined;
@@ -83,7 +103,11 @@ export class Pictures {
     return film;
   }
 
-  async #once(name: string, signal: AbortSignal, make: (signal: AbortSignal) => Promise<Uint8Array>): Promise<Picture> {
+  async #once(
+    name: string,
+    signal: AbortSignal,
+    make: (signal: AbortSignal) => Promise<Uint8Array>,
+  ): Promise<Picture> {
     const kept = this.#kept.get(name);
     if (kept) return kept;
     return this.#decoding.pass(signal, async () => {

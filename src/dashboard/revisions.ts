@@ -6,8 +6,8 @@ import type { Job, Jobs } from './schemas/jobs.js';
 const TOMBSTONES = 2000;
 
 /**
- * The rows of all jobs, each with the revision that changed it last: whoever knows a revision can be told what is different since.
- * A revision of another process means nothing here, so it carries the name of this one.
+ * The rows of all jobs, each with the revision that changed it last: whoever knows a revision can be told what is
+ * different since. A revision of another process means nothing here, so it carries the name of this one.
  */
 export class Revisions {
   readonly #name = randomName();

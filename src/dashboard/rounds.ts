@@ -49,14 +49,23 @@ export class Rounds {
     const running = client ? await listRounds(client).catch(() => undefined) : undefined;
     if (client && running) await this.#ask(client, specs, running);
     const shown = specs.filter((spec, i) => i < MOST || this.#progress.has(spec.batchKey));
-    const batches = await Promise.all(shown.map(async (spec) => batchRowOf(this.#config.roots, spec, { ...(await this.#ended(spec)), progress: this.#progress.get(spec.batchKey), jobOf })));
+    const batches = await Promise.all(
+      shown.map(async (spec) =>
+        batchRowOf(this.#config.roots, spec, {
+          ...(await this.#ended(spec)),
+          progress: this.#progress.get(spec.batchKey),
+          jobOf,
+        }),
+      ),
+    );
     if (client && Date.now() - this.#schedulesAt > SCHEDULES_MS) {
       this.#schedulesAt = Date.now();
       this.#schedules = await listSchedules(this.#config, client).catch(() => this.#schedules);
     }
     const known = new Map(specs.map((spec) => [spec.batchKey.slice(0, 8), spec.batchKey]));
     // A round begins and ends between two looks at the schedules.
-    const isAtWork = (key: string): boolean => batches.some(({ batch, status }) => batch === key && (status === 'running' || status === 'paused'));
+    const isAtWork = (key: string): boolean =>
+      batches.some(({ batch, status }) => batch === key && (status === 'running' || status === 'paused'));
     const schedules = this.#schedules.flatMap((schedule) => {
       const batch = known.get(schedule.batch);
       return batch === undefined ? [] : [{ ...schedule, batch, running: isAtWork(batch) }];
@@ -67,15 +76,19 @@ export class Rounds {
   /** @param running workflows of rounds at work. A schedule's rounds have the time behind the batch's name. */
   async #ask(client: Client, specs: readonly BatchSpec[], running: readonly string[]): Promise<void> {
     const working = new Set<string>();
-    await Promise.all(specs.map(async ({ batchKey }) => {
-      const id = batchWorkflowId(batchKey);
-      const workflow = running.find((name) => name === id || name.startsWith(`${id}-`));
-      if (workflow === undefined) return;
-      working.add(batchKey);
-      const handle = client.workflow.getHandle<typeof upscaleBatch>(workflow);
-      const progress = await client.withDeadline(Date.now() + QUERY_MS, () => handle.query(batchQuery)).catch(() => this.#progress.get(batchKey));
-      if (progress) this.#progress.set(batchKey, progress);
-    }));
+    await Promise.all(
+      specs.map(async ({ batchKey }) => {
+        const id = batchWorkflowId(batchKey);
+        const workflow = running.find((name) => name === id || name.startsWith(`${id}-`));
+        if (workflow === undefined) return;
+        working.add(batchKey);
+        const handle = client.workflow.getHandle<typeof upscaleBatch>(workflow);
+        const progress = await client
+          .withDeadline(Date.now() + QUERY_MS, () => handle.query(batchQuery))
+          .catch(() => this.#progress.get(batchKey));
+        if (progress) this.#progress.set(batchKey, progress);
+      }),
+    );
     for (const key of this.#progress.keys()) if (!working.has(key)) this.#progress.delete(key);
   }
 
@@ -83,7 +96,13 @@ export class Rounds {
   async #ended({ batchKey }: BatchSpec): Promise<{ last: LastRound | undefined; latest: string | undefined }> {
     const { rounds } = batchLayout(this.#config.roots, batchKey);
     const latest = (await readdir(rounds).catch(() => [])).sort().at(-1);
-    const changed = latest === undefined ? 0 : await stat(path.join(rounds, latest)).then(({ mtimeMs }) => mtimeMs, () => 0);
+    const changed =
+      latest === undefined
+        ? 0
+        : await stat(path.join(rounds, latest)).then(
+            ({ mtimeMs }) => mtimeMs,
+            () => 0,
+          );
     const stamp = `${latest} ${changed}`;
     const known = this.#lastRounds.get(batchKey);
     if (known?.stamp === stamp) return known;
@@ -96,6 +115,9 @@ export class Rounds {
 
 async function listRounds(client: Client): Promise<string[]> {
   const found: string[] = [];
-  for await (const { workflowId } of client.workflow.list({ query: "WorkflowType = 'upscaleBatch' AND ExecutionStatus = 'Running'" })) found.push(workflowId);
+  for await (const { workflowId } of client.workflow.list({
+    query: "WorkflowType = 'upscaleBatch' AND ExecutionStatus = 'Running'",
+  }))
+    found.push(workflowId);
   return found;
 }

@@ -33,7 +33,17 @@ export function rowOf(roots: Roots, { spec, report, ended, endedAt }: Shown, see
   };
   if (report) {
     const { frames, seconds, damaged, accepted } = report;
-    return { ...row, status: 'done', percent: 100, frames, doneFrames: frames, fps: report.fps, seconds, ...(damaged && { damaged: true }), ...(accepted && { accepted: true }) };
+    return {
+      ...row,
+      status: 'done',
+      percent: 100,
+      frames,
+      doneFrames: frames,
+      fps: report.fps,
+      seconds,
+      ...(damaged && { damaged: true }),
+      ...(accepted && { accepted: true }),
+    };
   }
   if (ended) return { ...row, status: ended.state, error: ended.message, ...shareOf(seen) };
   const { sight } = seen;
@@ -41,9 +51,16 @@ export function rowOf(roots: Roots, { spec, report, ended, endedAt }: Shown, see
   return { ...row, ...atWork(sight, seen) };
 }
 
-function atWork(sight: Observation, seen: Seen): Pick<Job, 'status' | 'stage' | 'fps' | 'devices' | 'percent' | 'frames' | 'doneFrames' | 'etaSeconds' | 'waiting' | 'reason'> {
+function atWork(
+  sight: Observation,
+  seen: Seen,
+): Pick<
+  Job,
+  'status' | 'stage' | 'fps' | 'devices' | 'percent' | 'frames' | 'doneFrames' | 'etaSeconds' | 'waiting' | 'reason'
+> {
   const { live, devices } = sight;
-  if (!live) return { status: 'running', fps: 0, devices, waiting: 'waiting for the control worker', ...shareOf(seen) };
+  if (!live)
+    return { status: 'running', fps: 0, devices, waiting: 'waiting for the control worker', ...shareOf(seen) };
   const { stage, paused, frames, doneFrames, waiting } = live;
   if (paused) return { status: 'paused', stage, reason: paused.reason, fps: 0, devices: [], ...shareOf(seen) };
   const main = stage === 'upscale' || stage === 'encode';

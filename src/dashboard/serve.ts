@@ -29,11 +29,22 @@ export interface Dashboard {
  * @param link is closed with it.
  * @throws UserError when the port is taken.
  */
-export async function serveDashboard(config: Config, place: Place, link: Link, log: (line: string) => void): Promise<Dashboard> {
+export async function serveDashboard(
+  config: Config,
+  place: Place,
+  link: Link,
+  log: (line: string) => void,
+): Promise<Dashboard> {
   const board = new LiveState(config, link);
-  const names = { loopback: isLoopback(place.host), allowed: [...config.dashboard.names, ...(/[a-z]/i.test(place.host) ? [place.host] : [])] };
+  const names = {
+    loopback: isLoopback(place.host),
+    allowed: [...config.dashboard.names, ...(/[a-z]/i.test(place.host) ? [place.host] : [])],
+  };
   const app = createApp({
-    config, board, names, log,
+    config,
+    board,
+    names,
+    log,
     assets: await loadAssets(),
     details: new Details(config, board, link),
     pictures: new Pictures(config, board),
@@ -45,7 +56,11 @@ export async function serveDashboard(config: Config, place: Place, link: Link, l
   await listen(server, place);
   await board.start();
   const { port } = server.address() as AddressInfo;
-  const host = ['0.0.0.0', '::'].includes(place.host) ? 'localhost' : place.host.includes(':') ? `[${place.host}]` : place.host;
+  const host = ['0.0.0.0', '::'].includes(place.host)
+    ? 'localhost'
+    : place.host.includes(':')
+      ? `[${place.host}]`
+      : place.host;
   return {
     url: `http://${host}:${port}/`,
     port,
@@ -63,8 +78,10 @@ async function listen(server: Server, { host, port }: Place): Promise<void> {
     await once(server, port ?? USUAL_PORT, host);
   } catch (error) {
     if (hasCode(error, 'EADDRINUSE') && port === undefined) return once(server, 0, host);
-    if (hasCode(error, 'EADDRINUSE')) throw new UserError(`port ${port} on ${host} is taken: choose another with --port`);
-    if (hasCode(error, 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN')) throw new UserError(`${host} is no address of this machine: choose another --host`);
+    if (hasCode(error, 'EADDRINUSE'))
+      throw new UserError(`port ${port} on ${host} is taken: choose another with --port`);
+    if (hasCode(error, 'EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN'))
+      throw new UserError(`${host} is no address of this machine: choose another --host`);
     if (hasCode(error, 'EACCES')) throw new UserError(`port ${port} may not be used: choose one from 1024 on`);
     throw error;
   }

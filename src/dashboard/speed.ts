@@ -2,8 +2,8 @@
 const MOST = 600;
 
 /**
- * Frames a second over time, of any length: when it is full, two neighbours become one, so that a night takes no more room than
- * a minute.
+ * Frames a second over time, of any length: when it is full, two neighbours become one, so that a night takes no more
+ * room than a minute.
  */
 export class SpeedHistory {
   #points: [at: number, fps: number][] = [];
@@ -23,7 +23,9 @@ export class SpeedHistory {
     this.#stepMs *= 2;
     this.#points = this.#points.flatMap(([when, value], i) => {
       const next = this.#points[i + 1];
-      return i % 2 === 1 ? [] : [[next?.[0] ?? when, next ? round((value + next[1]) / 2) : value] satisfies [number, number]];
+      return i % 2 === 1
+        ? []
+        : [[next?.[0] ?? when, next ? round((value + next[1]) / 2) : value] satisfies [number, number]];
     });
   }
 

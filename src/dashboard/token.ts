@@ -8,13 +8,22 @@ import { UserError } from '../lib/errors.js';
 const LEAST_LENGTH = 16;
 const SESSION_SECONDS = 30 * 24 * 3600;
 
-/** Reads a token from a file, white space around it apart. @throws UserError when there is none that is long enough, and when others may read it. */
+/**
+ * Reads a token from a file, white space around it apart. @throws UserError when there is none that is long enough,
+ * and when others may read it.
+ */
 export async function readToken(file: string): Promise<string> {
   const text = await readOwn(file).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'ELOOP')) throw new UserError(`the token file ${file} cannot be read: make one, for example with (umask 077; openssl rand -hex 32 > ${file})`);
+    if (hasCode(error, 'ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'ELOOP'))
+      throw new UserError(
+        `the token file ${file} cannot be read: make one, for example with (umask 077; openssl rand -hex 32 > ${file})`,
+      );
     throw error;
   });
-  if (text.length < LEAST_LENGTH || /\s/.test(text)) throw new UserError(`the token in ${file} must have at least ${LEAST_LENGTH} characters and no spaces: (umask 077; openssl rand -hex 32 > ${file}) makes one`);
+  if (text.length < LEAST_LENGTH || /\s/.test(text))
+    throw new UserError(
+      `the token in ${file} must have at least ${LEAST_LENGTH} characters and no spaces: (umask 077; openssl rand -hex 32 > ${file}) makes one`,
+    );
   return text;
 }
 
@@ -23,7 +32,10 @@ async function readOwn(file: string): Promise<string> {
   const handle = await open(file);
   try {
     const { mode } = await handle.stat();
-    if ((mode & 0o077) !== 0) throw new UserError(`others may read or write the token file ${file}: chmod 600 ${file}, and put a new token into it if they may have seen this one`);
+    if ((mode & 0o077) !== 0)
+      throw new UserError(
+        `others may read or write the token file ${file}: chmod 600 ${file}, and put a new token into it if they may have seen this one`,
+      );
     return (await handle.readFile('utf8')).trim();
   } finally {
     await handle.close();
@@ -35,7 +47,12 @@ export async function ownToken(home: string): Promise<string> {
   const file = path.join(home, 'dashboard-token');
   if (!(await exists(file))) {
     await mkdir(home, { recursive: true });
-    await publishFile(file, false, (temporary) => writeFile(temporary, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' }), 0o600).catch((error: unknown) => {
+    await publishFile(
+      file,
+      false,
+      (temporary) => writeFile(temporary, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' }),
+      0o600,
+    ).catch((error: unknown) => {
       // Another process was faster: its token is the one.
       if (!(error instanceof UserError)) throw error;
     });
@@ -43,7 +60,10 @@ export async function ownToken(home: string): Promise<string> {
   return readToken(file);
 }
 
-/** Who may come in: whoever has the token, or a session that was made with it. Sessions are signed, so that they survive a restart. */
+/**
+ * Who may come in: whoever has the token, or a session that was made with it. Sessions are signed, so that they
+ * survive a restart.
+ */
 export class Doorkeeper {
   readonly #token: string;
 

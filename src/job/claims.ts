@@ -23,7 +23,9 @@ export async function ownerOf(roots: Pick<Roots, 'jobs'>, output: RootedPath): P
     return (await readJson(file, claimSchema))?.jobKey;
   } catch (error) {
     if (!(error instanceof RecordDamaged)) throw error;
-    const owner = (await openJobs(roots)).find((spec) => spec.output.root === output.root && spec.output.path === output.path);
+    const owner = (await openJobs(roots)).find(
+      (spec) => spec.output.root === output.root && spec.output.path === output.path,
+    );
     await putAside(error);
     if (owner) await publishJson(file, { jobKey: owner.jobKey, output: output.path });
     return owner?.jobKey;

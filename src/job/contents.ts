@@ -18,7 +18,9 @@ export const contentTrackSchema = z.object({
   title: z.string().optional(),
   /** In alphabetical order: `default`, `forced`, `comment`, … */
   dispositions: z.array(z.string()),
-  /** Of sound: when its first sample is presented, in seconds after the first frame; negative where it begins earlier. */
+  /**
+   * Of sound: when its first sample is presented, in seconds after the first frame; negative where it begins earlier.
+   */
   startSeconds: z.number().optional(),
 });
 export type ContentTrack = z.infer<typeof contentTrackSchema>;
@@ -32,8 +34,8 @@ const chapterSchema = z.object({
 export type Chapter = z.infer<typeof chapterSchema>;
 
 /**
- * What the deliverable has to hold, decided from the source before anything is written. The merge is made from it, and the verification
- * compares the file with it.
+ * What the deliverable has to hold, decided from the source before anything is written. The merge is made from it, and
+ * the verification compares the file with it.
  */
 export const contentsSchema = z.object({
   container: containerSchema,

@@ -1,13 +1,22 @@
 import type { z } from 'zod';
 import type {
-  carriedJobSchema, endInputSchema, jobRefSchema, planInputSchema, plannedRefSchema, publishInputSchema, segmentRefSchema, tellInputSchema, tellSubjectSchema, upscaleVideoInputSchema,
+  carriedJobSchema,
+  endInputSchema,
+  jobRefSchema,
+  planInputSchema,
+  plannedRefSchema,
+  publishInputSchema,
+  segmentRefSchema,
+  tellInputSchema,
+  tellSubjectSchema,
+  upscaleVideoInputSchema,
 } from './inputs.js';
 import type { Plan } from './plan.js';
 import type { Precision } from './spec.js';
 
 /**
- * What client, workflow and activities say to each other. Payloads hold keys, numbers and short texts only; everything that
- * grows with the video lies in the job's folder. What they take is said by its schemas, in job/inputs.ts.
+ * What client, workflow and activities say to each other. Payloads hold keys, numbers and short texts only; everything
+ * that grows with the video lies in the job's folder. What they take is said by its schemas, in job/inputs.ts.
  */
 export type JobRef = z.infer<typeof jobRefSchema>;
 export type UpscaleVideoInput = z.infer<typeof upscaleVideoInputSchema>;
@@ -60,7 +69,10 @@ export interface Heartbeat {
   /** Frames that are done, safe or not. */
   frame: number;
   fps?: number;
-  /** Edge of the tile in use, 0 for whole frames; a smaller one found after running out of memory reaches the next attempt. */
+  /**
+   * Edge of the tile in use, 0 for whole frames; a smaller one found after running out of memory reaches the next
+   * attempt.
+   */
   tile?: number;
   /** What the network computes in; fp32 after half precision failed reaches the next attempt too. */
   precision?: Precision;
@@ -124,12 +136,27 @@ export interface JobReport {
   /** What it was expected to take before it began, where that could be said. */
   estimate?: { seconds: number; bytes: number };
   damaged?: { expected: number; decoded: number };
-  /** It did not pass its checks, and was delivered because a person wanted it: when that was said (ISO 8601), and what is wrong with it. */
+  /**
+   * It did not pass its checks, and was delivered because a person wanted it: when that was said (ISO 8601), and what
+   * is wrong with it.
+   */
   accepted?: { at: string; problems: string[] };
   warnings: string[];
 }
 
-export type Stage = 'probe' | 'conform' | 'plan' | 'upscale' | 'encode' | 'concat' | 'merge' | 'verify' | 'publish' | 'done' | 'failed' | 'cancelled';
+export type Stage =
+  | 'probe'
+  | 'conform'
+  | 'plan'
+  | 'upscale'
+  | 'encode'
+  | 'concat'
+  | 'merge'
+  | 'verify'
+  | 'publish'
+  | 'done'
+  | 'failed'
+  | 'cancelled';
 
 /** The answer of the workflow's progress query. */
 export interface Progress {

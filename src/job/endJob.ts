@@ -8,7 +8,12 @@ import { jobSpecSchema, type JobSpec } from './spec.js';
 import { discardJob } from './store.js';
 
 /** Notes how a job ended. One that was cancelled gives up its output, and its parts where they are to be discarded. */
-export async function endJob(roots: Roots, job: Pick<JobSpec, 'jobKey' | 'upscaleKey'>, how: Omit<Ended, 'at'>, discard: boolean): Promise<void> {
+export async function endJob(
+  roots: Roots,
+  job: Pick<JobSpec, 'jobKey' | 'upscaleKey'>,
+  how: Omit<Ended, 'at'>,
+  discard: boolean,
+): Promise<void> {
   const layout = jobLayout(roots, job);
   await requireInside(roots.jobs, layout.job);
   const spec = await readKept(layout.spec, jobSpecSchema);

@@ -1,9 +1,15 @@
 import type { BitDepth } from './picture.js';
 import type { SourceInfo } from './source.js';
 
-/** UT Video, measured at 2880x2304: 2.8 MB a frame. FFVhuff with 10 bits, measured on three clips: 1.1 to 1.5 times as much. */
+/**
+ * UT Video, measured at 2880x2304: 2.8 MB a frame. FFVhuff with 10 bits, measured on three clips: 1.1 to 1.5 times as
+ * much.
+ */
 export const MEZZANINE_BYTES_PER_PIXEL: Record<BitDepth, number> = { 8: 0.43, 10: 0.65 };
-/** H.264 at CRF 23, measured on a 25-minute cartoon: 3.4 GB for 37,271 frames of 2880x2304; doubled for busier pictures. */
+/**
+ * H.264 at CRF 23, measured on a 25-minute cartoon: 3.4 GB for 37,271 frames of 2880x2304; doubled for busier
+ * pictures.
+ */
 const ENCODED_BYTES_PER_PIXEL = 0.028;
 
 /** UT Video of a source's own pictures, measured: 0.26 MB a frame of 720x576. */
@@ -22,7 +28,10 @@ export interface DiskEstimate {
   output: number;
 }
 
-/** Peak disk use of a job, in bytes. Encoded parts and the joined video stand side by side for a moment, so they count twice. */
+/**
+ * Peak disk use of a job, in bytes. Encoded parts and the joined video stand side by side for a moment, so they count
+ * twice.
+ */
 export function estimateDisk(job: {
   frames: number;
   outputPixels: number;
@@ -38,9 +47,14 @@ export function estimateDisk(job: {
   conformedPixels?: number;
 }): DiskEstimate {
   const encoded = job.encodedBytes ?? job.frames * job.outputPixels * ENCODED_BYTES_PER_PIXEL;
-  const mezzanineFrames = job.method === 'filter' ? 0 : job.keepMezzanine ? job.frames : Math.min(job.frames, job.backlogFrames);
+  const mezzanineFrames =
+    job.method === 'filter' ? 0 : job.keepMezzanine ? job.frames : Math.min(job.frames, job.backlogFrames);
   return {
-    jobs: Math.ceil(2 * encoded + mezzanineFrames * job.outputPixels * MEZZANINE_BYTES_PER_PIXEL[job.bitDepth] + job.frames * (job.conformedPixels ?? 0) * CONFORMED_BYTES_PER_PIXEL),
+    jobs: Math.ceil(
+      2 * encoded +
+        mezzanineFrames * job.outputPixels * MEZZANINE_BYTES_PER_PIXEL[job.bitDepth] +
+        job.frames * (job.conformedPixels ?? 0) * CONFORMED_BYTES_PER_PIXEL,
+    ),
     output: Math.ceil(encoded + job.audioBytes),
   };
 }

@@ -8,7 +8,9 @@ import { readLines } from './workLog.js';
 
 /** What is said of a job before it begins. Stored beside it as estimate.json. */
 export const forecastSchema = z.object({
-  /** Jobs with the same key take the same time for each source pixel: same method, encoder, kind of device and host. */
+  /**
+   * Jobs with the same key take the same time for each source pixel: same method, encoder, kind of device and host.
+   */
   key: z.string(),
   /** Source pixels of a frame. */
   pixels: z.number().int().positive(),
@@ -45,37 +47,65 @@ export type Outcome = z.infer<typeof outcomeSchema>;
 
 const historyFile = (jobsRoot: string): string => path.join(jobsRoot, 'outcomes.jsonl');
 
-export const noteOutcome = (jobsRoot: string, outcome: Outcome): Promise<void> => appendFile(historyFile(jobsRoot), `${JSON.stringify(outcome)}\n`);
+export const noteOutcome = (jobsRoot: string, outcome: Outcome): Promise<void> =>
+  appendFile(historyFile(jobsRoot), `${JSON.stringify(outcome)}\n`);
 
 /** Older jobs say less about the machine as it is now. */
 const LATEST = 5;
 
 /** The latest finished jobs with a key. */
 export async function outcomesOf(jobsRoot: string, key: string): Promise<Outcome[]> {
-  return (await readLines(historyFile(jobsRoot), outcomeSchema)).filter((outcome) => outcome.key === key).slice(-LATEST);
+  return (await readLines(historyFile(jobsRoot), outcomeSchema))
+    .filter((outcome) => outcome.key === key)
+    .slice(-LATEST);
 }
 
 /** Hosts may share a jobs folder. */
 export function hostKey(): string {
   const processors = os.cpus();
-  return createHash('sha256').update(`${os.hostname()} ${processors[0]?.model} ${processors.length}`).digest('hex').slice(0, 8);
+  return createHash('sha256')
+    .update(`${os.hostname()} ${processors[0]?.model} ${processors.length}`)
+    .digest('hex')
+    .slice(0, 8);
 }
 
 /** Names the jobs that take the same time for each source pixel. */
-export function forecastKey({ method, encode, picture: { bitDepth }, tags }: Pick<JobSpec, 'method' | 'encode' | 'picture' | 'tags'>): string {
-  const how = method.kind === 'filter' ? { name: method.name } : { digest: method.digest, precision: method.precision, tile: method.tile, tilePad: method.tilePad };
-  const what = { ...how, scale: method.scale, codec: encode.codec, hardware: encode.hardware, preset: encode.preset, tune: encode.tune, ...(bitDepth !== 8 && { bitDepth }) };
-  return createHash('sha256').update(JSON.stringify([what, method.kind === 'model' ? tags : [], hostKey()])).digest('hex').slice(0, 16);
+export function forecastKey({
+  method,
+  encode,
+  picture: { bitDepth },
+  tags,
+}: Pick<JobSpec, 'method' | 'encode' | 'picture' | 'tags'>): string {
+  const how =
+    method.kind === 'filter'
+      ? { name: method.name }
+      : { digest: method.digest, precision: method.precision, tile: method.tile, tilePad: method.tilePad };
+  const what = {
+    ...how,
+    scale: method.scale,
+    codec: encode.codec,
+    hardware: encode.hardware,
+    preset: encode.preset,
+    tune: encode.tune,
+    ...(bitDepth !== 8 && { bitDepth }),
+  };
+  return createHash('sha256')
+    .update(JSON.stringify([what, method.kind === 'model' ? tags : [], hostKey()]))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 /**
- * By how much earlier jobs took longer, and became larger, than their calibrations said: the middle one of the latest. One job may be an exception: the
- * fewer there are, the less they count.
+ * By how much earlier jobs took longer, and became larger, than their calibrations said: the middle one of the latest.
+ * One job may be an exception: the fewer there are, the less they count.
  */
 export function correctionOf(outcomes: readonly Outcome[]): { seconds: number; bytes: number } {
-  const ratios = outcomes.flatMap(({ raw, seconds, bytes }) => (raw ? [{ seconds: seconds / raw.seconds, bytes: bytes / raw.bytes }] : []));
+  const ratios = outcomes.flatMap(({ raw, seconds, bytes }) =>
+    raw ? [{ seconds: seconds / raw.seconds, bytes: bytes / raw.bytes }] : [],
+  );
   const trust = ratios.length / (ratios.length + 1);
-  const of = (name: 'seconds' | 'bytes'): number => Math.min(MOST, Math.max(1 / MOST, median(ratios.map((ratio) => ratio[name])) ?? 1)) ** trust;
+  const of = (name: 'seconds' | 'bytes'): number =>
+    Math.min(MOST, Math.max(1 / MOST, median(ratios.map((ratio) => ratio[name])) ?? 1)) ** trust;
   return { seconds: of('seconds'), bytes: of('bytes') };
 }
 /** A job that was this far off had another reason, such as a machine in use by others. */

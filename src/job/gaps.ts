@@ -7,7 +7,8 @@ export interface Span {
   end: number;
 }
 
-export const framesIn = (spans: readonly Span[]): number => spans.reduce((sum, { start, end }) => sum + end - start, 0);
+export const framesIn = (spans: readonly Span[]): number =>
+  spans.reduce((sum, { start, end }) => sum + end - start, 0);
 
 /** What of some ranges is in no part, in order. @param parts in order and without overlap. */
 export function gapsIn(ranges: readonly Span[], parts: readonly Span[]): Span[] {
@@ -30,10 +31,20 @@ export function gapsIn(ranges: readonly Span[], parts: readonly Span[]): Span[] 
   return gaps;
 }
 
-/** The parts of a segment that are still to be encoded, on the grid of its plan; a part that does not lie on it is of another plan and is removed. */
-export async function missingRanges(folder: string, segment: Pick<Segment, 'startFrame' | 'frames'>, partFrames: number): Promise<Span[]> {
+/**
+ * The parts of a segment that are still to be encoded, on the grid of its plan; a part that does not lie on it is of
+ * another plan and is removed.
+ */
+export async function missingRanges(
+  folder: string,
+  segment: Pick<Segment, 'startFrame' | 'frames'>,
+  partFrames: number,
+): Promise<Span[]> {
   const ranges = encodeRanges(segment, partFrames);
-  const same = (a: Span) => (b: Span): boolean => a.start === b.start && a.end === b.end;
+  const same =
+    (a: Span) =>
+    (b: Span): boolean =>
+      a.start === b.start && a.end === b.end;
   const parts = await wholeParts(folder, segment.startFrame, segment.startFrame + segment.frames);
   for (const part of parts) if (!ranges.some(same(part))) await removePart(folder, part);
   return ranges.filter((range) => !parts.some(same(range)));

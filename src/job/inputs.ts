@@ -2,14 +2,17 @@ import { z } from 'zod';
 import { prioritySchema } from './priority.js';
 
 /**
- * What workflows and activities take. Whoever reaches the Temporal server may send them anything, so each payload is parsed before it
- * is used. Free of Node, for workflow code.
+ * What workflows and activities take. Whoever reaches the Temporal server may send them anything, so each payload is
+ * parsed before it is used. Free of Node, for workflow code.
  */
 
 /** Names a job, its pictures or a batch, and their folders: 32 lower-case hexadecimal digits. */
 export const keySchema = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 hexadecimal digits');
 
-/** A key as workflows take it, which only hand it on: activities insist on the digits. Histories of the first release have short ones. */
+/**
+ * A key as workflows take it, which only hand it on: activities insist on the digits. Histories of the first release
+ * have short ones.
+ */
 const nameSchema = z.string().regex(/^[\w-]{1,64}$/, 'must be a key');
 /** Names a round's folder. */
 export const roundSchema = z.string().regex(/^\d{8}T\d{6}Z-[0-9a-f]{8}$/, 'must be the name of a round');
@@ -31,13 +34,18 @@ export const publishInputSchema = plannedRefSchema.extend({
   startedAt: z.number(),
   reusedFrames: count,
 });
-export const endInputSchema = jobRefSchema.extend({ state: z.enum(['failed', 'cancelled']), message: z.string(), discard: z.boolean() });
+export const endInputSchema = jobRefSchema.extend({
+  state: z.enum(['failed', 'cancelled']),
+  message: z.string(),
+  discard: z.boolean(),
+});
 
-const tellSubject = <T extends z.ZodType<string>>(key: T) => z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('job'), jobKey: key }),
-  /** `error`: why the round could not go on. */
-  z.object({ kind: z.literal('batch'), batchKey: key, round: roundSchema, error: z.string().exactOptional() }),
-]);
+const tellSubject = <T extends z.ZodType<string>>(key: T) =>
+  z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('job'), jobKey: key }),
+    /** `error`: why the round could not go on. */
+    z.object({ kind: z.literal('batch'), batchKey: key, round: roundSchema, error: z.string().exactOptional() }),
+  ]);
 /** What has ended, for those who are to be told. */
 export const tellSubjectSchema = tellSubject(keySchema);
 export const tellInputSchema = z.object({ subject: tellSubject(nameSchema), controlQueue: queueSchema });
@@ -87,7 +95,10 @@ export const upscaleVideoInputSchema = z.object({
   priority: prioritySchema.exactOptional(),
   /** Somebody is to be told of the end, as notice.json in the job's folder says. */
   tell: z.boolean().exactOptional(),
-  /** A person wants a result that did not pass its checks: it is published as it is, and nothing else is done. `from`: where its frames came from. */
+  /**
+   * A person wants a result that did not pass its checks: it is published as it is, and nothing else is done. `from`:
+   * where its frames came from.
+   */
   accepted: z.object({ from: fromSchema }).exactOptional(),
   /** Set when a run continues another one. */
   carried: carriedJobSchema.exactOptional(),
@@ -96,7 +107,11 @@ export const upscaleVideoInputSchema = z.object({
 /** What a running job or batch may be told. */
 export const pauseSchema = z.object({ id: requestId.exactOptional(), reason: text });
 /** `unless`: a reason of a pause that stays. `tell`: somebody is to be told of the end. */
-export const resumeSchema = z.object({ id: requestId.exactOptional(), tell: z.boolean().exactOptional(), unless: text.exactOptional() });
+export const resumeSchema = z.object({
+  id: requestId.exactOptional(),
+  tell: z.boolean().exactOptional(),
+  unless: text.exactOptional(),
+});
 export const cancelSchema = z.object({ id: requestId.exactOptional(), discard: z.boolean() });
 
 /** The first thing that is wrong with a payload, in one line. */

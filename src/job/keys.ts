@@ -13,11 +13,24 @@ export function keyOf(value: unknown): string {
 }
 
 /** Names what the pictures depend on. A model counts by its bytes, not by its name or place. */
-export function upscaleKey(inputDigest: string, method: Method, { deinterlace, bitDepth, ...wishes }: PictureSpec): string {
-  const pictures = method.kind === 'filter' ? method : { ...method, ...withoutDefaults(method), name: undefined, file: undefined };
+export function upscaleKey(
+  inputDigest: string,
+  method: Method,
+  { deinterlace, bitDepth, ...wishes }: PictureSpec,
+): string {
+  const pictures =
+    method.kind === 'filter' ? method : { ...method, ...withoutDefaults(method), name: undefined, file: undefined };
   // Of a crop only counts what it leaves, not how it was found.
   const crop = wishes.crop && { ...wishes.crop, found: undefined };
-  return keyOf({ version: 1, inputDigest, pictures, ...(deinterlace !== 'auto' && { deinterlace }), ...(bitDepth !== 8 && { bitDepth }), ...wishes, crop });
+  return keyOf({
+    version: 1,
+    inputDigest,
+    pictures,
+    ...(deinterlace !== 'auto' && { deinterlace }),
+    ...(bitDepth !== 8 && { bitDepth }),
+    ...wishes,
+    crop,
+  });
 }
 
 /** Settings that came later are left out at what they were before, so that older jobs keep their keys and parts. */
@@ -28,7 +41,13 @@ const withoutDefaults = ({ pixels, alignment, blend }: ModelMethod) => ({
 });
 
 /** Adds what the delivered file depends on. */
-export function jobKey(upscale: string, encode: EncodeSpec, { audio }: Pick<DeliverySpec, 'audio'>, input: RootedPath, output: RootedPath): string {
+export function jobKey(
+  upscale: string,
+  encode: EncodeSpec,
+  { audio }: Pick<DeliverySpec, 'audio'>,
+  input: RootedPath,
+  output: RootedPath,
+): string {
   // The container is told by the output's name; `auto` is left out, as before there was a choice.
   return keyOf({ upscale, encode, input, output, ...(audio !== 'auto' && { audio }) });
 }

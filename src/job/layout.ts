@@ -31,7 +31,10 @@ function isInside(root: string, file: string): boolean {
 export async function requireInside(root: string, file: string): Promise<void> {
   if (root === path.parse(root).root) return;
   const [place, real] = await Promise.all([realpath(root), realPlace(file)]);
-  if (real !== place && !isInside(place, real)) throw new UserError(`${file} is a link, or below one, that leads out of ${root}: what belongs there must lie there`);
+  if (real !== place && !isInside(place, real))
+    throw new UserError(
+      `${file} is a link, or below one, that leads out of ${root}: what belongs there must lie there`,
+    );
 }
 
 async function realPlace(file: string): Promise<string> {
@@ -52,8 +55,7 @@ export function requireKey(key: string): string {
 const segmentName = (index: number): string => `seg-${String(index).padStart(5, '0')}`;
 
 /**
- * ```
- * <jobs>/upscaled/<upscaleKey>/   scan.json timeline.json plan.json           shared by all jobs with the same pictures
+ * ``` <jobs>/upscaled/<upscaleKey>/ scan.json timeline.json plan.json shared by all jobs with the same pictures
  *                                 conform/{conformed.json,plan.json,timeline.json,…}
  *                                 seg-00000/{000000000.json,<random>.nut,inferred}
  * <jobs>/jobs/<jobKey>/           job.json state.json report.json video.json merged.json verified.json verified.html
@@ -103,5 +105,7 @@ export function jobLayout(roots: Pick<Roots, 'jobs'>, keys: { jobKey: string; up
   };
 }
 
-export const jobFolder = (roots: Pick<Roots, 'jobs'>, jobKey: string): string => path.join(roots.jobs, 'jobs', requireKey(jobKey));
-const specFile = (roots: Pick<Roots, 'jobs'>, jobKey: string): string => path.join(jobFolder(roots, jobKey), 'job.json');
+export const jobFolder = (roots: Pick<Roots, 'jobs'>, jobKey: string): string =>
+  path.join(roots.jobs, 'jobs', requireKey(jobKey));
+const specFile = (roots: Pick<Roots, 'jobs'>, jobKey: string): string =>
+  path.join(jobFolder(roots, jobKey), 'job.json');

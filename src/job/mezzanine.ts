@@ -15,7 +15,10 @@ export async function hasMezzanine(roots: Pick<Roots, 'jobs'>, spec: JobSpec): P
   return false;
 }
 
-async function isWhole(segments: readonly { index: number; startFrame: number; frames: number }[], folder: (segment: number) => string): Promise<boolean> {
+async function isWhole(
+  segments: readonly { index: number; startFrame: number; frames: number }[],
+  folder: (segment: number) => string,
+): Promise<boolean> {
   for (const { index, startFrame, frames } of segments) {
     const end = startFrame + frames;
     if ((await findParts(folder(index), startFrame, end)).at(-1)?.end !== end) return false;

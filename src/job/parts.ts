@@ -12,8 +12,8 @@ import { precisionSchema, sha256Schema } from './spec.js';
 export const fileNameSchema = z.string().regex(/^(?!\.+$)[\w.-]+$/);
 
 /**
- * A part is the unit of durability: one media file that holds the frames `[start, end)`, counted over the whole video, and
- * the JSON beside it, which is its only commit. What has no JSON does not exist.
+ * A part is the unit of durability: one media file that holds the frames `[start, end)`, counted over the whole video,
+ * and the JSON beside it, which is its only commit. What has no JSON does not exist.
  */
 export const partSchema = z.object({
   start: z.number().int().min(0),
@@ -55,7 +55,10 @@ export async function commitPart(folder: string, part: Part): Promise<boolean> {
   return true;
 }
 
-/** All whole parts within `[start, end)`, in order and each behind the one before; between them may be gaps. A record that is of no use there is taken away. */
+/**
+ * All whole parts within `[start, end)`, in order and each behind the one before; between them may be gaps. A record
+ * that is of no use there is taken away.
+ */
 export async function wholeParts(folder: string, start: number, end: number): Promise<Part[]> {
   const parts: Part[] = [];
   let next = start;
@@ -73,7 +76,9 @@ export async function wholeParts(folder: string, start: number, end: number): Pr
   return parts;
 }
 
-/** The chain of whole parts from `start` on, each beginning where the one before ends and none reaching beyond `end`. */
+/**
+ * The chain of whole parts from `start` on, each beginning where the one before ends and none reaching beyond `end`.
+ */
 export async function findParts(folder: string, start: number, end: number): Promise<Part[]> {
   const parts = await wholeParts(folder, start, end);
   const gap = parts.findIndex((part, i) => part.start !== (parts[i - 1]?.end ?? start));
@@ -82,10 +87,16 @@ export async function findParts(folder: string, start: number, end: number): Pro
 
 /** First frames of all records in a folder, in order. */
 async function startsIn(folder: string): Promise<number[]> {
-  return (await namesIn(folder)).flatMap((name) => /^(\d{9})\.json$/.exec(name)?.[1] ?? []).map(Number).sort((a, b) => a - b);
+  return (await namesIn(folder))
+    .flatMap((name) => /^(\d{9})\.json$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => a - b);
 }
 
-/** The part that begins at a frame. A record that cannot be read, or whose file is missing or has another size, is taken away: its range has to be made again. */
+/**
+ * The part that begins at a frame. A record that cannot be read, or whose file is missing or has another size, is
+ * taken away: its range has to be made again.
+ */
 async function wholePart(folder: string, start: number): Promise<Part | undefined> {
   const part = await readRecord(folder, start);
   if (!part) return undefined;
@@ -97,7 +108,10 @@ async function wholePart(folder: string, start: number): Promise<Part | undefine
 async function readRecord(folder: string, start: number): Promise<Part | undefined> {
   const file = path.join(folder, recordName(start));
   try {
-    return await readJson(file, partSchema.refine((part) => part.start === start, 'its name says another frame'));
+    return await readJson(
+      file,
+      partSchema.refine((part) => part.start === start, 'its name says another frame'),
+    );
   } catch (error) {
     if (!(error instanceof RecordDamaged)) throw error;
     await takeAway(file, (text) => text === error.text);
@@ -114,7 +128,10 @@ async function sizeOf(file: string): Promise<number | undefined> {
   }
 }
 
-/** Removes the record first, so that no moment exists in which it names a missing file. One that another attempt made since stays. */
+/**
+ * Removes the record first, so that no moment exists in which it names a missing file. One that another attempt made
+ * since stays.
+ */
 export async function removePart(folder: string, part: Part): Promise<void> {
   // Files have random names: who names this one is this record.
   await takeAway(path.join(folder, recordName(part.start)), (text) => text.includes(JSON.stringify(part.file)));
@@ -129,15 +146,22 @@ export async function verifyParts(folder: string, parts: Part[], signal?: AbortS
     await removePart(folder, part);
     damaged ??= part;
   }
-  if (damaged) throw new PartDamaged(`the part with frames ${damaged.start} to ${damaged.end - 1} was changed on the disk; it is made again`);
+  if (damaged)
+    throw new PartDamaged(
+      `the part with frames ${damaged.start} to ${damaged.end - 1} was changed on the disk; it is made again`,
+    );
 }
 
 /**
- * Makes something of parts and reads them again afterwards: a change that came while they were read is found too, which a look before would
- * have missed. Who calls throws away what was made.
+ * Makes something of parts and reads them again afterwards: a change that came while they were read is found too,
+ * which a look before would have missed. Who calls throws away what was made.
  * @param check throws PartDamaged, which counts more than what the damage made `read` throw.
  */
-export async function readChecked<T>(read: () => Promise<T>, check: () => Promise<void>, signal?: AbortSignal): Promise<T> {
+export async function readChecked<T>(
+  read: () => Promise<T>,
+  check: () => Promise<void>,
+  signal?: AbortSignal,
+): Promise<T> {
   let result: T;
   try {
     result = await read();
@@ -149,7 +173,10 @@ export async function readChecked<T>(read: () => Promise<T>, check: () => Promis
   return result;
 }
 
-/** Older files that no record names were left by killed attempts; a younger one may belong to an attempt that is only slow. */
+/**
+ * Older files that no record names were left by killed attempts; a younger one may belong to an attempt that is only
+ * slow.
+ */
 const STRAY_AGE_MS = 10 * 60_000;
 
 /** Removes what killed attempts left behind: files that no record names, wherever in the segment its frames are. */

@@ -9,7 +9,10 @@ export const windowSchema = z.object({
 });
 export type Window = z.infer<typeof windowSchema>;
 
-/** `double`: interlaced pictures give a frame for each field. `always`: every picture is taken for interlaced, whatever it looks like. */
+/**
+ * `double`: interlaced pictures give a frame for each field. `always`: every picture is taken for interlaced, whatever
+ * it looks like.
+ */
 export const deinterlaceSchema = z.enum(['off', 'auto', 'double', 'always', 'always-double']);
 
 /** Bits of a sample in the result. */
@@ -23,8 +26,8 @@ const side = z.number().int().min(16).max(16_384).multipleOf(2);
 export const targetSchema = z.object({ width: side.optional(), height: side });
 
 /**
- * A part of a video, half-open, in seconds of the clock that players show: 0 is where the file begins. Left out: from the beginning, up to
- * the end.
+ * A part of a video, half-open, in seconds of the clock that players show: 0 is where the file begins. Left out: from
+ * the beginning, up to the end.
  */
 export const rangeSchema = z.object({ from: z.number().min(0).optional(), to: z.number().positive().optional() });
 

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { segmentSizes, type SizeRequest } from './segmentSizes.js';
 
 /**
- * A segment is the unit of fan-out: a half-open range of frames `[startFrame, startFrame + frames)` with the timestamps
- * that bound it, in ticks of the timeline. `endPts` is the first timestamp that belongs to the next segment; the last has none.
+ * A segment is the unit of fan-out: a half-open range of frames `[startFrame, startFrame + frames)` with the
+ * timestamps that bound it, in ticks of the timeline. `endPts` is the first timestamp that belongs to the next
+ * segment; the last has none.
  */
 const segmentSchema = z.object({
   index: z.number().int().min(0),
@@ -19,7 +20,10 @@ export const planSchema = z.object({
   /** Where frames are read from: the source by seeking, or its conformed copy by frame number. */
   from: z.enum(['source', 'conformed']),
   frames: z.number().int().min(1),
-  /** Frames in one encoded part, a multiple of the GOP length; parts begin at multiples of it, counted from the segment's start. */
+  /**
+   * Frames in one encoded part, a multiple of the GOP length; parts begin at multiples of it, counted from the
+   * segment's start.
+   */
   encodePartFrames: z.number().int().min(1),
   segments: z.array(segmentSchema).min(1),
 });
@@ -60,7 +64,10 @@ export function planSegments(request: PlanRequest): Plan {
 const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
 
 /** The encode parts of a segment: half-open frame ranges on a grid that begins at the segment's start. */
-export function encodeRanges(segment: Pick<Segment, 'startFrame' | 'frames'>, partFrames: number): { start: number; end: number }[] {
+export function encodeRanges(
+  segment: Pick<Segment, 'startFrame' | 'frames'>,
+  partFrames: number,
+): { start: number; end: number }[] {
   const ranges = [];
   const last = segment.startFrame + segment.frames;
   for (let start = segment.startFrame; start < last; start += partFrames) {

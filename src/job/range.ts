@@ -15,7 +15,10 @@ const ROUNDING = 0.000_5;
  * @param origin when the file begins, in seconds of its own clock.
  * @throws UserError of one line where there are none.
  */
-export function framesWithin({ from = 0, to = Infinity }: Range, { pts, timebase, origin }: { pts: ArrayLike<number>; timebase: Rational; origin: number }): { start: number; end: number } {
+export function framesWithin(
+  { from = 0, to = Infinity }: Range,
+  { pts, timebase, origin }: { pts: ArrayLike<number>; timebase: Rational; origin: number },
+): { start: number; end: number } {
   const tick = toNumber(timebase);
   const reached = (seconds: number): number => {
     let [low, high] = [0, pts.length];
@@ -29,7 +32,9 @@ export function framesWithin({ from = 0, to = Infinity }: Range, { pts, timebase
   // What is shown before the file's own beginning belongs to it.
   const [start, end] = [from === 0 ? 0 : reached(from), reached(to)];
   if (start < end) return { start, end };
-  throw new UserError(`no frame begins ${to === Infinity ? `from ${from} s on` : `from ${from} s to before ${to} s`}: choose another part with --from and --to`);
+  throw new UserError(
+    `no frame begins ${to === Infinity ? `from ${from} s on` : `from ${from} s to before ${to} s`}: choose another part with --from and --to`,
+  );
 }
 
 /** What a result's name has in place of its source's extension: `.x4.mp4`, of a part `.from600.to630.x4.mp4`. */
@@ -53,7 +58,11 @@ export function clipOf(whole: Timeline, range: Range, origin: number): Clip {
   const { start, end } = framesWithin(range, { pts, timebase: whole.timebase, origin });
   const next = pts[end];
   return {
-    timeline: encodeTimeline(pts.subarray(start, end), whole.timebase, next === undefined ? whole.lastDuration : next - (pts[end - 1] as number)),
+    timeline: encodeTimeline(
+      pts.subarray(start, end),
+      whole.timebase,
+      next === undefined ? whole.lastDuration : next - (pts[end - 1] as number),
+    ),
     around: { firstPts: whole.firstPts, nextPts: next },
     cut: {
       ...(range.from !== undefined && { from: (pts[start] as number) * tick }),
@@ -71,5 +80,12 @@ export function clipInfo(info: SourceInfo, range: Range | undefined): SourceInfo
   if (!range || !durationSeconds) return info;
   const seconds = Math.max(0, Math.min(durationSeconds, range.to ?? Infinity) - (range.from ?? 0));
   const { promisedFrames } = video;
-  return { ...info, durationSeconds: seconds, video: { ...video, ...(promisedFrames !== undefined && { promisedFrames: Math.ceil((promisedFrames * seconds) / durationSeconds) }) } };
+  return {
+    ...info,
+    durationSeconds: seconds,
+    video: {
+      ...video,
+      ...(promisedFrames !== undefined && { promisedFrames: Math.ceil((promisedFrames * seconds) / durationSeconds) }),
+    },
+  };
 }

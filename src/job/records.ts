@@ -20,9 +20,15 @@ export const videoRecordSchema = fileRecordSchema.extend({ reorderSeconds: z.num
 export const mergedSchema = fileRecordSchema.extend({ warnings: z.array(z.string()), contents: contentsSchema });
 
 /** Of the verification's report, what decides about the delivery. */
-export const verdictSchema = z.object({ ok: z.boolean(), problems: z.array(z.string()), file: z.object({ sha256: z.string() }) });
+export const verdictSchema = z.object({
+  ok: z.boolean(),
+  problems: z.array(z.string()),
+  file: z.object({ sha256: z.string() }),
+});
 
-/** A person has seen what is wrong with the result and wants it nevertheless. Belongs to the try that made the result. */
+/**
+ * A person has seen what is wrong with the result and wants it nevertheless. Belongs to the try that made the result.
+ */
 export const acceptedSchema = z.object({
   at: z.string(),
   problems: z.array(z.string()),

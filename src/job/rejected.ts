@@ -18,12 +18,16 @@ export interface Rejected {
   page: string | undefined;
 }
 
-/** What a failed job's last try made, where it failed by its checks alone and the file is still there. A new try forgets it. */
+/**
+ * What a failed job's last try made, where it failed by its checks alone and the file is still there. A new try
+ * forgets it.
+ */
 export async function rejectedResult(roots: Roots, { spec, ended }: StoredJob): Promise<Rejected | undefined> {
   if (ended?.state !== 'failed') return undefined;
   const layout = jobLayout(roots, spec);
   const verdict = await readKept(layout.verified, verdictSchema).catch(overlookDamage);
-  const merged = verdict && !verdict.ok ? await readKept(layout.merged, mergedSchema).catch(overlookDamage) : undefined;
+  const merged =
+    verdict && !verdict.ok ? await readKept(layout.merged, mergedSchema).catch(overlookDamage) : undefined;
   if (!verdict || merged?.sha256 !== verdict.file.sha256) return undefined;
   const file = path.join(path.dirname(resolveRooted(roots, spec.output)), merged.file);
   if ((await sizeOf(file)) !== merged.bytes) return undefined;
@@ -36,14 +40,20 @@ export async function rejectedResult(roots: Roots, { spec, ended }: StoredJob): 
   };
 }
 
-/** Where the frames of a job's encoded parts came from: a job goes from its source to the conformed copy, and never back. */
+/**
+ * Where the frames of a job's encoded parts came from: a job goes from its source to the conformed copy, and never
+ * back.
+ */
 export async function madeFrom(layout: ReturnType<typeof jobLayout>): Promise<From> {
   return (await sizeOf(layout.encodedRoot('conformed'))) === undefined ? 'source' : 'conformed';
 }
 
 async function sizeOf(file: string): Promise<number | undefined> {
-  return stat(file).then(({ size }) => size, (error: unknown) => {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw error;
-  });
+  return stat(file).then(
+    ({ size }) => size,
+    (error: unknown) => {
+      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+      throw error;
+    },
+  );
 }

@@ -8,7 +8,10 @@ const SEGMENT_SECONDS = 15 * 60;
 const LARGEST_SHARE = 1 / 8;
 /** And the smallest, where there are several devices: at most so long do the others wait for the last one. */
 const LEAST_SHARE = 1 / 32;
-/** A segment is at most this share of what is then left for each device: so one that is three times slower than the rest still ends with them. */
+/**
+ * A segment is at most this share of what is then left for each device: so one that is three times slower than the
+ * rest still ends with them.
+ */
 const LEFT_SHARE = 1 / 3;
 /** Below this a segment's own costs (a decoder, an encoder, a keyframe) would count. */
 const LEAST_FRAMES = 25;
@@ -34,8 +37,9 @@ export interface EncodeGrid {
 }
 
 /**
- * Frames in each segment, in order. For one device they are equal. For several they become smaller towards the end, so that whichever
- * device is free last is late by a small segment only; which device takes which is not planned, since it takes the next when it is free.
+ * Frames in each segment, in order. For one device they are equal. For several they become smaller towards the end, so
+ * that whichever device is free last is late by a small segment only; which device takes which is not planned, since
+ * it takes the next when it is free.
  */
 export function segmentSizes(request: SizeRequest, frames: number, { gop, part }: EncodeGrid): number[] {
   if (request.segmentFrames !== undefined) return equal(frames, request.segmentFrames);
@@ -75,10 +79,12 @@ function tapering(frames: number, devices: number, largest: number, least: numbe
 }
 
 /**
- * The first segments are cut to lengths of their own, so that equal devices are through with theirs one after the other: all at once, they
- * would wait for the encodes, since only so many segments may lie on the disk.
+ * The first segments are cut to lengths of their own, so that equal devices are through with theirs one after the
+ * other: all at once, they would wait for the encodes, since only so many segments may lie on the disk.
  */
-const stagger = (index: number, devices: number): number => (index < devices ? (devices + index + 1) / (2 * devices) : 1);
+const stagger = (index: number, devices: number): number =>
+  index < devices ? (devices + index + 1) / (2 * devices) : 1;
 
 /** A segment ends its last GOP early otherwise, which costs a keyframe. */
-const wholeGops = (frames: number, gop: number): number => (frames >= gop ? Math.floor(frames / gop) * gop : Math.max(1, Math.floor(frames)));
+const wholeGops = (frames: number, gop: number): number =>
+  frames >= gop ? Math.floor(frames / gop) * gop : Math.max(1, Math.floor(frames));

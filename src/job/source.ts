@@ -6,7 +6,16 @@ const chromaticity = z.tuple([z.number(), z.number()]);
 /** What an HDR stream says of its brightness, once for all of it. Colours are CIE 1931 x and y, luminances cd/m². */
 const hdrSchema = z.object({
   /** The display that the video was made on. */
-  mastering: z.object({ red: chromaticity, green: chromaticity, blue: chromaticity, white: chromaticity, minLuminance: z.number(), maxLuminance: z.number() }).optional(),
+  mastering: z
+    .object({
+      red: chromaticity,
+      green: chromaticity,
+      blue: chromaticity,
+      white: chromaticity,
+      minLuminance: z.number(),
+      maxLuminance: z.number(),
+    })
+    .optional(),
   /** The brightest pixel of all, and the brightest frame on average. */
   light: z.object({ max: z.number().int(), average: z.number().int() }).optional(),
   /** Metadata that change from scene to scene, by their names for people. */
@@ -21,7 +30,9 @@ export const sourceInfoSchema = z.object({
   durationSeconds: z.number().optional(),
   /** When the first of its streams begins, in seconds of its own clock. */
   startSeconds: z.number().optional(),
-  /** Number of the programme that this is about, where the file holds several. Streams of others are not among these. */
+  /**
+   * Number of the programme that this is about, where the file holds several. Streams of others are not among these.
+   */
   program: z.number().int().optional(),
   video: z.object({
     /** Index of the stream in the file, as in `-map 0:<index>`. */
@@ -30,7 +41,14 @@ export const sourceInfoSchema = z.object({
     width: z.number().int().positive(),
     height: z.number().int().positive(),
     /** Where the pictures lie in larger frames, of which the rest is cut off; their size is said above. */
-    crop: z.object({ x: z.number().int(), y: z.number().int(), frameWidth: z.number().int(), frameHeight: z.number().int() }).optional(),
+    crop: z
+      .object({
+        x: z.number().int(),
+        y: z.number().int(),
+        frameWidth: z.number().int(),
+        frameHeight: z.number().int(),
+      })
+      .optional(),
     pixelFormat: z.string(),
     bitDepth: z.number().int(),
     /** There where parts of the picture may be transparent. */
@@ -68,8 +86,10 @@ export type SourceInfo = z.infer<typeof sourceInfoSchema>;
 
 /**
  * What is done about pictures whose two fields are of different times. Such a source is conformed.
- * - `match`: every picture is whole, but its fields lie in two frames (field-shifted, or telecined from film): they are joined again.
- * - `interpolate`: every field is of a time of its own. Each frame keeps its first field, and the lines between are interpolated.
+ * - `match`: every picture is whole, but its fields lie in two frames (field-shifted, or telecined from film): they
+ *   are joined again.
+ * - `interpolate`: every field is of a time of its own. Each frame keeps its first field, and the lines between are
+ *   interpolated.
  * - `double`: so too, with a frame for each field.
  */
 const fieldsSchema = z.object({
@@ -78,7 +98,10 @@ const fieldsSchema = z.object({
   order: z.enum(['tff', 'bff']),
   /** 3:2 pulldown: every fifth frame is a repeat once the fields are joined. */
   telecined: z.boolean(),
-  /** Where this is done, half-open, in frames as a straight decode gives them; the other frames are whole. Absent: everywhere. */
+  /**
+   * Where this is done, half-open, in frames as a straight decode gives them; the other frames are whole. Absent:
+   * everywhere.
+   */
   stretches: z.array(z.tuple([z.number().int().min(0), z.number().int().min(0)])).optional(),
 });
 export type Fields = z.infer<typeof fieldsSchema>;
@@ -95,8 +118,20 @@ export const sourceScanSchema = z.object({
   runIn: z.number().int(),
   /** True where the stream says nothing of its rate. */
   rateAssumed: z.literal(true).optional(),
-  /** Where the size of the pictures or the shape of their pixels changes: each stretch with the time of its first keyframe, in seconds of the stream's clock. */
-  shapes: z.array(z.object({ seconds: z.number(), width: z.number().int(), height: z.number().int(), sampleAspectRatio: rationalSchema })).optional(),
+  /**
+   * Where the size of the pictures or the shape of their pixels changes: each stretch with the time of its first
+   * keyframe, in seconds of the stream's clock.
+   */
+  shapes: z
+    .array(
+      z.object({
+        seconds: z.number(),
+        width: z.number().int(),
+        height: z.number().int(),
+        sampleAspectRatio: rationalSchema,
+      }),
+    )
+    .optional(),
   /** Absent where pictures are progressive, or are to stay as they are. */
   fields: fieldsSchema.optional(),
 });

@@ -5,7 +5,13 @@ import { pictureSpecSchema } from './picture.js';
 import { prioritySchema } from './priority.js';
 
 /** A path below something: it neither begins anew nor climbs out. */
-export const belowSchema = z.string().min(1).refine((path) => !path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0'), 'must be a path below its root');
+export const belowSchema = z
+  .string()
+  .min(1)
+  .refine(
+    (path) => !path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0'),
+    'must be a path below its root',
+  );
 
 /** A file by the name of its root and its path below it, so that hosts may mount the roots at different places. */
 export const rootedPathSchema = z.object({ root: z.enum(['jobs', 'media', 'models']), path: belowSchema });
@@ -55,7 +61,10 @@ export const modelMethodSchema = z.object({
   blend: z.number().min(0).max(1).default(0),
   /** Denoise strength, of the models that have one. */
   denoise: z.number().min(0).max(1).optional(),
-  /** What becomes of YUV samples that RGB cannot hold: they go around an RGB network. Jobs that do not say cut them off, as before there was a way. */
+  /**
+   * What becomes of YUV samples that RGB cannot hold: they go around an RGB network. Jobs that do not say cut them
+   * off, as before there was a way.
+   */
   outOfGamut: z.literal('carried').optional(),
 });
 const methodSchema = z.discriminatedUnion('kind', [filterMethodSchema, modelMethodSchema]);

@@ -18,11 +18,15 @@ export interface StoredJob {
 
 type JobsRoot = Pick<Roots, 'jobs'>;
 
-/** Reads one job from the disk; undefined when it is not there, or is another job's. @throws RecordDamaged when it cannot be read. */
+/**
+ * Reads one job from the disk; undefined when it is not there, or is another job's. @throws RecordDamaged when it
+ * cannot be read.
+ */
 export async function readStored(roots: JobsRoot, jobKey: string): Promise<StoredJob | undefined> {
   if (!keySchema.safeParse(jobKey).success) return undefined;
   const stored = await readFolder(jobFolder(roots, jobKey));
-  // A folder that was copied to another name is not that job: whoever removes it must not remove the one that it names.
+  // A folder that was copied to another name is not that job: whoever removes it must not remove the one that it
+  // names.
   return stored?.spec.jobKey === jobKey ? stored : undefined;
 }
 
@@ -43,13 +47,19 @@ export async function surveyJobs(roots: JobsRoot): Promise<{ jobs: StoredJob[]; 
 }
 
 /** What of many records is there, and what is said of those that are damaged. */
-export async function readAll<T>(reading: readonly Promise<T | undefined>[]): Promise<{ found: T[]; damaged: RecordDamaged[] }> {
+export async function readAll<T>(
+  reading: readonly Promise<T | undefined>[],
+): Promise<{ found: T[]; damaged: RecordDamaged[] }> {
   const damaged: RecordDamaged[] = [];
-  const found = await Promise.all(reading.map((one) => one.catch((error: unknown) => {
-    if (!(error instanceof RecordDamaged)) throw error;
-    damaged.push(error);
-    return undefined;
-  })));
+  const found = await Promise.all(
+    reading.map((one) =>
+      one.catch((error: unknown) => {
+        if (!(error instanceof RecordDamaged)) throw error;
+        damaged.push(error);
+        return undefined;
+      }),
+    ),
+  );
   return { found: found.filter((one) => one !== undefined), damaged };
 }
 
@@ -61,7 +71,10 @@ export async function openJobs(roots: JobsRoot): Promise<JobSpec[]> {
   return (await storedJobs(roots)).filter(({ report, ended }) => !report && !ended).map(({ spec }) => spec);
 }
 
-/** Removes a job's folder and unpublished files, and its upscaled frames unless another job on the disk has the same pictures. */
+/**
+ * Removes a job's folder and unpublished files, and its upscaled frames unless another job on the disk has the same
+ * pictures.
+ */
 export async function discardJob(roots: Roots, spec: JobSpec): Promise<void> {
   // While the folder is there, somebody can still be told whose files they are.
   await removeHidden(path.dirname(resolveRooted(roots, spec.output)), spec);
@@ -69,7 +82,10 @@ export async function discardJob(roots: Roots, spec: JobSpec): Promise<void> {
   await discardFrames(roots, spec.upscaleKey);
 }
 
-/** Removes upscaled frames, unless a job on the disk needs them, or one cannot be read and may. @param name of their folder. @returns whether they are removed. */
+/**
+ * Removes upscaled frames, unless a job on the disk needs them, or one cannot be read and may. @param name of their
+ * folder. @returns whether they are removed.
+ */
 export const discardFrames = (roots: JobsRoot, name: string): Promise<boolean> =>
   removeUnless(path.join(roots.jobs, 'upscaled', name), async () => {
     const { jobs, damaged } = await surveyJobs(roots);
@@ -77,8 +93,8 @@ export const discardFrames = (roots: JobsRoot, name: string): Promise<boolean> =
   });
 
 /**
- * Removes a folder. It is renamed first, and looked at again then: who is recorded from then on makes a folder of its own, and who was
- * before is seen.
+ * Removes a folder. It is renamed first, and looked at again then: who is recorded from then on makes a folder of its
+ * own, and who was before is seen.
  * @param isNeeded told where the folder is in between. @returns whether it is removed.
  */
 export async function removeUnless(folder: string, isNeeded: (aside: string) => Promise<boolean>): Promise<boolean> {

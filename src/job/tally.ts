@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { hasCode } from '../lib/durable.js';
 
-/** A file beside a segment's parts that gets one byte for each finished frame, so that frames of killed attempts count too. */
+/**
+ * A file beside a segment's parts that gets one byte for each finished frame, so that frames of killed attempts count
+ * too.
+ */
 export const TALLY_FILE = 'inferred';
 
 export const TALLY = {

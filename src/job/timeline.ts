@@ -15,11 +15,16 @@ export const timelineSchema = z.object({
 export type Timeline = z.infer<typeof timelineSchema>;
 
 /** @param pts strictly increasing ticks. */
-export function encodeTimeline(pts: ArrayLike<number>, timebase: Timeline['timebase'], lastDuration: number): Timeline {
+export function encodeTimeline(
+  pts: ArrayLike<number>,
+  timebase: Timeline['timebase'],
+  lastDuration: number,
+): Timeline {
   const steps: [number, number][] = [];
   for (let i = 1; i < pts.length; i++) {
     const step = (pts[i] as number) - (pts[i - 1] as number);
-    if (step <= 0) throw new RangeError(`timestamps must increase, but frame ${i} is ${step} ticks after the one before`);
+    if (step <= 0)
+      throw new RangeError(`timestamps must increase, but frame ${i} is ${step} ticks after the one before`);
     const last = steps.at(-1);
     if (last?.[0] === step) last[1]++;
     else steps.push([step, 1]);
@@ -47,5 +52,9 @@ export function doubleTimeline(timeline: Timeline): Timeline {
     const at = pts[i >> 1] as number;
     return i % 2 === 0 ? 2 * at : at + (pts[(i >> 1) + 1] ?? end);
   });
-  return encodeTimeline(doubled, { num: timeline.timebase.num, den: 2 * timeline.timebase.den }, timeline.lastDuration);
+  return encodeTimeline(
+    doubled,
+    { num: timeline.timebase.num, den: 2 * timeline.timebase.den },
+    timeline.lastDuration,
+  );
 }

@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { hasCode } from '../lib/durable.js';
 
 /** One stretch of time in which an activity worked on a job, in milliseconds since 1970. */
-const workSchema = z.object({ stage: z.string(), segment: z.number().int().optional(), from: z.number(), to: z.number() });
+const workSchema = z.object({
+  stage: z.string(),
+  segment: z.number().int().optional(),
+  from: z.number(),
+  to: z.number(),
+});
 export type Work = z.infer<typeof workSchema>;
 
 /** Notes a stretch of work as a line of its own; a job whose folder is gone needs none. */
@@ -35,7 +40,10 @@ function parsedJson(text: string): unknown {
   }
 }
 
-/** Seconds in which anything worked: waits for a device, pauses and the time while everything was down do not count, and what went on at once counts once. */
+/**
+ * Seconds in which anything worked: waits for a device, pauses and the time while everything was down do not count,
+ * and what went on at once counts once.
+ */
 export function workedSeconds(work: readonly Work[]): number {
   let sum = 0;
   let until = -Infinity;

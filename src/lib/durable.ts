@@ -29,8 +29,9 @@ async function writeFlushed(file: string, text: string, mode?: number): Promise<
 }
 
 /**
- * Publishes a JSON under a name that nothing has yet. The commit of parts, plans and claims: it happens whole or not at
- * all, survives a power cut, and the first writer wins. The folder must exist: a late writer cannot revive a removed job.
+ * Publishes a JSON under a name that nothing has yet. The commit of parts, plans and claims: it happens whole or not
+ * at all, survives a power cut, and the first writer wins. The folder must exist: a late writer cannot revive a
+ * removed job.
  * @returns false when the name was taken; nothing is changed then.
  */
 export async function publishJson(file: string, value: unknown, mode?: number): Promise<boolean> {
@@ -49,7 +50,8 @@ export async function publishJson(file: string, value: unknown, mode?: number): 
 }
 
 /** Writes a JSON whole, replacing what was there. For records with one writer, such as a job's state. */
-export const replaceJson = (file: string, value: unknown, mode?: number): Promise<void> => replaceText(file, asJson(value), mode);
+export const replaceJson = (file: string, value: unknown, mode?: number): Promise<void> =>
+  replaceText(file, asJson(value), mode);
 
 /** An object ends with a checksum of all before it: a digit that was flipped on the disk is valid JSON too. */
 function asJson(value: unknown): string {
@@ -81,7 +83,10 @@ export async function replaceText(file: string, text: string, mode?: number): Pr
   }
 }
 
-/** Reads and parses a JSON; undefined when there is none. @throws RecordDamaged when it is no JSON, was changed, or does not fit the schema. */
+/**
+ * Reads and parses a JSON; undefined when there is none. @throws RecordDamaged when it is no JSON, was changed, or
+ * does not fit the schema.
+ */
 export async function readJson<T extends z.ZodType>(file: string, schema: T): Promise<z.infer<T> | undefined> {
   const text = await readIfThere(file);
   if (text === undefined) return undefined;
@@ -99,22 +104,28 @@ export async function readJson<T extends z.ZodType>(file: string, schema: T): Pr
 }
 
 /** For a record that its reader makes again: a damaged one is put aside, and counts as none. */
-export const readRemakable = <T extends z.ZodType>(file: string, schema: T): Promise<z.infer<T> | undefined> => readJson(file, schema).catch(putAside);
+export const readRemakable = <T extends z.ZodType>(file: string, schema: T): Promise<z.infer<T> | undefined> =>
+  readJson(file, schema).catch(putAside);
 
-/** To catch what a damaged record throws, where it is made again: it gets the ending `.damaged`. @throws any other error again. */
+/**
+ * To catch what a damaged record throws, where it is made again: it gets the ending `.damaged`. @throws any other
+ * error again.
+ */
 export async function putAside(error: unknown): Promise<undefined> {
   if (!(error instanceof RecordDamaged)) throw error;
   await takeAway(error.file, (text) => text === error.text, `${error.file}.damaged`);
 }
 
-/** To catch the same for whoever only looks: what is damaged counts as none, and stays. @throws any other error again. */
+/**
+ * To catch the same for whoever only looks: what is damaged counts as none, and stays. @throws any other error again.
+ */
 export function overlookDamage(error: unknown): undefined {
   if (!(error instanceof RecordDamaged)) throw error;
 }
 
 /**
- * Takes a record away, unless another has taken its place meanwhile: of two that find the same one bad, the slower must not take the
- * good one that the faster has made since.
+ * Takes a record away, unless another has taken its place meanwhile: of two that find the same one bad, the slower
+ * must not take the good one that the faster has made since.
  * @param isMeant told the text of what was found. @param keepAs where it goes; it is removed otherwise.
  */
 export async function takeAway(file: string, isMeant: (text: string) => boolean, keepAs?: string): Promise<void> {
@@ -153,7 +164,9 @@ export async function replaceKept(file: string, value: unknown): Promise<void> {
   await replaceJson(file, value);
 }
 
-/** Reads a record that has a copy: where it is damaged, the copy takes its place. @throws RecordDamaged when both are. */
+/**
+ * Reads a record that has a copy: where it is damaged, the copy takes its place. @throws RecordDamaged when both are.
+ */
 export async function readKept<T extends z.ZodType>(file: string, schema: T): Promise<z.infer<T> | undefined> {
   try {
     return await readJson(file, schema);

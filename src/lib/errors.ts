@@ -14,8 +14,9 @@ export class WorldError extends Error {
 }
 
 /**
- * ffmpeg or ffprobe has given up on a file by itself, which says something about the file: a track gives no sound, a result cannot be opened.
- * A tool that was killed, or that met a disk or a network that is away, is only a WorldError: who takes it for an answer loses what it did not read.
+ * ffmpeg or ffprobe has given up on a file by itself, which says something about the file: a track gives no sound, a
+ * result cannot be opened. A tool that was killed, or that met a disk or a network that is away, is only a WorldError:
+ * who takes it for an answer loses what it did not read.
  */
 export class ContentFailure extends WorldError {}
 
@@ -34,7 +35,10 @@ export class DiskFull extends Error {
   override readonly name = 'DiskFull';
 }
 
-/** A record on the disk is not what was written. What can be made again is; else this line says which file it is and what to do. */
+/**
+ * A record on the disk is not what was written. What can be made again is; else this line says which file it is and
+ * what to do.
+ */
 export class RecordDamaged extends UserError {
   readonly file: string;
   /** What was found. */

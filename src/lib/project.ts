@@ -22,7 +22,10 @@ export const buildId = readBuildId();
 function readBuildId(): string {
   const file = path.join(projectRoot, 'dist', 'build.json');
   if (!existsSync(file)) return 'none';
-  return z.object({ inputs: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).inputs.slice(0, 12);
+  return z
+    .object({ inputs: z.string() })
+    .parse(JSON.parse(readFileSync(file, 'utf8')))
+    .inputs.slice(0, 12);
 }
 
 /** The compiled file of a process entry, such as `worker/main.js`. */

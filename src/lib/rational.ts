@@ -4,7 +4,9 @@ import { z } from 'zod';
 export const rationalSchema = z.object({ num: z.number().int(), den: z.number().int() });
 export type Rational = z.infer<typeof rationalSchema>;
 
-/** Parses ffprobe's `24000/1001` and `64:45`; undefined for 0/0, 0:1, N/A and anything else without a positive value. */
+/**
+ * Parses ffprobe's `24000/1001` and `64:45`; undefined for 0/0, 0:1, N/A and anything else without a positive value.
+ */
 export function parseRational(text: string | undefined): Rational | undefined {
   const match = /^(\d+)[/:](\d+)$/.exec(text ?? '');
   if (!match) return undefined;
@@ -21,7 +23,10 @@ const MOST = 65_535;
 /** A positive fraction in its lowest terms; where these are larger than 16 bits, the nearest one that is not. */
 export function reduced(num: number, den: number): Rational {
   // Convergents of the continued fraction, of which the last one is the fraction itself.
-  let [before, last]: [Rational, Rational] = [{ num: 0, den: 1 }, { num: 1, den: 0 }];
+  let [before, last]: [Rational, Rational] = [
+    { num: 0, den: 1 },
+    { num: 1, den: 0 },
+  ];
   for (let [a, b] = [num, den]; b > 0; [a, b] = [b, a % b]) {
     const whole = Math.floor(a / b);
     const next = { num: whole * last.num + before.num, den: whole * last.den + before.den };

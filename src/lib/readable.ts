@@ -12,7 +12,9 @@ export function readable(line: string): string {
     time.slice(11, 19),
     ...(level === 'info' ? [] : [level.toUpperCase()]),
     ...(typeof msg === 'string' ? [msg] : []),
-    ...Object.entries(rest).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`),
+    ...Object.entries(rest).map(
+      ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ),
   ];
   const stack = (err as { stack?: string } | undefined)?.stack;
   return [parts.join('  '), ...(stack === undefined ? [] : [stack])].join('\n');

@@ -15,16 +15,22 @@ export interface SealKey {
 /** 256 random bits, as hexadecimal digits. */
 const secretSchema = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** Reads the key; undefined where there is none. @throws UserError for one that is damaged, or that others could read. */
+/**
+ * Reads the key; undefined where there is none. @throws UserError for one that is damaged, or that others could read.
+ */
 export async function readKey(file: string): Promise<SealKey | undefined> {
   const state = await stat(file).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   });
   if (!state) return undefined;
-  if (state.mode & 0o077) throw new UserError(`${file} can be read by others, so it proves nothing: remove it, and give --notify or --on-done again`);
+  if (state.mode & 0o077)
+    throw new UserError(
+      `${file} can be read by others, so it proves nothing: remove it, and give --notify or --on-done again`,
+    );
   const secret = await readJson(file, secretSchema).catch(() => undefined);
-  if (secret === undefined) throw new UserError(`${file} holds no key: remove it, and give --notify or --on-done again`);
+  if (secret === undefined)
+    throw new UserError(`${file} holds no key: remove it, and give --notify or --on-done again`);
   return { id: createHash('sha256').update(secret).digest('hex').slice(0, 16), secret };
 }
 
@@ -38,4 +44,5 @@ export async function makeKey(file: string): Promise<SealKey> {
   }
 }
 
-export const seal = ({ secret }: SealKey, content: string): string => createHmac('sha256', Buffer.from(secret, 'hex')).update(content).digest('hex');
+export const seal = ({ secret }: SealKey, content: string): string =>
+  createHmac('sha256', Buffer.from(secret, 'hex')).update(content).digest('hex');

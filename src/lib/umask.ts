@@ -34,4 +34,6 @@ export function asUser<T>(act: () => T): T {
 }
 
 /** Makes a folder for results, with those above it. */
-export const makePublicFolder = (folder: string): void => { asUser(() => mkdirSync(folder, { recursive: true })); };
+export const makePublicFolder = (folder: string): void => {
+  asUser(() => mkdirSync(folder, { recursive: true }));
+};

@@ -23,15 +23,22 @@ export interface Mixed {
 }
 
 /**
- * The network of a denoise strength: strength * weights + (1 - strength) * weights of its twin that leaves noise alone, as
- * Real-ESRGAN's `-dn` (deep network interpolation, Wang et al. 2019). Mixed once, from the files that were pulled, and kept beside them.
+ * The network of a denoise strength: strength * weights + (1 - strength) * weights of its twin that leaves noise
+ * alone, as Real-ESRGAN's `-dn` (deep network interpolation, Wang et al. 2019). Mixed once, from the files that were
+ * pulled, and kept beside them.
  * @param strength 0 to 1.
  * @param folder of the pulled model.
  * @param digest of its network, which is that of strength 1.
  * @throws UserError for another strength, and when the pulled files were damaged.
  */
-export async function mixDenoise(model: RegisteredModel, twin: ReleaseFile, strength: number, { folder, digest }: { folder: string; digest: string }): Promise<Mixed> {
-  if (!(strength >= 0 && strength <= 1)) throw new UserError(`the denoise strength must be from 0 to 1, not ${strength}`);
+export async function mixDenoise(
+  model: RegisteredModel,
+  twin: ReleaseFile,
+  strength: number,
+  { folder, digest }: { folder: string; digest: string },
+): Promise<Mixed> {
+  if (!(strength >= 0 && strength <= 1))
+    throw new UserError(`the denoise strength must be from 0 to 1, not ${strength}`);
   const denoise = Math.round(strength * 100) / 100;
   if (denoise === 1) return { file: onnxFile(folder), digest, denoise };
   const file = path.join(folder, `denoise-${denoise.toFixed(2)}.onnx`);
@@ -50,7 +57,9 @@ export async function mixDenoise(model: RegisteredModel, twin: ReleaseFile, stre
 async function source(folder: string, { file, sha256 }: ReleaseFile, name: string): Promise<Uint8Array> {
   const bytes = await readFile(path.join(folder, file)).catch(() => undefined);
   if (bytes && createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
-  throw new UserError(`${file} of model ${name} was damaged on the disk: run \`reelscale models remove ${name}\`, then \`reelscale models pull ${name}\``);
+  throw new UserError(
+    `${file} of model ${name} was damaged on the disk: run \`reelscale models remove ${name}\`, then \`reelscale models pull ${name}\``,
+  );
 }
 
 async function digestIfThere(file: string): Promise<string | undefined> {

@@ -14,7 +14,10 @@ export interface DownloadOptions {
   url: string;
   /** SHA-256 that the file must have. */
   sha256: string;
-  /** Where it is written. What an earlier download left there is gone on with; it stays there when this one is interrupted. */
+  /**
+   * Where it is written. What an earlier download left there is gone on with; it stays there when this one is
+   * interrupted.
+   */
   file: string;
   signal?: AbortSignal | undefined;
   /** Longest time without a byte. */
@@ -45,7 +48,10 @@ export async function download(options: DownloadOptions): Promise<void> {
     if (found === sha256) return;
     await rm(file, { force: true });
     // What was gone on with may have been the beginning of another file.
-    if (before === 0) throw new UserError(`what ${host} gave for ${nameOf(url)} has the digest ${found.slice(0, 12)}… instead of ${sha256.slice(0, 12)}…: it was not kept`);
+    if (before === 0)
+      throw new UserError(
+        `what ${host} gave for ${nameOf(url)} has the digest ${found.slice(0, 12)}… instead of ${sha256.slice(0, 12)}…: it was not kept`,
+      );
   }
 }
 
@@ -57,7 +63,8 @@ async function fetchRest({ url, file, signal, stallMs = STALL_MS }: DownloadOpti
   const stall = new Stall(stallMs);
   try {
     const response = await request(url, from, signal, stall);
-    const resumed = response.status === 206 && response.headers.get('content-range')?.startsWith(`bytes ${from}-`) === true;
+    const resumed =
+      response.status === 206 && response.headers.get('content-range')?.startsWith(`bytes ${from}-`) === true;
     const target = await open(file, resumed ? 'a' : 'w');
     try {
       await writeBody(response, target, resumed ? from : 0, stall);
@@ -91,7 +98,10 @@ async function writeBody(response: Response, target: FileHandle, from: number, s
       if (done) return;
       stall.alive();
       bytes += value.length;
-      if (bytes > MOST_BYTES) throw new UserError(`what ${new URL(response.url).host} gives for ${nameOf(response.url)} is too large to be a network`);
+      if (bytes > MOST_BYTES)
+        throw new UserError(
+          `what ${new URL(response.url).host} gives for ${nameOf(response.url)} is too large to be a network`,
+        );
       await write(target, value);
     }
   } finally {
@@ -143,7 +153,9 @@ class Stall {
 
   alive(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => { this.#controller.abort(); }, this.ms);
+    this.#timer = setTimeout(() => {
+      this.#controller.abort();
+    }, this.ms);
   }
 
   end(): void {

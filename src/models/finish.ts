@@ -19,10 +19,19 @@ export interface FinishOptions {
  * Makes a model's folder, ready to be renamed into its place: the network, tried, and its record.
  * @throws UserError with one line when the network cannot be used.
  */
-export async function finishFolder(folder: string, onnx: Uint8Array, record: (inspected: Inspected) => ModelRecord, { modelsRoot, files, label, signal }: FinishOptions): Promise<Inspected> {
+export async function finishFolder(
+  folder: string,
+  onnx: Uint8Array,
+  record: (inspected: Inspected) => ModelRecord,
+  { modelsRoot, files, label, signal }: FinishOptions,
+): Promise<Inspected> {
   await mkdir(folder);
   await writeFile(onnxFile(folder), onnx, { flush: true });
-  const inspected = await inspectModel(onnxFile(folder), { signal, ...(modelsRoot !== undefined && { modelsRoot }), ...(label !== undefined && { label }) });
+  const inspected = await inspectModel(onnxFile(folder), {
+    signal,
+    ...(modelsRoot !== undefined && { modelsRoot }),
+    ...(label !== undefined && { label }),
+  });
   for (const [name, bytes] of files ?? []) await writeFile(path.join(folder, name), bytes, { flush: true });
   await writeFile(recordFile(folder), `${JSON.stringify(record(inspected), undefined, 2)}\n`, { flush: true });
   await flush(folder);

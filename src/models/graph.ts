@@ -1,7 +1,21 @@
 import type { Pixels } from '../job/spec.js';
 import { floats, integers, node } from './onnx/build.js';
 import { raiseOpset } from './onnx/opset.js';
-import { decodeModel, encodeModel, FLOAT, FLOAT16, toInteger, UINT16, UINT8, type Dimension, type Graph, type Node, type OnnxModel, type Tensor, type ValueInfo } from './onnx/schema.js';
+import {
+  decodeModel,
+  encodeModel,
+  FLOAT,
+  FLOAT16,
+  toInteger,
+  UINT16,
+  UINT8,
+  type Dimension,
+  type Graph,
+  type Node,
+  type OnnxModel,
+  type Tensor,
+  type ValueInfo,
+} from './onnx/schema.js';
 import { convertPrecision, type FloatPrecision } from './precision.js';
 
 /** Before this version every initializer must also be listed as an input. */
@@ -25,16 +39,17 @@ export interface FrameGraphOptions {
 }
 
 /**
- * Puts a network (NCHW, float32 or float16, 0..1) between planar frames, so that a whole frame goes in and comes out without a
- * loop in JavaScript. With c = 3 for RGB and 1 for luma, and samples of uint8 or uint16:
+ * Puts a network (NCHW, float32 or float16, 0..1) between planar frames, so that a whole frame goes in and comes out
+ * without a loop in JavaScript. With c = 3 for RGB and 1 for luma, and samples of uint8 or uint16:
  * - input `frame`: [1, c, h, w]; RGB as planes in the order G, B, R of the gbrp pixel format;
  * - output `upscaled`: [1, c, h*s, w*s], the same planes; clipped, rounded half to even;
- * - output `nan`: uint8 scalar, 1 when the network gave NaN or infinity anywhere (or numbers so large that their sum is
+ * - output `nan`: uint8 scalar, 1 when the network gave NaN or infinity anywhere (or numbers so large that their sum
+ *   is
  *   infinite). onnxruntime computes it whether or not it is fetched; it costs one pass over the output.
  *
- * Values between 0 and 1 are code values over 255 or 65535, luma too, whatever its range. All but the network is float32.
- * A blend b gives (1 - b) * network + b * bicubic, before it is clipped; bicubic is that of cv2.INTER_CUBIC: half-pixel
- * centres, A = -0.75, the edge repeated.
+ * Values between 0 and 1 are code values over 255 or 65535, luma too, whatever its range. All but the network is
+ * float32. A blend b gives (1 - b) * network + b * bicubic, before it is clipped; bicubic is that of cv2.INTER_CUBIC:
+ * half-pixel centres, A = -0.75, the edge repeated.
  *
  * @param bytes an ONNX file that inspectModel accepts.
  * @throws Error when it is no such file, or cannot be converted to the precision.
@@ -44,25 +59,41 @@ export function wrapForFrames(bytes: Uint8Array, options: FrameGraphOptions): Ui
   const { input, output } = signatureOf(model);
   const { graph } = model;
   const { clipped } = convertPrecision(model, options.precision);
-  if (clipped > 0) options.onNotice?.(`${clipped} weights of the model are beyond the range of half precision and were clipped to it`);
+  if (clipped > 0)
+    options.onNotice?.(
+      `${clipped} weights of the model are beyond the range of half precision and were clipped to it`,
+    );
   prefixValues(graph);
   const around = nodesAround(input, output, options);
   graph.node = [...around.before, ...graph.node, ...around.after];
   graph.initializer = [...graph.initializer, ...around.constants];
   const sample = options.bitDepth === 8 ? UINT8 : UINT16;
-  graph.input = graph.input.map((other) => (other === input ? valueOf('frame', sample, input.type?.tensorType?.shape?.dim ?? []) : other));
-  graph.output = [valueOf('upscaled', sample, [{}, { dimValue: options.pixels === 'rgb' ? 3 : 1 }, {}, {}]), valueOf('nan', UINT8, [])];
+  graph.input = graph.input.map((other) =>
+    other === input ? valueOf('frame', sample, input.type?.tensorType?.shape?.dim ?? []) : other,
+  );
+  graph.output = [
+    valueOf('upscaled', sample, [{}, { dimValue: options.pixels === 'rgb' ? 3 : 1 }, {}, {}]),
+    valueOf('nan', UINT8, []),
+  ];
   model.irVersion = Math.max(OLDEST_IR, toInteger(model.irVersion));
   return encodeModel(model);
 }
 
 /** Only operators that mean the same in every set from 11 on. */
-function nodesAround(input: ValueInfo, output: ValueInfo, { pixels, bitDepth, blend, scale }: FrameGraphOptions): { before: Node[]; after: Node[]; constants: Tensor[] } {
+function nodesAround(
+  input: ValueInfo,
+  output: ValueInfo,
+  { pixels, bitDepth, blend, scale }: FrameGraphOptions,
+): { before: Node[]; after: Node[]; constants: Tensor[] } {
   const rgb = pixels === 'rgb';
   // Casts only where they do something: a graph that needs none is the simplest for the runtime to optimise.
   const halfIn = input.type?.tensorType?.elemType === FLOAT16;
   const halfOut = output.type?.tensorType?.elemType === FLOAT16;
-  const [source, result, mixed] = [halfIn ? 'source' : input.name, halfOut ? 'result' : output.name, blend > 0 ? 'mixed' : halfOut ? 'result' : output.name];
+  const [source, result, mixed] = [
+    halfIn ? 'source' : input.name,
+    halfOut ? 'result' : output.name,
+    blend > 0 ? 'mixed' : halfOut ? 'result' : output.name,
+  ];
   return {
     before: [
       ...(rgb ? [node('Gather', ['frame', 'rgb_of_gbr'], ['frame_rgb'], { axis: 1 })] : []),
@@ -89,22 +120,37 @@ function nodesAround(input: ValueInfo, output: ValueInfo, { pixels, bitDepth, bl
       floats('white', [], [2 ** bitDepth - 1]),
       floats('black', [], [0]),
       floats('one', [], [1]),
-      ...(blend > 0 ? [floats('whole', [0], []), floats('enlarge', [4], [1, 1, scale, scale]), floats('share', [], [blend]), floats('rest', [], [1 - blend])] : []),
+      ...(blend > 0
+        ? [
+            floats('whole', [0], []),
+            floats('enlarge', [4], [1, 1, scale, scale]),
+            floats('share', [], [blend]),
+            floats('rest', [], [1 - blend]),
+          ]
+        : []),
     ],
   };
 }
 
 const blendNodes = (source: string, result: string, mixed: string): Node[] => [
-  node('Resize', [source, 'whole', 'enlarge'], ['bicubic'], { mode: 'cubic', coordinate_transformation_mode: 'half_pixel', cubic_coeff_a: { float: -0.75 } }),
+  node('Resize', [source, 'whole', 'enlarge'], ['bicubic'], {
+    mode: 'cubic',
+    coordinate_transformation_mode: 'half_pixel',
+    cubic_coeff_a: { float: -0.75 },
+  }),
   node('Mul', ['bicubic', 'share'], ['bicubic_share']),
   node('Mul', [result, 'rest'], ['network_share']),
   node('Add', ['network_share', 'bicubic_share'], [mixed]),
 ];
 
-const valueOf = (name: string, elemType: number, dim: Dimension[]): ValueInfo => ({ name, type: { tensorType: { elemType, shape: { dim } } } });
+const valueOf = (name: string, elemType: number, dim: Dimension[]): ValueInfo => ({
+  name,
+  type: { tensorType: { elemType, shape: { dim } } },
+});
 
 /**
- * The input and the output of a network that has one of each; its operator set is raised where it has to be and can be.
+ * The input and the output of a network that has one of each; its operator set is raised where it has to be and can
+ * be.
  * @throws Error that says what is wrong, as the end of a sentence that names the file.
  */
 export function signatureOf(model: OnnxModel): { input: ValueInfo; output: ValueInfo } {
@@ -117,10 +163,18 @@ export function signatureOf(model: OnnxModel): { input: ValueInfo; output: Value
   return { input: inputs[0], output: outputs[0] };
 }
 
-/** Renames every value of a graph and of the graphs within its nodes (branches and loops see the values around them). */
+/**
+ * Renames every value of a graph and of the graphs within its nodes (branches and loops see the values around them).
+ */
 function prefixValues(graph: Graph): void {
   const prefixed = (name: string): string => (name === '' ? '' : PREFIX + name);
-  for (const named of [...graph.input, ...graph.output, ...graph.valueInfo, ...graph.initializer, ...graph.sparseInitializer.map((sparse) => sparse.values)]) {
+  for (const named of [
+    ...graph.input,
+    ...graph.output,
+    ...graph.valueInfo,
+    ...graph.initializer,
+    ...graph.sparseInitializer.map((sparse) => sparse.values),
+  ]) {
     named.name = prefixed(named.name);
   }
   for (const annotation of graph.quantizationAnnotation) {

@@ -38,21 +38,29 @@ export function readSignature(bytes: Uint8Array): GraphSignature {
   return { model, input: input.name, output: output.name, precision: precisionOf(input, output), ...pictureOf(input) };
 }
 
-const PRECISIONS = new Map<number | undefined, Inspected['precision']>([[FLOAT, 'fp32'], [FLOAT16, 'fp16']]);
+const PRECISIONS = new Map<number | undefined, Inspected['precision']>([
+  [FLOAT, 'fp32'],
+  [FLOAT16, 'fp16'],
+]);
 
 function precisionOf(input: ValueInfo, output: ValueInfo): Inspected['precision'] {
   const [taken, given] = [input, output].map((end) => PRECISIONS.get(end.type?.tensorType?.elemType));
   if (!taken) throw new UnsupportedModel('does not take float32 or float16: export it with float32 input and output');
-  if (given !== taken) throw new UnsupportedModel(`takes ${taken} and does not give it: export it with float32 input and output`);
+  if (given !== taken)
+    throw new UnsupportedModel(`takes ${taken} and does not give it: export it with float32 input and output`);
   return taken;
 }
 
 function pictureOf(input: ValueInfo): Pick<GraphSignature, 'pixels' | 'fixed'> {
   const dims = input.type?.tensorType?.shape?.dim;
-  if (dims?.length !== 4) throw new UnsupportedModel(`takes ${dims?.length ?? 'an unknown number of'} dimensions instead of 4 (1, 3, height, width)`);
+  if (dims?.length !== 4)
+    throw new UnsupportedModel(
+      `takes ${dims?.length ?? 'an unknown number of'} dimensions instead of 4 (1, 3, height, width)`,
+    );
   const [batch = 1, channels = 3, height, width] = dims.map(fixedSize);
   if (batch !== 1) throw new UnsupportedModel(`takes ${batch} pictures at a time instead of 1`);
-  if (channels !== 3 && channels !== 1) throw new UnsupportedModel(`takes ${channels} channels instead of 3 (RGB) or 1 (luma)`);
+  if (channels !== 3 && channels !== 1)
+    throw new UnsupportedModel(`takes ${channels} channels instead of 3 (RGB) or 1 (luma)`);
   // Where one of them is free, a square is as good as any.
   const edge = height ?? width;
   const fixed = edge === undefined ? undefined : { height: height ?? edge, width: width ?? edge };

@@ -27,23 +27,46 @@ export interface ImportedModel {
 }
 
 /**
- * Imports a network from a file (readNetwork says which), so that it can be named. It is tried first, and its folder appears whole or
- * not at all. ncnn files that are a registered model, byte for byte, become that model.
- * @throws UserError with one line for what cannot be used, a name that is taken, and an imported model of that name with other bytes.
+ * Imports a network from a file (readNetwork says which), so that it can be named. It is tried first, and its folder
+ * appears whole or not at all. ncnn files that are a registered model, byte for byte, become that model.
+ * @throws UserError with one line for what cannot be used, a name that is taken, and an imported model of that name
+ * with other bytes.
  */
 export async function importFile(file: string, { modelsRoot, name, signal }: ImportOptions): Promise<ImportedModel> {
   if (name !== undefined) requireFreeName(name);
   const { onnx, architecture, sha256 } = await readNetwork(file);
   const digest = createHash('sha256').update(onnx).digest('hex');
-  const place = (name === undefined ? placeOfRegistered(modelsRoot, digest) : undefined) ?? (await placeOf(modelsRoot, name ?? nameOfFile(file)));
+  const place =
+    (name === undefined ? placeOfRegistered(modelsRoot, digest) : undefined) ??
+    (await placeOf(modelsRoot, name ?? nameOfFile(file)));
   const target = onnxFile(place.folder);
-  if (await place.holds(digest)) return { name: place.name, scale: (await inspectModel(target, { modelsRoot, signal })).scale, file: target, fresh: false };
+  if (await place.holds(digest))
+    return {
+      name: place.name,
+      scale: (await inspectModel(target, { modelsRoot, signal })).scale,
+      file: target,
+      fresh: false,
+    };
   return inWorkFolder(modelsRoot, async (work) => {
     const folder = path.join(work, 'model');
     const source = { file: path.basename(file), sha256 };
-    const { scale } = await finishFolder(folder, onnx, (inspected) => ({ name: place.name, scale: inspected.scale, digest, ...(architecture !== undefined && { architecture }), ...place.facts, source }), {
-      modelsRoot, signal, label: path.basename(file),
-    });
+    const { scale } = await finishFolder(
+      folder,
+      onnx,
+      (inspected) => ({
+        name: place.name,
+        scale: inspected.scale,
+        digest,
+        ...(architecture !== undefined && { architecture }),
+        ...place.facts,
+        source,
+      }),
+      {
+        modelsRoot,
+        signal,
+        label: path.basename(file),
+      },
+    );
     const fresh = await publishFolder(folder, place.folder, work, () => place.holds(digest));
     return { name: place.name, scale, file: target, fresh };
   });
@@ -62,7 +85,12 @@ function placeOfRegistered(modelsRoot: string, digest: string): Place | undefine
   if (!found) return undefined;
   const { model, scale } = found;
   const { name, architecture, licence, author } = model;
-  return { name, folder: modelFolder(modelsRoot, model, scale), facts: { architecture, licence, author }, holds: async () => (await stateOf(modelsRoot, model, scale)).state === 'ready' };
+  return {
+    name,
+    folder: modelFolder(modelsRoot, model, scale),
+    facts: { architecture, licence, author },
+    holds: async () => (await stateOf(modelsRoot, model, scale)).state === 'ready',
+  };
 }
 
 async function placeOf(modelsRoot: string, wanted: string): Promise<Place> {
@@ -75,7 +103,9 @@ async function placeOf(modelsRoot: string, wanted: string): Promise<Place> {
       const found = await importedState(modelsRoot, name);
       if (found.state === 'missing') return false;
       if (found.state === 'ready' && found.digest === digest) return true;
-      throw new UserError(`${quote(name)} is the name of an imported model with other bytes: remove that first (reelscale models remove ${name}), or give another name with --name`);
+      throw new UserError(
+        `${quote(name)} is the name of an imported model with other bytes: remove that first (reelscale models remove ${name}), or give another name with --name`,
+      );
     },
   };
 }

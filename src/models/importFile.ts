@@ -31,7 +31,9 @@ export async function readNetwork(file: string): Promise<ImportedNetwork> {
       const onnx = await read(file);
       return { onnx, sha256: digestOf(onnx) };
     }
-    case '.pth': case '.pt': case '.safetensors': {
+    case '.pth':
+    case '.pt':
+    case '.safetensors': {
       const bytes = await read(file);
       const { onnx, architecture } = convertTorch(bytes, name);
       return { onnx, architecture, sha256: digestOf(bytes) };
@@ -41,8 +43,12 @@ export async function readNetwork(file: string): Promise<ImportedNetwork> {
       const bin = await read(await binOf(file));
       return { onnx: convert(param, bin, name), sha256: digestOf(bin) };
     }
-    case '.bin': throw new UserError(`${quote(name)} holds weights only: give the .param file beside it`);
-    default: throw new UserError(`${quote(name)} is no file of a model: .onnx, .pth, .pt, .safetensors and .param (ncnn, with its .bin beside it) can be imported`);
+    case '.bin':
+      throw new UserError(`${quote(name)} holds weights only: give the .param file beside it`);
+    default:
+      throw new UserError(
+        `${quote(name)} is no file of a model: .onnx, .pth, .pt, .safetensors and .param (ncnn, with its .bin beside it) can be imported`,
+      );
   }
 }
 
@@ -60,7 +66,8 @@ async function binOf(param: string): Promise<string> {
   const wanted = `${path.basename(param).slice(0, -'.param'.length)}.bin`;
   const folder = path.dirname(param);
   const name = (await readdir(folder)).find((other) => other.toLowerCase() === wanted.toLowerCase());
-  if (name === undefined) throw new UserError(`${quote(path.basename(param))} lacks its weights: ${quote(wanted)} must lie beside it`);
+  if (name === undefined)
+    throw new UserError(`${quote(path.basename(param))} lacks its weights: ${quote(wanted)} must lie beside it`);
   return path.join(folder, name);
 }
 

@@ -14,13 +14,16 @@ export interface FolderImport {
 }
 
 /**
- * Imports every ncnn network (.param with its .bin) of a folder and of the folders in it that is a super-resolution network, as
- * Video2X's and Upscayl's models folders hold them.
+ * Imports every ncnn network (.param with its .bin) of a folder and of the folders in it that is a super-resolution
+ * network, as Video2X's and Upscayl's models folders hold them.
  * @throws UserError when there is none at all.
  */
 export async function importFolder(folder: string, options: Omit<ImportOptions, 'name'>): Promise<FolderImport> {
   const files = await paramFiles(folder, DEPTH);
-  if (files.length === 0) throw new UserError(`${quote(path.basename(path.resolve(folder)))} holds no ncnn networks: give the path of a file, or of a folder with .param and .bin files`);
+  if (files.length === 0)
+    throw new UserError(
+      `${quote(path.basename(path.resolve(folder)))} holds no ncnn networks: give the path of a file, or of a folder with .param and .bin files`,
+    );
   const result: FolderImport = { imported: [], refused: [] };
   for (const file of files) {
     try {
@@ -35,7 +38,9 @@ export async function importFolder(folder: string, options: Omit<ImportOptions, 
 
 async function paramFiles(folder: string, depth: number): Promise<string[]> {
   const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const files = entries.filter((entry) => entry.isFile() && /\.param$/i.test(entry.name)).map((entry) => path.join(folder, entry.name));
+  const files = entries
+    .filter((entry) => entry.isFile() && /\.param$/i.test(entry.name))
+    .map((entry) => path.join(folder, entry.name));
   if (depth === 1) return files;
   for (const entry of entries) {
     if (entry.isDirectory()) files.push(...(await paramFiles(path.join(folder, entry.name), depth - 1)));

@@ -55,7 +55,14 @@ export async function modelInfo(nameOrPath: string, options: InfoOptions): Promi
   if (imported !== undefined) return infoOfImported(imported, options);
   if (!(await isOnnxPath(nameOrPath))) throw unknownModel(nameOrPath);
   const variant = await tried(nameOrPath, options);
-  return { name: nameOrPath, kind: 'file', parameters: variant.inspected.parameters, denoise: false, sources: [], variants: [variant] };
+  return {
+    name: nameOrPath,
+    kind: 'file',
+    parameters: variant.inspected.parameters,
+    denoise: false,
+    sources: [],
+    variants: [variant],
+  };
 }
 
 async function infoOfRegistered(model: RegisteredModel, options: InfoOptions): Promise<ModelInfo> {
@@ -64,10 +71,28 @@ async function infoOfRegistered(model: RegisteredModel, options: InfoOptions): P
   for (const [scale, { radius, alignment }] of model.variants) {
     const file = modelFile(options.modelsRoot, model, scale);
     const { state } = await stateOf(options.modelsRoot, model, scale, options.signal);
-    variants.push({ ...(state === 'ready' && (await tried(file, options))), scale, file, state, tilePad: wholePad(radius, alignment), bytesPerPixel });
+    variants.push({
+      ...(state === 'ready' && (await tried(file, options))),
+      scale,
+      file,
+      state,
+      tilePad: wholePad(radius, alignment),
+      bytesPerPixel,
+    });
   }
   const sources = sourcesOf(model).flatMap((source) => source.files(model));
-  return { name, kind: 'registered', architecture, parameters, licence, author, goodFor, denoise: weakDenoise !== undefined, sources, variants };
+  return {
+    name,
+    kind: 'registered',
+    architecture,
+    parameters,
+    licence,
+    author,
+    goodFor,
+    denoise: weakDenoise !== undefined,
+    sources,
+    variants,
+  };
 }
 
 async function infoOfImported(name: string, options: InfoOptions): Promise<ModelInfo> {
@@ -91,5 +116,13 @@ async function tried(file: string, { modelsRoot, device, signal }: InfoOptions, 
   const { digest, scale, bytesPerPixel } = inspected;
   const tilePad = tilePadOf(inspected);
   const speed = await measureSpeed(file, digest, { modelsRoot, device, signal });
-  return { scale, file, state: 'ready' as const, ...(tilePad !== undefined && { tilePad }), bytesPerPixel, inspected, speed };
+  return {
+    scale,
+    file,
+    state: 'ready' as const,
+    ...(tilePad !== undefined && { tilePad }),
+    bytesPerPixel,
+    inspected,
+    speed,
+  };
 }

@@ -13,8 +13,12 @@ const MOST_BYTES = 2 ** 31 - 1;
 /** Far more than loading a network and running it on a few small pictures takes. */
 const TIMEOUT_MS = 300_000;
 
-/** A network that takes more for a picture of 128x128 is of no use on this machine, and must not push other programs out of it. */
-const mostMemory = (): number => Math.max(2 * 2 ** 30, Math.floor(Math.min(os.totalmem(), process.constrainedMemory() || Infinity) / 2));
+/**
+ * A network that takes more for a picture of 128x128 is of no use on this machine, and must not push other programs
+ * out of it.
+ */
+const mostMemory = (): number =>
+  Math.max(2 * 2 ** 30, Math.floor(Math.min(os.totalmem(), process.constrainedMemory() || Infinity) / 2));
 
 export interface InspectOptions {
   /** Where results are kept, by the file's digest, so that a file is tried once. Without it every call tries it. */
@@ -25,10 +29,15 @@ export interface InspectOptions {
 }
 
 /**
- * Finds out whether an ONNX file is a super-resolution network that can be used, by opening and running it in a process of its own.
- * @throws UserError with one line when it is not: no ONNX file, other inputs than one picture in RGB or luma, no whole scale, …
+ * Finds out whether an ONNX file is a super-resolution network that can be used, by opening and running it in a
+ * process of its own.
+ * @throws UserError with one line when it is not: no ONNX file, other inputs than one picture in RGB or luma, no whole
+ * scale, …
  */
-export async function inspectModel(file: string, { modelsRoot, signal, label = path.basename(file) }: InspectOptions = {}): Promise<Inspected> {
+export async function inspectModel(
+  file: string,
+  { modelsRoot, signal, label = path.basename(file) }: InspectOptions = {},
+): Promise<Inspected> {
   const name = JSON.stringify(label);
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) throw new UserError(`${name} is no model: there is no such file`);
@@ -45,9 +54,17 @@ export async function inspectModel(file: string, { modelsRoot, signal, label = p
 }
 
 async function tryInChild(file: string, name: string, signal: AbortSignal | undefined): Promise<Inspected> {
-  const { stdout, failure, timedOut } = await runChild('inspectChild.js', [file], { timeout: TIMEOUT_MS, signal, memory: mostMemory() });
-  if (timedOut) throw new UserError(`${name} cannot be used: it did not finish a few small pictures within ${TIMEOUT_MS / 60_000} minutes`);
-  if (failure !== undefined) throw new UserError(`${name} cannot be used: onnxruntime ended unexpectedly on it (${failure})`);
+  const { stdout, failure, timedOut } = await runChild('inspectChild.js', [file], {
+    timeout: TIMEOUT_MS,
+    signal,
+    memory: mostMemory(),
+  });
+  if (timedOut)
+    throw new UserError(
+      `${name} cannot be used: it did not finish a few small pictures within ${TIMEOUT_MS / 60_000} minutes`,
+    );
+  if (failure !== undefined)
+    throw new UserError(`${name} cannot be used: onnxruntime ended unexpectedly on it (${failure})`);
   const answer = answerSchema.parse(JSON.parse(stdout));
   if ('problem' in answer) throw new UserError(`${name} cannot be used: it ${answer.problem}`);
   return answer.inspected;

@@ -9,8 +9,8 @@ import { measureMemory, memoryWatch, openSession, tryPictures } from './trial.js
 import { firstLine, UnsupportedModel } from './unsupported.js';
 
 /**
- * A process of its own that opens the ONNX file named by its argument, tries it, and prints an Answer as JSON. Whatever the
- * file does to the runtime, it does to this process only.
+ * A process of its own that opens the ONNX file named by its argument, tries it, and prints an Answer as JSON.
+ * Whatever the file does to the runtime, it does to this process only.
  */
 
 async function inspect(file: string): Promise<Inspected> {

@@ -15,9 +15,14 @@ export const inspectedSchema = z.object({
   alignment: z.number().int().min(1),
   /** The only size of picture that it takes, in source pixels. */
   fixed: z.object({ width: z.number().int().min(1), height: z.number().int().min(1) }).optional(),
-  /** Source pixels around a pixel that its result depends on; left out where that is everything, or cannot be told from the graph. */
+  /**
+   * Source pixels around a pixel that its result depends on; left out where that is everything, or cannot be told from
+   * the graph.
+   */
   radius: z.number().int().min(0).optional(),
-  /** Peak memory of inference for each source pixel of a tile, in bytes, on the CPU in fp32; measured, so an estimate. */
+  /**
+   * Peak memory of inference for each source pixel of a tile, in bytes, on the CPU in fp32; measured, so an estimate.
+   */
   bytesPerPixel: z.number().int().min(1),
   /** Learned numbers. */
   parameters: z.number().int().min(0),

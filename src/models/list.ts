@@ -24,10 +24,12 @@ export async function listModels(modelsRoot: string): Promise<ListedModel[]> {
 
 async function listRegistered(model: RegisteredModel, modelsRoot: string): Promise<ListedModel> {
   const { name, architecture, goodFor } = model;
-  const variants = await Promise.all(scalesOf(model).map(async (scale) => {
-    const file = modelFile(modelsRoot, model, scale);
-    return { scale, file, pulled: await isFile(file) };
-  }));
+  const variants = await Promise.all(
+    scalesOf(model).map(async (scale) => {
+      const file = modelFile(modelsRoot, model, scale);
+      return { scale, file, pulled: await isFile(file) };
+    }),
+  );
   return { name, kind: 'registered', architecture, goodFor, variants };
 }
 
@@ -35,5 +37,10 @@ async function listImported(name: string, modelsRoot: string): Promise<ListedMod
   const folder = importedFolder(modelsRoot, name);
   const record = await readRecord(folder);
   const variants = record ? [{ scale: record.scale, file: onnxFile(folder), pulled: true }] : [];
-  return { name, kind: 'imported', ...(record?.architecture !== undefined && { architecture: record.architecture }), variants };
+  return {
+    name,
+    kind: 'imported',
+    ...(record?.architecture !== undefined && { architecture: record.architecture }),
+    variants,
+  };
 }

@@ -5,8 +5,8 @@ import type { Measured } from './measured.js';
 import { picture } from './trial.js';
 
 /**
- * A process of its own that runs the network named by its first argument on a tile until a second has passed, at least twice,
- * and prints what it Measured as JSON. The second argument is `cpu` or the number of a CUDA device.
+ * A process of its own that runs the network named by its first argument on a tile until a second has passed, at least
+ * twice, and prints what it Measured as JSON. The second argument is `cpu` or the number of a CUDA device.
  */
 
 const EDGE = 128;

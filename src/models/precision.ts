@@ -1,6 +1,17 @@
 import { node } from './onnx/build.js';
 import { halfToFloat, toHalf } from './onnx/half.js';
-import { BOOL, FLOAT, FLOAT16, INT64, toInteger, type Attribute, type Graph, type Node, type OnnxModel, type Tensor } from './onnx/schema.js';
+import {
+  BOOL,
+  FLOAT,
+  FLOAT16,
+  INT64,
+  toInteger,
+  type Attribute,
+  type Graph,
+  type Node,
+  type OnnxModel,
+  type Tensor,
+} from './onnx/schema.js';
 
 export type FloatPrecision = 'fp32' | 'fp16';
 
@@ -8,12 +19,25 @@ export type FloatPrecision = 'fp32' | 'fp16';
 const FLOAT32_INPUTS: Readonly<Record<string, readonly number[]>> = { Resize: [1, 2] };
 /** What these give depends on the picture's size only. */
 const OF_SIZE = new Set(['Shape', 'Size']);
-const GIVES_BOOL = new Set(['Equal', 'Greater', 'GreaterOrEqual', 'Less', 'LessOrEqual', 'And', 'Or', 'Not', 'Xor', 'IsNaN', 'IsInf']);
+const GIVES_BOOL = new Set([
+  'Equal',
+  'Greater',
+  'GreaterOrEqual',
+  'Less',
+  'LessOrEqual',
+  'And',
+  'Or',
+  'Not',
+  'Xor',
+  'IsNaN',
+  'IsInf',
+]);
 
 /**
- * Makes a network compute in float32 or in float16 (IEEE half precision), in place: the values that come from the picture, and
- * the weights that meet them. Arithmetic on sizes, which float16 could not count, and the inputs that an operator wants in
- * float32 stay as they are. Weights are rounded half to even. A network whose input and output have the precision is left alone.
+ * Makes a network compute in float32 or in float16 (IEEE half precision), in place: the values that come from the
+ * picture, and the weights that meet them. Arithmetic on sizes, which float16 could not count, and the inputs that an
+ * operator wants in float32 stay as they are. Weights are rounded half to even. A network whose input and output have
+ * the precision is left alone.
  * @returns how many weights were beyond float16's range and became its largest numbers.
  * @throws Error, as the end of a sentence that names the file, for networks with branches or loops.
  */
@@ -23,9 +47,13 @@ export function convertPrecision(model: OnnxModel, precision: FloatPrecision): {
   const weights = new Set(graph.initializer.map(({ name }) => name));
   const ends = [...graph.input.filter(({ name }) => !weights.has(name)), ...graph.output];
   if (!ends.some(({ type }) => type?.tensorType?.elemType === from)) return { clipped: 0 };
-  if (graph.node.some(({ attribute }) => attribute.some(({ g, graphs }) => g || graphs?.length))) throw new Error(`has branches or loops, which are not converted to ${precision}`);
+  if (graph.node.some(({ attribute }) => attribute.some(({ g, graphs }) => g || graphs?.length)))
+    throw new Error(`has branches or loops, which are not converted to ${precision}`);
   hoistConstants(graph);
-  const picture = fromPicture(graph, graph.input.filter(({ name }) => !weights.has(name)).map(({ name }) => name));
+  const picture = fromPicture(
+    graph,
+    graph.input.filter(({ name }) => !weights.has(name)).map(({ name }) => name),
+  );
   const casts = new Casts(graph, picture, from, to);
   graph.node = graph.node.flatMap((each) => {
     if (!isOfPicture(each, picture)) return [each];
@@ -52,16 +80,24 @@ function hoistConstants(graph: Graph): void {
 
 function constantOf(attribute: Attribute | undefined): Tensor | undefined {
   switch (attribute?.name) {
-    case 'value': return attribute.t ?? undefined;
-    case 'value_float': return { name: '', dims: [], dataType: FLOAT, floatData: [attribute.f ?? 0] };
-    case 'value_floats': return { name: '', dims: [attribute.floats?.length ?? 0], dataType: FLOAT, floatData: attribute.floats ?? [] };
-    default: return undefined;
+    case 'value':
+      return attribute.t ?? undefined;
+    case 'value_float':
+      return { name: '', dims: [], dataType: FLOAT, floatData: [attribute.f ?? 0] };
+    case 'value_floats':
+      return { name: '', dims: [attribute.floats?.length ?? 0], dataType: FLOAT, floatData: attribute.floats ?? [] };
+    default:
+      return undefined;
   }
 }
 
-const isOfPicture = ({ opType, input }: Node, picture: ReadonlySet<string>): boolean => !OF_SIZE.has(opType) && input.some((name) => picture.has(name));
+const isOfPicture = ({ opType, input }: Node, picture: ReadonlySet<string>): boolean =>
+  !OF_SIZE.has(opType) && input.some((name) => picture.has(name));
 
-/** All values that depend on more of the picture than its size. Nodes are in the order of their use, as ONNX wants them. */
+/**
+ * All values that depend on more of the picture than its size. Nodes are in the order of their use, as ONNX wants
+ * them.
+ */
 function fromPicture(graph: Graph, inputs: string[]): Set<string> {
   const picture = new Set(inputs);
   for (const each of graph.node) {
@@ -90,7 +126,11 @@ class Casts {
     this.#from = from;
     this.#to = to;
     this.#types = typesOfOthers(graph, picture);
-    this.#kept = new Set(graph.node.flatMap((each) => each.input.filter((_, i) => !isOfPicture(each, picture) || isFloat32Input(each, i))));
+    this.#kept = new Set(
+      graph.node.flatMap((each) =>
+        each.input.filter((_, i) => !isOfPicture(each, picture) || isFloat32Input(each, i)),
+      ),
+    );
   }
 
   /** Renames the inputs of a node to values of the right type. @returns the nodes that make those. */
@@ -157,7 +197,8 @@ function typeOf({ opType, input, attribute }: Node, types: ReadonlyMap<string, n
 }
 
 /** Raw data is little-endian, and so are the machines that onnxruntime-node runs on. */
-const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Uint16Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 function singlesOf({ rawData, floatData }: Tensor): ArrayLike<number> {
   return rawData?.length ? new Float32Array(Uint8Array.from(rawData).buffer) : (floatData ?? []);

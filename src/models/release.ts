@@ -17,13 +17,18 @@ export interface ReleaseOptions {
 }
 
 /**
- * The bytes of a release file: one that lies in the models folder already (put there by hand for a host without a network), else downloaded.
+ * The bytes of a release file: one that lies in the models folder already (put there by hand for a host without a
+ * network), else downloaded.
  * @throws UserError when it has another digest. @throws WorldError when it cannot be downloaded.
  */
-export async function obtainRelease({ tag, file, sha256 }: ReleaseFile, { modelsRoot, work, releases, signal, log }: ReleaseOptions): Promise<Uint8Array> {
+export async function obtainRelease(
+  { tag, file, sha256 }: ReleaseFile,
+  { modelsRoot, work, releases, signal, log }: ReleaseOptions,
+): Promise<Uint8Array> {
   const present = path.join(modelsRoot, file);
   if (await isFile(present)) {
-    if ((await fileDigest(present, signal)) !== sha256) throw new UserError(`${file} in the models folder has another digest than the one expected: nothing was stored`);
+    if ((await fileDigest(present, signal)) !== sha256)
+      throw new UserError(`${file} in the models folder has another digest than the one expected: nothing was stored`);
     return readFile(present);
   }
   const url = `${releases}/${tag}/${file}`;
@@ -32,7 +37,8 @@ export async function obtainRelease({ tag, file, sha256 }: ReleaseFile, { models
     try {
       await download({ url, sha256, file: partial, signal });
     } catch (error) {
-      if (error instanceof WorldError) throw new WorldError(`${error.message}: check the network, or put ${file} into ${modelsRoot}`);
+      if (error instanceof WorldError)
+        throw new WorldError(`${error.message}: check the network, or put ${file} into ${modelsRoot}`);
       throw error;
     }
     const bytes = await readFile(partial);

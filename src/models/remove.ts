@@ -18,13 +18,24 @@ import { inWorkFolder } from './workFolder.js';
  */
 export async function removeModel(name: string, roots: Pick<Roots, 'models' | 'jobs'>): Promise<string> {
   const found = await findHere(name, roots.models);
-  if (!found) throw new UserError(`there is no model ${quote(name)} here: \`reelscale models list\` shows those that are`);
+  if (!found)
+    throw new UserError(`there is no model ${quote(name)} here: \`reelscale models list\` shows those that are`);
   const { jobs, damaged } = await surveyJobs(roots);
   if (damaged[0]) throw damaged[0];
-  const users = jobs.filter(({ report, ended }) => !report && !ended).map(({ spec }) => spec).filter(({ method }) => method.kind === 'model' && method.file.root === 'models' && found.folders.includes(path.resolve(roots.models, path.dirname(method.file.path))));
+  const users = jobs
+    .filter(({ report, ended }) => !report && !ended)
+    .map(({ spec }) => spec)
+    .filter(
+      ({ method }) =>
+        method.kind === 'model' &&
+        method.file.root === 'models' &&
+        found.folders.includes(path.resolve(roots.models, path.dirname(method.file.path))),
+    );
   if (users[0]) {
     const jobs = users.map(shortJob).join(', ');
-    throw new UserError(`model ${found.name} is needed by unfinished jobs (${jobs}): wait for them, or cancel them (reelscale cancel ${shortJob(users[0])})`);
+    throw new UserError(
+      `model ${found.name} is needed by unfinished jobs (${jobs}): wait for them, or cancel them (reelscale cancel ${shortJob(users[0])})`,
+    );
   }
   await inWorkFolder(roots.models, async (work) => {
     for (const folder of found.folders) await rename(folder, path.join(work, path.basename(folder)));

@@ -15,7 +15,10 @@ export interface ResolvedModel {
   /** SHA-256 of that file. */
   digest: string;
   scale: number;
-  /** Source pixels of context that a tile needs on each side, a multiple of 2 and of the alignment; undefined when it is not known. */
+  /**
+   * Source pixels of context that a tile needs on each side, a multiple of 2 and of the alignment; undefined when it
+   * is not known.
+   */
   tilePad: number | undefined;
   /** Peak memory of inference for each source pixel of a tile, in bytes; an estimate. */
   bytesPerPixel: number;
@@ -38,12 +41,17 @@ export interface ResolveOptions {
   signal?: AbortSignal;
 }
 
-/** Deep networks see hundreds of pixels far; this many of the grid that they work on are enough for tiles without seams. */
+/**
+ * Deep networks see hundreds of pixels far; this many of the grid that they work on are enough for tiles without
+ * seams.
+ */
 const ENOUGH_RADIUS = 48;
 
 /**
- * Finds the model that a user means: a registered name, the name of an imported model (any case), or the path of an ONNX file.
- * @throws UserError for an unknown name, a file that cannot be used, a scale or denoise strength that it lacks, and a model that was not pulled.
+ * Finds the model that a user means: a registered name, the name of an imported model (any case), or the path of an
+ * ONNX file.
+ * @throws UserError for an unknown name, a file that cannot be used, a scale or denoise strength that it lacks, and a
+ * model that was not pulled.
  */
 export async function resolveModel(nameOrPath: string, options: ResolveOptions): Promise<ResolvedModel> {
   const model = findRegistered(nameOrPath);
@@ -58,33 +66,61 @@ export async function resolveModel(nameOrPath: string, options: ResolveOptions):
 /** Whether there is a file to be tried. @throws UserError for the files of other formats, which are imported. */
 export async function isOnnxPath(name: string): Promise<boolean> {
   if (!/\.(pth|pt|safetensors|param|bin)$/i.test(name)) return isFile(name);
-  throw new UserError(`${JSON.stringify(name)} must be imported first: run \`reelscale models import PATH\`, then give the name that it prints`);
+  throw new UserError(
+    `${JSON.stringify(name)} must be imported first: run \`reelscale models import PATH\`, then give the name that it prints`,
+  );
 }
 
 /** @param methods that are no models and could be named as well. */
 export function unknownModel(name: string, ...methods: string[]): UserError {
   const names = [...methods, ...registry.map((model) => model.name)].join(', ');
-  return new UserError(`there is no model ${JSON.stringify(name)}: choose one of ${names}, an imported one, or give the path of an ONNX file that exists`);
+  return new UserError(
+    `there is no model ${JSON.stringify(name)}: choose one of ${names}, an imported one, or give the path of an ONNX file that exists`,
+  );
 }
 
-async function resolveRegistered(model: RegisteredModel, { modelsRoot, scale: wanted, denoise, signal }: ResolveOptions): Promise<ResolvedModel> {
+async function resolveRegistered(
+  model: RegisteredModel,
+  { modelsRoot, scale: wanted, denoise, signal }: ResolveOptions,
+): Promise<ResolvedModel> {
   const { name, bytesPerPixel } = model;
   const scale = wanted ?? Math.max(...scalesOf(model));
   const variant = model.variants.get(scale);
   if (!variant) throw lacksScale(name, scalesOf(model), scale);
   const found = await stateOf(modelsRoot, model, scale, signal);
-  if (found.state === 'missing') throw new UserError(`model ${name} is not here yet: run \`reelscale models pull ${name}\`, or use --preset preview`);
-  if (found.state !== 'ready') throw new UserError(`model ${name} was damaged on the disk: run \`reelscale models pull ${name}\` again`);
+  if (found.state === 'missing')
+    throw new UserError(
+      `model ${name} is not here yet: run \`reelscale models pull ${name}\`, or use --preset preview`,
+    );
+  if (found.state !== 'ready')
+    throw new UserError(`model ${name} was damaged on the disk: run \`reelscale models pull ${name}\` again`);
   const { alignment } = variant;
   const { file, digest, ...strength } = model.weakDenoise
-    ? await mixDenoise(model, model.weakDenoise, denoise ?? DEFAULT_DENOISE, { folder: modelFolder(modelsRoot, model, scale), digest: found.digest })
+    ? await mixDenoise(model, model.weakDenoise, denoise ?? DEFAULT_DENOISE, {
+        folder: modelFolder(modelsRoot, model, scale),
+        digest: found.digest,
+      })
     : { file: modelFile(modelsRoot, model, scale), digest: found.digest };
-  return { name, file, digest, scale, tilePad: wholePad(variant.radius, alignment), bytesPerPixel, pixels: 'rgb', precision: 'fp32', alignment, ...strength };
+  return {
+    name,
+    file,
+    digest,
+    scale,
+    tilePad: wholePad(variant.radius, alignment),
+    bytesPerPixel,
+    pixels: 'rgb',
+    precision: 'fp32',
+    alignment,
+    ...strength,
+  };
 }
 
 async function resolveImported(name: string, { modelsRoot, scale, signal }: ResolveOptions): Promise<ResolvedModel> {
   const found = await importedState(modelsRoot, name, signal);
-  if (found.state !== 'ready') throw new UserError(`model ${name} was damaged on the disk: run \`reelscale models remove ${name}\`, then import it again`);
+  if (found.state !== 'ready')
+    throw new UserError(
+      `model ${name} was damaged on the disk: run \`reelscale models remove ${name}\`, then import it again`,
+    );
   const file = onnxFile(importedFolder(modelsRoot, name));
   return describe(name, file, await inspectModel(file, { modelsRoot, signal, label: name }), scale);
 }
@@ -97,7 +133,18 @@ async function resolveFile(given: string, { modelsRoot, scale, signal }: Resolve
 function describe(name: string, file: string, inspected: Inspected, wanted: number | undefined): ResolvedModel {
   const { digest, scale, bytesPerPixel, pixels, precision, alignment, fixed } = inspected;
   if (wanted !== undefined && wanted !== scale) throw lacksScale(JSON.stringify(name), [scale], wanted);
-  return { name, file, digest, scale, tilePad: tilePadOf(inspected), bytesPerPixel, pixels, precision, alignment, ...(fixed && { fixed }) };
+  return {
+    name,
+    file,
+    digest,
+    scale,
+    tilePad: tilePadOf(inspected),
+    bytesPerPixel,
+    pixels,
+    precision,
+    alignment,
+    ...(fixed && { fixed }),
+  };
 }
 
 /** Context that a tile needs, as far as the network sees or as far as one can see that it sees. */
@@ -115,4 +162,9 @@ const lacksScale = (name: string, scales: number[], wanted: number): UserError =
   new UserError(`model ${name} has no scale ${wanted}, only ${scales.join(', ')}`);
 
 const lacksDenoise = (name: string): UserError =>
-  new UserError(`model ${JSON.stringify(name)} has no denoise strength: only ${registry.filter((model) => model.weakDenoise).map((model) => model.name).join(', ')} has one`);
+  new UserError(
+    `model ${JSON.stringify(name)} has no denoise strength: only ${registry
+      .filter((model) => model.weakDenoise)
+      .map((model) => model.name)
+      .join(', ')} has one`,
+  );

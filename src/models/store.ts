@@ -17,16 +17,22 @@ import { registry, scalesOf, type RegisteredModel } from './registry.js';
  * <models>/.<digest>.part                                       a download that goes on when it is asked for again
  * ```
  */
-export const modelFolder = (modelsRoot: string, model: RegisteredModel, scale: number): string => path.resolve(modelsRoot, `${model.name}-x${scale}`);
+export const modelFolder = (modelsRoot: string, model: RegisteredModel, scale: number): string =>
+  path.resolve(modelsRoot, `${model.name}-x${scale}`);
 export const importedFolder = (modelsRoot: string, name: string): string => path.resolve(modelsRoot, name);
 
 export const onnxFile = (folder: string): string => path.join(folder, 'model.onnx');
 export const recordFile = (folder: string): string => path.join(folder, 'model.json');
 
-export const modelFile = (modelsRoot: string, model: RegisteredModel, scale: number): string => onnxFile(modelFolder(modelsRoot, model, scale));
+export const modelFile = (modelsRoot: string, model: RegisteredModel, scale: number): string =>
+  onnxFile(modelFolder(modelsRoot, model, scale));
 
 /** Names of folders below the models folder that are not imported models. */
-export const OWN_FOLDERS: ReadonlySet<string> = new Set(['inspected', 'measured', ...registry.flatMap((model) => scalesOf(model).map((scale) => `${model.name}-x${scale}`))]);
+export const OWN_FOLDERS: ReadonlySet<string> = new Set([
+  'inspected',
+  'measured',
+  ...registry.flatMap((model) => scalesOf(model).map((scale) => `${model.name}-x${scale}`)),
+]);
 
 /** model.json: where a model came from. */
 const recordSchema = z.object({
@@ -38,7 +44,14 @@ const recordSchema = z.object({
   licence: z.string().optional(),
   author: z.string().optional(),
   source: z.union([
-    z.object({ package: z.string(), version: z.string(), path: z.string(), param: sha256Schema, bin: sha256Schema, onnx: sha256Schema }),
+    z.object({
+      package: z.string(),
+      version: z.string(),
+      path: z.string(),
+      param: sha256Schema,
+      bin: sha256Schema,
+      onnx: sha256Schema,
+    }),
     z.object({ release: z.string(), sha256: sha256Schema, weakDenoise: sha256Schema.optional() }),
     z.object({ file: z.string(), sha256: sha256Schema }),
   ]),
@@ -46,15 +59,21 @@ const recordSchema = z.object({
 export type ModelRecord = z.infer<typeof recordSchema>;
 
 /** A record that cannot be read is as good as none. */
-export const readRecord = (folder: string): Promise<ModelRecord | undefined> => readJson(recordFile(folder), recordSchema).catch(() => undefined);
+export const readRecord = (folder: string): Promise<ModelRecord | undefined> =>
+  readJson(recordFile(folder), recordSchema).catch(() => undefined);
 
 export type ModelState = { state: 'ready'; digest: string } | { state: 'missing' | 'damaged' };
 
 /**
- * missing: never pulled, or removed; damaged: its bytes are neither those that the wheel's files convert to nor, for a model out of
- * the release named in the registry, those that its record names.
+ * missing: never pulled, or removed; damaged: its bytes are neither those that the wheel's files convert to nor, for a
+ * model out of the release named in the registry, those that its record names.
  */
-export async function stateOf(modelsRoot: string, model: RegisteredModel, scale: number, signal?: AbortSignal): Promise<ModelState> {
+export async function stateOf(
+  modelsRoot: string,
+  model: RegisteredModel,
+  scale: number,
+  signal?: AbortSignal,
+): Promise<ModelState> {
   const folder = modelFolder(modelsRoot, model, scale);
   const digest = await digestIn(folder, signal);
   if (digest === undefined) return { state: 'missing' };

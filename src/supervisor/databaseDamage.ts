@@ -7,7 +7,10 @@ import { hasCode } from '../lib/durable.js';
 const DAMAGE = /database disk image is malformed|file is not a database|malformed database schema|no such table: \w+/;
 const MOST_BYTES = 1 << 20;
 
-/** Reads what the embedded server logs from now on: the server itself goes on, or starts again and again, over a damaged database. */
+/**
+ * Reads what the embedded server logs from now on: the server itself goes on, or starts again and again, over a
+ * damaged database.
+ */
 export class DatabaseWatch {
   readonly #file: string;
   #at: number;

@@ -6,8 +6,8 @@ import { readJson, replaceJson } from '../lib/durable.js';
 const POLL_MS = 3000;
 
 /**
- * Leases that the supervisor holds itself for jobs that nobody waits for. They are written down, so that a supervisor that
- * follows a crashed one holds them again.
+ * Leases that the supervisor holds itself for jobs that nobody waits for. They are written down, so that a supervisor
+ * that follows a crashed one holds them again.
  */
 export class DetachedJobs {
   readonly #file: string;
@@ -17,7 +17,13 @@ export class DetachedJobs {
   readonly #jobs = new Set<string>();
   #saved: Promise<void> = Promise.resolve();
 
-  constructor(options: { file: string; connection: Connection; namespace: string; signal: AbortSignal; changed: () => void }) {
+  constructor(options: {
+    file: string;
+    connection: Connection;
+    namespace: string;
+    signal: AbortSignal;
+    changed: () => void;
+  }) {
     this.#file = options.file;
     this.#client = new Client({ connection: options.connection, namespace: options.namespace });
     this.#signal = options.signal;

@@ -8,9 +8,17 @@ import { attempt, type Finding } from './finding.js';
 export async function doctorDevices(): Promise<Promise<Finding>[]> {
   const { gpus, problem } = await askGpus();
   const none: Finding = { line: 'no NVIDIA GPU; the CPU is used', ok: true };
-  const broken: Finding = { line: `nvidia-smi fails: ${problem}`, ok: false, advice: 'install the NVIDIA driver anew, or restart so that the one that runs is the one that is installed' };
+  const broken: Finding = {
+    line: `nvidia-smi fails: ${problem}`,
+    ok: false,
+    advice: 'install the NVIDIA driver anew, or restart so that the one that runs is the one that is installed',
+  };
   return [
-    ...(problem !== undefined ? [Promise.resolve(broken)] : gpus.length === 0 ? [Promise.resolve(none)] : gpus.map(gpuFinding)),
+    ...(problem !== undefined
+      ? [Promise.resolve(broken)]
+      : gpus.length === 0
+        ? [Promise.resolve(none)]
+        : gpus.map(gpuFinding)),
     ...(await knownProviders()).map((name) => providerFinding(name, gpus.length > 0)),
     ...hardwareEncoders().map(encoderFinding),
   ];
@@ -18,7 +26,12 @@ export async function doctorDevices(): Promise<Promise<Finding>[]> {
 
 async function gpuFinding({ index, label, memory, driver }: Gpu): Promise<Finding> {
   const line = `cuda:${index} is ${label}${memory ? `, ${(memory.total / 1e9).toFixed(1)} GB` : ''}, driver ${driver}`;
-  if (!hasCudaProvider()) return { line: `${line}, but it is not used`, ok: false, advice: "npm run setup:cuda fetches ONNX Runtime's CUDA files" };
+  if (!hasCudaProvider())
+    return {
+      line: `${line}, but it is not used`,
+      ok: false,
+      advice: "npm run setup:cuda fetches ONNX Runtime's CUDA files",
+    };
   return attempt(async () => {
     await probeCuda(index);
     return line;
@@ -34,17 +47,33 @@ async function providerFinding(name: string, hasGpu: boolean): Promise<Finding> 
   if (reason === undefined) return { line, ok: true };
   if (name === 'cpu') return { line, ok: false, advice: 'run npm run setup again' };
   // With a GPU, the GPU's own line says what to do.
-  return { line, ok: true, unused: true, ...(!hasGpu && { advice: 'needed for NVIDIA GPUs only: npm run setup:cuda' }) };
+  return {
+    line,
+    ok: true,
+    unused: true,
+    ...(!hasGpu && { advice: 'needed for NVIDIA GPUs only: npm run setup:cuda' }),
+  };
 }
 
 async function encoderFinding({ codec, hardware }: ReturnType<typeof hardwareEncoders>[number]): Promise<Finding> {
   const name = encoderName({ codec, hardware });
   try {
     await probeEncoder({ codec, hardware, crf: 23, preset: 'fast', threads: 1 }, { chroma: 'left', bitDepth: 8 });
-    return { line: `${name} encodes: --hw-encoder ${hardware}${codec === 'h264' ? '' : ` --codec ${codec}`}`, ok: true };
+    return {
+      line: `${name} encodes: --hw-encoder ${hardware}${codec === 'h264' ? '' : ` --codec ${codec}`}`,
+      ok: true,
+    };
   } catch (error) {
     const reason = /\((.*)\)/.exec((error as Error).message)?.[1] ?? (error as Error).message;
-    const advice = hardware === 'nvenc' ? 'needs an NVIDIA GPU with its driver' : 'needs a GPU with a VAAPI driver, and access to /dev/dri/renderD128';
-    return { line: `${name} does not encode here (${reason})`, ok: true, unused: true, advice: `${advice}; the processor encodes without it` };
+    const advice =
+      hardware === 'nvenc'
+        ? 'needs an NVIDIA GPU with its driver'
+        : 'needs a GPU with a VAAPI driver, and access to /dev/dri/renderD128';
+    return {
+      line: `${name} does not encode here (${reason})`,
+      ok: true,
+      unused: true,
+      advice: `${advice}; the processor encodes without it`,
+    };
   }
 }

@@ -22,20 +22,29 @@ export interface EmbeddedServer {
 }
 
 /**
- * One partition for each task queue: with the four that are usual, each is in order by itself and a worker asks any of them, so that
- * priorities mean little. A machine's own server has no use for more. Its HTTP API answers nobody: it would take what a web page posts.
+ * One partition for each task queue: with the four that are usual, each is in order by itself and a worker asks any of
+ * them, so that priorities mean little. A machine's own server has no use for more. Its HTTP API answers nobody: it
+ * would take what a web page posts.
  */
-const DYNAMIC_CONFIG = { 'matching.numTaskqueueReadPartitions': 1, 'matching.numTaskqueueWritePartitions': 1, 'frontend.httpAllowedHosts': '["nobody.invalid"]' };
+const DYNAMIC_CONFIG = {
+  'matching.numTaskqueueReadPartitions': 1,
+  'matching.numTaskqueueWritePartitions': 1,
+  'frontend.httpAllowedHosts': '["nobody.invalid"]',
+};
 
 /** Of the server in a network of its own, where nobody else is. */
 const INNER_PORT = 7233;
 
 /**
- * Starts Temporal's dev server over the state folder's database. It may not answer yet. The server asks nobody who they are: where the
- * system allows it, it runs in a network of its own, and only who has the state folder's key is let in.
+ * Starts Temporal's dev server over the state folder's database. It may not answer yet. The server asks nobody who
+ * they are: where the system allows it, it runs in a network of its own, and only who has the state folder's key is
+ * let in.
  * @param notice takes a line for the user where everybody on this machine can reach it.
  */
-export async function startEmbeddedServer(config: Pick<Config, 'home' | 'namespace'>, { log, notice }: Record<'log' | 'notice', (line: string) => void>): Promise<EmbeddedServer> {
+export async function startEmbeddedServer(
+  config: Pick<Config, 'home' | 'namespace'>,
+  { log, notice }: Record<'log' | 'notice', (line: string) => void>,
+): Promise<EmbeddedServer> {
   const tool = await provideTemporal(config.home, log);
   const open = await whyNoNamespace(config.home);
   if (open !== undefined) {
@@ -48,12 +57,17 @@ export async function startEmbeddedServer(config: Pick<Config, 'home' | 'namespa
   const [file, args] = inOwnNetwork(process.execPath, [entryFile('supervisor/innerServer.js')]);
   const tls = await provideServerTls(config.home);
   const door = await openDoor(port, tls, socket);
-  const child = keepRunning({ ...common(config), tool: file, args, env: { ...process.env, [INNER_SERVER]: JSON.stringify(inner) } }, log);
+  const child = keepRunning(
+    { ...common(config), tool: file, args, env: { ...process.env, [INNER_SERVER]: JSON.stringify(inner) } },
+    log,
+  );
   return {
     address: `127.0.0.1:${port}`,
     tls,
     child: {
-      get pid() { return child.pid; },
+      get pid() {
+        return child.pid;
+      },
       async stop(graceMs) {
         await child.stop(graceMs);
         await door.close();
@@ -64,23 +78,42 @@ export async function startEmbeddedServer(config: Pick<Config, 'home' | 'namespa
 }
 
 /** Starts the server at a port of its own, for everybody on this machine. */
-export async function startOpenServer(config: Pick<Config, 'home' | 'namespace'>, log: (line: string) => void): Promise<EmbeddedServer> {
+export async function startOpenServer(
+  config: Pick<Config, 'home' | 'namespace'>,
+  log: (line: string) => void,
+): Promise<EmbeddedServer> {
   const tool = await provideTemporal(config.home, log);
   const port = await chosenPort(config.home);
-  return { address: `127.0.0.1:${port}`, tls: undefined, child: keepRunning({ ...common(config), tool, args: serverArgs(config, port) }, log) };
+  return {
+    address: `127.0.0.1:${port}`,
+    tls: undefined,
+    child: keepRunning({ ...common(config), tool, args: serverArgs(config, port) }, log),
+  };
 }
 
-const common = ({ home }: Pick<Config, 'home'>) => ({ name: 'the Temporal server', logFile: homeLayout(home).log('temporal') });
+const common = ({ home }: Pick<Config, 'home'>) => ({
+  name: 'the Temporal server',
+  logFile: homeLayout(home).log('temporal'),
+});
 
-export const openLine = (reason: string): string => `every user of this machine can reach the embedded Temporal server, since it can have no network of its own (${reason}): see SECURITY.md`;
+export const openLine = (reason: string): string =>
+  `every user of this machine can reach the embedded Temporal server, since it can have no network of its own (${reason}): see SECURITY.md`;
 
 const serverArgs = ({ home, namespace }: Pick<Config, 'home' | 'namespace'>, port: number): string[] => [
-  'server', 'start-dev',
+  'server',
+  'start-dev',
   // The Web UI would show it to everybody, and let them work on it.
-  '--ip', '127.0.0.1', '--port', String(port), '--headless',
-  '--db-filename', homeLayout(home).database,
-  '--namespace', namespace,
-  '--log-level', 'warn',
+  '--ip',
+  '127.0.0.1',
+  '--port',
+  String(port),
+  '--headless',
+  '--db-filename',
+  homeLayout(home).database,
+  '--namespace',
+  namespace,
+  '--log-level',
+  'warn',
   ...Object.entries(DYNAMIC_CONFIG).flatMap(([name, value]) => ['--dynamic-config-value', `${name}=${value}`]),
   ...Object.entries(SEARCH_ATTRIBUTES).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
 ];

@@ -7,20 +7,27 @@ import { INNER_SERVER, innerServerSchema } from './innerServerSpec.js';
 import { joinSockets } from './serverDoor.js';
 
 /**
- * The process that holds the embedded Temporal server in a network of its own. It starts the server there, and hands every connection
- * to a Unix socket, which lies where no other user can go, on to the server's port. It ends with the server, and the server with it.
+ * The process that holds the embedded Temporal server in a network of its own. It starts the server there, and hands
+ * every connection to a Unix socket, which lies where no other user can go, on to the server's port. It ends with the
+ * server, and the server with it.
  */
 const { tool, args, port, socket } = innerServerSchema.parse(JSON.parse(process.env[INNER_SERVER] ?? ''));
 
 const [file, boundArgs] = withParentDeathSignal(tool, args);
 const server = spawn(file, boundArgs, { stdio: ['ignore', 'inherit', 'inherit'] });
 const ended = once(server, 'exit') as Promise<[number | null]>;
-process.on('SIGTERM', () => { server.kill('SIGTERM'); });
+process.on('SIGTERM', () => {
+  server.kill('SIGTERM');
+});
 
 // For this user alone.
 process.umask(0o077);
 rmSync(socket, { force: true });
-net.createServer((outside) => { joinSockets(outside, net.connect(port, '127.0.0.1')); }).listen(socket);
+net
+  .createServer((outside) => {
+    joinSockets(outside, net.connect(port, '127.0.0.1'));
+  })
+  .listen(socket);
 
 const [code] = await ended;
 rmSync(socket, { force: true });

@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import net from 'node:net';
-import { receive, send, toSupervisorSchema, type FromSupervisor, type Request, type SupervisorInfo } from '../client/connection/protocol.js';
+import {
+  receive,
+  send,
+  toSupervisorSchema,
+  type FromSupervisor,
+  type Request,
+  type SupervisorInfo,
+} from '../client/connection/protocol.js';
 import { buildId, packageVersion } from '../lib/project.js';
 
 export interface LeaseServerEvents {
@@ -9,18 +16,25 @@ export interface LeaseServerEvents {
   changed(): void;
   detach(workflowId: string): Promise<void>;
   isDetached(workflowId: string): boolean;
-  /** An older or newer command came, or another supervisor: end if nobody else needs this supervisor, so that it can start its own. @returns whether it ends. */
+  /**
+   * An older or newer command came, or another supervisor: end if nobody else needs this supervisor, so that it can
+   * start its own. @returns whether it ends.
+   */
   superseded(): boolean;
 }
 
 type Answer = Extract<FromSupervisor, { type: 'welcome' | 'refused' }>;
 
-/** The supervisor's end of the leases. Commands that come early wait for `open`, those that come late are sent away. */
+/**
+ * The supervisor's end of the leases. Commands that come early wait for `open`, those that come late are sent away.
+ */
 export class LeaseServer {
   /** Which workflows each command waits for. */
   readonly #leases = new Map<net.Socket, Set<string>>();
   readonly #connections = new Set<net.Socket>();
-  readonly #server = net.createServer((socket) => { this.#accept(socket); });
+  readonly #server = net.createServer((socket) => {
+    this.#accept(socket);
+  });
   readonly #events: LeaseServerEvents;
   #answer: Answer | undefined;
 
@@ -58,7 +72,10 @@ export class LeaseServer {
     for (const socket of this.#connections) socket.destroy();
   }
 
-  /** The first answer goes to those that wait for it; whoever was welcomed before learns of the end by the closed connection. */
+  /**
+   * The first answer goes to those that wait for it; whoever was welcomed before learns of the end by the closed
+   * connection.
+   */
   #decide(answer: Answer): void {
     const waiting = this.#answer === undefined;
     this.#answer = answer;
@@ -81,13 +98,16 @@ export class LeaseServer {
   async #request(socket: net.Socket, { type, id, workflowId }: Request): Promise<void> {
     if (type === 'watch') this.#leases.get(socket)?.add(workflowId);
     if (type === 'detach') await this.#events.detach(workflowId);
-    const watchers = [...this.#leases].filter(([other, watched]) => other !== socket && watched.has(workflowId)).length;
+    const watchers = [...this.#leases].filter(
+      ([other, watched]) => other !== socket && watched.has(workflowId),
+    ).length;
     send(socket, { type: 'answer', id, others: watchers + (this.#events.isDetached(workflowId) ? 1 : 0) });
   }
 
   #hello(socket: net.Socket, hello: { version: string; build: string; takesOver?: true | undefined }): void {
     if (hello.takesOver || hello.version !== packageVersion || hello.build !== buildId) {
-      if (this.#events.superseded()) send(socket, { type: 'refused', reason: 'closing', message: 'the supervisor ends, for another one' });
+      if (this.#events.superseded())
+        send(socket, { type: 'refused', reason: 'closing', message: 'the supervisor ends, for another one' });
       else send(socket, { type: 'refused', reason: 'mismatch', message: mismatch(hello) });
       return;
     }

@@ -26,10 +26,17 @@ export interface BinarySource {
 const verifiedSchema = z.object({ bytes: z.number(), mtimeMs: z.number(), sha256: z.string() });
 
 /** @returns path of the executable in `folder`, fetched from the first source that gives the pinned bytes. */
-export async function provideBinary(binary: PinnedBinary, folder: string, log: (line: string) => void): Promise<string> {
+export async function provideBinary(
+  binary: PinnedBinary,
+  folder: string,
+  log: (line: string) => void,
+): Promise<string> {
   const platform = `${process.platform}-${process.arch}`;
   const sha256 = binary.sha256[platform];
-  if (!sha256) throw new UserError(`${binary.name} ${binary.version} is not pinned for ${platform}; pinned are ${Object.keys(binary.sha256).join(', ')}`);
+  if (!sha256)
+    throw new UserError(
+      `${binary.name} ${binary.version} is not pinned for ${platform}; pinned are ${Object.keys(binary.sha256).join(', ')}`,
+    );
   const file = path.join(folder, `${binary.name}-${binary.version}`);
   const cached = await verify(file, sha256);
   if (cached === 'good') return file;

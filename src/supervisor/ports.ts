@@ -10,8 +10,9 @@ const portsSchema = z.object({ grpc: z.number().int().positive(), home: z.string
 const WAIT_MS = 3000;
 
 /**
- * The port of 127.0.0.1 at which the embedded server is reached, chosen once for a state folder and kept as long as nobody else takes it.
- * A copy of the folder chooses its own: workers of the original, whose server starts again, must not meet the copy's there.
+ * The port of 127.0.0.1 at which the embedded server is reached, chosen once for a state folder and kept as long as
+ * nobody else takes it. A copy of the folder chooses its own: workers of the original, whose server starts again, must
+ * not meet the copy's there.
  */
 export async function chosenPort(home: string): Promise<number> {
   const file = homeLayout(home).ports;
@@ -45,8 +46,15 @@ function listen(port: number): Promise<net.Server> {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => { resolve(server); });
+    server.listen(port, '127.0.0.1', () => {
+      resolve(server);
+    });
   });
 }
 
-const close = (server: net.Server): Promise<void> => new Promise((resolve) => { server.close(() => { resolve(); }); });
+const close = (server: net.Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+  });

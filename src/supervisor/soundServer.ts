@@ -21,10 +21,14 @@ export interface SoundServer {
 class Damaged extends Error {}
 
 /**
- * Starts the embedded server and waits until it answers. A database that is damaged is put aside, and the server begins with an empty one.
+ * Starts the embedded server and waits until it answers. A database that is damaged is put aside, and the server
+ * begins with an empty one.
  * @throws when it does not answer within a minute; the signal's reason.
  */
-export async function startSoundServer(config: Config, { signal, log, notice }: { signal: AbortSignal; log: (line: string) => void; notice: (line: string) => void }): Promise<SoundServer> {
+export async function startSoundServer(
+  config: Config,
+  { signal, log, notice }: { signal: AbortSignal; log: (line: string) => void; notice: (line: string) => void },
+): Promise<SoundServer> {
   for (let first = true; ; first = false) {
     const watch = new DatabaseWatch(config.home);
     const server = await startEmbeddedServer(config, { log, notice });
@@ -40,7 +44,12 @@ export async function startSoundServer(config: Config, { signal, log, notice }: 
 }
 
 /** @throws Damaged when the server says so, before or after it answers. */
-async function answering(config: Config, server: EmbeddedServer, watch: DatabaseWatch, signal: AbortSignal): Promise<Connection> {
+async function answering(
+  config: Config,
+  server: EmbeddedServer,
+  watch: DatabaseWatch,
+  signal: AbortSignal,
+): Promise<Connection> {
   const stop = new AbortController();
   const look = setInterval(() => {
     const damage = watch.damage();
@@ -48,7 +57,12 @@ async function answering(config: Config, server: EmbeddedServer, watch: Database
   }, LOOK_MS);
   try {
     return await withLimit(START_MS, signal, async (limited) => {
-      const connection = await connectWhenReady(config, server.address, AbortSignal.any([limited, stop.signal]), server.tls);
+      const connection = await connectWhenReady(
+        config,
+        server.address,
+        AbortSignal.any([limited, stop.signal]),
+        server.tls,
+      );
       await keepHistories(connection, config.namespace);
       return connection;
     });
@@ -58,7 +72,10 @@ async function answering(config: Config, server: EmbeddedServer, watch: Database
     if (damage !== undefined) throw new Damaged(damage);
     if (error instanceof Damaged) throw error;
     const file = homeLayout(config.home).log('temporal');
-    throw new Error(`the Temporal server does not answer for the namespace ${config.namespace} within ${START_MS / 1000} s; its log, ${file}, ends with: ${logTail(file, 1)}`, { cause: error });
+    throw new Error(
+      `the Temporal server does not answer for the namespace ${config.namespace} within ${START_MS / 1000} s; its log, ${file}, ends with: ${logTail(file, 1)}`,
+      { cause: error },
+    );
   } finally {
     clearInterval(look);
   }

@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
-import { claim, removeSocket, socketPath, stillOwn, withdraw, type Announcement } from '../client/connection/announcement.js';
+import {
+  claim,
+  removeSocket,
+  socketPath,
+  stillOwn,
+  withdraw,
+  type Announcement,
+} from '../client/connection/announcement.js';
 import { homeLayout, identityOf, prepareHome } from '../client/connection/home.js';
 import type { SupervisorInfo } from '../client/connection/protocol.js';
 import { registerSearchAttributes } from '../client/connection/searchAttributes.js';
@@ -71,8 +78,12 @@ class Supervisor {
     this.#options = options;
     this.#signal = AbortSignal.any([options.signal, this.#stop.signal]);
     this.#leases = new LeaseServer({
-      changed: () => { this.#changed(); },
-      detach: async (workflowId) => { await this.#detached?.add(workflowId); },
+      changed: () => {
+        this.#changed();
+      },
+      detach: async (workflowId) => {
+        await this.#detached?.add(workflowId);
+      },
       isDetached: (workflowId) => this.#detached?.has(workflowId) ?? false,
       superseded: () => {
         if (!options.background || this.#inUse()) return false;
@@ -119,7 +130,9 @@ class Supervisor {
   async #start(): Promise<SupervisorInfo> {
     const config = this.#config;
     const { log } = this.#options;
-    const notice = (line: string): void => { this.#notice(line); };
+    const notice = (line: string): void => {
+      this.#notice(line);
+    };
     if (!config.temporalAddress) {
       const { server, connection, watch } = await startSoundServer(config, { signal: this.#signal, log, notice });
       this.#server = server;
@@ -130,9 +143,14 @@ class Supervisor {
     const temporalTls = this.#server?.tls !== undefined;
     const devices = await discoverDevices();
 
-    this.#connection ??= await withLimit(START_MS, this.#signal, (starting) => connectWhenReady(config, temporalAddress, starting)).catch((error: unknown) => {
+    this.#connection ??= await withLimit(START_MS, this.#signal, (starting) =>
+      connectWhenReady(config, temporalAddress, starting),
+    ).catch((error: unknown) => {
       this.#signal.throwIfAborted();
-      throw new Error(`Temporal at ${temporalAddress} does not answer for the namespace ${config.namespace} within ${START_MS / 1000} s`, { cause: error });
+      throw new Error(
+        `Temporal at ${temporalAddress} does not answer for the namespace ${config.namespace} within ${START_MS / 1000} s`,
+        { cause: error },
+      );
     });
     const unregistered = this.#server ? undefined : await registerSearchAttributes(this.#connection, config.namespace);
     if (unregistered) log(`the search attributes could not be registered (${unregistered}); jobs go on without them`);
@@ -144,7 +162,9 @@ class Supervisor {
       connection: this.#connection,
       namespace: config.namespace,
       signal: this.#signal,
-      changed: () => { this.#changed(); },
+      changed: () => {
+        this.#changed();
+      },
     });
     await this.#detached.restore();
     this.#workers = startWorkers(config, serverEnvironment(config.home, { temporalAddress, temporalTls }), devices, {
@@ -175,12 +195,15 @@ class Supervisor {
   #changed(): void {
     clearTimeout(this.#linger);
     if (!this.#options.background || this.#inUse()) return;
-    this.#linger = setTimeout(() => { this.#stop.abort(); }, this.#config.lingerSeconds * 1000);
+    this.#linger = setTimeout(() => {
+      this.#stop.abort();
+    }, this.#config.lingerSeconds * 1000);
   }
 
   /**
-   * Somebody may have removed the announcement by hand, or displaced it in a race: there is only one supervisor in the end. Nor can one
-   * go on over a database that turned out to be damaged: commands that wait start the next one, which begins with an empty one.
+   * Somebody may have removed the announcement by hand, or displaced it in a race: there is only one supervisor in the
+   * end. Nor can one go on over a database that turned out to be damaged: commands that wait start the next one, which
+   * begins with an empty one.
    */
   async #watchOwnership(): Promise<void> {
     while (!this.#signal.aborted) {

@@ -5,10 +5,15 @@ import { runSupervisor } from './supervisor.js';
 
 /** The background supervisor's process: stdout and stderr are its log. */
 const logger = createLogger({ role: 'supervisor' });
-const log = (line: string): void => { logger.info(line); };
+const log = (line: string): void => {
+  logger.info(line);
+};
 
 const stop = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => { stop.abort(); });
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+  process.on(signal, () => {
+    stop.abort();
+  });
 
 try {
   const config = loadConfig();

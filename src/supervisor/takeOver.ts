@@ -13,8 +13,12 @@ export async function takeOver(home: string, other: Announcement, signal: AbortS
   const socket = await reach(home, other);
   if (socket) {
     const yields = await new Promise<boolean>((resolve) => {
-      socket.once('close', () => { resolve(true); });
-      receive(socket, fromSupervisorSchema, (message) => { resolve(message.type === 'refused' && message.reason === 'closing'); });
+      socket.once('close', () => {
+        resolve(true);
+      });
+      receive(socket, fromSupervisorSchema, (message) => {
+        resolve(message.type === 'refused' && message.reason === 'closing');
+      });
       send(socket, { type: 'hello', version: packageVersion, build: buildId, takesOver: true });
     });
     socket.destroy();

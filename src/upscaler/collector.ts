@@ -41,7 +41,11 @@ export class Collector {
     return true;
   }
 
-  async #write(input: ArrayBuffer, { output, precision }: Pick<InferredFrame, 'output' | 'precision'>, mark: string): Promise<void> {
+  async #write(
+    input: ArrayBuffer,
+    { output, precision }: Pick<InferredFrame, 'output' | 'precision'>,
+    mark: string,
+  ): Promise<void> {
     await this.#options.tally.write(mark);
     await this.#options.parts.add({ picture: new Uint8Array(output), source: new Uint8Array(input), precision });
     this.#options.inputs.give(input);

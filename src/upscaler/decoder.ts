@@ -8,7 +8,8 @@ export interface Decoder {
   /**
    * Fills the buffer with the next frame.
    * @returns false when the decoder was stopped.
-   * @throws SegmentMismatch when it has ended before the frames that were asked for; WorldError when something else ended it.
+   * @throws SegmentMismatch when it has ended before the frames that were asked for; WorldError when something else
+   * ended it.
    */
   read(frame: Uint8Array): Promise<boolean>;
   /** Source timestamps of the next frames. @throws SegmentMismatch when some have none. */
@@ -28,7 +29,12 @@ export function startDecoder({ decodeArgs, firstFrame, frames }: UpscaleRequest)
   if (!stdout) throw new Error('the decoder has no stdout');
   const reader = new FrameReader(stdout);
   // How it ended matters only when frames are missing: they are the truth.
-  const ended = ffmpeg.done.then(() => undefined, (error: unknown) => error).finally(timestamps.end);
+  const ended = ffmpeg.done
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    .finally(timestamps.end);
   const asked = `${frames} frames from frame ${firstFrame} on were asked for`;
   let count = 0;
   return {
@@ -42,16 +48,20 @@ export function startDecoder({ decodeArgs, firstFrame, frames }: UpscaleRequest)
       const error = await ended;
       if (endedFromOutside(error)) throw error;
       const piece = bytes > 0 ? ' and a piece of another' : '';
-      throw new SegmentMismatch(`${asked}, but the decoder gave ${count}${piece}${error instanceof Error ? ` (${error.message})` : ''}`);
+      throw new SegmentMismatch(
+        `${asked}, but the decoder gave ${count}${piece}${error instanceof Error ? ` (${error.message})` : ''}`,
+      );
     },
     async takePts(wanted) {
       const pts = await timestamps.take(wanted);
-      if (pts.length < wanted || pts.some(Number.isNaN)) throw new SegmentMismatch(`${asked}, but the decoder gave frames without timestamps`);
+      if (pts.length < wanted || pts.some(Number.isNaN))
+        throw new SegmentMismatch(`${asked}, but the decoder gave frames without timestamps`);
       return pts;
     },
     async requireEnd() {
       const more = await readOrEnd(reader, new Uint8Array(1));
-      if (more > 0 && !stopping.signal.aborted) throw new SegmentMismatch(`${asked}, but the decoder gave more than ${frames}`);
+      if (more > 0 && !stopping.signal.aborted)
+        throw new SegmentMismatch(`${asked}, but the decoder gave more than ${frames}`);
     },
     async stop() {
       stopping.abort();
@@ -72,4 +82,5 @@ async function readOrEnd(reader: FrameReader, target: Uint8Array): Promise<numbe
 }
 
 /** A decoder that was killed, or that never started, says nothing about the source. */
-const endedFromOutside = (error: unknown): error is WorldError => error instanceof WorldError && !(error instanceof ContentFailure);
+const endedFromOutside = (error: unknown): error is WorldError =>
+  error instanceof WorldError && !(error instanceof ContentFailure);

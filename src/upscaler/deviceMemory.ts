@@ -1,22 +1,30 @@
 import os from 'node:os';
 import { listGpus, type Memory } from './gpus.js';
 
-/** Of the memory that is free now, as much as this over two may be taken, where networks take half of what `deviceMemory` says. */
+/**
+ * Of the memory that is free now, as much as this over two may be taken, where networks take half of what
+ * `deviceMemory` says.
+ */
 const FREE_FACTOR = 1.5;
 
 /**
- * Memory that networks may be planned for, of which they take half: that of the GPU where the device is one and its driver tells, else
- * what the host, or the cgroup that this process is in, has. Less where little of it is free; otherwise what others use does not
- * count, so that the same command means the same tiles.
+ * Memory that networks may be planned for, of which they take half: that of the GPU where the device is one and its
+ * driver tells, else what the host, or the cgroup that this process is in, has. Less where little of it is free;
+ * otherwise what others use does not count, so that the same command means the same tiles.
  * @param device `cpu` or `cuda:<number>`.
  */
 export async function deviceMemory(device: string): Promise<number> {
   const index = /^cuda:(\d+)$/.exec(device)?.[1];
-  const { total, free } = (index === undefined ? undefined : (await listGpus()).find((gpu) => gpu.index === Number(index))?.memory) ?? hostMemory();
+  const { total, free } =
+    (index === undefined ? undefined : (await listGpus()).find((gpu) => gpu.index === Number(index))?.memory) ??
+    hostMemory();
   return Math.min(total, FREE_FACTOR * free);
 }
 
 function hostMemory(): Memory {
   const limit = process.constrainedMemory();
-  return { total: limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem(), free: Math.min(os.freemem(), process.availableMemory()) };
+  return {
+    total: limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem(),
+    free: Math.min(os.freemem(), process.availableMemory()),
+  };
 }

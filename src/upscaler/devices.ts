@@ -17,10 +17,16 @@ export type Device = z.infer<typeof deviceSchema>;
 /** Tags whose queues a device serves, before the user's own. */
 export const deviceTags = (device: string): string[] => (device === 'cpu' ? ['cpu'] : [device, 'gpu']);
 
-/** Every NVIDIA GPU that ONNX Runtime can use, then the CPU, which takes only jobs that ask for it where there is a GPU. */
+/**
+ * Every NVIDIA GPU that ONNX Runtime can use, then the CPU, which takes only jobs that ask for it where there is a
+ * GPU.
+ */
 export async function discoverDevices(): Promise<Device[]> {
   const gpus = hasCudaProvider() ? await listGpus() : [];
-  return [...gpus.map(({ index, label }) => describe(`cuda:${index}`, label)), describe('cpu', os.cpus()[0]?.model.trim() || 'CPU')];
+  return [
+    ...gpus.map(({ index, label }) => describe(`cuda:${index}`, label)),
+    describe('cpu', os.cpus()[0]?.model.trim() || 'CPU'),
+  ];
 }
 
 const describe = (device: string, label: string): Device => ({ device, tags: deviceTags(device), label });

@@ -19,11 +19,16 @@ export function toFailure(error: unknown): Failure {
 
 export function toError({ kind, message }: Failure): Error {
   switch (kind) {
-    case 'user': return new UserError(message);
-    case 'mismatch': return new SegmentMismatch(message);
-    case 'disk': return new DiskFull(message);
-    case 'world': return new WorldError(message);
-    case 'bug': return new Error(message);
+    case 'user':
+      return new UserError(message);
+    case 'mismatch':
+      return new SegmentMismatch(message);
+    case 'disk':
+      return new DiskFull(message);
+    case 'world':
+      return new WorldError(message);
+    case 'bug':
+      return new Error(message);
   }
 }
 

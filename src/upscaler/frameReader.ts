@@ -1,6 +1,9 @@
 import type { Readable } from 'node:stream';
 
-/** Cuts a stream of bytes into frames, however its chunks fall. Reads only on demand, so the writer waits for the reader. */
+/**
+ * Cuts a stream of bytes into frames, however its chunks fall. Reads only on demand, so the writer waits for the
+ * reader.
+ */
 export class FrameReader {
   readonly #chunks: AsyncIterator<Buffer>;
   #rest: Buffer = Buffer.alloc(0);

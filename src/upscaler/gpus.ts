@@ -19,10 +19,20 @@ export interface Gpu {
 
 const FIELDS = ['index', 'uuid', 'name', 'memory.total', 'memory.free', 'driver_version'];
 
-/** The NVIDIA GPUs that this process may use, whether ONNX Runtime can or not; and why the driver does not tell, where it is there. */
+/**
+ * The NVIDIA GPUs that this process may use, whether ONNX Runtime can or not; and why the driver does not tell, where
+ * it is there.
+ */
 export async function askGpus(): Promise<{ gpus: Gpu[]; problem?: string }> {
-  const [file, args] = withParentDeathSignal('nvidia-smi', [`--query-gpu=${FIELDS.join(',')}`, '--format=csv,noheader,nounits']);
-  const { failed, stdout, stderr, exitCode } = await execa(file, args, { stdin: 'ignore', reject: false, timeout: 10_000 });
+  const [file, args] = withParentDeathSignal('nvidia-smi', [
+    `--query-gpu=${FIELDS.join(',')}`,
+    '--format=csv,noheader,nounits',
+  ]);
+  const { failed, stdout, stderr, exitCode } = await execa(file, args, {
+    stdin: 'ignore',
+    reject: false,
+    timeout: 10_000,
+  });
   if (!failed) return { gpus: visibleGpus(parseGpus(stdout), process.env['CUDA_VISIBLE_DEVICES']) };
   // Nobody misses a program that is not installed: setpriv gives 127 for that, as shells do.
   if (exitCode === undefined || exitCode === 127) return { gpus: [] };
@@ -37,18 +47,29 @@ export function parseGpus(text: string): Gpu[] {
     const [index, uuid, label, total, free, driver] = line.split(', ').map((field) => field.trim());
     if (!/^\d+$/.test(index ?? '') || !uuid || !label) return [];
     const memory = { total: Number(total) * 2 ** 20, free: Number(free) * 2 ** 20 };
-    return [{ index: Number(index), uuid, label, memory: memory.total > 0 && memory.free >= 0 ? memory : undefined, driver: driver ?? '' }];
+    return [
+      {
+        index: Number(index),
+        uuid,
+        label,
+        memory: memory.total > 0 && memory.free >= 0 ? memory : undefined,
+        driver: driver ?? '',
+      },
+    ];
   });
 }
 
 /**
- * What CUDA_VISIBLE_DEVICES leaves, counted anew as CUDA does: indices or beginnings of ids; the list ends at the first that names none.
+ * What CUDA_VISIBLE_DEVICES leaves, counted anew as CUDA does: indices or beginnings of ids; the list ends at the
+ * first that names none.
  * @param visible the variable's value; undefined for all.
  */
 export function visibleGpus(gpus: Gpu[], visible: string | undefined): Gpu[] {
   if (visible === undefined) return gpus;
   const names = visible.split(',').map((name) => name.trim());
-  const chosen = names.map((name) => gpus.find(({ index, uuid }) => name === String(index) || (name.startsWith('GPU-') && uuid.startsWith(name))));
+  const chosen = names.map((name) =>
+    gpus.find(({ index, uuid }) => name === String(index) || (name.startsWith('GPU-') && uuid.startsWith(name))),
+  );
   const end = chosen.indexOf(undefined);
   return chosen.slice(0, end < 0 ? undefined : end).map((gpu, index) => ({ ...(gpu as Gpu), index }));
 }

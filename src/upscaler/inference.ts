@@ -1,7 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import type { FloatPrecision } from '../models/precision.js';
 import { toError } from './failure.js';
-import type { FromInference, InferenceProgress, InferenceThreadData, Network, ToInference } from './inferenceMessages.js';
+import type {
+  FromInference,
+  InferenceProgress,
+  InferenceThreadData,
+  Network,
+  ToInference,
+} from './inferenceMessages.js';
 
 export interface InferenceEvents {
   onTile: (progress: InferenceProgress) => void;
@@ -19,7 +25,9 @@ export interface InferredFrame {
 
 type Answer = Extract<FromInference, { type: 'loaded' | 'frame' }>;
 
-/** The inference thread, seen from the main thread. It lives as long as the process, and keeps its model between runs. */
+/**
+ * The inference thread, seen from the main thread. It lives as long as the process, and keeps its model between runs.
+ */
 export class Inference {
   readonly #worker: Worker;
   readonly #stop = new Int32Array(new SharedArrayBuffer(4));
@@ -31,9 +39,15 @@ export class Inference {
   constructor(device: string) {
     const workerData: InferenceThreadData = { device, stop: this.#stop };
     this.#worker = new Worker(new URL('./inferenceThread.js', import.meta.url), { workerData });
-    this.#worker.on('message', (message: FromInference) => { this.#receive(message); });
-    this.#worker.on('error', (error) => { this.#die(error instanceof Error ? error : new Error(String(error))); });
-    this.#worker.on('exit', () => { this.#die(new Error('the inference thread has ended')); });
+    this.#worker.on('message', (message: FromInference) => {
+      this.#receive(message);
+    });
+    this.#worker.on('error', (error) => {
+      this.#die(error instanceof Error ? error : new Error(String(error)));
+    });
+    this.#worker.on('exit', () => {
+      this.#die(new Error('the inference thread has ended'));
+    });
   }
 
   /** Makes a model ready for frames of a size. @throws UserError and WorldError of `loadSession`. */
@@ -48,8 +62,8 @@ export class Inference {
   }
 
   /**
-   * Upscales a frame. May be called again before it is done; frames are done in order. Both buffers are moved away and come back
-   * with the result.
+   * Upscales a frame. May be called again before it is done; frames are done in order. Both buffers are moved away and
+   * come back with the result.
    * @throws UserError when the model gives no picture or does not fit into memory.
    */
   async infer(input: ArrayBuffer, output: ArrayBuffer): Promise<InferredFrame> {
@@ -73,11 +87,19 @@ export class Inference {
 
   #receive(message: FromInference): void {
     switch (message.type) {
-      case 'tile': this.#events?.onTile(message); break;
-      case 'notice': this.#events?.onNotice(message.message); break;
-      case 'failed': this.#waiting.shift()?.reject(toError(message.failure)); break;
+      case 'tile':
+        this.#events?.onTile(message);
+        break;
+      case 'notice':
+        this.#events?.onNotice(message.message);
+        break;
+      case 'failed':
+        this.#waiting.shift()?.reject(toError(message.failure));
+        break;
       case 'loaded':
-      case 'frame': this.#waiting.shift()?.resolve(message); break;
+      case 'frame':
+        this.#waiting.shift()?.resolve(message);
+        break;
     }
   }
 

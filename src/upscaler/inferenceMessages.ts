@@ -6,7 +6,10 @@ import type { TileProgress } from './tiler.js';
 /** What the upscaler's main thread and its inference thread say to each other. Buffers are moved, never copied. */
 export type Network = Pick<UpscaleRequest, 'model' | 'bitDepth' | 'width' | 'height'>;
 
-/** How far a frame is, and what the network computes in. The last tile of a frame is told once the frame was found sound. */
+/**
+ * How far a frame is, and what the network computes in. The last tile of a frame is told once the frame was found
+ * sound.
+ */
 export interface InferenceProgress extends TileProgress {
   precision: FloatPrecision;
 }
@@ -25,6 +28,8 @@ export type FromInference =
 
 export interface InferenceThreadData {
   device: string;
-  /** Its first element is 1 while frames are to be given up: a message would wait behind the frames that are queued. */
+  /**
+   * Its first element is 1 while frames are to be given up: a message would wait behind the frames that are queued.
+   */
   stop: Int32Array;
 }

@@ -9,11 +9,17 @@ const port = parentPort;
 if (!port) throw new Error('this file is the entry of a worker thread');
 const { device, stop } = workerData as InferenceThreadData;
 
-const post = (message: FromInference, moved: ArrayBuffer[] = []): void => { port.postMessage(message, moved); };
+const post = (message: FromInference, moved: ArrayBuffer[] = []): void => {
+  port.postMessage(message, moved);
+};
 
 const network = new Network(parseDevice(device), {
-  onTile: (progress) => { post({ type: 'tile', ...progress }); },
-  onNotice: (message) => { post({ type: 'notice', message }); },
+  onTile: (progress) => {
+    post({ type: 'tile', ...progress });
+  },
+  onNotice: (message) => {
+    post({ type: 'notice', message });
+  },
   stopped: () => Atomics.load(stop, 0) === 1,
 });
 

@@ -7,8 +7,8 @@ export interface Layout {
   planes: 1 | 3;
   bitDepth: 8 | 16;
   /**
-   * Size of a decoded picture. Behind what the network sees lie, of a luma network, the chroma planes; else what is carried around the network, where
-   * something is.
+   * Size of a decoded picture. Behind what the network sees lie, of a luma network, the chroma planes; else what is
+   * carried around the network, where something is.
    */
   inputBytes: number;
   /** The part of a decoded picture that the network sees. */
@@ -18,15 +18,29 @@ export interface Layout {
   side?: { from: number; to: number };
 }
 
-export function layoutOf({ model, bitDepth, width, height, carried }: Pick<UpscaleRequest, 'model' | 'bitDepth' | 'width' | 'height' | 'carried'>): Layout {
+export function layoutOf({
+  model,
+  bitDepth,
+  width,
+  height,
+  carried,
+}: Pick<UpscaleRequest, 'model' | 'bitDepth' | 'width' | 'height' | 'carried'>): Layout {
   const planes = model.pixels === 'rgb' ? 3 : 1;
   const seen = planes * width * height;
   const chroma = model.pixels === 'rgb' ? 0 : 2 * Math.ceil(width / 2) * Math.ceil(height / 2);
   const bytes = bitDepth / 8;
   const input = (seen + chroma + (carried ? 3 * width * height : 0)) * bytes;
   // The encoder of a luma network gets whole pictures.
-  const side = model.pixels === 'luma' ? { from: 0, to: input } : carried ? { from: seen * bytes, to: input } : undefined;
-  return { planes, bitDepth, inputBytes: input, seenBytes: seen * bytes, outputBytes: seen * model.scale ** 2 * bytes, ...(side && { side }) };
+  const side =
+    model.pixels === 'luma' ? { from: 0, to: input } : carried ? { from: seen * bytes, to: input } : undefined;
+  return {
+    planes,
+    bitDepth,
+    inputBytes: input,
+    seenBytes: seen * bytes,
+    outputBytes: seen * model.scale ** 2 * bytes,
+    ...(side && { side }),
+  };
 }
 
 /** 16-bit samples are little-endian, as all machines are that this runs on. */

@@ -15,8 +15,8 @@ export interface NetworkEvents {
 }
 
 /**
- * The model that a device holds, kept between runs. Where half precision cannot be had, or gives black or no numbers, it goes over
- * to fp32 and stays there.
+ * The model that a device holds, kept between runs. Where half precision cannot be had, or gives black or no numbers,
+ * it goes over to fp32 and stays there.
  */
 export class Network {
   readonly #device: Device;
@@ -31,7 +31,10 @@ export class Network {
     this.#events = events;
   }
 
-  /** The session is kept while the model is the same, and the tiler, with the tile that it has learned, while all else is. */
+  /**
+   * The session is kept while the model is the same, and the tiler, with the tile that it has learned, while all else
+   * is.
+   */
   async load(request: Request): Promise<void> {
     const { digest, precision } = request.model;
     if (precision === 'int8') throw new UserError('this version cannot run models in int8: use --precision fp32');
@@ -75,16 +78,36 @@ export class Network {
   async #loadIn(precision: FloatPrecision, request: Request, tile = request.model.tile): Promise<void> {
     const { model, bitDepth, width, height } = request;
     const { onNotice } = this.#events;
-    const sessionKey = JSON.stringify([model.file, model.digest, model.scale, model.pixels, model.blend, bitDepth, precision]);
+    const sessionKey = JSON.stringify([
+      model.file,
+      model.digest,
+      model.scale,
+      model.pixels,
+      model.blend,
+      bitDepth,
+      precision,
+    ]);
     if (this.#session?.key !== sessionKey) {
       await this.#session?.session.release();
       this.#session = this.#current = undefined;
-      this.#session = { key: sessionKey, session: await loadSession(model, { device: this.#device, precision, bitDepth, onNotice }) };
+      this.#session = {
+        key: sessionKey,
+        session: await loadSession(model, { device: this.#device, precision, bitDepth, onNotice }),
+      };
     }
     const key = JSON.stringify([sessionKey, model, width, height]);
     if (this.#current?.key === key) return;
     const layout = layoutOf(request);
-    const tiler = new Tiler({ ...model, tile, net: this.#session.session, width, height, bitDepth, planes: layout.planes, onNotice });
+    const tiler = new Tiler({
+      ...model,
+      tile,
+      net: this.#session.session,
+      width,
+      height,
+      bitDepth,
+      planes: layout.planes,
+      onNotice,
+    });
     this.#current = { key, request, precision, layout, tiler };
   }
 

@@ -15,8 +15,8 @@ export interface PartChainOptions {
 }
 
 /**
- * Cuts a run of frames into parts. While one part's encoder drains and the part is committed, the next one fills; at most one
- * waits in this way, so that what a crash can cost stays bounded.
+ * Cuts a run of frames into parts. While one part's encoder drains and the part is committed, the next one fills; at
+ * most one waits in this way, so that what a crash can cost stays bounded.
  */
 export class PartChain {
   readonly #options: PartChainOptions;
@@ -34,7 +34,10 @@ export class PartChain {
     this.#start = options.request.firstFrame;
   }
 
-  /** Writes a frame. The part ends with it when it has all its frames, or has taken its time; before it where the precision changes. */
+  /**
+   * Writes a frame. The part ends with it when it has all its frames, or has taken its time; before it where the
+   * precision changes.
+   */
   async add(frame: FinishedFrame): Promise<void> {
     const { request, signal } = this.#options;
     signal.throwIfAborted();

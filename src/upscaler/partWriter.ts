@@ -40,10 +40,14 @@ export class PartWriter {
       stdin: 'pipe',
       ...(this.#side && { side: 'pipe' as const }),
       signal,
-      onProgress: ({ frame }) => { this.#encoded = frame; },
+      onProgress: ({ frame }) => {
+        this.#encoded = frame;
+      },
     });
     // Its death is seen when it is written to, or waited for.
-    this.#ended = this.#ffmpeg.done.then(complaint, (error: unknown) => (error instanceof Error ? error : new Error(String(error))));
+    this.#ended = this.#ffmpeg.done.then(complaint, (error: unknown) =>
+      error instanceof Error ? error : new Error(String(error)),
+    );
     for (const pipe of this.#pipes) pipe.on('error', () => undefined);
   }
 
@@ -62,17 +66,23 @@ export class PartWriter {
   async write({ picture, source }: FinishedFrame): Promise<void> {
     const beside = source.subarray(this.#side?.from, this.#side?.to);
     // At the same time, since the encoder may wait for either.
-    const broken = await Promise.all(this.#pipes.map((pipe, i) => new Promise((resolve) => pipe.write(i === 0 ? picture : beside, resolve))));
-    if (broken.some(Boolean)) throw (await this.#ended) ?? new WorldError('the encoder ended before all frames were written');
+    const broken = await Promise.all(
+      this.#pipes.map((pipe, i) => new Promise((resolve) => pipe.write(i === 0 ? picture : beside, resolve))),
+    );
+    if (broken.some(Boolean))
+      throw (await this.#ended) ?? new WorldError('the encoder ended before all frames were written');
     this.#frames++;
   }
 
-  /** Waits until the encoder has written everything. @throws WorldError or DiskFull when it fails or has lost frames. */
+  /**
+   * Waits until the encoder has written everything. @throws WorldError or DiskFull when it fails or has lost frames.
+   */
   async finish(): Promise<Pick<UpscaledPart, 'file' | 'bytes' | 'sha256'>> {
     for (const pipe of this.#pipes) pipe.end();
     const error = await this.#ended;
     if (error) throw error;
-    if (this.#encoded !== this.#frames) throw new WorldError(`the encoder wrote ${this.#encoded} of ${this.#frames} frames`);
+    if (this.#encoded !== this.#frames)
+      throw new WorldError(`the encoder wrote ${this.#encoded} of ${this.#frames} frames`);
     const [sha256, { size }] = await Promise.all([fileDigest(this.#path, this.#signal), stat(this.#path)]);
     return { file: this.#file, bytes: size, sha256 };
   }

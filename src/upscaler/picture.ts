@@ -18,7 +18,10 @@ export interface Rect {
 
 /** A picture in a buffer that may be larger. */
 export const pictureIn = (buffer: Samples, width: number, height: number, planes: number): Picture => ({
-  data: buffer.subarray(0, planes * width * height), width, height, planes,
+  data: buffer.subarray(0, planes * width * height),
+  width,
+  height,
+  planes,
 });
 
 /** Copies a rectangle that lies inside of both pictures. */
@@ -33,7 +36,8 @@ export function copyRect(from: Picture, rect: Rect, to: Picture, toX: number, to
 }
 
 /**
- * Fills `to`, which is at least as large, with the picture and its reflection at the right and bottom; the edge itself is not repeated.
+ * Fills `to`, which is at least as large, with the picture and its reflection at the right and bottom; the edge itself
+ * is not repeated.
  * @param first pixels that are reflected first; what `to` has beyond them is the reflection of the picture with them.
  */
 export function reflectPad(from: Picture, to: Picture, first = 0): void {

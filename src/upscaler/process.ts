@@ -5,8 +5,9 @@ import { toUpscalerSchema, type FromUpscaler, type UpscaleRequest } from './prot
 import { runRequest } from './run.js';
 
 /**
- * The upscaler process: `process.js --device cpu|cuda:N`, started by the upscale worker with an IPC channel, one per device. It stays
- * between segments, with the model loaded, and ends when the channel closes. After `failed` it is of no more use.
+ * The upscaler process: `process.js --device cpu|cuda:N`, started by the upscale worker with an IPC channel, one per
+ * device. It stays between segments, with the model loaded, and ends when the channel closes. After `failed` it is of
+ * no more use.
  */
 const { values } = parseArgs({ options: { device: { type: 'string', default: 'cpu' } } });
 const inference = new Inference(values.device);
@@ -23,14 +24,22 @@ async function start(request: UpscaleRequest): Promise<void> {
   if (current) throw new Error('a run was started while another is under way');
   const run = { flush: new AbortController(), committed: (): void => undefined };
   current = run;
-  const frames = await runRequest(request, inference, {
-    onProgress: send,
-    onNotice: (message) => { send({ type: 'notice', message }); },
-    commit: (part) => new Promise((resolve) => {
-      run.committed = resolve;
-      send(part);
-    }),
-  }, run.flush.signal);
+  const frames = await runRequest(
+    request,
+    inference,
+    {
+      onProgress: send,
+      onNotice: (message) => {
+        send({ type: 'notice', message });
+      },
+      commit: (part) =>
+        new Promise((resolve) => {
+          run.committed = resolve;
+          send(part);
+        }),
+    },
+    run.flush.signal,
+  );
   current = undefined;
   send({ type: 'done', frames });
 }
@@ -38,14 +47,22 @@ async function start(request: UpscaleRequest): Promise<void> {
 async function receive(raw: unknown): Promise<void> {
   const message = toUpscalerSchema.parse(raw);
   switch (message.type) {
-    case 'start': await start(message.request); break;
-    case 'flush': current?.flush.abort(); break;
-    case 'committed': current?.committed(); break;
+    case 'start':
+      await start(message.request);
+      break;
+    case 'flush':
+      current?.flush.abort();
+      break;
+    case 'committed':
+      current?.committed();
+      break;
   }
 }
 
 process.on('message', (raw) => {
-  receive(raw).catch((error: unknown) => { send({ type: 'failed', ...toFailure(error) }); });
+  receive(raw).catch((error: unknown) => {
+    send({ type: 'failed', ...toFailure(error) });
+  });
 });
 // ffmpeg is tied to this process and ends with it.
 process.on('disconnect', () => process.exit(0));

@@ -2,12 +2,15 @@ import { z } from 'zod';
 import { modelMethodSchema, precisionSchema } from '../job/spec.js';
 
 /**
- * What the upscale worker and the upscaler process say to each other over Node's IPC channel. Frames never pass through it:
- * the upscaler starts ffmpeg itself, reads planar pictures from its pipe, and writes parts to the disk.
+ * What the upscale worker and the upscaler process say to each other over Node's IPC channel. Frames never pass
+ * through it: the upscaler starts ffmpeg itself, reads planar pictures from its pipe, and writes parts to the disk.
  */
 const upscaleModelSchema = modelMethodSchema
   .omit({ kind: true, name: true, file: true, denoise: true, outOfGamut: true })
-  /** Absolute path of an ONNX file: NCHW, values 0..1, three channels (RGB) or one (luma), output `scale` times as large. */
+  /**
+   * Absolute path of an ONNX file: NCHW, values 0..1, three channels (RGB) or one (luma), output `scale` times as
+   * large.
+   */
   .extend({ file: z.string() });
 export type UpscaleModel = z.infer<typeof upscaleModelSchema>;
 
@@ -21,14 +24,15 @@ const upscaleRequestSchema = z.object({
   /** Whether three more planes lie behind the three of RGB, which go around the network to the encoder. */
   carried: z.boolean().optional(),
   /**
-   * ffmpeg arguments that write pictures to pipe:1 and the timestamp of each to pipe:3, before the picture itself and unbuffered
-   * (`printPts` of src/media/picture/frames.ts). Pictures are gbrp (planes G, B, R), or six planes where something is carried; of a luma network yuv420p.
+   * ffmpeg arguments that write pictures to pipe:1 and the timestamp of each to pipe:3, before the picture itself and
+   * unbuffered (`printPts` of src/media/picture/frames.ts). Pictures are gbrp (planes G, B, R), or six planes where
+   * something is carried; of a luma network yuv420p.
    */
   decodeArgs: z.array(z.string()),
   /**
-   * ffmpeg arguments that read the enlarged pictures from pipe:0; the part's path is appended. Pictures are gbrp. Of a luma network
-   * they are gray, and the source's pictures come beside them, as they were decoded, from the pipe SIDE_FD of src/media/ffmpeg/run.ts; so do
-   * the planes that are carried.
+   * ffmpeg arguments that read the enlarged pictures from pipe:0; the part's path is appended. Pictures are gbrp. Of a
+   * luma network they are gray, and the source's pictures come beside them, as they were decoded, from the pipe
+   * SIDE_FD of src/media/ffmpeg/run.ts; so do the planes that are carried.
    */
   encodeArgs: z.array(z.string()),
   /** Counted over the whole video. */
@@ -52,7 +56,10 @@ export const toUpscalerSchema = z.discriminatedUnion('type', [
 ]);
 export type ToUpscaler = z.infer<typeof toUpscalerSchema>;
 
-/** user: retrying cannot help (all-black output, wrong model); mismatch: the decoder gave other frames than asked for; disk: full; world: retry. */
+/**
+ * user: retrying cannot help (all-black output, wrong model); mismatch: the decoder gave other frames than asked for;
+ * disk: full; world: retry.
+ */
 const failureKindSchema = z.enum(['user', 'mismatch', 'disk', 'world', 'bug']);
 export type FailureKind = z.infer<typeof failureKindSchema>;
 
@@ -70,14 +77,20 @@ const upscaledPartSchema = z.object({
 });
 export type UpscaledPart = z.infer<typeof upscaledPartSchema>;
 
-const progressSchema = z.object({ type: z.literal('progress'), frame: z.number(), fps: z.number(), tile: z.number(), precision: precisionSchema });
+const progressSchema = z.object({
+  type: z.literal('progress'),
+  frame: z.number(),
+  fps: z.number(),
+  tile: z.number(),
+  precision: precisionSchema,
+});
 export type UpscaleProgress = z.infer<typeof progressSchema>;
 
 export const fromUpscalerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   /**
-   * After a tile, at most ten times a second. `frame` counts whole frames over the video; `tile` is the edge now in use, 0 for whole
-   * frames; `precision` what the network now computes in.
+   * After a tile, at most ten times a second. `frame` counts whole frames over the video; `tile` is the edge now in
+   * use, 0 for whole frames; `precision` what the network now computes in.
    */
   progressSchema,
   /** A part's file is whole and its encoder has ended; pts are the source timestamps of its frames, in order. */

@@ -9,16 +9,34 @@ const PROBE_MS = 60_000;
 /** Opens a session on a GPU. @throws UserError with ONNX Runtime's reason. */
 export async function probeCuda(index: number): Promise<void> {
   const reason = await probeProvider('cuda', index);
-  if (reason !== undefined) throw new UserError(`ONNX Runtime cannot use cuda:${index} (${reason}): run npm run setup:cuda, and check the NVIDIA driver`);
+  if (reason !== undefined)
+    throw new UserError(
+      `ONNX Runtime cannot use cuda:${index} (${reason}): run npm run setup:cuda, and check the NVIDIA driver`,
+    );
 }
 
-/** Opens a session in a process of its own, which gives the memory back and may crash. @returns why that does not work, undefined when it does. */
+/**
+ * Opens a session in a process of its own, which gives the memory back and may crash. @returns why that does not work,
+ * undefined when it does.
+ */
 export async function probeProvider(name: string, device = 0): Promise<string | undefined> {
-  const [file, args] = withParentDeathSignal(process.execPath, [entryFile('upscaler/providerProbe.js'), name, String(device)]);
-  const result = await execa(file, args, { stdin: 'ignore', env: runtimeEnvironment(), reject: false, timeout: PROBE_MS });
+  const [file, args] = withParentDeathSignal(process.execPath, [
+    entryFile('upscaler/providerProbe.js'),
+    name,
+    String(device),
+  ]);
+  const result = await execa(file, args, {
+    stdin: 'ignore',
+    env: runtimeEnvironment(),
+    reject: false,
+    timeout: PROBE_MS,
+  });
   if (!result.failed) return undefined;
   // What stands before is the place in ONNX Runtime's sources.
-  return (result.stderr.trim().split('\n').at(-1) || result.shortMessage || 'no reason given').replace(/^.* was false\. /, '');
+  return (result.stderr.trim().split('\n').at(-1) || result.shortMessage || 'no reason given').replace(
+    /^.* was false\. /,
+    '',
+  );
 }
 
 /** Names of all execution providers that this build of ONNX Runtime knows. */

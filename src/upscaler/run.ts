@@ -12,7 +12,10 @@ import { ProgressMeter } from './progressMeter.js';
 import type { UpscaledPart, UpscaleProgress, UpscaleRequest } from './protocol.js';
 import { Repeats } from './repeats.js';
 
-/** On each side of the network: one buffer that it works on, one that is ready for it or was just left by it, one on its way. */
+/**
+ * On each side of the network: one buffer that it works on, one that is ready for it or was just left by it, one on
+ * its way.
+ */
 const BUFFERS = 3;
 
 /** What a run needs of the inference thread. */
@@ -31,10 +34,20 @@ export interface RunEvents {
  * @returns frames that are in committed parts.
  * @throws UserError, SegmentMismatch, WorldError or DiskFull; parts that were committed before stay.
  */
-export async function runRequest(request: UpscaleRequest, inference: FrameInference, events: RunEvents, flush: AbortSignal): Promise<number> {
+export async function runRequest(
+  request: UpscaleRequest,
+  inference: FrameInference,
+  events: RunEvents,
+  flush: AbortSignal,
+): Promise<number> {
   const { model, bitDepth, width, height } = request;
   const meter = new ProgressMeter(request, events.onProgress);
-  inference.listen({ onTile: (tile) => { meter.add(tile); }, onNotice: events.onNotice });
+  inference.listen({
+    onTile: (tile) => {
+      meter.add(tile);
+    },
+    onNotice: events.onNotice,
+  });
   await inference.load({ model, bitDepth, width, height });
   if (flush.aborted) return 0;
 
@@ -78,7 +91,9 @@ export async function runRequest(request: UpscaleRequest, inference: FrameInfere
         });
       } else {
         const frame = inference.infer(input, await outputs.take());
-        afterwards(frame, async () => { await collector.take(await frame); });
+        afterwards(frame, async () => {
+          await collector.take(await frame);
+        });
       }
     }
     await decoder.requireEnd();

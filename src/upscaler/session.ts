@@ -28,7 +28,8 @@ export interface SessionOptions {
 
 /**
  * Loads a model onto a device. There is no fallback to another device or precision.
- * @throws UserError when the file is missing, not the one that the job was made with, no usable network, or the device cannot be used.
+ * @throws UserError when the file is missing, not the one that the job was made with, no usable network, or the device
+ * cannot be used.
  */
 export async function loadSession(model: UpscaleModel, options: SessionOptions): Promise<Session> {
   const bytes = wrapped(await readModel(model), model, options);
@@ -41,14 +42,20 @@ async function readModel({ file, digest }: UpscaleModel): Promise<Uint8Array> {
   try {
     bytes = await readFile(file);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) throw new UserError(`the model ${file} is not on this host: pull it, or mount the models' folder here`);
+    if (hasCode(error, 'ENOENT'))
+      throw new UserError(`the model ${file} is not on this host: pull it, or mount the models' folder here`);
     throw new WorldError(`the model ${file} cannot be read: ${messageOf(error)}`);
   }
-  if (createHash('sha256').update(bytes).digest('hex') !== digest) throw new UserError(`the model ${file} was changed since the job was made`);
+  if (createHash('sha256').update(bytes).digest('hex') !== digest)
+    throw new UserError(`the model ${file} was changed since the job was made`);
   return bytes;
 }
 
-function wrapped(bytes: Uint8Array, { file, pixels, blend, scale }: UpscaleModel, { precision, bitDepth, onNotice }: SessionOptions): Uint8Array {
+function wrapped(
+  bytes: Uint8Array,
+  { file, pixels, blend, scale }: UpscaleModel,
+  { precision, bitDepth, onNotice }: SessionOptions,
+): Uint8Array {
   try {
     return wrapForFrames(bytes, { pixels, bitDepth, precision, blend, scale, onNotice });
   } catch (error) {
@@ -67,13 +74,20 @@ async function createSession(bytes: Uint8Array, { file }: UpscaleModel, device: 
     const message = messageOf(error);
     if (isOutOfMemory(error)) throw new WorldError(`no memory for the model ${path.basename(file)}: ${message}`);
     if (device.kind === 'cuda' && /cuda|shared library/i.test(message)) {
-      throw new UserError(`CUDA device ${device.id} cannot be used on this host (${message}): run \`npm run setup:cuda\`, check the driver, or use --device cpu`);
+      throw new UserError(
+        `CUDA device ${device.id} cannot be used on this host (${message}): run \`npm run setup:cuda\`, check the driver, or use --device cpu`,
+      );
     }
     throw new UserError(`the model ${path.basename(file)} cannot be loaded: ${message}`);
   }
 }
 
-async function runSession(session: InferenceSession, { file, scale }: UpscaleModel, input: Picture, output: Picture): Promise<{ nan: boolean }> {
+async function runSession(
+  session: InferenceSession,
+  { file, scale }: UpscaleModel,
+  input: Picture,
+  output: Picture,
+): Promise<{ nan: boolean }> {
   const feeds = { frame: tensor(input) };
   try {
     // The network writes into the caller's buffer.

@@ -2,7 +2,10 @@ import { UserError } from '../lib/errors.js';
 import { copyRect, pictureIn, reflectPad, type Picture, type Samples } from './picture.js';
 import { planTiles, planWindows, smallerTile, type Tile } from './tiles.js';
 
-/** A network that enlarges planar pictures. `run` fills `output` and says whether the network gave anything that is not a number. */
+/**
+ * A network that enlarges planar pictures. `run` fills `output` and says whether the network gave anything that is not
+ * a number.
+ */
 export interface FrameNet {
   run(input: Picture, output: Picture): Promise<{ nan: boolean }>;
 }
@@ -36,13 +39,15 @@ export interface TileProgress {
 
 export type FrameResult = { nan: boolean } | 'stopped';
 
-const OUT_OF_MEMORY = /bad_alloc|out of memory|failed to allocate|OUT_OF_MEMORY|ALLOC_FAILED|cudaErrorMemoryAllocation/i;
+const OUT_OF_MEMORY =
+  /bad_alloc|out of memory|failed to allocate|OUT_OF_MEMORY|ALLOC_FAILED|cudaErrorMemoryAllocation/i;
 export const isOutOfMemory = (error: unknown): boolean => error instanceof Error && OUT_OF_MEMORY.test(error.message);
 
 /**
- * Takes frames of one size through a network, tile by tile, with the semantics of Real-ESRGAN's RealESRGANer: first pre_pad, then
- * the padding to the alignment, both reflected at the right and bottom; tiles are clamped at the edges of that. When memory
- * runs out it goes on with smaller tiles, which it keeps from then on. Its buffers are made once and used for every frame.
+ * Takes frames of one size through a network, tile by tile, with the semantics of Real-ESRGAN's RealESRGANer: first
+ * pre_pad, then the padding to the alignment, both reflected at the right and bottom; tiles are clamped at the edges
+ * of that. When memory runs out it goes on with smaller tiles, which it keeps from then on. Its buffers are made once
+ * and used for every frame.
  */
 export class Tiler {
   readonly #options: TilerOptions;
@@ -98,11 +103,19 @@ export class Tiler {
     return this.#tile;
   }
 
-  async #allTiles(source: Picture, target: Picture, onTile: (progress: TileProgress) => void, stopped: () => boolean): Promise<FrameResult> {
+  async #allTiles(
+    source: Picture,
+    target: Picture,
+    onTile: (progress: TileProgress) => void,
+    stopped: () => boolean,
+  ): Promise<FrameResult> {
     let nan = false;
     for (const [index, tile] of this.#tiles.entries()) {
       if (stopped()) return 'stopped';
-      const result = this.#tiles.length === 1 && !this.#padded ? await this.#options.net.run(source, target) : await this.#oneTile(source, target, tile);
+      const result =
+        this.#tiles.length === 1 && !this.#padded
+          ? await this.#options.net.run(source, target)
+          : await this.#oneTile(source, target, tile);
       nan ||= result.nan;
       onTile({ done: index + 1, tiles: this.#tiles.length, tile: this.#tile });
     }
@@ -155,14 +168,21 @@ export class Tiler {
 
   #shrink(): void {
     const { fixed, onNotice } = this.#options;
-    if (fixed) throw new UserError(`the model takes pictures of ${fixed.width}x${fixed.height} only, and they do not fit into memory: use another model, or another device`);
+    if (fixed)
+      throw new UserError(
+        `the model takes pictures of ${fixed.width}x${fixed.height} only, and they do not fit into memory: use another model, or another device`,
+      );
     const { width, height } = this.#size;
     const before = this.#tile;
     const next = smallerTile(width, height, before, this.#step);
     if (next === undefined) {
-      throw new UserError(`the model does not fit into memory even with tiles of ${before || Math.max(width, height)} pixels: use a smaller model, or another device`);
+      throw new UserError(
+        `the model does not fit into memory even with tiles of ${before || Math.max(width, height)} pixels: use a smaller model, or another device`,
+      );
     }
-    onNotice(`out of memory with ${before === 0 ? 'whole frames' : `tiles of ${before} pixels`}: going on with tiles of ${next} pixels`);
+    onNotice(
+      `out of memory with ${before === 0 ? 'whole frames' : `tiles of ${before} pixels`}: going on with tiles of ${next} pixels`,
+    );
     this.#tile = next;
     this.#tiles = this.#plan();
     this.#scratch = undefined;

@@ -15,11 +15,12 @@ interface Span {
 }
 
 /**
- * Divides a picture as Real-ESRGAN's RealESRGANer does: a grid of square tiles from the top left, each with `pad` pixels of
- * context on every side; tile and context are clamped at the picture's edges.
+ * Divides a picture as Real-ESRGAN's RealESRGANer does: a grid of square tiles from the top left, each with `pad`
+ * pixels of context on every side; tile and context are clamped at the picture's edges.
  * @param tile edge in pixels; 0 for one tile.
  */
-export const planTiles = (width: number, height: number, tile: number, pad: number): Tile[] => cross(spans(width, tile, pad), spans(height, tile, pad));
+export const planTiles = (width: number, height: number, tile: number, pad: number): Tile[] =>
+  cross(spans(width, tile, pad), spans(height, tile, pad));
 
 function spans(size: number, tile: number, pad: number): Span[] {
   const step = tile === 0 ? size : tile;
@@ -31,12 +32,18 @@ function spans(size: number, tile: number, pad: number): Span[] {
 }
 
 /**
- * Divides a picture for a network that takes one size only. Every window has that size; the last ones are shifted inward, so
- * that none leaves the picture. Each pixel is kept from a window in which it has `pad` pixels of context or the picture's edge.
+ * Divides a picture for a network that takes one size only. Every window has that size; the last ones are shifted
+ * inward, so that none leaves the picture. Each pixel is kept from a window in which it has `pad` pixels of context or
+ * the picture's edge.
  * @param pad at most as much is given as leaves every window a pixel of its own.
  * @throws RangeError when the picture is smaller than the window.
  */
-export function planWindows(width: number, height: number, window: { width: number; height: number }, pad: number): Tile[] {
+export function planWindows(
+  width: number,
+  height: number,
+  window: { width: number; height: number },
+  pad: number,
+): Tile[] {
   return cross(shifted(width, window.width, pad), shifted(height, window.height, pad));
 }
 
@@ -44,7 +51,9 @@ function shifted(size: number, window: number, wantedPad: number): Span[] {
   if (size < window) throw new RangeError(`a picture of ${size} pixels holds no window of ${window}`);
   const pad = Math.min(wantedPad, (window - 1) >> 1);
   const step = window - 2 * pad;
-  const begins = Array.from({ length: Math.ceil((size - window) / step) + 1 }, (_, i) => Math.min(i * step, size - window));
+  const begins = Array.from({ length: Math.ceil((size - window) / step) + 1 }, (_, i) =>
+    Math.min(i * step, size - window),
+  );
   return begins.map((seenFrom, i) => ({
     seenFrom,
     seenTo: seenFrom + window,
@@ -56,7 +65,12 @@ function shifted(size: number, window: number, wantedPad: number): Span[] {
 function cross(columns: Span[], rows: Span[]): Tile[] {
   return rows.flatMap((row) =>
     columns.map((column) => ({
-      seen: { x: column.seenFrom, y: row.seenFrom, width: column.seenTo - column.seenFrom, height: row.seenTo - row.seenFrom },
+      seen: {
+        x: column.seenFrom,
+        y: row.seenFrom,
+        width: column.seenTo - column.seenFrom,
+        height: row.seenTo - row.seenFrom,
+      },
       kept: { x: column.from, y: row.from, width: column.to - column.from, height: row.to - row.from },
     })),
   );
@@ -65,8 +79,8 @@ function cross(columns: Span[], rows: Span[]): Tile[] {
 const SMALLEST_TILE = 32;
 
 /**
- * The smallest tile to choose unasked, in pixels, a multiple of 32: the smaller tiles are, the more of a picture lies near a seam, and
- * deep networks see farther than their tiles overlap.
+ * The smallest tile to choose unasked, in pixels, a multiple of 32: the smaller tiles are, the more of a picture lies
+ * near a seam, and deep networks see farther than their tiles overlap.
  * @param pad context on every side, in pixels.
  */
 export const leastTile = (pad: number): number => Math.max(64, Math.ceil((pad * 8) / 3 / 32) * 32);

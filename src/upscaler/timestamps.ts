@@ -18,7 +18,9 @@ export class Timestamps {
   /** The next `count`, once they are there; fewer when there will be no more. */
   async take(count: number): Promise<number[]> {
     while (this.#pts.length < count && !this.#ended) {
-      await new Promise<void>((resolve) => { this.#wake = resolve; });
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
     }
     return this.#pts.splice(0, count);
   }

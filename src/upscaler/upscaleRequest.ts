@@ -28,13 +28,37 @@ export interface FramesToUpscale {
 }
 
 /** What the upscaler is asked for, so that everyone who shows or keeps a job's pictures gets the same ones. */
-export function upscaleRequest({ roots, method, source, bitDepth, start, end, folder, checkpointFrames, checkpointSeconds, window, resize }: FramesToUpscale): UpscaleRequest {
+export function upscaleRequest({
+  roots,
+  method,
+  source,
+  bitDepth,
+  start,
+  end,
+  folder,
+  checkpointFrames,
+  checkpointSeconds,
+  window,
+  resize,
+}: FramesToUpscale): UpscaleRequest {
   const { width, height } = window ?? source.info.video;
   const { digest, scale, tile, tilePad, prePad, precision, pixels, alignment, fixed, blend } = method;
   const carried = method.outOfGamut === 'carried' ? residualFor(source.info, scale, resize !== undefined) : undefined;
   const format = { ...formatFor(source.info, pixels, bitDepth), carried };
   return {
-    model: { file: resolveRooted(roots, method.file), digest, scale, tile, tilePad, prePad, precision, pixels, alignment, ...(fixed && { fixed }), blend },
+    model: {
+      file: resolveRooted(roots, method.file),
+      digest,
+      scale,
+      tile,
+      tilePad,
+      prePad,
+      precision,
+      pixels,
+      alignment,
+      ...(fixed && { fixed }),
+      blend,
+    },
     width,
     height,
     bitDepth: format.bitDepth,

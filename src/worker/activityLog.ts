@@ -3,7 +3,10 @@ import { z } from 'zod';
 
 const segmentSchema = z.looseObject({ segment: z.number().int() });
 
-/** Says when each activity begins and is done; and every line about one that works on a segment, the SDK's too, names it. */
+/**
+ * Says when each activity begins and is done; and every line about one that works on a segment, the SDK's too, names
+ * it.
+ */
 export const activityLog: ActivityInterceptorsFactory = (context) => {
   let segment: number | undefined;
   return {

@@ -2,9 +2,25 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { z } from 'zod';
 import type { BatchActivities } from '../job/batch/contracts.js';
-import { closeInputSchema, lookInputSchema, openInputSchema, prepareInputSchema, recordInputSchema, roundRefSchema } from '../job/batch/inputs.js';
+import {
+  closeInputSchema,
+  lookInputSchema,
+  openInputSchema,
+  prepareInputSchema,
+  recordInputSchema,
+  roundRefSchema,
+} from '../job/batch/inputs.js';
 import type { ControlActivities, EncodeActivities, NotifyActivities, UpscaleActivities } from '../job/contracts.js';
-import { endInputSchema, firstIssue, jobRefSchema, planInputSchema, plannedRefSchema, publishInputSchema, segmentRefSchema, tellSubjectSchema } from '../job/inputs.js';
+import {
+  endInputSchema,
+  firstIssue,
+  jobRefSchema,
+  planInputSchema,
+  plannedRefSchema,
+  publishInputSchema,
+  segmentRefSchema,
+  tellSubjectSchema,
+} from '../job/inputs.js';
 
 type Activities = ControlActivities & EncodeActivities & UpscaleActivities & NotifyActivities & BatchActivities;
 
@@ -34,8 +50,8 @@ const INPUTS: { [Name in keyof Activities]: z.ZodType<Parameters<Activities[Name
 const schemas = new Map<string, z.ZodType>(Object.entries(INPUTS));
 
 /**
- * Every activity's input is parsed before it runs: whoever reaches the Temporal server may send anything, and keys become paths. What
- * cannot be taken fails at once, for good.
+ * Every activity's input is parsed before it runs: whoever reaches the Temporal server may send anything, and keys
+ * become paths. What cannot be taken fails at once, for good.
  */
 export const checkedInput: ActivityInterceptorsFactory = ({ info: { activityType } }) => ({
   inbound: {

@@ -6,9 +6,9 @@ import type { ActivityInterceptorsFactory, ActivitySlotInfo, CustomSlotSupplier 
 const WAITING_HEARTBEAT_MS = 5000;
 
 /**
- * One activity at a time on a device that serves several queues, each with a worker of its own.
- * A worker asks for a slot before it polls, and gets one only while the device is free; so a busy device takes nothing from any
- * queue. Two polls that are under way at the same time may still both come back with a task: the second one then waits here.
+ * One activity at a time on a device that serves several queues, each with a worker of its own. A worker asks for a
+ * slot before it polls, and gets one only while the device is free; so a busy device takes nothing from any queue. Two
+ * polls that are under way at the same time may still both come back with a task: the second one then waits here.
  */
 export class DeviceSlots {
   readonly #changes = new EventEmitter().setMaxListeners(0);
@@ -68,14 +68,21 @@ export class DeviceSlots {
   });
 
   async #turn(context: Context): Promise<void> {
-    const heartbeats = setInterval(() => { context.heartbeat(context.info.heartbeatDetails); }, WAITING_HEARTBEAT_MS);
+    const heartbeats = setInterval(() => {
+      context.heartbeat(context.info.heartbeatDetails);
+    }, WAITING_HEARTBEAT_MS);
     try {
       const signal = AbortSignal.any([context.cancellationSignal, this.#shutdown]);
       while (this.#running) await once(this.#changes, 'change', { signal });
       this.#running = true;
     } catch (error) {
       if (context.cancellationSignal.aborted) await context.cancelled;
-      if (this.#shutdown.aborted) throw ApplicationFailure.create({ type: 'Shutdown', message: 'the worker is stopping', nextRetryDelay: '100 milliseconds' });
+      if (this.#shutdown.aborted)
+        throw ApplicationFailure.create({
+          type: 'Shutdown',
+          message: 'the worker is stopping',
+          nextRetryDelay: '100 milliseconds',
+        });
       throw error;
     } finally {
       clearInterval(heartbeats);

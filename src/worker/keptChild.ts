@@ -30,8 +30,9 @@ export interface KeptChild {
 }
 
 /**
- * Runs a child for as long as this process lives and starts it again whenever it ends, with a growing delay. It has a session
- * of its own, so that Ctrl-C in a terminal reaches the supervisor alone, which then stops its children in order.
+ * Runs a child for as long as this process lives and starts it again whenever it ends, with a growing delay. It has a
+ * session of its own, so that Ctrl-C in a terminal reaches the supervisor alone, which then stops its children in
+ * order.
  */
 export function keepRunning(spec: ChildSpec, log: (line: string) => void): KeptChild {
   const stopping = new AbortController();
@@ -54,12 +55,16 @@ export function keepRunning(spec: ChildSpec, log: (line: string) => void): KeptC
   const ended = live();
 
   return {
-    get pid() { return child?.pid; },
+    get pid() {
+      return child?.pid;
+    },
     async stop(graceMs) {
       stopping.abort();
       if (child?.connected) child.send({ type: 'shutdown' });
       else child?.kill('SIGTERM');
-      const killing = setTimeout(() => { child?.kill('SIGKILL'); }, graceMs);
+      const killing = setTimeout(() => {
+        child?.kill('SIGKILL');
+      }, graceMs);
       await ended;
       clearTimeout(killing);
     },

@@ -8,8 +8,8 @@ import { runWorker } from './runWorker.js';
 import type { FromWorker } from './workers.js';
 
 /**
- * A worker's process: `--role control | encode | upscale --device cpu|cuda:N [--tags a,b]`. It ends in order on SIGTERM, SIGINT
- * or its supervisor's word, at once on a second signal, and when its supervisor is gone.
+ * A worker's process: `--role control | encode | upscale --device cpu|cuda:N [--tags a,b]`. It ends in order on
+ * SIGTERM, SIGINT or its supervisor's word, at once on a second signal, and when its supervisor is gone.
  */
 const shutdown = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -18,13 +18,25 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     shutdown.abort();
   });
 }
-process.on('message', () => { shutdown.abort(); });
-process.on('disconnect', () => { process.exit(1); });
+process.on('message', () => {
+  shutdown.abort();
+});
+process.on('disconnect', () => {
+  process.exit(1);
+});
 
-const tell = (message: FromWorker): void => { process.send?.(message); };
+const tell = (message: FromWorker): void => {
+  process.send?.(message);
+};
 
 function readRole(): Role {
-  const { values } = parseArgs({ options: { role: { type: 'string' }, device: { type: 'string', default: 'cpu' }, tags: { type: 'string', default: '' } } });
+  const { values } = parseArgs({
+    options: {
+      role: { type: 'string' },
+      device: { type: 'string', default: 'cpu' },
+      tags: { type: 'string', default: '' },
+    },
+  });
   if (values.role === 'control' || values.role === 'encode') return { name: values.role };
   if (values.role !== 'upscale') throw new UserError('--role must be control, encode or upscale');
   if (!/^(cpu|cuda:\d+)$/.test(values.device)) throw new UserError(`--device ${values.device}: must be cpu or cuda:N`);

@@ -13,7 +13,10 @@ const EVERY_MS = 15_000;
 /** TASK_QUEUE_TYPE_WORKFLOW and TASK_QUEUE_TYPE_ACTIVITY */
 const QUEUE_TYPES = [1, 2];
 
-/** What makes the Temporal runtime serve its metrics, and those that go through its meter, at one address. @throws UserError when that is in use. */
+/**
+ * What makes the Temporal runtime serve its metrics, and those that go through its meter, at one address. @throws
+ * UserError when that is in use.
+ */
 export async function telemetry({ metrics }: Pick<Config, 'metrics'>): Promise<TelemetryOptions | undefined> {
   if (!metrics) return undefined;
   const bindAddress = metricsAddress(metrics);
@@ -24,18 +27,46 @@ export async function telemetry({ metrics }: Pick<Config, 'metrics'>): Promise<T
 function requireFree({ host, port }: NonNullable<Config['metrics']>, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
-    server.once('error', (error) => { reject(new UserError(`REELSCALE_METRICS_ADDRESS: nothing can listen at ${address} (${error.message}): choose another port; each worker of a host takes one more`)); });
-    server.listen(port, host, () => { server.close(() => { resolve(); }); });
+    server.once('error', (error) => {
+      reject(
+        new UserError(
+          `REELSCALE_METRICS_ADDRESS: nothing can listen at ${address} (${error.message}): choose another port; each worker of a host takes one more`,
+        ),
+      );
+    });
+    server.listen(port, host, () => {
+      server.close(() => {
+        resolve();
+      });
+    });
   });
 }
 
-/** Keeps the gauges that are not about one activity up to date until the signal: the disk, and of the control worker the queues. */
+/**
+ * Keeps the gauges that are not about one activity up to date until the signal: the disk, and of the control worker
+ * the queues.
+ */
 export function keepGauges(role: Role, config: Config, connection: NativeConnection, signal: AbortSignal): void {
   if (!config.metrics) return;
   const { metricMeter } = Runtime.instance();
-  const free = metricMeter.createGauge('reelscale_disk_free_bytes', 'int', 'bytes', 'Bytes that are free on the file system of the jobs');
-  const used = metricMeter.createGauge('reelscale_disk_used_bytes', 'int', 'bytes', 'Bytes that are used on the file system of the jobs');
-  const depth = metricMeter.createGauge('reelscale_queue_depth', 'int', 'tasks', 'Tasks that wait in a queue for a worker');
+  const free = metricMeter.createGauge(
+    'reelscale_disk_free_bytes',
+    'int',
+    'bytes',
+    'Bytes that are free on the file system of the jobs',
+  );
+  const used = metricMeter.createGauge(
+    'reelscale_disk_used_bytes',
+    'int',
+    'bytes',
+    'Bytes that are used on the file system of the jobs',
+  );
+  const depth = metricMeter.createGauge(
+    'reelscale_queue_depth',
+    'int',
+    'tasks',
+    'Tasks that wait in a queue for a worker',
+  );
   const queues = new Set([controlQueue(config.queuePrefix), encodeQueue(config.queuePrefix)]);
 
   const look = async (): Promise<void> => {
@@ -44,20 +75,36 @@ export function keepGauges(role: Role, config: Config, connection: NativeConnect
     used.set((blocks - bfree) * bsize);
     if (role.name !== 'control') return;
     // Also those that no worker serves.
-    for (const { tags } of await openJobs(config.roots)) for (const tag of tags) queues.add(upscaleQueue(config.queuePrefix, tag));
+    for (const { tags } of await openJobs(config.roots))
+      for (const tag of tags) queues.add(upscaleQueue(config.queuePrefix, tag));
     for (const queue of queues) depth.set(await waiting(connection, config.namespace, queue), { queue });
   };
   // The disk or the server may be away for a moment; the next look finds them again.
-  const again = (): void => { look().catch(() => undefined); };
+  const again = (): void => {
+    look().catch(() => undefined);
+  };
   again();
   const timer = setInterval(again, EVERY_MS);
-  signal.addEventListener('abort', () => { clearInterval(timer); }, { once: true });
+  signal.addEventListener(
+    'abort',
+    () => {
+      clearInterval(timer);
+    },
+    { once: true },
+  );
 }
 
 async function waiting({ workflowService }: NativeConnection, namespace: string, name: string): Promise<number> {
-  const counts = await Promise.all(QUEUE_TYPES.map(async (taskQueueType) => {
-    const { stats } = await workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType, reportStats: true });
-    return Number(stats?.approximateBacklogCount ?? 0);
-  }));
+  const counts = await Promise.all(
+    QUEUE_TYPES.map(async (taskQueueType) => {
+      const { stats } = await workflowService.describeTaskQueue({
+        namespace,
+        taskQueue: { name },
+        taskQueueType,
+        reportStats: true,
+      });
+      return Number(stats?.approximateBacklogCount ?? 0);
+    }),
+  );
   return counts.reduce((sum, count) => sum + count, 0);
 }

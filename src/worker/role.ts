@@ -10,14 +10,17 @@ import { activityLog } from './activityLog.js';
 import { checkedInput } from './checkedInput.js';
 import { DeviceSlots } from './deviceSlots.js';
 
-/** Light activities of one control worker at a time: they read whole files, and more at once only fight for the disk. */
+/**
+ * Light activities of one control worker at a time: they read whole files, and more at once only fight for the disk.
+ */
 const CONTROL_SLOTS = 4;
 
 export type Role = { name: 'control' } | { name: 'encode' } | { name: 'upscale'; device: string; tags: string[] };
 
 /** How workers end and how often they are heard of. */
 export const workerTimes = {
-  // The activities learn of the shutdown at once by a signal of their own, and commit the part at hand within this time.
+  // The activities learn of the shutdown at once by a signal of their own, and commit the part at hand within this
+  // time.
   shutdownGraceTime: '20 seconds',
   shutdownForceTime: '24 seconds',
   // A heartbeat carries the progress that people see.
@@ -33,9 +36,24 @@ export async function probeRole(role: Role): Promise<void> {
 }
 
 /** The workers of a role: one, or one for each queue of a device. */
-export async function createWorkers(role: Role, config: Config, connection: NativeConnection, shutdown: AbortSignal): Promise<Worker[]> {
-  const deps: ActivityDeps = { roots: config.roots, shutdown, checkpointSeconds: config.checkpointSeconds, minFreeBytes: config.minFreeBytes };
-  const common = { ...workerTimes, connection, namespace: config.namespace, interceptors: { activity: [activityLog, checkedInput] } };
+export async function createWorkers(
+  role: Role,
+  config: Config,
+  connection: NativeConnection,
+  shutdown: AbortSignal,
+): Promise<Worker[]> {
+  const deps: ActivityDeps = {
+    roots: config.roots,
+    shutdown,
+    checkpointSeconds: config.checkpointSeconds,
+    minFreeBytes: config.minFreeBytes,
+  };
+  const common = {
+    ...workerTimes,
+    connection,
+    namespace: config.namespace,
+    interceptors: { activity: [activityLog, checkedInput] },
+  };
   // Loaded late: each role needs its own, and the probes come first.
   const activities = await import('../activities/index.js');
   switch (role.name) {
@@ -47,9 +65,14 @@ export async function createWorkers(role: Role, config: Config, connection: Nati
           ...common,
           taskQueue: controlQueue(config.queuePrefix),
           workflowBundle: { codePath: workflowBundleFile },
-          // A history that no longer fits, or a bug, fails the job visibly; the same command begins anew from its parts.
+          // A history that no longer fits, or a bug, fails the job visibly; the same command begins anew from its
+          // parts.
           workflowFailureErrorTypes: { '*': ['NondeterminismError', 'Error'] },
-          activities: { ...activities.createControlActivities(deps), ...createBatchActivities({ ...deps, config }), ...createNotifyActivities({ ...deps, noticeKeyFile: config.noticeKeyFile }) },
+          activities: {
+            ...activities.createControlActivities(deps),
+            ...createBatchActivities({ ...deps, config }),
+            ...createNotifyActivities({ ...deps, noticeKeyFile: config.noticeKeyFile }),
+          },
           maxConcurrentActivityTaskExecutions: CONTROL_SLOTS,
           // After a crash, workflows wait this long for the worker that remembered them.
           stickyQueueScheduleToStartTimeout: '2 seconds',
@@ -69,13 +92,23 @@ export async function createWorkers(role: Role, config: Config, connection: Nati
       const { createUpscaler } = await import('../upscaler/client.js');
       const upscale = activities.createUpscaleActivities(deps, createUpscaler({ device: role.device }));
       const tags = [...new Set([...deviceTags(role.device), ...role.tags])];
-      return createDeviceWorkers(common, tags.map((tag) => upscaleQueue(config.queuePrefix, tag)), upscale, shutdown);
+      return createDeviceWorkers(
+        common,
+        tags.map((tag) => upscaleQueue(config.queuePrefix, tag)),
+        upscale,
+        shutdown,
+      );
     }
   }
 }
 
 /** Activity-only workers on several queues that share one device: one activity at a time over all of them. */
-export function createDeviceWorkers(common: Partial<WorkerOptions>, queues: string[], activities: object, shutdown: AbortSignal): Promise<Worker[]> {
+export function createDeviceWorkers(
+  common: Partial<WorkerOptions>,
+  queues: string[],
+  activities: object,
+  shutdown: AbortSignal,
+): Promise<Worker[]> {
   const slots = new DeviceSlots(shutdown);
   const unused = { type: 'fixed-size', numSlots: 1 } as const;
   return Promise.all(

@@ -12,17 +12,29 @@ import { createWorkers, probeRole, type Role } from './role.js';
  * @param onReady called once it polls.
  * @throws UserError when the machine lacks something that the role needs.
  */
-export async function runWorker(role: Role, config: Config, logger: Logger, shutdown: AbortSignal, onReady?: () => void): Promise<void> {
+export async function runWorker(
+  role: Role,
+  config: Config,
+  logger: Logger,
+  shutdown: AbortSignal,
+  onReady?: () => void,
+): Promise<void> {
   await probeRole(role);
   const telemetryOptions = await telemetry(config);
   // Signals are the caller's: it knows what else has to end.
-  Runtime.install({ shutdownSignals: [], logger: temporalLogger(logger), ...(telemetryOptions && { telemetryOptions }) });
+  Runtime.install({
+    shutdownSignals: [],
+    logger: temporalLogger(logger),
+    ...(telemetryOptions && { telemetryOptions }),
+  });
   const connection = await connectPatiently(config, shutdown);
   if (!connection) return;
   try {
     const workers = await createWorkers(role, config, connection, shutdown);
     const running = Promise.all(workers.map((worker) => worker.run()));
-    const stop = (): void => { for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown(); };
+    const stop = (): void => {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    };
     if (shutdown.aborted) stop();
     else shutdown.addEventListener('abort', stop, { once: true });
     // One that fails takes the others of this process along, so that it is started again as a whole.

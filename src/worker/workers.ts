@@ -24,11 +24,31 @@ export interface WorkerEvents {
   notice: (line: string) => void;
 }
 
-/** Starts the three kinds of workers: control, encode, and one upscale worker for each device. @param server Temporal's own variables, which say how it is reached. */
-export function startWorkers(config: Config, server: NodeJS.ProcessEnv, devices: Device[], events: WorkerEvents): KeptChild[] {
+/**
+ * Starts the three kinds of workers: control, encode, and one upscale worker for each device. @param server Temporal's
+ * own variables, which say how it is reached.
+ */
+export function startWorkers(
+  config: Config,
+  server: NodeJS.ProcessEnv,
+  devices: Device[],
+  events: WorkerEvents,
+): KeptChild[] {
   const env = { ...configEnvironment(config), ...server };
-  const roles: Role[] = [{ name: 'control' }, { name: 'encode' }, ...devices.map(({ device }) => ({ name: 'upscale' as const, device, tags: [] }))];
-  return roles.map((role, n) => startWorker(role, { env: { ...env, ...metricsEnvironment(config, n) }, logFile: homeLayout(config.home).log(`worker-${[role.name, deviceOf(role)].filter(Boolean).join('-').replace(':', '')}`), ...events }));
+  const roles: Role[] = [
+    { name: 'control' },
+    { name: 'encode' },
+    ...devices.map(({ device }) => ({ name: 'upscale' as const, device, tags: [] })),
+  ];
+  return roles.map((role, n) =>
+    startWorker(role, {
+      env: { ...env, ...metricsEnvironment(config, n) },
+      logFile: homeLayout(config.home).log(
+        `worker-${[role.name, deviceOf(role)].filter(Boolean).join('-').replace(':', '')}`,
+      ),
+      ...events,
+    }),
+  );
 }
 
 const deviceOf = (role: Role): string | undefined => (role.name === 'upscale' ? role.device : undefined);

@@ -1,5 +1,12 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
-import type { BatchProgress, BatchStage, BatchTally, RoundOpened, RunningVideo, UpscaleBatchInput } from '../job/batch/contracts.js';
+import type {
+  BatchProgress,
+  BatchStage,
+  BatchTally,
+  RoundOpened,
+  RunningVideo,
+  UpscaleBatchInput,
+} from '../job/batch/contracts.js';
 import type { VideoStatus } from '../job/batch/records.js';
 import { inputKey, percentKey, stageKey } from './attributes.js';
 import { Requests } from './requests.js';
@@ -22,7 +29,16 @@ export class BatchState {
   /** Videos that hold a place in the window, and those of them that an activity works on for a moment. */
   active = 0;
   busy = 0;
-  tally: BatchTally = { done: 0, skipped: 0, failed: 0, cancelled: 0, frames: 0, madeBytes: 0, bytes: 0, failures: [] };
+  tally: BatchTally = {
+    done: 0,
+    skipped: 0,
+    failed: 0,
+    cancelled: 0,
+    frames: 0,
+    madeBytes: 0,
+    bytes: 0,
+    failures: [],
+  };
 
   /** What people have asked for. */
   readonly requests: Requests;
@@ -41,7 +57,12 @@ export class BatchState {
     this.paused = carried.paused;
   }
 
-  count(status: VideoStatus, { input, bytes }: Pick<RunningVideo, 'input' | 'bytes'>, frames: number, error?: string): void {
+  count(
+    status: VideoStatus,
+    { input, bytes }: Pick<RunningVideo, 'input' | 'bytes'>,
+    frames: number,
+    error?: string,
+  ): void {
     const { tally } = this;
     if (status === 'done' || status === 'damaged') tally.done++;
     else if (status !== 'unfinished') tally[status]++;
@@ -74,12 +95,14 @@ export class BatchState {
     const { files, bytes } = this.opened;
     const { done, skipped, failed, cancelled } = this.tally;
     const ended = done + skipped + failed + cancelled;
-    setCurrentDetails([
-      `**${this.#input.name}**`,
-      this.paused ? `Paused: ${this.paused.reason}` : `Stage: ${this.stage}`,
-      `Files: ${ended} of ${files} ended, ${failed} failed`,
-      ...this.tally.failures.map((failure) => `- ${failure}`),
-    ].join('\n\n'));
+    setCurrentDetails(
+      [
+        `**${this.#input.name}**`,
+        this.paused ? `Paused: ${this.paused.reason}` : `Stage: ${this.stage}`,
+        `Files: ${ended} of ${files} ended, ${failed} failed`,
+        ...this.tally.failures.map((failure) => `- ${failure}`),
+      ].join('\n\n'),
+    );
     if (!this.#input.searchAttributes) return;
     upsertSearchAttributes([
       { key: stageKey, value: this.paused ? 'paused' : this.stage },

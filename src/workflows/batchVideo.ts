@@ -1,7 +1,14 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
-  CancellationScope, ChildWorkflowCancellationType, condition, getExternalWorkflowHandle, isCancellation, ParentClosePolicy, startChild,
-  WorkflowIdReusePolicy, type SignalDefinition,
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  condition,
+  getExternalWorkflowHandle,
+  isCancellation,
+  ParentClosePolicy,
+  startChild,
+  WorkflowIdReusePolicy,
+  type SignalDefinition,
 } from '@temporalio/workflow';
 import type { BatchActivities, RunningVideo, UpscaleBatchInput, VideoEnd } from '../job/batch/contracts.js';
 import type { UpscaleVideoInput } from '../job/contracts.js';
@@ -29,12 +36,17 @@ export interface Round {
 
 /** Says something to a job that may have ended meanwhile, or that the server has lost. */
 async function tellJob<A extends unknown[]>(jobKey: string, signal: SignalDefinition<A>, ...args: A): Promise<void> {
-  await getExternalWorkflowHandle(workflowIdOf(jobKey)).signal(signal, ...args).catch((error: unknown) => {
-    if (isCancellation(error)) throw error;
-  });
+  await getExternalWorkflowHandle(workflowIdOf(jobKey))
+    .signal(signal, ...args)
+    .catch((error: unknown) => {
+      if (isCancellation(error)) throw error;
+    });
 }
 
-/** Tells a job what its batch was told last. One message at a time: of two that are under way at once the later one may arrive first. */
+/**
+ * Tells a job what its batch was told last. One message at a time: of two that are under way at once the later one may
+ * arrive first.
+ */
 export function tellLastWord({ state, told }: Round, jobKey: string): Promise<void> {
   const say = (): Promise<void> => {
     if (state.stopping === 'cancelled') return tellJob(jobKey, cancelSignal, { discard: state.discard });
@@ -52,7 +64,9 @@ export function tellLastWord({ state, told }: Round, jobKey: string): Promise<vo
 export async function makeVideo(round: Round, index: number): Promise<void> {
   const { input, state, control } = round;
   const ref = { batchKey: input.batchKey, round: state.round };
-  const prepared = await busy(state, () => control.prepareVideo({ ...ref, index, searchAttributes: input.searchAttributes }));
+  const prepared = await busy(state, () =>
+    control.prepareVideo({ ...ref, index, searchAttributes: input.searchAttributes }),
+  );
   if (prepared.kind === 'ended') {
     state.count(prepared.status, prepared, 0, prepared.error);
     return;
@@ -78,15 +92,30 @@ export async function followVideo(round: Round, video: RunningVideo, ended?: () 
   if (unfinished) await tellLastWord(round, video.jobKey);
   // Also when the batch is cancelled: what has ended is written down.
   // One that cannot be written down ends too: others wait for its place.
-  const end = await busy(state, () => CancellationScope.nonCancellable(() =>
-    control.recordVideo({ batchKey: input.batchKey, round: state.round, index: video.index, jobKey: video.jobKey, ...(unfinished && { unfinished }) })
-      .catch((error: unknown): VideoEnd => ({ status: 'failed', input: video.input, frames: 0, error: messageOf(error) }))));
+  const end = await busy(state, () =>
+    CancellationScope.nonCancellable(() =>
+      control
+        .recordVideo({
+          batchKey: input.batchKey,
+          round: state.round,
+          index: video.index,
+          jobKey: video.jobKey,
+          ...(unfinished && { unfinished }),
+        })
+        .catch(
+          (error: unknown): VideoEnd => ({ status: 'failed', input: video.input, frames: 0, error: messageOf(error) }),
+        ),
+    ),
+  );
   round.told.delete(video.jobKey);
   state.running = state.running.filter((other) => other !== video);
   state.count(end.status, video, end.frames, end.error);
 }
 
-/** Starts a job's workflow. @returns whether it has ended; undefined where another command or round had started it: it goes on then. */
+/**
+ * Starts a job's workflow. @returns whether it has ended; undefined where another command or round had started it: it
+ * goes on then.
+ */
 async function start({ input, state }: Round, job: UpscaleVideoInput): Promise<(() => boolean) | undefined> {
   try {
     const child = await startChild<typeof upscaleVideo>('upscaleVideo', {
@@ -102,13 +131,16 @@ async function start({ input, state }: Round, job: UpscaleVideoInput): Promise<(
     });
     let over = false;
     // How it ended is read from the disk, the same for all jobs.
-    const end = (): void => { over = true; };
+    const end = (): void => {
+      over = true;
+    };
     child.result().then(end, end);
     return () => over;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     // A schedule leaves alone what a person has paused.
-    if (!state.paused) await tellJob(job.jobKey, resumeSignal, input.settleSeconds === undefined ? {} : { unless: BY_USER });
+    if (!state.paused)
+      await tellJob(job.jobKey, resumeSignal, input.settleSeconds === undefined ? {} : { unless: BY_USER });
     return undefined;
   }
 }

@@ -8,7 +8,9 @@ export const progressQuery = defineQuery<Progress>('progress');
 export const batchQuery = defineQuery<BatchProgress>('batch');
 
 /** `id`: by which {@link answerQuery} is asked what has become of it. */
-interface Request { id?: string }
+interface Request {
+  id?: string;
+}
 
 /** Cancels the running activities, which commit their part first; done once they have ended. */
 export const pauseRequest = defineSignal<[Request & { reason: string }]>('pause');
@@ -38,7 +40,10 @@ export const settledUpdate = defineUpdate<void, []>('settled');
 export const resumeUpdate = defineUpdate<void, [{ tell?: boolean }]>('resume');
 export const cancelUpdate = defineUpdate<void, [{ discard: boolean }]>('cancel');
 
-export const refuseOnce = (isEnding: () => boolean, what: 'job' | 'batch'): { validator: (given: { tell?: boolean }) => void } => ({
+export const refuseOnce = (
+  isEnding: () => boolean,
+  what: 'job' | 'batch',
+): { validator: (given: { tell?: boolean }) => void } => ({
   validator: () => {
     if (isEnding()) throw ApplicationFailure.nonRetryable(`the ${what} is ending`, 'Ending');
   },

@@ -1,6 +1,9 @@
 import { ActivityFailure, ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 
-/** One go at the stages. Why it was ended is remembered here: what has been said since then must not be taken for the reason. */
+/**
+ * One go at the stages. Why it was ended is remembered here: what has been said since then must not be taken for the
+ * reason.
+ */
 export class Pass {
   readonly #scope = new CancellationScope();
   /** Ended by the workflow's own wish, not by a cancellation from outside. */
@@ -23,8 +26,8 @@ export class Pass {
   }
 
   /**
-   * Whether an error only says that the activities ended early, as they were told. A worker that dies or stops meanwhile ends them in
-   * another way: the server does not retry an activity that is to be cancelled.
+   * Whether an error only says that the activities ended early, as they were told. A worker that dies or stops
+   * meanwhile ends them in another way: the server does not retry an activity that is to be cancelled.
    */
   endedBy(error: unknown): boolean {
     return this.interrupted && (isCancellation(error) || mayPass(error));

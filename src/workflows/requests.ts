@@ -6,9 +6,10 @@ import { answerQuery, type Answer } from './messages.js';
 const KEPT = 50;
 
 /**
- * What was asked of a workflow by signals, and what has become of it. Signals and a query do what updates are for, since a signal is an
- * event of the history and an update is not before it is accepted: when a worker takes a run up that it does not know, core may put an
- * update into another activation than it does in the replay, and the run never goes on (temporalio/sdk-rust issue 1146).
+ * What was asked of a workflow by signals, and what has become of it. Signals and a query do what updates are for,
+ * since a signal is an event of the history and an update is not before it is accepted: when a worker takes a run up
+ * that it does not know, core may put an update into another activation than it does in the replay, and the run never
+ * goes on (temporalio/sdk-rust issue 1146).
  */
 export class Requests {
   readonly #answers = new Map<string, () => Answer>();
@@ -39,17 +40,30 @@ interface Listener {
   register: () => void;
 }
 
-export function on<A extends unknown[]>(signal: SignalDefinition<A>, take: (...args: A) => void | Promise<void>): Listener {
-  return { name: signal.name, take, register: () => { setHandler(signal, take); } };
+export function on<A extends unknown[]>(
+  signal: SignalDefinition<A>,
+  take: (...args: A) => void | Promise<void>,
+): Listener {
+  return {
+    name: signal.name,
+    take,
+    register: () => {
+      setHandler(signal, take);
+    },
+  };
 }
 
 /**
- * From now on the workflow takes these signals. Those from before its first task are taken in the order in which they came: the SDK gives
- * each handler that is set what waits for it at once, and so the handler that is set last would have the last word.
+ * From now on the workflow takes these signals. Those from before its first task are taken in the order in which they
+ * came: the SDK gives each handler that is set what waits for it at once, and so the handler that is set last would
+ * have the last word.
  */
 export function listen(listeners: readonly Listener[]): void {
   if (patched('signals-in-order')) {
-    setDefaultSignalHandler((name, ...args) => listeners.find((listener) => listener.name === name)?.take(...args as never[]) as void | Promise<void>);
+    setDefaultSignalHandler(
+      (name, ...args) =>
+        listeners.find((listener) => listener.name === name)?.take(...(args as never[])) as void | Promise<void>,
+    );
   }
   for (const { register } of listeners) register();
   setDefaultSignalHandler(undefined);

@@ -1,5 +1,12 @@
 import { TimeoutType } from '@temporalio/common';
-import { ActivityFailure, ApplicationFailure, CancellationScope, condition, sleep, TimeoutFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  sleep,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import type { SegmentRef, UpscaleVideoInput } from '../job/contracts.js';
 import type { Activities } from './stages.js';
 import type { JobState } from './state.js';
@@ -16,8 +23,8 @@ export function failureType(error: unknown): string | undefined {
 }
 
 /**
- * Takes every segment through upscale and encode. Upscale lanes fill the devices; segments that are upscaled but not yet
- * encoded are bounded by devices + 1, and so is the disk.
+ * Takes every segment through upscale and encode. Upscale lanes fill the devices; segments that are upscaled but not
+ * yet encoded are bounded by devices + 1, and so is the disk.
  */
 export async function runSegments(input: UpscaleVideoInput, state: JobState, activities: Activities): Promise<void> {
   const toUpscale: number[] = [];
@@ -32,7 +39,12 @@ export async function runSegments(input: UpscaleVideoInput, state: JobState, act
     segment.state = 'waiting';
     (input.method === 'model' ? toUpscale : toEncode).push(index);
   }
-  const ref = (segment: number): SegmentRef => ({ jobKey: input.jobKey, upscaleKey: input.upscaleKey, from: state.from, segment });
+  const ref = (segment: number): SegmentRef => ({
+    jobKey: input.jobKey,
+    upscaleKey: input.upscaleKey,
+    from: state.from,
+    segment,
+  });
   const summary = (segment: number) => ({ summary: `segment ${segment + 1} of ${state.segments.length}` });
   const mark = (segment: number, mark: JobState['segments'][number]['state']) => {
     const entry = state.segments[segment];
@@ -101,8 +113,12 @@ export async function runSegments(input: UpscaleVideoInput, state: JobState, act
   }
 
   // One lane more than devices keeps the next segment queued, so that no device waits for the workflow between two.
-  const lanes = input.method === 'filter' ? [] : activities.upscale.flatMap((upscale) =>
-    Array.from({ length: input.devices + 1 }, () => () => upscaleLane(upscale)));
+  const lanes =
+    input.method === 'filter'
+      ? []
+      : activities.upscale.flatMap((upscale) =>
+          Array.from({ length: input.devices + 1 }, () => () => upscaleLane(upscale)),
+        );
   await allOrNone([...lanes, ...Array.from({ length: input.encodeSlots }, () => encodeLane)]);
 }
 
@@ -111,14 +127,16 @@ async function allOrNone(tasks: (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = [];
   await CancellationScope.cancellable(async () => {
     const scope = CancellationScope.current();
-    await Promise.all(tasks.map(async (task) => {
-      try {
-        await task();
-      } catch (error) {
-        failures.push(error);
-        scope.cancel();
-      }
-    }));
+    await Promise.all(
+      tasks.map(async (task) => {
+        try {
+          await task();
+        } catch (error) {
+          failures.push(error);
+          scope.cancel();
+        }
+      }),
+    );
   });
   if (failures.length > 0) throw failures[0];
 }
@@ -135,8 +153,16 @@ function giveBack(queue: number[], segment: number): void {
 }
 
 function wasNotTaken(error: unknown): boolean {
-  return error instanceof ActivityFailure && error.cause instanceof TimeoutFailure && error.cause.timeoutType === TimeoutType.SCHEDULE_TO_START;
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof TimeoutFailure &&
+    error.cause.timeoutType === TimeoutType.SCHEDULE_TO_START
+  );
 }
 
 export const messageOf = (error: unknown): string =>
-  error instanceof ActivityFailure && error.cause ? error.cause.message : error instanceof Error ? error.message : String(error);
+  error instanceof ActivityFailure && error.cause
+    ? error.cause.message
+    : error instanceof Error
+      ? error.message
+      : String(error);

@@ -18,9 +18,15 @@ export function bindActivities(input: UpscaleVideoInput) {
   return {
     control: proxyActivities<ControlActivities>({ ...common, taskQueue: input.queues.control }),
     encode: proxyActivities<EncodeActivities>({ ...common, taskQueue: input.queues.encode }),
-    /** One for each queue. A segment that no worker of a tag takes goes back, so that another tag's worker can take it. */
+    /**
+     * One for each queue. A segment that no worker of a tag takes goes back, so that another tag's worker can take it.
+     */
     upscale: input.queues.upscale.map((taskQueue) =>
-      proxyActivities<UpscaleActivities>({ ...common, taskQueue, ...(manyQueues && { scheduleToStartTimeout: common.heartbeatTimeout }) }),
+      proxyActivities<UpscaleActivities>({
+        ...common,
+        taskQueue,
+        ...(manyQueues && { scheduleToStartTimeout: common.heartbeatTimeout }),
+      }),
     ),
   };
 }

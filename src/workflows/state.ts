@@ -43,7 +43,10 @@ export class JobState {
     this.from = carried.from;
     this.scan = carried.scan;
     this.conformed = carried.conformed;
-    this.segments = carried.segments.map(({ frames, encoded }) => ({ frames, state: encoded ? 'encoded' : 'waiting' }));
+    this.segments = carried.segments.map(({ frames, encoded }) => ({
+      frames,
+      state: encoded ? 'encoded' : 'waiting',
+    }));
     this.reusedFrames = carried.reusedFrames;
     this.repeated = carried.repeated;
     this.notices = carried.notices;
@@ -53,7 +56,14 @@ export class JobState {
   carried(scan: ScanResult): CarriedJob {
     const { startedAt, paused, from, conformed, segments, reusedFrames, repeated, notices, requests } = this;
     return {
-      startedAt, from, scan, conformed, reusedFrames, repeated, notices, requests: requests.ids,
+      startedAt,
+      from,
+      scan,
+      conformed,
+      reusedFrames,
+      repeated,
+      notices,
+      requests: requests.ids,
       stage: this.#input.method === 'model' ? 'upscale' : 'encode',
       ...(paused && { paused }),
       segments: segments.map(({ frames, state }) => ({ frames, encoded: state === 'encoded' })),
@@ -129,7 +139,11 @@ export class JobState {
       `**${this.#input.inputName}** with ${this.#input.methodName}`,
       `Stage: ${this.stage}, ${percent} %`,
       ...(this.paused ? [`Paused: ${this.paused.reason}`] : []),
-      ...(frames > 0 ? [`Frames: ${frames}, upscaled ${upscaledFrames}, encoded ${encodedFrames}, in ${this.segments.length} segments`] : []),
+      ...(frames > 0
+        ? [
+            `Frames: ${frames}, upscaled ${upscaledFrames}, encoded ${encodedFrames}, in ${this.segments.length} segments`,
+          ]
+        : []),
       ...this.notices.map((notice) => `- ${notice}`),
     ];
     return lines.join('\n\n');

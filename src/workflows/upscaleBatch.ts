@@ -1,12 +1,32 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
-  ActivityCancellationType, allHandlersFinished, ApplicationFailure, CancellationScope, condition, continueAsNew, isCancellation, patched, proxyActivities, setHandler, sleep, workflowInfo,
+  ActivityCancellationType,
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  patched,
+  proxyActivities,
+  setHandler,
+  sleep,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { BatchActivities, UpscaleBatchInput } from '../job/batch/contracts.js';
 import type { RoundCounts } from '../job/batch/records.js';
 import { BatchState } from './batchState.js';
 import { followVideo, makeVideo, tellLastWord, type Round } from './batchVideo.js';
-import { batchQuery, cancelRequest, cancelUpdate, pauseRequest, pauseUpdate, refuseOnce, resumeRequest, resumeUpdate } from './messages.js';
+import {
+  batchQuery,
+  cancelRequest,
+  cancelUpdate,
+  pauseRequest,
+  pauseUpdate,
+  refuseOnce,
+  resumeRequest,
+  resumeUpdate,
+} from './messages.js';
 import { notify } from './notify.js';
 import { listen, on } from './requests.js';
 import { messageOf } from './segments.js';
@@ -15,8 +35,9 @@ import { messageOf } from './segments.js';
 const scheduledStart = defineSearchAttributeKey('TemporalScheduledStartTime', SearchAttributeType.DATETIME);
 
 /**
- * One round over a list of videos: a job for each, several at work at a time. The list and the results lie on the disk; what one bad
- * file does ends in its own result. A long round continues as a new run, whose jobs go on meanwhile.
+ * One round over a list of videos: a job for each, several at work at a time. The list and the results lie on the
+ * disk; what one bad file does ends in its own result. A long round continues as a new run, whose jobs go on
+ * meanwhile.
  */
 export async function upscaleBatch(input: UpscaleBatchInput): Promise<RoundCounts> {
   const state = new BatchState(input, input.carried?.round ?? roundName());
@@ -55,32 +76,59 @@ export async function upscaleBatch(input: UpscaleBatchInput): Promise<RoundCount
   const answer = async (id: string | undefined, telling: Promise<void>): Promise<void> => {
     let over = false;
     state.requests.note(id, () => (over ? 'done' : 'working'));
-    await telling.catch((error: unknown) => { if (!isCancellation(error)) round.failures.push(error); });
+    await telling.catch((error: unknown) => {
+      if (!isCancellation(error)) round.failures.push(error);
+    });
     over = true;
   };
   setHandler(batchQuery, () => state.progress());
   listen([
-    on(pauseRequest, ({ id, ...request }) => answer(id, CancellationScope.nonCancellable(() => pause(request)))),
+    on(pauseRequest, ({ id, ...request }) =>
+      answer(
+        id,
+        CancellationScope.nonCancellable(() => pause(request)),
+      ),
+    ),
     on(resumeRequest, ({ id, ...request }) => {
-      if (!isEnding()) return answer(id, CancellationScope.nonCancellable(() => resume(request)));
+      if (!isEnding())
+        return answer(
+          id,
+          CancellationScope.nonCancellable(() => resume(request)),
+        );
       return state.requests.note(id, () => 'refused');
     }),
-    on(cancelRequest, ({ id, ...request }) => answer(id, CancellationScope.nonCancellable(() => cancel(request)))),
+    on(cancelRequest, ({ id, ...request }) =>
+      answer(
+        id,
+        CancellationScope.nonCancellable(() => cancel(request)),
+      ),
+    ),
   ]);
   setHandler(pauseUpdate, pause);
   setHandler(resumeUpdate, resume, refuseOnce(isEnding, 'batch'));
   setHandler(cancelUpdate, cancel);
 
   if (patched('cancellation-is-a-cancel')) {
-    // A cancellation from outside does what the update does: jobs that other runs started are told too, and their ends are recorded.
-    CancellationScope.current().cancelRequested.catch(() => CancellationScope.nonCancellable(() => cancel({ discard: state.discard }))).catch((error: unknown) => { round.failures.push(error); });
-    await CancellationScope.nonCancellable(() => work(round)).catch((error: unknown) => CancellationScope.nonCancellable(() => giveUp(round, told, error)));
+    // A cancellation from outside does what the update does: jobs that other runs started are told too, and their ends
+    // are recorded.
+    CancellationScope.current()
+      .cancelRequested.catch(() => CancellationScope.nonCancellable(() => cancel({ discard: state.discard })))
+      .catch((error: unknown) => {
+        round.failures.push(error);
+      });
+    await CancellationScope.nonCancellable(() => work(round)).catch((error: unknown) =>
+      CancellationScope.nonCancellable(() => giveUp(round, told, error)),
+    );
   } else {
     await workUntilCancelled(round);
   }
   if ((await decision(round)) === 'continue') {
     const { round: name, opened, next, running, tally, paused, requests } = state;
-    await continueAsNew<typeof upscaleBatch>({ ...input, tell: told, carried: { round: name, opened, next, running, tally, requests: requests.ids, ...(paused && { paused }) } });
+    await continueAsNew<typeof upscaleBatch>({
+      ...input,
+      tell: told,
+      carried: { round: name, opened, next, running, tally, requests: requests.ids, ...(paused && { paused }) },
+    });
   }
   return CancellationScope.nonCancellable(() => close(round, told));
 }
@@ -98,8 +146,16 @@ async function workUntilCancelled(round: Round): Promise<void> {
 
 /** The round cannot go on: what is known of it is written down, where that can be, and somebody is told. */
 async function giveUp({ input, state, control }: Round, told: boolean, error: unknown): Promise<never> {
-  await control.closeRound({ batchKey: input.batchKey, round: state.round, status: 'unfinished' }).catch(() => undefined);
-  if (told) await notify(input.controlQueue, { kind: 'batch', batchKey: input.batchKey, round: state.round, error: messageOf(error) });
+  await control
+    .closeRound({ batchKey: input.batchKey, round: state.round, status: 'unfinished' })
+    .catch(() => undefined);
+  if (told)
+    await notify(input.controlQueue, {
+      kind: 'batch',
+      batchKey: input.batchKey,
+      round: state.round,
+      error: messageOf(error),
+    });
   throw error;
 }
 
@@ -111,28 +167,45 @@ async function close({ input, state, control }: Round, told: boolean): Promise<R
   state.show();
   // Nobody wants to hear every half hour that there was nothing to do.
   const worthTelling = status !== 'cancelled' && counts.done + counts.failed + counts.unfinished > 0;
-  if (told && worthTelling) await notify(input.controlQueue, { kind: 'batch', batchKey: input.batchKey, round: state.round });
+  if (told && worthTelling)
+    await notify(input.controlQueue, { kind: 'batch', batchKey: input.batchKey, round: state.round });
   await condition(allHandlersFinished);
   if (status === 'cancelled') throw ApplicationFailure.nonRetryable('the batch was cancelled', 'JobCancelled');
   return counts;
 }
 
-/** Opens the round and works until all is done, the window is over, the batch is cancelled, or the history has grown long. */
+/**
+ * Opens the round and works until all is done, the window is over, the batch is cancelled, or the history has grown
+ * long.
+ */
 async function work(round: Round): Promise<void> {
   const { input, state, failures } = round;
   if (!input.carried) await open(round);
   const last = state.next + input.pageVideos;
   const take = (video: Promise<void>): void => {
     state.active++;
-    void video.catch((error: unknown) => { failures.push(error); }).finally(() => { state.active--; });
+    void video
+      .catch((error: unknown) => {
+        failures.push(error);
+      })
+      .finally(() => {
+        state.active--;
+      });
   };
   const timer = new CancellationScope();
   void timer.run(() => windowEnd(state)).catch(() => undefined);
   try {
     for (const video of [...state.running]) take(followVideo(round, video));
     for (;;) {
-      const full = (): boolean => state.next >= Math.min(last, state.opened.files) || workflowInfo().continueAsNewSuggested;
-      await condition(() => failures.length > 0 || state.stopping !== undefined || full() || (state.paused === undefined && state.active < input.parallel));
+      const full = (): boolean =>
+        state.next >= Math.min(last, state.opened.files) || workflowInfo().continueAsNewSuggested;
+      await condition(
+        () =>
+          failures.length > 0 ||
+          state.stopping !== undefined ||
+          full() ||
+          (state.paused === undefined && state.active < input.parallel),
+      );
       if (failures.length > 0 || state.stopping || full()) break;
       take(makeVideo(round, state.next++));
     }
@@ -146,12 +219,14 @@ async function work(round: Round): Promise<void> {
 
 /** A run is over before the round is: videos are left, or its history is long; nothing but jobs is under way. */
 const mustContinue = (state: BatchState): boolean =>
-  state.stopping === undefined && state.busy === 0 && state.active === state.running.length
-  && (state.next < state.opened.files || (state.active > 0 && workflowInfo().continueAsNewSuggested));
+  state.stopping === undefined &&
+  state.busy === 0 &&
+  state.active === state.running.length &&
+  (state.next < state.opened.files || (state.active > 0 && workflowInfo().continueAsNewSuggested));
 
 /**
- * What follows now. Between the moment that work() was through and this one a job may have ended, whose record is under way then: that is
- * awaited, and the round neither closed nor left before.
+ * What follows now. Between the moment that work() was through and this one a job may have ended, whose record is
+ * under way then: that is awaited, and the round neither closed nor left before.
  */
 async function decision({ state, failures }: Round): Promise<'continue' | 'close'> {
   const decide = (): 'continue' | 'close' | undefined => {
@@ -176,7 +251,11 @@ async function open({ input, state, control }: Round): Promise<void> {
     await sleep(1000 * (input.settleSeconds ?? 0));
   }
   const { startTime, typedSearchAttributes } = workflowInfo();
-  state.opened = await control.openRound({ ...ref, settled, scheduledAt: (typedSearchAttributes.get(scheduledStart) ?? startTime).getTime() });
+  state.opened = await control.openRound({
+    ...ref,
+    settled,
+    scheduledAt: (typedSearchAttributes.get(scheduledStart) ?? startTime).getTime(),
+  });
   state.stage = 'working';
   state.show();
 }

@@ -1,8 +1,29 @@
-import { allHandlersFinished, ApplicationFailure, CancellationScope, condition, ContinueAsNew, isCancellation, patched, setHandler } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  ContinueAsNew,
+  isCancellation,
+  patched,
+  setHandler,
+} from '@temporalio/workflow';
 import type { JobReport, JobRef, PlannedRef, UpscaleVideoInput } from '../job/contracts.js';
 import { goOnAsNewRun, isLong, watchLength } from './longHistory.js';
 import {
-  cancelRequest, cancelSignal, cancelUpdate, pauseRequest, pauseSignal, pauseUpdate, progressQuery, refuseOnce, resumeRequest, resumeSignal, resumeUpdate, settledQuery, settledUpdate,
+  cancelRequest,
+  cancelSignal,
+  cancelUpdate,
+  pauseRequest,
+  pauseSignal,
+  pauseUpdate,
+  progressQuery,
+  refuseOnce,
+  resumeRequest,
+  resumeSignal,
+  resumeUpdate,
+  settledQuery,
+  settledUpdate,
 } from './messages.js';
 import { notify } from './notify.js';
 import { Pass } from './pass.js';
@@ -15,9 +36,9 @@ import { JobState } from './state.js';
 const MAX_PASSES = 5;
 
 /**
- * One video, from the source to a checked file. Every activity finds on the disk what was done before it, so this code only
- * decides what comes next; it holds no frame, no path and no clock. A job of many segments continues as a new run before its history
- * reaches the server's limit.
+ * One video, from the source to a checked file. Every activity finds on the disk what was done before it, so this code
+ * only decides what comes next; it holds no frame, no path and no clock. A job of many segments continues as a new run
+ * before its history reaches the server's limit.
  */
 export async function upscaleVideo(input: UpscaleVideoInput): Promise<JobReport> {
   const state = new JobState(input);
@@ -38,8 +59,11 @@ export async function upscaleVideo(input: UpscaleVideoInput): Promise<JobReport>
     if (error instanceof ContinueAsNew) throw error;
     state.closing = true;
     const isCancelled = () => state.cancelling !== undefined || isCancellation(error) || root.consideredCancelled;
-    const how = await CancellationScope.nonCancellable(() => end(input, state, activities, isCancelled, messageOf(error)));
-    if (how === 'cancelled') throw ApplicationFailure.create({ type: 'JobCancelled', message: 'the job was cancelled', nonRetryable: true });
+    const how = await CancellationScope.nonCancellable(() =>
+      end(input, state, activities, isCancelled, messageOf(error)),
+    );
+    if (how === 'cancelled')
+      throw ApplicationFailure.create({ type: 'JobCancelled', message: 'the job was cancelled', nonRetryable: true });
     throw error;
   }
 }
@@ -58,7 +82,7 @@ function listenTo(state: JobState): void {
     on(pauseRequest, ({ id, reason }) => {
       state.pause(reason);
       const { pass } = state;
-      requests.note(id, () => (pass?.over ?? true ? 'done' : 'working'));
+      requests.note(id, () => ((pass?.over ?? true) ? 'done' : 'working'));
     }),
     on(resumeRequest, ({ id, ...request }) => {
       const refused = isEnding();
@@ -69,11 +93,15 @@ function listenTo(state: JobState): void {
       state.cancel(discard);
       requests.note(id, () => 'done');
     }),
-    on(pauseSignal, ({ reason }) => { state.pause(reason); }),
+    on(pauseSignal, ({ reason }) => {
+      state.pause(reason);
+    }),
     on(resumeSignal, ({ unless }) => {
       if (state.paused && state.paused.reason !== unless) state.resume();
     }),
-    on(cancelSignal, ({ discard }) => { state.cancel(discard); }),
+    on(cancelSignal, ({ discard }) => {
+      state.cancel(discard);
+    }),
   ]);
   setHandler(pauseUpdate, async ({ reason }) => {
     state.pause(reason);
@@ -85,21 +113,35 @@ function listenTo(state: JobState): void {
     await condition(() => isSettled(pass));
   });
   setHandler(resumeUpdate, resume, refuseOnce(isEnding, 'job'));
-  setHandler(cancelUpdate, ({ discard }) => { state.cancel(discard); });
+  setHandler(cancelUpdate, ({ discard }) => {
+    state.cancel(discard);
+  });
 }
 
 const isSettled = (pass: Pass | undefined): boolean => pass === undefined || !pass.interrupted || pass.over;
 
 /** Records how the job ended. A cancel, or a wish to discard, that comes meanwhile is recorded too. */
 async function end(
-  { queues, ...input }: UpscaleVideoInput, state: JobState, { control }: Activities, isCancelled: () => boolean, message: string,
+  { queues, ...input }: UpscaleVideoInput,
+  state: JobState,
+  { control }: Activities,
+  isCancelled: () => boolean,
+  message: string,
 ): Promise<'failed' | 'cancelled'> {
   const outcome = () => ({ cancelled: isCancelled(), discard: state.cancelling?.discard ?? false });
   for (;;) {
     const { cancelled, discard } = outcome();
     const how = cancelled ? 'cancelled' : 'failed';
     // Where its folder cannot be written either, the job still ends, and frees its place in a batch.
-    await control.recordEnd({ jobKey: input.jobKey, upscaleKey: input.upscaleKey, state: how, message: cancelled ? 'cancelled' : message, discard }).catch(() => undefined);
+    await control
+      .recordEnd({
+        jobKey: input.jobKey,
+        upscaleKey: input.upscaleKey,
+        state: how,
+        message: cancelled ? 'cancelled' : message,
+        discard,
+      })
+      .catch(() => undefined);
     const now = outcome();
     if ((now.cancelled !== cancelled || now.discard !== discard) && patched('the-last-word')) continue;
     state.enter(how);
@@ -114,7 +156,8 @@ async function untilDone(input: UpscaleVideoInput, state: JobState, activities: 
   for (;;) {
     const mayBegin = () => state.paused === undefined || state.cancelling !== undefined;
     // Something may be said between the moment when this is so and the one when this code goes on.
-    do await condition(mayBegin); while (!mayBegin());
+    do await condition(mayBegin);
+    while (!mayBegin());
     if (!state.cancelling && isLong(state)) await goOnAsNewRun(input, state);
     if (state.cancelling) throw ApplicationFailure.nonRetryable('the job was cancelled', 'JobCancelled');
     const pass = new Pass();
@@ -142,7 +185,11 @@ async function untilDone(input: UpscaleVideoInput, state: JobState, activities: 
   }
 }
 
-async function stages(input: UpscaleVideoInput, state: JobState, { control, encode, upscale }: Activities): Promise<JobReport> {
+async function stages(
+  input: UpscaleVideoInput,
+  state: JobState,
+  { control, encode, upscale }: Activities,
+): Promise<JobReport> {
   const ref: JobRef = { jobKey: input.jobKey, upscaleKey: input.upscaleKey };
   if (input.accepted) {
     state.enter('publish');
@@ -153,7 +200,9 @@ async function stages(input: UpscaleVideoInput, state: JobState, { control, enco
     state.scan = await control.probe(ref);
     if (!state.scan.seekable) {
       state.from = 'conformed';
-      state.notice(`the source is read in one straight pass first: ${state.scan.reason ?? 'segments cannot seek in it'}`);
+      state.notice(
+        `the source is read in one straight pass first: ${state.scan.reason ?? 'segments cannot seek in it'}`,
+      );
     }
   }
   if (state.from === 'conformed' && !state.conformed) {
@@ -174,10 +223,16 @@ async function stages(input: UpscaleVideoInput, state: JobState, { control, enco
   await control.concatSegments(planned);
   state.enter('merge');
   const { warnings } = await control.mergeAudio(planned);
-  warnings.forEach((warning) => { state.notice(warning); });
+  warnings.forEach((warning) => {
+    state.notice(warning);
+  });
   state.enter('verify');
   const verified = await control.verifyDeliverable(planned);
-  if (!verified.ok) throw ApplicationFailure.nonRetryable(`the result did not pass its checks: ${verified.problems.join('; ')}`, 'NotVerified');
+  if (!verified.ok)
+    throw ApplicationFailure.nonRetryable(
+      `the result did not pass its checks: ${verified.problems.join('; ')}`,
+      'NotVerified',
+    );
   state.enter('publish');
   return control.publish({ ...planned, startedAt: state.startedAt, reusedFrames: state.reusedFrames });
 }

@@ -8,25 +8,40 @@ import { WorldError } from '../../src/lib/errors.js';
 
 type End = 'fails' | 'dies' | 'shuts down';
 
-/** Attempts of one activity, one after the other, as the server makes them: each is given what the one before said last. */
-async function attempts(ends: End[], work: (work: Work) => Promise<void> = () => Promise.resolve(), failure = new WorldError('ffmpeg failed with exit code 1: Opening the file\nno such subtitle')): Promise<ApplicationFailure[]> {
+/**
+ * Attempts of one activity, one after the other, as the server makes them: each is given what the one before said
+ * last.
+ */
+async function attempts(
+  ends: End[],
+  work: (work: Work) => Promise<void> = () => Promise.resolve(),
+  failure = new WorldError('ffmpeg failed with exit code 1: Opening the file\nno such subtitle'),
+): Promise<ApplicationFailure[]> {
   const failures: ApplicationFailure[] = [];
   let said: unknown;
   for (const [index, end] of ends.entries()) {
-    const env = new MockActivityEnvironment({ activityType: 'mergeAudio', attempt: index + 1, heartbeatDetails: said });
-    env.on('heartbeat', (details: unknown) => { said = details; });
+    const env = new MockActivityEnvironment({
+      activityType: 'mergeAudio',
+      attempt: index + 1,
+      heartbeatDetails: said,
+    });
+    env.on('heartbeat', (details: unknown) => {
+      said = details;
+    });
     const shutdown = new AbortController();
-    const error: unknown = await (env.run as (act: () => Promise<void>) => Promise<void>)(() => runWork({ shutdown: shutdown.signal }, async (each) => {
-      await work(each);
-      // A worker that dies says nothing any more: what was said at the beginning is the last word.
-      const last = said;
-      if (end === 'dies') throw Object.assign(new Error('killed'), { last });
-      if (end === 'shuts down') shutdown.abort();
-      throw failure;
-    }).catch((reason: unknown) => {
-      if (end === 'dies') said = lastOf(reason);
-      throw reason;
-    })).catch((reason: unknown) => reason);
+    const error: unknown = await (env.run as (act: () => Promise<void>) => Promise<void>)(() =>
+      runWork({ shutdown: shutdown.signal }, async (each) => {
+        await work(each);
+        // A worker that dies says nothing any more: what was said at the beginning is the last word.
+        const last = said;
+        if (end === 'dies') throw Object.assign(new Error('killed'), { last });
+        if (end === 'shuts down') shutdown.abort();
+        throw failure;
+      }).catch((reason: unknown) => {
+        if (end === 'dies') said = lastOf(reason);
+        throw reason;
+      }),
+    ).catch((reason: unknown) => reason);
     failures.push(error as ApplicationFailure);
     if ((error as ApplicationFailure).type === 'NoProgress') break;
   }
@@ -42,21 +57,45 @@ describe('an activity that does not get on', () => {
     const failures = await attempts(repeat('fails', 9));
     expect(failures).toHaveLength(5);
     expect(failures[4]?.nonRetryable).toBe(true);
-    expect(failures[4]?.message).toMatch(/^merge: failed 5 times.*ffmpeg failed with exit code 1: no such subtitle\. What is done is kept/);
+    expect(failures[4]?.message).toMatch(
+      /^merge: failed 5 times.*ffmpeg failed with exit code 1: no such subtitle\. What is done is kept/,
+    );
     expect(failures.slice(0, 4).every(({ nonRetryable }) => !nonRetryable)).toBe(true);
-    expect(failures.slice(0, 4).map(seconds).reduce((a, b) => a + b)).toBeGreaterThan(240);
+    expect(
+      failures
+        .slice(0, 4)
+        .map(seconds)
+        .reduce((a, b) => a + b),
+    ).toBeGreaterThan(240);
   });
 
   it('says why in so few bytes that the server keeps it until the next attempt', async () => {
     const said = `ffmpeg failed with exit code 1: ${'ü'.repeat(3000)}\n/films/ü: Read-only file system`;
-    const [failure] = await attempts(['fails'], undefined, new WorldError(said, { cause: new Error('ffmpeg '.repeat(1000)) }));
+    const [failure] = await attempts(
+      ['fails'],
+      undefined,
+      new WorldError(said, { cause: new Error('ffmpeg '.repeat(1000)) }),
+    );
     const converter = new DefaultFailureConverter();
-    expect(temporal.api.failure.v1.Failure.encode(converter.errorToFailure(failure, defaultPayloadConverter)).finish().length).toBeLessThan(4096);
+    expect(
+      temporal.api.failure.v1.Failure.encode(converter.errorToFailure(failure, defaultPayloadConverter)).finish()
+        .length,
+    ).toBeLessThan(4096);
     expect(failure?.message).toMatch(/^ffmpeg failed with exit code 1: ü+ … ü+\n\/films\/ü: Read-only file system$/);
   });
 
   it('is not failed by a machine that is restarted again and again, by deaths and shutdowns in any order', async () => {
-    const failures = await attempts([...repeat('dies', 12), ...repeat('shuts down', 12), 'dies', 'fails', ...repeat('shuts down', 7), 'fails', 'dies', 'fails', 'fails']);
+    const failures = await attempts([
+      ...repeat('dies', 12),
+      ...repeat('shuts down', 12),
+      'dies',
+      'fails',
+      ...repeat('shuts down', 7),
+      'fails',
+      'dies',
+      'fails',
+      'fails',
+    ]);
     expect(failures.some(({ type }) => type === 'NoProgress')).toBe(false);
   });
 

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { execa, execaSync } from 'execa';
@@ -19,7 +29,11 @@ let roots: Roots;
 let spec: JobSpec;
 let count = 0;
 beforeAll(async () => {
-  await makeClip(clip, { seconds: FRAMES / 25, size: '64x48', video: ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-pix_fmt', 'yuv420p'] });
+  await makeClip(clip, {
+    seconds: FRAMES / 25,
+    size: '64x48',
+    video: ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-pix_fmt', 'yuv420p'],
+  });
 });
 
 /** A recorded job of a state folder of its own. */
@@ -29,10 +43,21 @@ beforeEach(async () => {
   roots = { jobs: path.join(home, 'jobs'), models: path.join(home, 'models'), media: folder };
   const { size, mtimeMs } = statSync(clip);
   spec = jobSpecSchema.parse({
-    version: 1, jobKey: 'a'.repeat(32), upscaleKey: 'b'.repeat(32), input: { root: 'media', path: 'clip.mp4' }, output: { root: 'media', path: `${count}.mp4` },
-    source: { size, mtimeMs, digest: await fileDigest(clip) }, method: { kind: 'filter', name: 'bicubic', scale: 1 }, picture: { deinterlace: 'off' },
-    encode: { codec: 'h264', crf: 30, preset: 'ultrafast', threads: 1 }, checkpointFrames: 100, tags: ['cpu'], keepMezzanine: false, overwrite: false,
-    segmentFrames: FRAMES, createdAt: '2026-01-01T00:00:00Z',
+    version: 1,
+    jobKey: 'a'.repeat(32),
+    upscaleKey: 'b'.repeat(32),
+    input: { root: 'media', path: 'clip.mp4' },
+    output: { root: 'media', path: `${count}.mp4` },
+    source: { size, mtimeMs, digest: await fileDigest(clip) },
+    method: { kind: 'filter', name: 'bicubic', scale: 1 },
+    picture: { deinterlace: 'off' },
+    encode: { codec: 'h264', crf: 30, preset: 'ultrafast', threads: 1 },
+    checkpointFrames: 100,
+    tags: ['cpu'],
+    keepMezzanine: false,
+    overwrite: false,
+    segmentFrames: FRAMES,
+    createdAt: '2026-01-01T00:00:00Z',
   });
   const layout = jobLayout(roots, spec);
   for (const each of [layout.job, layout.upscaled]) mkdirSync(each, { recursive: true });
@@ -79,15 +104,25 @@ describe('encoded parts', () => {
     await replaceKept(plan, { ...planSchema.parse(JSON.parse(readFileSync(plan, 'utf8'))), encodePartFrames: 20 });
     expect(await encode()).toEqual({ reused: 0 });
     const parts = jobLayout(roots, spec).encoded('source', 0);
-    const before = new Map(readdirSync(parts).filter((name) => name.endsWith('.mp4')).map((name) => [name, digest(path.join(parts, name))]));
+    const before = new Map(
+      readdirSync(parts)
+        .filter((name) => name.endsWith('.mp4'))
+        .map((name) => [name, digest(path.join(parts, name))]),
+    );
     expect(before.size).toBe(3);
     const record = JSON.parse(readFileSync(path.join(parts, '000000020.json'), 'utf8')) as { file: string };
     flip(path.join(parts, record.file));
     const hourAgo = Date.now() / 1000 - 3600;
     for (const name of before.keys()) utimesSync(path.join(parts, name), hourAgo, hourAgo);
-    await expect(run(() => control().concatSegments(ref()))).rejects.toThrow('frames 20 to 39 was changed on the disk');
+    await expect(run(() => control().concatSegments(ref()))).rejects.toThrow(
+      'frames 20 to 39 was changed on the disk',
+    );
     expect(await encode()).toEqual({ reused: FRAMES - 20 });
-    const after = new Map(readdirSync(parts).filter((name) => name.endsWith('.mp4')).map((name) => [name, digest(path.join(parts, name))]));
+    const after = new Map(
+      readdirSync(parts)
+        .filter((name) => name.endsWith('.mp4'))
+        .map((name) => [name, digest(path.join(parts, name))]),
+    );
     expect([...before.keys()].filter((name) => after.has(name))).toHaveLength(2);
     expect([...after.values()].sort()).toEqual([...before.values()].sort());
     await run(() => control().concatSegments(ref()));
@@ -95,16 +130,24 @@ describe('encoded parts', () => {
 });
 
 describe('a flipped byte in a record', () => {
-  it.each(['scan', 'timeline', 'plan', 'job'])('of %s.json makes no difference to a job that is at work', async (name) => {
-    await planned();
-    const layout = jobLayout(roots, spec);
-    const file = { scan: layout.scan, timeline: layout.planned('source').timeline, plan: layout.planned('source').plan, job: layout.spec }[name] as string;
-    const before = readFileSync(file, 'utf8');
-    flip(file);
-    expect(await encode()).toEqual({ reused: 0 });
-    expect(readFileSync(file, 'utf8')).toBe(before);
-    expect(existsSync(`${file}.damaged`)).toBe(true);
-  });
+  it.each(['scan', 'timeline', 'plan', 'job'])(
+    'of %s.json makes no difference to a job that is at work',
+    async (name) => {
+      await planned();
+      const layout = jobLayout(roots, spec);
+      const file = {
+        scan: layout.scan,
+        timeline: layout.planned('source').timeline,
+        plan: layout.planned('source').plan,
+        job: layout.spec,
+      }[name] as string;
+      const before = readFileSync(file, 'utf8');
+      flip(file);
+      expect(await encode()).toEqual({ reused: 0 });
+      expect(readFileSync(file, 'utf8')).toBe(before);
+      expect(existsSync(`${file}.damaged`)).toBe(true);
+    },
+  );
 
   it('of the plan and its copy is said with the name, and the same command makes the same plan again', async () => {
     await planned();
@@ -136,7 +179,9 @@ describe('a flipped byte in a record', () => {
 describe('a byte that changes while ffmpeg reads the file', () => {
   const search = process.env['PATH'] ?? '';
   const ffmpeg = execaSync('which', ['ffmpeg']).stdout;
-  afterEach(() => { process.env['PATH'] = search; });
+  afterEach(() => {
+    process.env['PATH'] = search;
+  });
 
   /** The next ffmpeg that is started changes the file's last byte first. */
   function changeWhileRead(file: string): void {
@@ -149,21 +194,48 @@ describe('a byte that changes while ffmpeg reads the file', () => {
     process.env['PATH'] = `${bin}${path.delimiter}${search}`;
   }
 
-  const mediaIn = (parts: string, ending: string): string[] => readdirSync(parts).filter((name) => name.endsWith(ending)).map((name) => path.join(parts, name));
+  const mediaIn = (parts: string, ending: string): string[] =>
+    readdirSync(parts)
+      .filter((name) => name.endsWith(ending))
+      .map((name) => path.join(parts, name));
 
   it('is found behind the encode of an upscaled part, which is made again', async () => {
     const layout = jobLayout(roots, spec);
     await planned();
-    await replaceKept(layout.spec, jobSpecSchema.parse({
-      ...spec, method: { kind: 'model', name: 'a', file: { root: 'models', path: 'a.onnx' }, digest: '0'.repeat(64), scale: 1, precision: 'fp32', tile: 0, tilePad: 0, prePad: 0 },
-    }));
+    await replaceKept(
+      layout.spec,
+      jobSpecSchema.parse({
+        ...spec,
+        method: {
+          kind: 'model',
+          name: 'a',
+          file: { root: 'models', path: 'a.onnx' },
+          digest: '0'.repeat(64),
+          scale: 1,
+          precision: 'fp32',
+          tile: 0,
+          tilePad: 0,
+          prePad: 0,
+        },
+      }),
+    );
     const parts = layout.planned('source').parts(0);
     for (const each of [parts, roots.models]) mkdirSync(each);
     const file = path.join(parts, 'aa.nut');
     await execa(ffmpeg, ['-v', 'error', '-i', clip, '-c:v', 'rawvideo', file]);
-    await commitPart(parts, { start: 0, end: FRAMES, file: 'aa.nut', bytes: statSync(file).size, sha256: await fileDigest(file), tools: {} });
+    await commitPart(parts, {
+      start: 0,
+      end: FRAMES,
+      file: 'aa.nut',
+      bytes: statSync(file).size,
+      sha256: await fileDigest(file),
+      tools: {},
+    });
     changeWhileRead(file);
-    await expect(encode()).rejects.toMatchObject({ type: 'PartDamaged', message: expect.stringContaining('frames 0 to 49 was changed on the disk') as string });
+    await expect(encode()).rejects.toMatchObject({
+      type: 'PartDamaged',
+      message: expect.stringContaining('frames 0 to 49 was changed on the disk') as string,
+    });
     expect(readdirSync(parts)).toEqual([]);
     expect(mediaIn(layout.encoded('source', 0), '.mp4')).toEqual([]);
   });

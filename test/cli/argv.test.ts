@@ -10,12 +10,19 @@ beforeAll(() => {
   for (const name of ['-clip.mp4', '--json', '-']) writeFileSync(path.join(folder, name), '');
   process.chdir(folder);
 });
-afterAll(() => { process.chdir(before); });
+afterAll(() => {
+  process.chdir(before);
+});
 
 const isFlag = (argument: string): boolean => ['--json', '-o'].includes(argument);
 
 it('a file whose name begins with a dash is named by its place', () => {
-  expect(protectDashedFiles(['upscale', '-clip.mp4', '-o', 'out.mp4'], isFlag)).toEqual(['upscale', './-clip.mp4', '-o', 'out.mp4']);
+  expect(protectDashedFiles(['upscale', '-clip.mp4', '-o', 'out.mp4'], isFlag)).toEqual([
+    'upscale',
+    './-clip.mp4',
+    '-o',
+    'out.mp4',
+  ]);
 });
 
 it('a flag stays a flag, also where a file has its name', () => {

@@ -20,14 +20,18 @@ describe('what a terminal is shown', () => {
   });
 
   it('is free of control characters, whatever a file is called', async () => {
-    const { stderr, exitCode } = await execa(program, ['upscale', '\x1b[31m\u202egone.mp4', '--\x9b1m'], { env, reject: false });
+    const { stderr, exitCode } = await execa(program, ['upscale', '\x1b[31m\u202egone.mp4', '--\x9b1m'], {
+      env,
+      reject: false,
+    });
     expect(stderr).toContain('\\u009b1m');
     expect(exitCode).toBe(2);
   });
 });
 
 describe('standard output that cannot be written is an error of one line', () => {
-  const run = (redirected: string) => execa('bash', ['-c', `"$0" models list ${redirected}; exit $?`, program], { env, reject: false });
+  const run = (redirected: string) =>
+    execa('bash', ['-c', `"$0" models list ${redirected}; exit $?`, program], { env, reject: false });
   it.each([
     ['a full disk', '> /dev/full', 'no space is left on its disk'],
     ['a pipe that nobody reads', '> >(exec <&-; exec sleep 2)', 'nobody reads it any more'],

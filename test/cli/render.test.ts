@@ -5,10 +5,27 @@ import { Speedometer } from '../../src/client/job/speedometer.js';
 import { formatDuration } from '../../src/lib/duration.js';
 
 const progress = (change: Partial<LiveProgress> = {}): LiveProgress => ({
-  stage: 'upscale', frames: 200, upscaledFrames: 50, encodedFrames: 0, segments: [], notices: [], doneFrames: 50, fps: 0, ...change,
+  stage: 'upscale',
+  frames: 200,
+  upscaledFrames: 50,
+  encodedFrames: 0,
+  segments: [],
+  notices: [],
+  doneFrames: 50,
+  fps: 0,
+  ...change,
 });
 
-it.each([[0, '0:00'], [9.4, '0:09'], [59.6, '1:00'], [95, '1:35'], [3599.5, '1:00:00'], [7265, '2:01:05'], [360_000, '100:00:00'], [-3, '0:00']])('%d seconds are %s', (seconds, text) => {
+it.each([
+  [0, '0:00'],
+  [9.4, '0:09'],
+  [59.6, '1:00'],
+  [95, '1:35'],
+  [3599.5, '1:00:00'],
+  [7265, '2:01:05'],
+  [360_000, '100:00:00'],
+  [-3, '0:00'],
+])('%d seconds are %s', (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text);
 });
 
@@ -32,8 +49,12 @@ describe('a line of progress', () => {
   });
 
   it('says what the job waits for', () => {
-    expect(progressLine(progress({ waiting: 'waiting for a worker' }), 0, false)).toContain('50/200 frames  waiting for a worker');
-    expect(progressLine(progress({ stage: 'probe', waiting: 'attempt 2 after: oh' }), 0, false)).toBe('probe: attempt 2 after: oh');
+    expect(progressLine(progress({ waiting: 'waiting for a worker' }), 0, false)).toContain(
+      '50/200 frames  waiting for a worker',
+    );
+    expect(progressLine(progress({ stage: 'probe', waiting: 'attempt 2 after: oh' }), 0, false)).toBe(
+      'probe: attempt 2 after: oh',
+    );
   });
 
   it('of a paused job is the reason', () => {
@@ -58,7 +79,8 @@ describe('the speedometer', () => {
 
   it('forgets what is older than half a minute', () => {
     const speed = new Speedometer();
-    for (let second = 0; second <= 60; second++) speed.add(second * 1000, second < 30 ? second : 30 + (second - 30) * 10);
+    for (let second = 0; second <= 60; second++)
+      speed.add(second * 1000, second < 30 ? second : 30 + (second - 30) * 10);
     expect(speed.fps).toBeCloseTo(10, 5);
   });
 });
@@ -66,7 +88,14 @@ describe('the speedometer', () => {
 describe('progress that goes to', () => {
   const view = (tty: boolean) => {
     const written: string[] = [];
-    const out = { isTTY: tty, columns: 40, write: (text: string) => { written.push(text); return true; } } as unknown as NodeJS.WriteStream;
+    const out = {
+      isTTY: tty,
+      columns: 40,
+      write: (text: string) => {
+        written.push(text);
+        return true;
+      },
+    } as unknown as NodeJS.WriteStream;
     return { view: new ProgressView(out), written };
   };
 
@@ -77,7 +106,11 @@ describe('progress that goes to', () => {
     file.update(progress({ doneFrames: 6 }), 5000);
     file.update(progress({ stage: 'merge' }), 5100);
     file.update(progress({ stage: 'merge' }), 20_000);
-    expect(written.map((line) => line.trim().split('  ').slice(0, 3).join(' '))).toEqual(['upscale 0 % 1/200 frames', 'upscale 3 % 6/200 frames', 'merge']);
+    expect(written.map((line) => line.trim().split('  ').slice(0, 3).join(' '))).toEqual([
+      'upscale 0 % 1/200 frames',
+      'upscale 3 % 6/200 frames',
+      'merge',
+    ]);
   });
 
   it('a terminal stays on one line that fits', () => {

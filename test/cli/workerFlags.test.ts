@@ -7,7 +7,10 @@ test('each device becomes a worker of its own, with all tags', () => {
     { name: 'upscale', device: 'cuda:1', tags: ['t4', 'a100'] },
   ]);
   expect(parseWorkerFlags({ role: 'upscale' }).roles).toEqual([{ name: 'upscale', device: 'cpu', tags: [] }]);
-  expect(parseWorkerFlags({ role: 'encode', healthFile: '/tmp/h' })).toEqual({ roles: [{ name: 'encode' }], healthFile: '/tmp/h' });
+  expect(parseWorkerFlags({ role: 'encode', healthFile: '/tmp/h' })).toEqual({
+    roles: [{ name: 'encode' }],
+    healthFile: '/tmp/h',
+  });
 });
 
 test.each([

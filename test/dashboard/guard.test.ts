@@ -1,4 +1,14 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { request, type IncomingHttpHeaders } from 'node:http';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -19,8 +29,16 @@ const at = (name: string): string => path.join(folder, name);
 const TOKEN = 'a-token-that-is-long-enough';
 const BEARER = { authorization: `Bearer ${TOKEN}` };
 const WRITE = { 'x-reelscale': '1', 'content-type': 'application/json' };
-const away: Link = { reach: () => Promise.reject(new Error('UNAVAILABLE')), keep: () => Promise.resolve(), close: () => Promise.resolve() };
-const config = loadConfig({ REELSCALE_HOME: at('home'), REELSCALE_DASHBOARD_FOLDERS: at('media'), REELSCALE_DASHBOARD_NAMES: 'films.example' });
+const away: Link = {
+  reach: () => Promise.reject(new Error('UNAVAILABLE')),
+  keep: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
+const config = loadConfig({
+  REELSCALE_HOME: at('home'),
+  REELSCALE_DASHBOARD_FOLDERS: at('media'),
+  REELSCALE_DASHBOARD_NAMES: 'films.example',
+});
 /** With the token of its state folder, that every request of the tests has. */
 let open: Dashboard;
 let place: Place;
@@ -34,19 +52,26 @@ interface Answer {
 }
 
 /** By Node's own client: a browser's would not send another Host. */
-function ask(dashboard: Dashboard, target: string, { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: string } = {}): Promise<Answer> {
+function ask(
+  dashboard: Dashboard,
+  target: string,
+  { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Answer> {
   const { hostname, port } = new URL(dashboard.url);
   const own = dashboard === open ? { authorization: `Bearer ${place.token}` } : {};
   return new Promise((resolve, reject) => {
     const sent = request({ hostname, port, path: target, method, headers: { ...own, ...headers } }, (response) => {
-      void text(response).then((said) => { resolve({ status: response.statusCode ?? 0, headers: response.headers, body: said }); }, reject);
+      void text(response).then((said) => {
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: said });
+      }, reject);
     });
     sent.on('error', reject);
     sent.end(body);
   });
 }
 
-const post = (dashboard: Dashboard, target: string, body: string, headers: Record<string, string> = {}) => ask(dashboard, target, { method: 'POST', headers: { ...WRITE, ...headers }, body });
+const post = (dashboard: Dashboard, target: string, body: string, headers: Record<string, string> = {}) =>
+  ask(dashboard, target, { method: 'POST', headers: { ...WRITE, ...headers }, body });
 const errorOf = ({ body }: Answer): string => (JSON.parse(body) as { error: string }).error;
 
 beforeAll(async () => {
@@ -58,10 +83,21 @@ beforeAll(async () => {
   writeFileSync(at('token'), `${TOKEN}\n`, { mode: 0o600 });
   writeManyJobs(config.roots.jobs, 1000);
   const spec = path.join(config.roots.jobs, 'jobs', `f${'0'.repeat(31)}`, 'job.json');
-  writeFileSync(spec, JSON.stringify({ ...JSON.parse(readFileSync(spec, 'utf8')) as object, input: { root: 'media', path: at('media/shows/mine.mp4').slice(1) } }));
+  writeFileSync(
+    spec,
+    JSON.stringify({
+      ...(JSON.parse(readFileSync(spec, 'utf8')) as object),
+      input: { root: 'media', path: at('media/shows/mine.mp4').slice(1) },
+    }),
+  );
   place = await placeOf(config.home, { host: '127.0.0.1', port: 0, tokenFile: undefined });
   open = await serveDashboard(config, place, away, console.error);
-  guarded = await serveDashboard(config, await placeOf(config.home, { host: '127.0.0.1', port: 0, tokenFile: at('token') }), away, console.error);
+  guarded = await serveDashboard(
+    config,
+    await placeOf(config.home, { host: '127.0.0.1', port: 0, tokenFile: at('token') }),
+    away,
+    console.error,
+  );
 });
 
 afterAll(async () => {
@@ -71,51 +107,90 @@ afterAll(async () => {
 
 describe('where it listens', () => {
   it.each(['0.0.0.0', '192.168.1.2', '::', 'films.example'])('on %s only with a token of its owner', async (host) => {
-    await expect(placeOf(config.home, { host, port: undefined, tokenFile: undefined })).rejects.toThrow(/needs a token/);
-    expect(await placeOf(config.home, { host, port: undefined, tokenFile: at('token') })).toMatchObject({ token: TOKEN });
+    await expect(placeOf(config.home, { host, port: undefined, tokenFile: undefined })).rejects.toThrow(
+      /needs a token/,
+    );
+    expect(await placeOf(config.home, { host, port: undefined, tokenFile: at('token') })).toMatchObject({
+      token: TOKEN,
+    });
   });
 
   it('refuses a token that is short, or not there', async () => {
     writeFileSync(at('short'), 'secret', { mode: 0o600 });
-    await expect(placeOf(config.home, { host: '0.0.0.0', port: undefined, tokenFile: at('short') })).rejects.toThrow(/at least 16 characters/);
-    await expect(placeOf(config.home, { host: '0.0.0.0', port: undefined, tokenFile: at('nothing') })).rejects.toThrow(/cannot be read/);
+    await expect(placeOf(config.home, { host: '0.0.0.0', port: undefined, tokenFile: at('short') })).rejects.toThrow(
+      /at least 16 characters/,
+    );
+    await expect(placeOf(config.home, { host: '0.0.0.0', port: undefined, tokenFile: at('nothing') })).rejects.toThrow(
+      /cannot be read/,
+    );
   });
 
   it.each([0o640, 0o604, 0o620])('refuses a token that others may have seen or made: %o', async (mode) => {
     writeFileSync(at('seen'), TOKEN);
     chmodSync(at('seen'), mode);
-    await expect(placeOf(config.home, { host: '127.0.0.1', port: undefined, tokenFile: at('seen') })).rejects.toThrow(/others may read or write the token file .*chmod 600/);
+    await expect(placeOf(config.home, { host: '127.0.0.1', port: undefined, tokenFile: at('seen') })).rejects.toThrow(
+      /others may read or write the token file .*chmod 600/,
+    );
   });
 
   it('has a token of its own by default, for its user alone, that stays, and that is in the link', async () => {
-    const places = await Promise.all([1, 2, 3].map(() => placeOf(at('fresh'), { host: '127.0.0.1', port: undefined, tokenFile: undefined })));
+    const places = await Promise.all(
+      [1, 2, 3].map(() => placeOf(at('fresh'), { host: '127.0.0.1', port: undefined, tokenFile: undefined })),
+    );
     expect(places[0]?.token).toMatch(/^[0-9a-f]{64}$/);
     expect(new Set(places.map(({ token }) => token)).size).toBe(1);
     expect(statSync(at('fresh/dashboard-token')).mode & 0o777).toBe(0o600);
     expect(readdirSync(at('fresh'))).toEqual(['dashboard-token']);
     expect(invitation(open, place)).toBe(`open ${open.url}?token=${place.token}`);
     chmodSync(at('fresh/dashboard-token'), 0o644);
-    await expect(placeOf(at('fresh'), { host: '127.0.0.1', port: undefined, tokenFile: undefined })).rejects.toThrow(/chmod 600/);
+    await expect(placeOf(at('fresh'), { host: '127.0.0.1', port: undefined, tokenFile: undefined })).rejects.toThrow(
+      /chmod 600/,
+    );
   });
 });
 
 describe('other sites', () => {
   it('reach it under no name of theirs', async () => {
-    for (const host of ['evil.example', 'evil.example:8420', 'localhost.evil.example', '0.0.0.0:8420', '10.0.0.1', 'a b']) {
+    for (const host of [
+      'evil.example',
+      'evil.example:8420',
+      'localhost.evil.example',
+      '0.0.0.0:8420',
+      '10.0.0.1',
+      'a b',
+    ]) {
       expect((await ask(open, '/api/jobs', { headers: { host } })).status, host).toBeGreaterThanOrEqual(400);
     }
-    for (const host of ['localhost:1', '127.0.0.1', '[::1]:8420', 'films.example']) expect((await ask(open, '/api/session', { headers: { host } })).status, host).toBe(200);
+    for (const host of ['localhost:1', '127.0.0.1', '[::1]:8420', 'films.example'])
+      expect((await ask(open, '/api/session', { headers: { host } })).status, host).toBe(200);
   });
 
   it('read nothing and change nothing', async () => {
-    for (const headers of [{ origin: 'http://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }, { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' }] as Record<string, string>[]) {
+    for (const headers of [
+      { origin: 'http://evil.example' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' },
+      { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' },
+    ] as Record<string, string>[]) {
       expect((await ask(open, '/api/jobs', { headers })).status).toBe(403);
       expect((await post(open, '/api/jobs', '{}', headers)).status).toBe(403);
     }
     const job = '0'.repeat(32);
     expect(errorOf(await ask(open, `/api/jobs/${job}/pause`, { method: 'POST' }))).toMatch(/X-Reelscale is missing/);
-    expect((await ask(open, `/api/jobs/${job}/cancel`, { method: 'POST', headers: { 'x-reelscale': '1', 'content-type': 'text/plain' }, body: '{}' })).status).toBe(400);
-    expect((await ask(open, '/api/jobs', { headers: { origin: open.url.slice(0, -1) } })).headers['access-control-allow-origin']).toBeUndefined();
+    expect(
+      (
+        await ask(open, `/api/jobs/${job}/cancel`, {
+          method: 'POST',
+          headers: { 'x-reelscale': '1', 'content-type': 'text/plain' },
+          body: '{}',
+        })
+      ).status,
+    ).toBe(400);
+    expect(
+      (await ask(open, '/api/jobs', { headers: { origin: open.url.slice(0, -1) } })).headers[
+        'access-control-allow-origin'
+      ],
+    ).toBeUndefined();
   });
 
   it('cannot put it into a frame, and nothing inline or from elsewhere runs in it', async () => {
@@ -125,7 +200,11 @@ describe('other sites', () => {
     expect(policy).toContain("script-src 'self';");
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toMatch(/unsafe|\*|https?:/);
-    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin' });
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+    });
   });
 });
 
@@ -136,17 +215,36 @@ describe('a path of a page', () => {
     const { status, body } = await tried(at('media'));
     expect(status).toBe(200);
     expect(JSON.parse(body)).toMatchObject({ path: at('media'), folders: ['shows'], videos: [] });
-    expect(JSON.parse((await tried(at('media/shows'))).body)).toMatchObject({ parent: at('media'), videos: [{ name: 'clip.mp4', bytes: 1 }] });
+    expect(JSON.parse((await tried(at('media/shows'))).body)).toMatchObject({
+      parent: at('media'),
+      videos: [{ name: 'clip.mp4', bytes: 1 }],
+    });
   });
 
   it('does not leave them, by dots, links or otherwise', async () => {
-    for (const file of [folder, '/', at('media/../elsewhere'), at('media/link'), at('media/shows/../../elsewhere'), 'media', `${at('media')}\0`, at('mediawhatever')]) {
+    for (const file of [
+      folder,
+      '/',
+      at('media/../elsewhere'),
+      at('media/link'),
+      at('media/shows/../../elsewhere'),
+      'media',
+      `${at('media')}\0`,
+      at('mediawhatever'),
+    ]) {
       const answer = await tried(file);
       expect(answer.status, file).toBe(409);
       expect(answer.body).not.toContain('secret');
     }
-    for (const input of [at('elsewhere/secret.mp4'), at('media/secret.mp4'), at('media/link/secret.mp4'), '/etc/passwd']) {
-      expect(errorOf(await post(open, '/api/jobs', JSON.stringify({ input }))), input).toMatch(/is not in a media folder/);
+    for (const input of [
+      at('elsewhere/secret.mp4'),
+      at('media/secret.mp4'),
+      at('media/link/secret.mp4'),
+      '/etc/passwd',
+    ]) {
+      expect(errorOf(await post(open, '/api/jobs', JSON.stringify({ input }))), input).toMatch(
+        /is not in a media folder/,
+      );
       expect((await post(open, '/api/estimate', JSON.stringify({ input }))).status).toBe(409);
     }
     const output = { input: at('media/shows/clip.mp4'), output: at('media/link/out.mp4') };
@@ -156,12 +254,32 @@ describe('a path of a page', () => {
   it('of the server is one of its own files, byte by byte, or nothing', async () => {
     const own = path.join(projectRoot, 'dist', 'web');
     const page = readFileSync(path.join(own, 'index.html'), 'utf8');
-    for (const name of readdirSync(own)) expect(await ask(open, `/${name}`), name).toMatchObject({ status: 200, body: readFileSync(path.join(own, name), 'utf8') });
-    for (const target of ['/', '/new', '/batches', `/jobs/${'0'.repeat(32)}`, '/jobs/../main.js/..']) expect(await ask(open, target), target).toMatchObject({ status: 200, body: page });
+    for (const name of readdirSync(own))
+      expect(await ask(open, `/${name}`), name).toMatchObject({
+        status: 200,
+        body: readFileSync(path.join(own, name), 'utf8'),
+      });
+    for (const target of ['/', '/new', '/batches', `/jobs/${'0'.repeat(32)}`, '/jobs/../main.js/..'])
+      expect(await ask(open, target), target).toMatchObject({ status: 200, body: page });
     for (const target of [
-      '/../package.json', '/..%2fpackage.json', '/%2e%2e/package.json', '/..%5cpackage.json', '/main.js/../../package.json', '/web/main.js', '/dist/web/main.js', '/api/jobs/../../etc/passwd', '/%2fetc%2fpasswd',
-      '//etc/passwd', '/main.js%00', '/main.js/', '/jobs/..%2fmain.js/x',
-    ]) expect(await ask(open, target), target).toMatchObject({ status: 404, body: '{"error":"there is nothing here"}' });
+      '/../package.json',
+      '/..%2fpackage.json',
+      '/%2e%2e/package.json',
+      '/..%5cpackage.json',
+      '/main.js/../../package.json',
+      '/web/main.js',
+      '/dist/web/main.js',
+      '/api/jobs/../../etc/passwd',
+      '/%2fetc%2fpasswd',
+      '//etc/passwd',
+      '/main.js%00',
+      '/main.js/',
+      '/jobs/..%2fmain.js/x',
+    ])
+      expect(await ask(open, target), target).toMatchObject({
+        status: 404,
+        body: '{"error":"there is nothing here"}',
+      });
   });
 });
 
@@ -170,7 +288,9 @@ it('what is no request gets one line, and nothing is done', async () => {
   expect(errorOf(await post(open, '/api/jobs', '[]'))).toMatch(/expected object/i);
   expect(errorOf(await post(open, '/api/jobs', JSON.stringify({ input: 'a.mp4', crf: 99 })))).toMatch(/^crf: /);
   expect(errorOf(await post(open, '/api/jobs', JSON.stringify({ input: 'a.mp4', surprise: 1 })))).toMatch(/surprise/);
-  expect(errorOf(await post(open, '/api/jobs', JSON.stringify({ input: 'a.mp4', model: '../../net.onnx' })))).toMatch(/^model: /);
+  expect(errorOf(await post(open, '/api/jobs', JSON.stringify({ input: 'a.mp4', model: '../../net.onnx' })))).toMatch(
+    /^model: /,
+  );
   expect((await post(open, '/api/jobs', JSON.stringify({ input: 'x'.repeat(100_000) }))).status).toBe(413);
   expect((await ask(open, '/api/jobs/nonsense')).status).toBe(400);
   expect((await ask(open, `/api/jobs/${'0'.repeat(32)}/frames/-1/source`)).status).toBe(400);
@@ -180,11 +300,22 @@ it('what is no request gets one line, and nothing is done', async () => {
   expect((await post(open, '/api/schedules/..%2fnight/trigger', '')).status).toBe(400);
   expect(errorOf(await post(open, `/api/batches/${'0'.repeat(32)}/resume`, ''))).toBe('there is no such batch');
   // As browsers send it: without a body, and so without its type.
-  expect(errorOf(await ask(open, `/api/jobs/f${'0'.repeat(31)}/resume`, { method: 'POST', headers: { 'x-reelscale': '1', 'content-length': '0' } }))).toBe('the job is done');
+  expect(
+    errorOf(
+      await ask(open, `/api/jobs/f${'0'.repeat(31)}/resume`, {
+        method: 'POST',
+        headers: { 'x-reelscale': '1', 'content-length': '0' },
+      }),
+    ),
+  ).toBe('the job is done');
 });
 
 it('a thousand jobs are listed while the server is away, and changes are told by their revision', async () => {
-  const { jobs, total, revision } = JSON.parse((await ask(open, '/api/jobs')).body) as { jobs: { inputName: string; status: string }[]; total: number; revision: string };
+  const { jobs, total, revision } = JSON.parse((await ask(open, '/api/jobs')).body) as {
+    jobs: { inputName: string; status: string }[];
+    total: number;
+    revision: string;
+  };
   expect(total).toBe(1000);
   expect(jobs[0]).toMatchObject({ inputName: 'Lost in Space 1000.mp4', status: 'failed' });
   expect(jobs.filter(({ status }) => status === 'done')).toHaveLength(900);
@@ -198,15 +329,19 @@ it('a thousand jobs are listed while the server is away, and changes are told by
 
 function firstEvent(target: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const sent = request(`${open.url.slice(0, -1)}${target}`, { headers: { authorization: `Bearer ${place.token}` } }, (response) => {
-      let said = '';
-      response.on('data', (chunk: Buffer) => {
-        said += chunk.toString();
-        if (!/event: .*\n(.*\n)+\n/.test(said)) return;
-        sent.destroy();
-        resolve(said);
-      });
-    });
+    const sent = request(
+      `${open.url.slice(0, -1)}${target}`,
+      { headers: { authorization: `Bearer ${place.token}` } },
+      (response) => {
+        let said = '';
+        response.on('data', (chunk: Buffer) => {
+          said += chunk.toString();
+          if (!/event: .*\n(.*\n)+\n/.test(said)) return;
+          sent.destroy();
+          resolve(said);
+        });
+      },
+    );
     sent.on('error', reject);
     sent.end();
   });
@@ -216,7 +351,17 @@ describe('a token', () => {
   it('is needed for everything but the page itself', async () => {
     expect((await ask(guarded, '/')).status).toBe(200);
     expect(JSON.parse((await ask(guarded, '/api/session')).body)).toMatchObject({ signedIn: false });
-    for (const target of ['/api/jobs', '/api/batches', '/api/events', '/api/openapi.json', '/api/choices', `/api/folder?path=${folder}`, `/api/jobs/${'0'.repeat(32)}/frames`, '/api/nothing']) expect((await ask(guarded, target)).status, target).toBe(401);
+    for (const target of [
+      '/api/jobs',
+      '/api/batches',
+      '/api/events',
+      '/api/openapi.json',
+      '/api/choices',
+      `/api/folder?path=${folder}`,
+      `/api/jobs/${'0'.repeat(32)}/frames`,
+      '/api/nothing',
+    ])
+      expect((await ask(guarded, target)).status, target).toBe(401);
     expect((await post(guarded, '/api/jobs', '{}')).status).toBe(401);
     expect((await ask(guarded, '/api/jobs', { headers: BEARER })).status).toBe(200);
   });
@@ -231,8 +376,15 @@ describe('a token', () => {
     const pair = cookie.split(';')[0] as string;
     expect((await ask(guarded, '/api/jobs', { headers: { cookie: pair } })).status).toBe(200);
     const [until, signature] = (pair.split('=')[1] as string).split('.');
-    for (const made of [`${Number(until) + 1}.${signature}`, `${until}.`, '', `0.${signature}`]) expect((await ask(guarded, '/api/jobs', { headers: { cookie: `reelscale_session=${made}` } })).status, made).toBe(401);
-    expect((await post(guarded, '/api/session', JSON.stringify({ token: TOKEN }), { origin: 'http://evil.example' })).status).toBe(403);
+    for (const made of [`${Number(until) + 1}.${signature}`, `${until}.`, '', `0.${signature}`])
+      expect(
+        (await ask(guarded, '/api/jobs', { headers: { cookie: `reelscale_session=${made}` } })).status,
+        made,
+      ).toBe(401);
+    expect(
+      (await post(guarded, '/api/session', JSON.stringify({ token: TOKEN }), { origin: 'http://evil.example' }))
+        .status,
+    ).toBe(403);
   });
 
   it('in a link becomes a cookie and leaves the address; a wrong one opens nothing', async () => {
@@ -241,7 +393,9 @@ describe('a token', () => {
     expect(headers.location).toBe('/batches');
     const cookie = String(headers['set-cookie']?.[0]);
     expect(cookie).toMatch(/HttpOnly; SameSite=Strict/);
-    expect((await ask(guarded, '/api/jobs', { headers: { cookie: cookie.split(';')[0] as string } })).status).toBe(200);
+    expect((await ask(guarded, '/api/jobs', { headers: { cookie: cookie.split(';')[0] as string } })).status).toBe(
+      200,
+    );
     const wrong = await ask(guarded, `/?token=${TOKEN}x`);
     expect(wrong).toMatchObject({ status: 303, headers: { location: '/' } });
     expect(wrong.headers['set-cookie']).toBeUndefined();
@@ -249,10 +403,13 @@ describe('a token', () => {
 
   it('that is wrong gets in nowhere, and after ten of them further ones wait; the right one is never locked out', async () => {
     const statuses: number[] = [];
-    for (let i = 0; i < 12; i++) statuses.push((await post(guarded, '/api/session', JSON.stringify({ token: `${TOKEN}${i}` }))).status);
+    for (let i = 0; i < 12; i++)
+      statuses.push((await post(guarded, '/api/session', JSON.stringify({ token: `${TOKEN}${i}` }))).status);
     // One was wrong before, in a link.
     expect(statuses).toEqual([...Array<number>(9).fill(401), 429, 429, 429]);
-    expect(Number((await ask(guarded, '/api/jobs', { headers: { authorization: 'Bearer wrong' } })).headers['retry-after'])).toBeGreaterThan(0);
+    expect(
+      Number((await ask(guarded, '/api/jobs', { headers: { authorization: 'Bearer wrong' } })).headers['retry-after']),
+    ).toBeGreaterThan(0);
     expect((await ask(guarded, '/api/jobs', { headers: BEARER })).status).toBe(200);
   });
 });
@@ -306,7 +463,9 @@ it('pictures are made of the file that a job was made for, never of what a link 
 
 it('media folders are by default the home of the user and the folders of known jobs, and never everything', async () => {
   expect(loadConfig({ REELSCALE_HOME: at('home') }).dashboard.folders).toBeUndefined();
-  expect(loadConfig({ REELSCALE_HOME: at('home'), REELSCALE_MEDIA_ROOT: at('media') }).dashboard.folders).toEqual([at('media')]);
+  expect(loadConfig({ REELSCALE_HOME: at('home'), REELSCALE_MEDIA_ROOT: at('media') }).dashboard.folders).toEqual([
+    at('media'),
+  ]);
   mkdirSync(at('home-of-user'));
   const known = [at('elsewhere')];
   const folders = new MediaFolders(() => [at('home-of-user'), ...known]);
@@ -318,10 +477,19 @@ it('media folders are by default the home of the user and the folders of known j
 
 function openStream(target: string): Promise<{ status: number | undefined; close: () => void }> {
   return new Promise((resolve, reject) => {
-    const sent = request(`${open.url.slice(0, -1)}${target}`, { headers: { authorization: `Bearer ${place.token}` } }, (response) => {
-      response.on('error', () => undefined);
-      resolve({ status: response.statusCode, close: () => { sent.destroy(); } });
-    });
+    const sent = request(
+      `${open.url.slice(0, -1)}${target}`,
+      { headers: { authorization: `Bearer ${place.token}` } },
+      (response) => {
+        response.on('error', () => undefined);
+        resolve({
+          status: response.statusCode,
+          close: () => {
+            sent.destroy();
+          },
+        });
+      },
+    );
     sent.on('error', reject);
     sent.end();
   });

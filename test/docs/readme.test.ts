@@ -10,16 +10,25 @@ const prose = (name: string): string => read(name).replace(CODE, '');
 
 /** Targets of links and images, as Markdown and HTML write them, that are no addresses. */
 const targets = (name: string): string[] =>
-  [...prose(name).matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g)].map(([, link, attribute]) => link ?? attribute ?? '').filter((target) => !/^\w+:/.test(target));
+  [...prose(name).matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g)]
+    .map(([, link, attribute]) => link ?? attribute ?? '')
+    .filter((target) => !/^\w+:/.test(target));
 
 /** The names that GitHub gives to the headings of a document. */
 const anchors = (name: string): string[] =>
-  [...prose(name).matchAll(/^#+ (.+)$/gm)].map(([, head = '']) => head.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(' ', '-'));
+  [...prose(name).matchAll(/^#+ (.+)$/gm)].map(([, head = '']) =>
+    head
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 
 function isThere(document: string, target: string): boolean {
   const [file = '', anchor] = target.split('#');
   const name = file === '' ? document : path.join(path.dirname(document), file);
-  return existsSync(path.join(root, name)) && (anchor === undefined || anchors(name).includes(decodeURIComponent(anchor)));
+  return (
+    existsSync(path.join(root, name)) && (anchor === undefined || anchors(name).includes(decodeURIComponent(anchor)))
+  );
 }
 
 describe.each(DOCUMENTS)('%s', (name) => {
@@ -28,12 +37,18 @@ describe.each(DOCUMENTS)('%s', (name) => {
   });
 
   it('names files and folders that are there', () => {
-    const paths = [...prose(name).matchAll(/`((?:src|test|web|bench|tools|scripts|docs)\/[\w./-]+)`/g)].map(([, each = '']) => each);
+    const paths = [...prose(name).matchAll(/`((?:src|test|web|bench|tools|scripts|docs)\/[\w./-]+)`/g)].map(
+      ([, each = '']) => each,
+    );
     expect(paths.filter((each) => !existsSync(path.join(root, each)))).toEqual([]);
   });
 
   it('has lines below 120 characters, but for tables and links', () => {
-    expect(read(name).split('\n').filter((line) => line.length >= 120 && !line.startsWith('|') && !line.includes(']('))).toEqual([]);
+    expect(
+      read(name)
+        .split('\n')
+        .filter((line) => line.length >= 120 && !line.startsWith('|') && !line.includes('](')),
+    ).toEqual([]);
   });
 });
 
@@ -66,11 +81,24 @@ describe('the README in English and in Chinese', () => {
   });
 });
 
-interface LintConfig { rules?: { 'import-x/no-restricted-paths'?: [string, { zones: { target: string; except: string[] }[] }] } }
+interface LintConfig {
+  rules?: { 'import-x/no-restricted-paths'?: [string, { zones: { target: string; except: string[] }[] }] };
+}
 
 it('CONTRIBUTING.md says of every room what lint lets it import', async () => {
-  const rows = [...read('CONTRIBUTING.md').matchAll(/^\| `(src\/[\w/]+)` \|.*\| (.+) \|$/gm)].map(([, room, seen]) => [room, seen]);
-  const { default: config } = await import(path.join(root, 'eslint.config.mjs')) as { default: LintConfig[] };
+  const rows = [...read('CONTRIBUTING.md').matchAll(/^\| `(src\/[\w/]+)` \|.*\| (.+) \|$/gm)].map(([, room, seen]) => [
+    room,
+    seen,
+  ]);
+  const { default: config } = (await import(path.join(root, 'eslint.config.mjs'))) as { default: LintConfig[] };
   const zones = config.flatMap(({ rules }) => rules?.['import-x/no-restricted-paths']?.[1].zones ?? []);
-  expect(rows).toEqual(zones.map(({ target, except }) => [target.slice(2), except.slice(1).map((each) => each.slice(2)).join(', ') || 'nothing']));
+  expect(rows).toEqual(
+    zones.map(({ target, except }) => [
+      target.slice(2),
+      except
+        .slice(1)
+        .map((each) => each.slice(2))
+        .join(', ') || 'nothing',
+    ]),
+  );
 });

@@ -25,10 +25,14 @@ beforeAll(async () => {
 });
 
 /** Everything that a user may see change: names, sizes, times. */
-const beside = (): string[] => readdirSync(cli.folder).sort().map((name) => {
-  const { size, mtimeMs } = statSync(cli.file(name));
-  return `${name} ${name === 'home' ? '' : `${size} ${mtimeMs}`}`;
-}).filter((line) => !line.startsWith('home'));
+const beside = (): string[] =>
+  readdirSync(cli.folder)
+    .sort()
+    .map((name) => {
+      const { size, mtimeMs } = statSync(cli.file(name));
+      return `${name} ${name === 'home' ? '' : `${size} ${mtimeMs}`}`;
+    })
+    .filter((line) => !line.startsWith('home'));
 
 /** One clear line, exit code 2, nothing begun and nothing touched. */
 async function refused(args: string[], line: RegExp): Promise<void> {
@@ -67,7 +71,11 @@ describe('an input is refused that', () => {
 describe('a flag is refused that', () => {
   it.each([
     ['names no model', ['-m', 'espcn'], /there is no model "espcn": choose one of/],
-    ['names a model that is not here', ['-m', 'realesr-animevideov3'], /models pull realesr-animevideov3.*--preset preview/],
+    [
+      'names a model that is not here',
+      ['-m', 'realesr-animevideov3'],
+      /models pull realesr-animevideov3.*--preset preview/,
+    ],
     ['names a scale that the model lacks', ['-m', 'x2.onnx', '-s', '4'], /no scale 4, only 2/],
     ['names a file that is no model', ['-m', 'no.onnx'], /no\.onnx/],
     ['is out of range', ['--crf', '99'], /--crf: must be from 0/],
@@ -78,7 +86,11 @@ describe('a flag is refused that', () => {
     ['names an output that is neither .mp4 nor .mkv', ['-o', 'out.avi'], /must be named \.mp4 or \.mkv/],
     ['names the source as output', ['-o', 'clip.mp4'], /would replace the source/],
     ['names an output that is a folder', ['-o', 'folder'], /folder/],
-    ['names an output that another made', ['-o', 'taken.mp4', '-m', 'bicubic'], /taken\.mp4 exists already: .*--overwrite/],
+    [
+      'names an output that another made',
+      ['-o', 'taken.mp4', '-m', 'bicubic'],
+      /taken\.mp4 exists already: .*--overwrite/,
+    ],
   ])('%s', async (_, flags, line) => {
     await refused(['upscale', 'clip.mp4', ...flags], line);
   });
@@ -110,7 +122,9 @@ describe('a command is refused that', () => {
 
   it('finds no server', async () => {
     const { exitCode, stderr } = await cli.start(['list'], { TEMPORAL_ADDRESS: '127.0.0.1:9' });
-    expect(stderr).toMatch(/^reelscale: the Temporal server does not answer \(.+\): run the same command again, what is done is kept$/);
+    expect(stderr).toMatch(
+      /^reelscale: the Temporal server does not answer \(.+\): run the same command again, what is done is kept$/,
+    );
     expect(exitCode).toBe(1);
   });
 

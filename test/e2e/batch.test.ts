@@ -19,10 +19,28 @@ beforeAll(async () => {
   model = await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 10 });
 });
 
-const command = (): string[] => ['batch', 'in', '--out-dir', 'out', '-m', model, '--checkpoint-frames', '5', '--parallel', '1'];
+const command = (): string[] => [
+  'batch',
+  'in',
+  '--out-dir',
+  'out',
+  '-m',
+  model,
+  '--checkpoint-frames',
+  '5',
+  '--parallel',
+  '1',
+];
 type Printed = BatchSummary & { page: string; leftOut: { file: string; why: string }[] };
-const outputs = (): string[] => readdirSync(cli.file('out'), { recursive: true, encoding: 'utf8' }).filter((name) => /\.mp4$/.test(name) && !path.basename(name).startsWith('.')).sort();
-const ofStatus = ({ videos }: BatchSummary, status: string): string[] => videos.filter((video) => video.status === status).map(({ input }) => path.basename(input)).sort();
+const outputs = (): string[] =>
+  readdirSync(cli.file('out'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.mp4$/.test(name) && !path.basename(name).startsWith('.'))
+    .sort();
+const ofStatus = ({ videos }: BatchSummary, status: string): string[] =>
+  videos
+    .filter((video) => video.status === status)
+    .map(({ input }) => path.basename(input))
+    .sort();
 
 it('a batch with a broken file goes on after a kill and after Ctrl-C, makes the others once, and names the one at the end', async () => {
   const running = cli.start(command());
@@ -35,11 +53,17 @@ it('a batch with a broken file goes on after a kill and after Ctrl-C, makes the 
 
   const second = cli.start(command());
   await eventually('the second result', () => outputs().length > 1);
-  await eventually('the third job has parts', () => readdirSync(path.join(cli.home, 'jobs/upscaled'), { recursive: true, encoding: 'utf8' }).some((name) => /seg-\d+\/\d+\.json$/.test(name)));
+  await eventually('the third job has parts', () =>
+    readdirSync(path.join(cli.home, 'jobs/upscaled'), { recursive: true, encoding: 'utf8' }).some((name) =>
+      /seg-\d+\/\d+\.json$/.test(name),
+    ),
+  );
   second.kill('SIGINT');
   const interrupted = await second;
   expect(interrupted.exitCode, interrupted.stderr).toBe(130);
-  const [row] = (JSON.parse((await cli.run('status', '--json')).stdout) as { batch?: string; status: string }[]).filter(({ batch }) => batch !== undefined);
+  const [row] = (
+    JSON.parse((await cli.run('status', '--json')).stdout) as { batch?: string; status: string }[]
+  ).filter(({ batch }) => batch !== undefined);
   expect(row?.status).toBe('paused');
 
   const { code, value: summary, stderr } = await cli.json<Printed>(...command());
@@ -53,8 +77,14 @@ it('a batch with a broken file goes on after a kill and after Ctrl-C, makes the 
   for (const name of outputs()) expect(await decodedFrames(cli.file(`out/${name}`))).toBe(FRAMES);
   expect(statSync(cli.file(`out/${first}`)).mtimeMs).toBe(before);
   expect(readFileSync(summary.page, 'utf8')).toContain('broken.mp4');
-  const outcomes = readFileSync(path.join(cli.home, 'jobs/outcomes.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { frames: number });
-  expect(outcomes.map(({ frames }) => frames), 'what each video took is remembered for estimates').toEqual(CLIPS.map(() => FRAMES));
+  const outcomes = readFileSync(path.join(cli.home, 'jobs/outcomes.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { frames: number });
+  expect(
+    outcomes.map(({ frames }) => frames),
+    'what each video took is remembered for estimates',
+  ).toEqual(CLIPS.map(() => FRAMES));
 
   // A file that was only touched is known by its bytes, also after its job was cleaned away.
   expect((await cli.run('clean')).code).toBe(0);

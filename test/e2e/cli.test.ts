@@ -25,19 +25,54 @@ interface Stream {
 }
 
 async function streamsOf(file: string): Promise<Stream[]> {
-  const { stdout } = await execa('ffprobe', ['-v', 'error', '-count_packets', '-show_streams', '-of', 'json', `file:${file}`]);
+  const { stdout } = await execa('ffprobe', [
+    '-v',
+    'error',
+    '-count_packets',
+    '-show_streams',
+    '-of',
+    'json',
+    `file:${file}`,
+  ]);
   return (JSON.parse(stdout) as { streams: Stream[] }).streams;
 }
 
 async function times(file: string): Promise<number[]> {
-  const { stdout } = await execa('ffprobe', ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'frame=pts_time', '-of', 'csv=p=0', `file:${file}`]);
-  return stdout.split('\n').filter((line) => line !== '').map((line) => parseFloat(line));
+  const { stdout } = await execa('ffprobe', [
+    '-v',
+    'error',
+    '-select_streams',
+    'v:0',
+    '-show_entries',
+    'frame=pts_time',
+    '-of',
+    'csv=p=0',
+    `file:${file}`,
+  ]);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => parseFloat(line));
 }
 
-/** Luma PSNR in dB of a file against another one that goes through a filter first; both have the same number of frames. */
+/**
+ * Luma PSNR in dB of a file against another one that goes through a filter first; both have the same number of frames.
+ */
 async function psnr(file: string, other: string, filter: string): Promise<number> {
   const graph = `[0:v]settb=1/25,setpts=N[a];[1:v]${filter},settb=1/25,setpts=N[b];[a][b]psnr`;
-  const { stderr } = await execa('ffmpeg', ['-hide_banner', '-nostdin', '-i', file, '-i', other, '-filter_complex', graph, '-f', 'null', '-']);
+  const { stderr } = await execa('ffmpeg', [
+    '-hide_banner',
+    '-nostdin',
+    '-i',
+    file,
+    '-i',
+    other,
+    '-filter_complex',
+    graph,
+    '-f',
+    'null',
+    '-',
+  ]);
   const found = /PSNR y:(\S+)/.exec(stderr)?.[1];
   return found === 'inf' ? Infinity : Number(found);
 }
@@ -46,7 +81,8 @@ async function psnr(file: string, other: string, filter: string): Promise<number
 function boxes(file: string): string[] {
   const bytes = readFileSync(file);
   const names: string[] = [];
-  for (let at = 0; at + 8 <= bytes.length; at += bytes.readUInt32BE(at)) names.push(bytes.toString('latin1', at + 4, at + 8));
+  for (let at = 0; at + 8 <= bytes.length; at += bytes.readUInt32BE(at))
+    names.push(bytes.toString('latin1', at + 4, at + 8));
   return names;
 }
 
@@ -58,7 +94,14 @@ describe('the main job', () => {
     const { code, value, stderr } = await upscale('clip.mp4', '--preset', 'preview', '--crf', '12');
     expect(code, stderr).toBe(0);
     const output = cli.file('clip.x4.mp4');
-    expect(value).toMatchObject({ status: 'done', output, frames: FRAMES, inferredFrames: 0, reusedFrames: 0, warnings: [] });
+    expect(value).toMatchObject({
+      status: 'done',
+      output,
+      frames: FRAMES,
+      inferredFrames: 0,
+      reusedFrames: 0,
+      warnings: [],
+    });
     expect(value.job).toMatch(/^[0-9a-f]{8}$/);
     expect(value.seconds).toBeGreaterThan(0);
     expect(value.fps).toBeCloseTo(FRAMES / value.seconds, 1);
@@ -69,7 +112,9 @@ describe('the main job', () => {
     expect(video).toMatchObject({ codec_name: 'h264', width: 640, height: 480, pix_fmt: 'yuv420p' });
     expect(await decodedFrames(output)).toBe(FRAMES);
     const sourceAudio = (await streamsOf(clip)).filter(({ codec_type }) => codec_type === 'audio');
-    expect(audio.map(({ codec_name, nb_read_packets }) => [codec_name, nb_read_packets])).toEqual(sourceAudio.map(({ codec_name, nb_read_packets }) => [codec_name, nb_read_packets]));
+    expect(audio.map(({ codec_name, nb_read_packets }) => [codec_name, nb_read_packets])).toEqual(
+      sourceAudio.map(({ codec_name, nb_read_packets }) => [codec_name, nb_read_packets]),
+    );
     expect(audio).toHaveLength(2);
     expect(boxes(output).indexOf('moov')).toBeLessThan(boxes(output).indexOf('mdat'));
     expect(await times(output)).toEqual(await times(clip));
@@ -86,7 +131,13 @@ describe('the main job', () => {
     const { code, stdout } = await cli.run('upscale', ...again);
     expect(stdout).toMatch(/^job [0-9a-f]{8} was finished before: .*clip\.x4\.mp4$/);
     expect(code).toBe(0);
-    expect((await upscale(...again)).value).toMatchObject({ status: 'done', output, frames: FRAMES, inferredFrames: 0, reusedFrames: FRAMES });
+    expect((await upscale(...again)).value).toMatchObject({
+      status: 'done',
+      output,
+      frames: FRAMES,
+      inferredFrames: 0,
+      reusedFrames: FRAMES,
+    });
     expect(statSync(output)).toMatchObject({ mtimeMs, ino });
   });
 
@@ -108,8 +159,34 @@ describe('the main job', () => {
     await tinyModel(cli.file('x3.onnx'), { scale: 3 });
     // Grey, so that no colour that RGB cannot hold is in the way.
     const grey = cli.file('grey.mp4');
-    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=96x64:rate=25:duration=1', '-vf', 'hue=s=0', '-c:v', 'libx264', '-crf', '12', '-pix_fmt', 'yuv420p', grey);
-    const { code, value, stderr } = await upscale(grey, '-m', 'x3.onnx', '--crf', '1', '--segment-frames', '10', '--checkpoint-frames', '4', '-o', 'grey3.mp4');
+    await ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=size=96x64:rate=25:duration=1',
+      '-vf',
+      'hue=s=0',
+      '-c:v',
+      'libx264',
+      '-crf',
+      '12',
+      '-pix_fmt',
+      'yuv420p',
+      grey,
+    );
+    const { code, value, stderr } = await upscale(
+      grey,
+      '-m',
+      'x3.onnx',
+      '--crf',
+      '1',
+      '--segment-frames',
+      '10',
+      '--checkpoint-frames',
+      '4',
+      '-o',
+      'grey3.mp4',
+    );
     expect(code, stderr).toBe(0);
     expect(value).toMatchObject({ frames: 25, inferredFrames: 25, reusedFrames: 0 });
     expect(await psnr(cli.file('grey3.mp4'), grey, 'scale=288:192:flags=neighbor')).toBeGreaterThan(48);
@@ -119,7 +196,9 @@ describe('the main job', () => {
     const args = ['grey.mp4', '-m', 'x3.onnx', '--segment-frames', '10', '--keep-mezzanine'];
     const first = await upscale(...args, '-o', 'kept.mp4', '--crf', '20');
     expect(first.code, first.stderr).toBe(0);
-    const kept = readdirSync(`${cli.home}/jobs/upscaled`, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.nut'));
+    const kept = readdirSync(`${cli.home}/jobs/upscaled`, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.nut'),
+    );
     expect(kept.length).toBeGreaterThanOrEqual(3);
     const second = await upscale(...args, '-o', 'smaller.mp4', '--crf', '35');
     expect(second.value).toMatchObject({ frames: 25, inferredFrames: 0, reusedFrames: 25 });
@@ -132,11 +211,36 @@ describe('a Matroska file as the result', () => {
   it('holds what the source has beside its pictures, and passes its check', async () => {
     const source = cli.file('full.mkv');
     writeFileSync(cli.file('lines.srt'), '1\n00:00:00,200 --> 00:00:00,900\nHello\n');
-    await ffmpeg('-i', clip, '-i', cli.file('lines.srt'), '-map', '0', '-map', '1', '-c:v', 'copy', '-c:a:0', 'flac', '-c:a:1', 'libvorbis', '-c:s', 'copy', '-metadata:s:s:0', 'language=deu', source);
+    await ffmpeg(
+      '-i',
+      clip,
+      '-i',
+      cli.file('lines.srt'),
+      '-map',
+      '0',
+      '-map',
+      '1',
+      '-c:v',
+      'copy',
+      '-c:a:0',
+      'flac',
+      '-c:a:1',
+      'libvorbis',
+      '-c:s',
+      'copy',
+      '-metadata:s:s:0',
+      'language=deu',
+      source,
+    );
     const { code, value, stderr } = await upscale('full.mkv', '--preset', 'preview', '-s', '2', '-o', 'full2.mkv');
     expect(code, stderr).toBe(0);
     expect(value.warnings).toEqual([]);
-    expect((await streamsOf(cli.file('full2.mkv'))).map(({ codec_name }) => codec_name)).toEqual(['h264', 'flac', 'vorbis', 'subrip']);
+    expect((await streamsOf(cli.file('full2.mkv'))).map(({ codec_name }) => codec_name)).toEqual([
+      'h264',
+      'flac',
+      'vorbis',
+      'subrip',
+    ]);
     expect(await decodedFrames(cli.file('full2.mkv'))).toBe(FRAMES);
     expect(readdirSync(cli.folder).filter((name) => name.startsWith('.'))).toEqual([]);
   });
@@ -144,14 +248,30 @@ describe('a Matroska file as the result', () => {
   it('is what --audio copy advises where MP4 cannot hold the sound', async () => {
     const { code, stderr } = await cli.run('upscale', 'full.mkv', '--preset', 'preview', '--audio', 'copy');
     expect(code).toBe(2);
-    expect(stderr.trim()).toBe('reelscale: --audio copy: MP4 cannot hold audio track 2 (vorbis) as it is: choose -o NAME.mkv, or leave out --audio copy to have it converted');
+    expect(stderr.trim()).toBe(
+      'reelscale: --audio copy: MP4 cannot hold audio track 2 (vorbis) as it is: choose -o NAME.mkv, or leave out --audio copy to have it converted',
+    );
   });
 });
 
 describe('a source', () => {
   it('of variable rate keeps its timestamps', async () => {
     const vfr = cli.file('vfr.mp4');
-    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=96x64:rate=30:duration=2', '-vf', "select='not(eq(mod(n\\,7)\\,3))*lt(mod(n\\,20)\\,14)'", '-fps_mode', 'passthrough', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', vfr);
+    await ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=size=96x64:rate=30:duration=2',
+      '-vf',
+      "select='not(eq(mod(n\\,7)\\,3))*lt(mod(n\\,20)\\,14)'",
+      '-fps_mode',
+      'passthrough',
+      '-c:v',
+      'libx264',
+      '-pix_fmt',
+      'yuv420p',
+      vfr,
+    );
     const { code, stderr } = await upscale(vfr, '--preset', 'preview', '-s', '2', '-o', 'vfr2.mp4');
     expect(code, stderr).toBe(0);
     const wanted = await times(vfr);
@@ -159,7 +279,9 @@ describe('a source', () => {
     expect(steps.size).toBeGreaterThan(2);
     const got = await times(cli.file('vfr2.mp4'));
     expect(got).toHaveLength(wanted.length);
-    got.forEach((time, i) => { expect(time).toBeCloseTo(wanted[i] as number, 5); });
+    got.forEach((time, i) => {
+      expect(time).toBeCloseTo(wanted[i] as number, 5);
+    });
   });
 
   it.each([

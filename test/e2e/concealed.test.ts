@@ -8,7 +8,12 @@ import { makeClip } from '../support/media.js';
 const cli = new Cli();
 
 it('damage that the decoder conceals is told, though no frame is missing', async () => {
-  const clip = await makeClip(cli.file('clip.mp4'), { seconds: 2, size: '320x240', audioTracks: 0, video: ['-c:v', 'libx264', '-g', '25', '-pix_fmt', 'yuv420p'] });
+  const clip = await makeClip(cli.file('clip.mp4'), {
+    seconds: 2,
+    size: '320x240',
+    audioTracks: 0,
+    video: ['-c:v', 'libx264', '-g', '25', '-pix_fmt', 'yuv420p'],
+  });
   const bytes = readFileSync(clip);
   // In the middle of a picture's own data: the packet stays whole, and so does the count.
   for (const index of [10, 20, 30, 40]) {
@@ -25,7 +30,17 @@ it('damage that the decoder conceals is told, though no frame is missing', async
 });
 
 async function packet(file: string, index: number): Promise<{ position: number; size: number }> {
-  const { stdout } = await execa('ffprobe', ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'packet=pos,size', '-of', 'json', file]);
+  const { stdout } = await execa('ffprobe', [
+    '-v',
+    'error',
+    '-select_streams',
+    'v:0',
+    '-show_entries',
+    'packet=pos,size',
+    '-of',
+    'json',
+    file,
+  ]);
   const { packets } = JSON.parse(stdout) as { packets: { pos: string; size: string }[] };
   return { position: Number(packets[index]?.pos), size: Number(packets[index]?.size) };
 }

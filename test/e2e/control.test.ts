@@ -27,7 +27,17 @@ beforeEach(async () => {
 });
 
 const slow = (output: string, ...more: string[]): string[] => [
-  'upscale', clip, '-o', output, '-m', model, '--segment-frames', '30', '--checkpoint-frames', String(CHECKPOINT), ...more,
+  'upscale',
+  clip,
+  '-o',
+  output,
+  '-m',
+  model,
+  '--segment-frames',
+  '30',
+  '--checkpoint-frames',
+  String(CHECKPOINT),
+  ...more,
 ];
 
 beforeAll(async () => {
@@ -39,20 +49,27 @@ beforeAll(async () => {
 });
 
 const list = async (): Promise<Row[]> => JSON.parse((await cli.run('list', '--json')).stdout) as Row[];
-const jobOf = async (output: string): Promise<Row> => eventually(`a job for ${output}`, async () => (await list()).find((row) => row.output === cli.file(output)));
+const jobOf = async (output: string): Promise<Row> =>
+  eventually(`a job for ${output}`, async () => (await list()).find((row) => row.output === cli.file(output)));
 const status = async (job: string): Promise<Row> => (await cli.json<Row>('status', job)).value;
 
 /** Upscaled parts that are committed, of the job that uses the model at hand. */
 function parts(): string[] {
   const root = path.join(cli.home, 'jobs/upscaled');
-  return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => /seg-\d+\/\d+\.json$/.test(name)).map((name) => path.join(root, name));
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /seg-\d+\/\d+\.json$/.test(name))
+    .map((name) => path.join(root, name));
 }
 
-const partsBeyond = (before: string[]) => eventually('another part is committed', () => parts().some((name) => !before.includes(name)));
+const partsBeyond = (before: string[]) =>
+  eventually('another part is committed', () => parts().some((name) => !before.includes(name)));
 const hidden = (): string[] => readdirSync(cli.folder).filter((name) => name.startsWith('.'));
 const reportOf = (stdout: string): JobReport => JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as JobReport;
 
-async function expectWhole(output: string, { code, stderr }: { code: number | undefined; stderr: string }): Promise<void> {
+async function expectWhole(
+  output: string,
+  { code, stderr }: { code: number | undefined; stderr: string },
+): Promise<void> {
   expect(code, stderr).toBe(0);
   expect(await pictureDigest(cli.file(output))).toBe(whole);
   expect(hidden()).toEqual([]);
@@ -191,7 +208,9 @@ describe('a job in the background', () => {
 
   it('that is cancelled and discarded leaves no parts', async () => {
     const before = parts();
-    const { value: { job } } = await cli.json<Row>(...slow('discarded.mp4', '--detach'));
+    const {
+      value: { job },
+    } = await cli.json<Row>(...slow('discarded.mp4', '--detach'));
     await partsBeyond(before);
     const { code, stdout, stderr } = await cli.run('cancel', job, '--discard');
     expect(code, stderr).toBe(0);
@@ -206,7 +225,9 @@ it('a source that changes fails its job in one line', async () => {
   const own = cli.file('changing.mp4');
   copyFileSync(clip, own);
   const before = parts();
-  const { value: { job } } = await cli.json<Row>('upscale', own, '-m', model, '-o', 'changing2.mp4', '--checkpoint-frames', '5', '--detach');
+  const {
+    value: { job },
+  } = await cli.json<Row>('upscale', own, '-m', model, '-o', 'changing2.mp4', '--checkpoint-frames', '5', '--detach');
   await partsBeyond(before);
   expect((await cli.run('pause', job)).code).toBe(0);
   appendFileSync(own, 'more');
@@ -215,7 +236,9 @@ it('a source that changes fails its job in one line', async () => {
     const row = await status(job);
     return row.status === 'failed' ? row : undefined;
   });
-  expect(ended).toMatchObject({ error: expect.stringMatching(/^[^\n]*changing\.mp4 has changed since the job began[^\n]*$/) as string });
+  expect(ended).toMatchObject({
+    error: expect.stringMatching(/^[^\n]*changing\.mp4 has changed since the job began[^\n]*$/) as string,
+  });
   expect(existsSync(cli.file('changing2.mp4'))).toBe(false);
   expect(hidden()).toEqual([]);
   const waited = await cli.run('wait', job);

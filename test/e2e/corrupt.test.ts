@@ -12,7 +12,9 @@ const BOUND_MS = 120_000;
 
 const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30', REELSCALE_HEARTBEAT_SECONDS: '20' });
 const table: string[] = [];
-afterAll(() => { if (table.length > 0) process.stdout.write(`${table.join('\n')}\n`); });
+afterAll(() => {
+  if (table.length > 0) process.stdout.write(`${table.join('\n')}\n`);
+});
 
 interface Ending {
   code: number | undefined;
@@ -29,8 +31,22 @@ interface Ending {
 /** Through a job that does not enlarge: what is counted here are frames. */
 async function outcome(clip: string): Promise<Ending> {
   const output = cli.file(`${path.basename(path.dirname(clip))}-${path.basename(clip)}.mp4`);
-  const running = cli.start(['upscale', clip, '-o', output, '--preset', 'preview', '-s', '1', '--encoder-preset', 'ultrafast', '--json']);
-  const bound = setTimeout(() => { running.kill('SIGKILL'); }, BOUND_MS);
+  const running = cli.start([
+    'upscale',
+    clip,
+    '-o',
+    output,
+    '--preset',
+    'preview',
+    '-s',
+    '1',
+    '--encoder-preset',
+    'ultrafast',
+    '--json',
+  ]);
+  const bound = setTimeout(() => {
+    running.kill('SIGKILL');
+  }, BOUND_MS);
   const result = await running;
   clearTimeout(bound);
   expect(result.signal, `${clip} hangs: ${result.stderr}`).toBeUndefined();
@@ -39,24 +55,64 @@ async function outcome(clip: string): Promise<Ending> {
   const delivered = existsSync(output) ? await decodedFrames(output) : undefined;
   const report = delivered === undefined ? undefined : (JSON.parse(last) as JobReport);
   const lines = result.stderr.split('\n').filter((line) => line !== '');
-  table.push([
-    `${path.basename(path.dirname(clip))}/${path.basename(clip)}`.padEnd(44),
-    `exit ${result.exitCode}`,
-    `promised ${promised ?? '-'} straight ${straight} delivered ${delivered ?? '-'}`.padEnd(44),
-    report?.damaged ? `damaged ${report.damaged.decoded} of ${report.damaged.expected}` : delivered === undefined ? (lines.at(-1) ?? '').slice(0, 160) : '',
-  ].join('  '));
+  table.push(
+    [
+      `${path.basename(path.dirname(clip))}/${path.basename(clip)}`.padEnd(44),
+      `exit ${result.exitCode}`,
+      `promised ${promised ?? '-'} straight ${straight} delivered ${delivered ?? '-'}`.padEnd(44),
+      report?.damaged
+        ? `damaged ${report.damaged.decoded} of ${report.damaged.expected}`
+        : delivered === undefined
+          ? (lines.at(-1) ?? '').slice(0, 160)
+          : '',
+    ].join('  '),
+  );
   return { code: result.exitCode, lines, report, delivered, straight, promised };
 }
 
 /** Counts what ffmpeg gives by itself, and what the header says of the stream that is shown. */
 async function plainDecode(clip: string): Promise<{ straight: number; promised: number | undefined }> {
-  const probe = await execa('ffprobe', ['-v', 'quiet', '-select_streams', 'V', '-show_entries', 'stream=index,nb_frames:stream_disposition=default', '-of', 'json', `file:${clip}`], { reject: false });
-  const { streams = [] } = JSON.parse(probe.stdout || '{}') as { streams?: { index: number; nb_frames?: string; disposition: { default: number } }[] };
+  const probe = await execa(
+    'ffprobe',
+    [
+      '-v',
+      'quiet',
+      '-select_streams',
+      'V',
+      '-show_entries',
+      'stream=index,nb_frames:stream_disposition=default',
+      '-of',
+      'json',
+      `file:${clip}`,
+    ],
+    { reject: false },
+  );
+  const { streams = [] } = JSON.parse(probe.stdout || '{}') as {
+    streams?: { index: number; nb_frames?: string; disposition: { default: number } }[];
+  };
   const stream = streams.find(({ disposition }) => disposition.default === 1) ?? streams[0];
   if (!stream) return { straight: 0, promised: undefined };
-  const args = ['-v', 'quiet', '-nostdin', '-max_error_rate', '1', '-i', `file:${clip}`, '-map', `0:${stream.index}`, '-fps_mode', 'passthrough', '-f', 'framecrc', '-'];
+  const args = [
+    '-v',
+    'quiet',
+    '-nostdin',
+    '-max_error_rate',
+    '1',
+    '-i',
+    `file:${clip}`,
+    '-map',
+    `0:${stream.index}`,
+    '-fps_mode',
+    'passthrough',
+    '-f',
+    'framecrc',
+    '-',
+  ];
   const { stdout } = await execa('ffmpeg', args, { reject: false });
-  return { straight: stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length, promised: stream.nb_frames === undefined ? undefined : Number(stream.nb_frames) };
+  return {
+    straight: stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length,
+    promised: stream.nb_frames === undefined ? undefined : Number(stream.nb_frames),
+  };
 }
 
 function checkEnding({ code, lines, report, delivered, straight, promised }: Ending): void {
@@ -87,14 +143,17 @@ describe.skipIf(!hasSharedMedia)('a damaged file is refused, or delivered with w
 });
 
 describe.skipIf(!hasSharedMedia)('an unusual file', () => {
-  it.each([...sharedClips('odd'), ...sharedClips('interlaced'), ...sharedClips('hdr'), ...sharedClips('tracks')])('%s ends clearly, with all of its frames', async (clip) => {
-    const ending = await outcome(clip);
-    checkEnding(ending);
-    // The broadcast was cut in mid-stream: 14 of its packets decode to nothing.
-    const refused = clip.includes('audio-only') || (clip.includes('vvc-no-decoder') && !(await hasDecoder('vvc')));
-    const code = refused ? 2 : /dvb-sd/.test(clip) ? 3 : 0;
-    expect(ending.code, ending.lines.join('\n')).toBe(code);
-  });
+  it.each([...sharedClips('odd'), ...sharedClips('interlaced'), ...sharedClips('hdr'), ...sharedClips('tracks')])(
+    '%s ends clearly, with all of its frames',
+    async (clip) => {
+      const ending = await outcome(clip);
+      checkEnding(ending);
+      // The broadcast was cut in mid-stream: 14 of its packets decode to nothing.
+      const refused = clip.includes('audio-only') || (clip.includes('vvc-no-decoder') && !(await hasDecoder('vvc')));
+      const code = refused ? 2 : /dvb-sd/.test(clip) ? 3 : 0;
+      expect(ending.code, ending.lines.join('\n')).toBe(code);
+    },
+  );
 });
 
 it.skipIf(!hasSharedMedia)('nothing is left beside the results', () => {

@@ -14,9 +14,14 @@ import { barriers, isTooWide, launchBrowser, openWindow, screenshot, tabTo } fro
 
 const FRAMES = 100;
 const SIZE = { width: 128, height: 96 };
-const LONG = 'an episode whose name is so long that there is no line on any screen that it would fit into, part 1 of 2.mp4';
+const LONG =
+  'an episode whose name is so long that there is no line on any screen that it would fit into, part 1 of 2.mp4';
 
-const cli = new Cli({ REELSCALE_CHECKPOINT_SECONDS: '1', REELSCALE_DASHBOARD_PORT: '0', REELSCALE_SETTLE_SECONDS: '1' });
+const cli = new Cli({
+  REELSCALE_CHECKPOINT_SECONDS: '1',
+  REELSCALE_DASHBOARD_PORT: '0',
+  REELSCALE_SETTLE_SECONDS: '1',
+});
 const clip = cli.file('media/the first clip.mp4');
 let browser: Browser;
 let base: string;
@@ -30,21 +35,38 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
   beforeAll(async () => {
     const up = cli.start(['up'], { REELSCALE_DASHBOARD_FOLDERS: cli.file('media') });
     let said = '';
-    up.stdout.on('data', (chunk: Buffer) => { said += chunk.toString(); });
+    up.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
     mkdirSync(path.dirname(clip));
-    [browser] = await Promise.all([launchBrowser(), makeClip(clip, { seconds: FRAMES / 25, size: `${SIZE.width}x${SIZE.height}` })]);
-    await importFile(await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 8 }), { modelsRoot: path.join(cli.home, 'models') });
-    [base, token] = await eventually('the dashboard is there', () => /^open (\S+)\?token=(\S+)$/m.exec(said)?.slice(1)) as [string, string];
+    [browser] = await Promise.all([
+      launchBrowser(),
+      makeClip(clip, { seconds: FRAMES / 25, size: `${SIZE.width}x${SIZE.height}` }),
+    ]);
+    await importFile(await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 8 }), {
+      modelsRoot: path.join(cli.home, 'models'),
+    });
+    [base, token] = (await eventually('the dashboard is there', () =>
+      /^open (\S+)\?token=(\S+)$/m.exec(said)?.slice(1),
+    )) as [string, string];
     ({ page, trouble } = await openWindow(browser, base));
   });
 
-  afterAll(async () => { await browser.close(); });
-  afterEach(async ({ task }) => { if (task.result?.state === 'fail') await screenshot(page, 'failed'); });
+  afterAll(async () => {
+    await browser.close();
+  });
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await screenshot(page, 'failed');
+  });
 
   it('lets nobody in with a wrong token, neither to the page, nor to the interface, nor to the stream', async () => {
     const { context, page: stranger } = await openWindow(browser, base);
-    const statuses = (headers: Record<string, string>): Promise<number[]> => Promise.all(['api/jobs', 'api/events', 'api/overview', 'api/openapi.json'].map(async (target) =>
-      (await context.request.get(`${base}${target}`, { headers })).status()));
+    const statuses = (headers: Record<string, string>): Promise<number[]> =>
+      Promise.all(
+        ['api/jobs', 'api/events', 'api/overview', 'api/openapi.json'].map(async (target) =>
+          (await context.request.get(`${base}${target}`, { headers })).status(),
+        ),
+      );
     await stranger.goto(base);
     await stranger.getByLabel('Token').fill('a-token-that-is-not-it');
     await stranger.getByRole('button', { name: 'Come in' }).click();
@@ -52,7 +74,11 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     expect(await stranger.getByRole('link', { name: 'New job' }).count()).toBe(0);
     expect(await statuses({})).toEqual([401, 401, 401, 401]);
     expect(await statuses({ authorization: 'Bearer wrong' })).toEqual([401, 401, 401, 401]);
-    expect(await stranger.evaluate("new Promise((done) => { const source = new EventSource('/api/events'); source.onopen = () => done('open'); source.onerror = () => done('refused'); })")).toBe('refused');
+    expect(
+      await stranger.evaluate(
+        "new Promise((done) => { const source = new EventSource('/api/events'); source.onopen = () => done('open'); source.onerror = () => done('refused'); })",
+      ),
+    ).toBe('refused');
     await stranger.getByLabel('Token').fill(token);
     await stranger.getByRole('button', { name: 'Come in' }).press('Enter');
     await stranger.getByRole('heading', { name: 'No jobs yet' }).waitFor();
@@ -96,7 +122,9 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     const before = await percentBeyond(0);
     await percentBeyond(before);
     const segment = page.locator('.segment');
-    await eventually('the segment fills', async () => /upscaling, [1-9]\d* %/.test((await segment.first().getAttribute('title')) ?? ''));
+    await eventually('the segment fills', async () =>
+      /upscaling, [1-9]\d* %/.test((await segment.first().getAttribute('title')) ?? ''),
+    );
     expect(await page.title()).toMatch(/^[\d.]+ % · the first clip.mp4/);
     await tabTo(page, page.getByRole('button', { name: 'Pause the first clip.mp4' }));
     await page.keyboard.press('Enter');
@@ -105,7 +133,9 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     expect((await detail()).job).toMatchObject({ status: 'paused', reason: 'by the user' });
     // What was done stays done.
     await percentBeyond(0);
-    await eventually('the segment keeps what is done', async () => /waiting, [1-9]\d* %/.test((await segment.first().getAttribute('title')) ?? ''));
+    await eventually('the segment keeps what is done', async () =>
+      /waiting, [1-9]\d* %/.test((await segment.first().getAttribute('title')) ?? ''),
+    );
   });
 
   it('puts frames of the source and of what is upscaled so far beside each other, by mouse and by keyboard', async () => {
@@ -130,7 +160,16 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     // Away from the labels, and from the handle wherever it is.
     const half = async (side: 0 | 1): Promise<Uint8Array> => {
       const { x, y, width, height } = await boxOf(view);
-      return pixelsOf(await page.screenshot({ clip: { x: Math.floor(x + width * (side / 2 + 0.1)), y: Math.floor(y + height * 0.12), width: 250, height: 500 } }));
+      return pixelsOf(
+        await page.screenshot({
+          clip: {
+            x: Math.floor(x + width * (side / 2 + 0.1)),
+            y: Math.floor(y + height * 0.12),
+            width: 250,
+            height: 500,
+          },
+        }),
+      );
     };
     await drag(1.2);
     expect(await slider.inputValue()).toBe('100');
@@ -157,7 +196,9 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     await percentBeyond((await detail()).job.percent);
     expect(cli.kill(/--role upscale/)).toBeGreaterThan(0);
     const log = page.getByRole('region', { name: 'What happened' });
-    await log.getByText('segment 1, upscale: attempt 2, since its worker was not heard of any more').waitFor({ timeout: 120_000 });
+    await log
+      .getByText('segment 1, upscale: attempt 2, since its worker was not heard of any more')
+      .waitFor({ timeout: 120_000 });
     await screenshot(page, 'job-after-a-kill');
     await page.getByText('passed', { exact: true }).waitFor({ timeout: 180_000 });
     expect(await log.getByText('paused: by the user').count()).toBe(1);
@@ -182,13 +223,24 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
   it('delivers a result that did not pass its checks, after it was asked twice', async () => {
     // As a job leaves it whose check fails.
     const folder = path.join(cli.home, 'jobs/jobs', key);
-    const read = (name: string): Record<string, unknown> => JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as Record<string, unknown>;
+    const read = (name: string): Record<string, unknown> =>
+      JSON.parse(readFileSync(path.join(folder, name), 'utf8')) as Record<string, unknown>;
     const output = cli.file('media/the first clip.x2.mp4');
     renameSync(output, path.join(path.dirname(output), String(read('merged.json')['file'])));
     const problem = "the picture is not the source's: frames 12 to 14";
-    writeFileSync(path.join(folder, 'verified.json'), JSON.stringify({ ...read('verified.json'), ok: false, problems: [problem] }));
+    writeFileSync(
+      path.join(folder, 'verified.json'),
+      JSON.stringify({ ...read('verified.json'), ok: false, problems: [problem] }),
+    );
     rmSync(path.join(folder, 'report.json'));
-    writeFileSync(path.join(folder, 'state.json'), JSON.stringify({ state: 'failed', message: `the result did not pass its checks: ${problem}`, at: new Date().toISOString() }));
+    writeFileSync(
+      path.join(folder, 'state.json'),
+      JSON.stringify({
+        state: 'failed',
+        message: `the result did not pass its checks: ${problem}`,
+        at: new Date().toISOString(),
+      }),
+    );
 
     const deliver = page.getByRole('button', { name: 'Deliver anyway: the first clip.mp4' });
     await deliver.click();
@@ -246,10 +298,25 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     const options = ['--preset', 'preview', '-s', '2'];
     const batch = await cli.run('batch', 'media/in', '--out-dir', 'media/out', ...options);
     expect(batch.code, batch.stderr).toBe(1);
-    const row = page.getByRole('listitem').filter({ hasNotText: 'schedule night', has: page.getByRole('link', { name: 'media/in', exact: true }) });
+    const row = page
+      .getByRole('listitem')
+      .filter({ hasNotText: 'schedule night', has: page.getByRole('link', { name: 'media/in', exact: true }) });
     await row.getByText('1 done, 1 failed', { exact: true }).waitFor();
 
-    const made = await cli.run('schedule', 'create', 'night', '--cron', '0 1 * * *', '--until', '07:00', '--watch', 'media/in', '--out-dir', 'media/nightly', ...options);
+    const made = await cli.run(
+      'schedule',
+      'create',
+      'night',
+      '--cron',
+      '0 1 * * *',
+      '--until',
+      '07:00',
+      '--watch',
+      'media/in',
+      '--out-dir',
+      'media/nightly',
+      ...options,
+    );
     expect(made.code, made.stderr).toBe(0);
     const schedule = page.getByRole('article', { name: 'Schedule night' });
     await schedule.getByText('none yet').waitFor();
@@ -307,7 +374,12 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     await page.getByRole('button', { name: /^All/ }).click();
 
     await page.setViewportSize({ width: 390, height: 844 });
-    for (const [name, address] of [['jobs', ''], ['job', `jobs/${key}`], ['new-job', 'new'], ['batches', 'batches']] as const) {
+    for (const [name, address] of [
+      ['jobs', ''],
+      ['job', `jobs/${key}`],
+      ['new-job', 'new'],
+      ['batches', 'batches'],
+    ] as const) {
       for (const scheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme: scheme });
         await page.goto(`${base}${address}`);
@@ -328,13 +400,28 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
   });
 
   it('comes back at the same address when its process dies, and neither the supervisor nor a worker notices', async () => {
-    const others = (): string[] => cli.processes(/reelscale up|worker\/main|temporal/).map(({ pid }) => String(pid)).sort();
+    const others = (): string[] =>
+      cli
+        .processes(/reelscale up|worker\/main|temporal/)
+        .map(({ pid }) => String(pid))
+        .sort();
     const before = others();
     expect(before.length).toBeGreaterThan(3);
     const [killed] = cli.processes(/reelscale dashboard/);
     expect(cli.kill(/reelscale dashboard/)).toBeGreaterThan(0);
-    await eventually('another process serves the page', () => cli.processes(/reelscale dashboard/).some(({ pid }) => pid !== killed?.pid));
-    await eventually('it answers', async () => (await page.context().request.get(`${base}api/jobs?limit=1`).catch(() => undefined))?.status() === 200);
+    await eventually('another process serves the page', () =>
+      cli.processes(/reelscale dashboard/).some(({ pid }) => pid !== killed?.pid),
+    );
+    await eventually(
+      'it answers',
+      async () =>
+        (
+          await page
+            .context()
+            .request.get(`${base}api/jobs?limit=1`)
+            .catch(() => undefined)
+        )?.status() === 200,
+    );
     expect(others()).toEqual(before);
     // It ends with its supervisor, however that ends.
     cli.kill(/reelscale up/);
@@ -343,32 +430,45 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
 });
 
 /** The percent of the job's page, once it is beyond another. */
-const percentBeyond = (before: number): Promise<number> => eventually(`more than ${before} %`, async () => {
-  const shown = Number.parseFloat((await page.getByRole('progressbar', { name: 'Progress' }).getAttribute('aria-valuetext')) ?? '');
-  return shown > before && shown;
-});
+const percentBeyond = (before: number): Promise<number> =>
+  eventually(`more than ${before} %`, async () => {
+    const shown = Number.parseFloat(
+      (await page.getByRole('progressbar', { name: 'Progress' }).getAttribute('aria-valuetext')) ?? '',
+    );
+    return shown > before && shown;
+  });
 
 async function detail(): Promise<JobDetail> {
   return (await (await page.context().request.get(`${base}api/jobs/${key}`)).json()) as JobDetail;
 }
 
 async function pixelsOf(png: Buffer): Promise<Uint8Array> {
-  const { stdout } = await execa('ffmpeg', ['-v', 'error', '-f', 'png_pipe', '-i', '-', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'], { input: png, encoding: 'buffer' });
+  const { stdout } = await execa(
+    'ffmpeg',
+    ['-v', 'error', '-f', 'png_pipe', '-i', '-', '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-'],
+    { input: png, encoding: 'buffer' },
+  );
   return stdout;
 }
 
 /** The largest one of any pixel, 0 to 255. A browser that paints the same again may differ by a little. */
-const difference = (a: Uint8Array, b: Uint8Array): number => a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] ?? NaN))), 0);
+const difference = (a: Uint8Array, b: Uint8Array): number =>
+  a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] ?? NaN))), 0);
 
-/** Where the pictures are, scrolled to the same place each time: between two pixels they would be drawn differently. */
+/**
+ * Where the pictures are, scrolled to the same place each time: between two pixels they would be drawn differently.
+ */
 async function boxOf(view: Locator): Promise<{ x: number; y: number; width: number; height: number }> {
-  await page.evaluate("scrollTo(0, Math.floor(document.querySelector('.view').getBoundingClientRect().top + scrollY) - 80)");
+  await page.evaluate(
+    "scrollTo(0, Math.floor(document.querySelector('.view').getBoundingClientRect().top + scrollY) - 80)",
+  );
   const box = await view.boundingBox();
   if (!box) throw new Error('it is not on the page');
   return box;
 }
 
-const widthOf = (image: Locator): Promise<number> => image.evaluate((element) => (element as unknown as { naturalWidth: number }).naturalWidth);
+const widthOf = (image: Locator): Promise<number> =>
+  image.evaluate((element) => (element as unknown as { naturalWidth: number }).naturalWidth);
 
 async function opened(link: Locator): Promise<Page> {
   const [other] = await Promise.all([page.context().waitForEvent('page'), link.click()]);

@@ -15,8 +15,13 @@ const FRAMES = 60;
 const place = new Cli();
 const disk = place.file('disk');
 const canMount = mounted(disk, 'size=200m');
-if (!canMount) process.stdout.write('skipped: filling a disk needs a small one of its own, and mounting is not permitted here\n');
-const cli = new Cli({ REELSCALE_JOBS_ROOT: path.join(disk, 'jobs'), REELSCALE_MIN_FREE_BYTES: String(MUST_STAY_FREE), REELSCALE_LINGER_SECONDS: '30' });
+if (!canMount)
+  process.stdout.write('skipped: filling a disk needs a small one of its own, and mounting is not permitted here\n');
+const cli = new Cli({
+  REELSCALE_JOBS_ROOT: path.join(disk, 'jobs'),
+  REELSCALE_MIN_FREE_BYTES: String(MUST_STAY_FREE),
+  REELSCALE_LINGER_SECONDS: '30',
+});
 const clip = cli.file('clip.mp4');
 const filler = path.join(disk, 'filler');
 
@@ -24,11 +29,24 @@ const free = (): number => {
   const { bavail, bsize } = statfsSync(disk);
   return bavail * bsize;
 };
-const leave = (bytes: number): void => { writeFileSync(filler, Buffer.alloc(free() - bytes)); };
+const leave = (bytes: number): void => {
+  writeFileSync(filler, Buffer.alloc(free() - bytes));
+};
 
 describe.skipIf(!canMount)('on a disk that is too small', () => {
   let model: string;
-  const command = (output: string): string[] => ['upscale', clip, '-o', cli.file(output), '-m', model, '--segment-frames', '30', '--checkpoint-frames', '10'];
+  const command = (output: string): string[] => [
+    'upscale',
+    clip,
+    '-o',
+    cli.file(output),
+    '-m',
+    model,
+    '--segment-frames',
+    '30',
+    '--checkpoint-frames',
+    '10',
+  ];
   beforeAll(async () => {
     await makeClip(clip, { seconds: FRAMES / 25, size: '128x96' });
     model = await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 8 });
@@ -52,12 +70,20 @@ describe.skipIf(!canMount)('on a disk that is too small', () => {
     expect(whole.code, whole.stderr).toBe(0);
 
     const running = cli.start([...command('full.mp4'), '--json']);
-    await eventually('a part is committed', () => existsSync(path.join(disk, 'jobs/upscaled'))
-      && readdirSync(path.join(disk, 'jobs/upscaled'), { recursive: true, encoding: 'utf8' }).some((name) => /seg-\d+\/\d+\.json$/.test(name)));
+    await eventually(
+      'a part is committed',
+      () =>
+        existsSync(path.join(disk, 'jobs/upscaled')) &&
+        readdirSync(path.join(disk, 'jobs/upscaled'), { recursive: true, encoding: 'utf8' }).some((name) =>
+          /seg-\d+\/\d+\.json$/.test(name),
+        ),
+    );
     leave(MUST_STAY_FREE - 5 * MB);
     const { exitCode, stdout, stderr } = await running;
     expect(exitCode, stderr).toBe(130);
-    expect(stderr.split('\n').at(-1)).toMatch(/^reelscale: job [0-9a-f]{8}: paused: only 3[\d.]+ MB are free at \S+, and 40\.0 MB must stay free: make room, then resume the job/);
+    expect(stderr.split('\n').at(-1)).toMatch(
+      /^reelscale: job [0-9a-f]{8}: paused: only 3[\d.]+ MB are free at \S+, and 40\.0 MB must stay free: make room, then resume the job/,
+    );
     const { job, status } = JSON.parse(stdout) as { job: string; status: string };
     expect(status).toBe('paused');
     expect(existsSync(cli.file('full.mp4'))).toBe(false);

@@ -15,7 +15,18 @@ let model: string;
 let undisturbed: string;
 
 const command = (output: string): string[] => [
-  'upscale', clip, '-o', output, '-m', model, '--segment-frames', '45', '--checkpoint-frames', String(CHECKPOINT), '--overwrite', '--json',
+  'upscale',
+  clip,
+  '-o',
+  output,
+  '-m',
+  model,
+  '--segment-frames',
+  '45',
+  '--checkpoint-frames',
+  String(CHECKPOINT),
+  '--overwrite',
+  '--json',
 ];
 
 beforeAll(async () => {
@@ -43,20 +54,32 @@ function onDisk(): { committed: number; inferred: number; parts: string[] } {
       return sum;
     }
   }, 0);
-  const inferred = folders.filter((name) => name.endsWith('/inferred')).reduce((sum, name) => sum + statSync(path.join(root, name)).size, 0);
+  const inferred = folders
+    .filter((name) => name.endsWith('/inferred'))
+    .reduce((sum, name) => sum + statSync(path.join(root, name)).size, 0);
   return { committed, inferred, parts };
 }
 
 /** A part is durable, and the next one has begun. */
-const insideAPart = () => eventually('a frame behind a committed part', () => {
-  const { committed, inferred } = onDisk();
-  return committed >= CHECKPOINT && committed < FRAMES - CHECKPOINT && inferred > committed + 2 && inferred % CHECKPOINT !== 0;
-});
+const insideAPart = () =>
+  eventually('a frame behind a committed part', () => {
+    const { committed, inferred } = onDisk();
+    return (
+      committed >= CHECKPOINT &&
+      committed < FRAMES - CHECKPOINT &&
+      inferred > committed + 2 &&
+      inferred % CHECKPOINT !== 0
+    );
+  });
 
 /** Frames that may be inferred twice: an uncommitted part, and the few that follow while it is being written. */
 const LOST = CHECKPOINT + 5;
 
-async function expectWhole(output: string, result: { exitCode?: number | undefined; stdout: string; stderr: string }, twice = LOST): Promise<JobReport> {
+async function expectWhole(
+  output: string,
+  result: { exitCode?: number | undefined; stdout: string; stderr: string },
+  twice = LOST,
+): Promise<JobReport> {
   expect(result.exitCode, result.stderr).toBe(0);
   const report = JSON.parse(result.stdout.trim().split('\n').at(-1) ?? '') as JobReport;
   expect(report.frames).toBe(FRAMES);
@@ -110,7 +133,9 @@ describe('a job loses no frame when', () => {
     await eventually('two committed parts in a segment', () => onDisk().committed >= 2 * CHECKPOINT);
     running.kill('SIGINT');
     expect((await running).exitCode).toBe(130);
-    const media = onDisk().parts.map((file) => path.join(path.dirname(file), (JSON.parse(readFileSync(file, 'utf8')) as { file: string }).file));
+    const media = onDisk().parts.map((file) =>
+      path.join(path.dirname(file), (JSON.parse(readFileSync(file, 'utf8')) as { file: string }).file),
+    );
     const [first, second] = media as [string, string];
     const bytes = readFileSync(first);
     bytes[Math.floor(bytes.length / 2)]! ^= 0x55;
@@ -124,11 +149,21 @@ describe('a job loses no frame when', () => {
     const running = cli.start(command(output));
     await insideAPart();
     const frozen = cli.processes(/--role upscale/).map(({ pid }) => pid);
-    frozen.forEach((pid) => { process.kill(pid, 'SIGSTOP'); });
-    const other = cli.start(['worker', '--role', 'upscale', '--device', 'cpu'], { TEMPORAL_ADDRESS: temporalAddress(), ...tlsEnvironment(cli.home) });
+    frozen.forEach((pid) => {
+      process.kill(pid, 'SIGSTOP');
+    });
+    const other = cli.start(['worker', '--role', 'upscale', '--device', 'cpu'], {
+      TEMPORAL_ADDRESS: temporalAddress(),
+      ...tlsEnvironment(cli.home),
+    });
     const { inferred } = onDisk();
-    await eventually('the other worker goes on', () => onDisk().inferred > inferred + 2 * CHECKPOINT || existsSync(output));
-    frozen.forEach((pid) => { process.kill(pid, 'SIGCONT'); });
+    await eventually(
+      'the other worker goes on',
+      () => onDisk().inferred > inferred + 2 * CHECKPOINT || existsSync(output),
+    );
+    frozen.forEach((pid) => {
+      process.kill(pid, 'SIGCONT');
+    });
     await expectWhole(output, await running, 3 * CHECKPOINT);
     other.kill('SIGTERM');
     await other;

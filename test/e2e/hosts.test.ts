@@ -23,7 +23,10 @@ const FRAMES = 50;
 let server: EmbeddedServer;
 let connection: Connection;
 let cli: Cli;
-/** Host A is a user's machine with a supervisor, host B the services of the compose file. Each sees the shared folders under its own paths. */
+/**
+ * Host A is a user's machine with a supervisor, host B the services of the compose file. Each sees the shared folders
+ * under its own paths.
+ */
 const host = (name: 'a' | 'b', ...at: string[]): string => cli.file(path.join(name, ...at));
 let services: Record<(typeof SERVICES)[number], Uncontained>;
 
@@ -33,7 +36,8 @@ beforeAll(async () => {
   server = await startOpenServer(config, console.error);
   connection = await connectWhenReady(config, server.address, AbortSignal.timeout(120_000));
   cli = new Cli({ TEMPORAL_ADDRESS: server.address });
-  for (const folder of ['shared/state/jobs', 'shared/state/models', 'shared/media', 'a', 'b']) mkdirSync(cli.file(folder), { recursive: true });
+  for (const folder of ['shared/state/jobs', 'shared/state/models', 'shared/media', 'a', 'b'])
+    mkdirSync(cli.file(folder), { recursive: true });
   for (const name of ['a', 'b'] as const) {
     for (const root of ['state', 'media']) symlinkSync(cli.file(`shared/${root}`), host(name, root));
   }
@@ -42,12 +46,23 @@ beforeAll(async () => {
   writeFileSync(path.join(secrets, 'dashboard-token'), randomBytes(32).toString('hex'), { mode: 0o600 });
   prepareHome(cli.file('b'));
   const port = await chosenPort(cli.file('b'));
-  const start = (name: string): Uncontained => new Uncontained(name, {
-    variables: { TEMPORAL_ADDRESS: server.address, MEDIA: host('b', 'media'), POSTGRES_PASSWORD: 'unused' },
-    paths: { '/state': host('b', 'state'), '/media': host('b', 'media'), '/tmp': host('b', `tmp-${name}`), '/run/secrets': secrets },
-    ports: { 8600: port },
-  });
-  services = { control: start('control'), encode: start('encode'), 'upscale-cpu': start('upscale-cpu'), dashboard: start('dashboard') };
+  const start = (name: string): Uncontained =>
+    new Uncontained(name, {
+      variables: { TEMPORAL_ADDRESS: server.address, MEDIA: host('b', 'media'), POSTGRES_PASSWORD: 'unused' },
+      paths: {
+        '/state': host('b', 'state'),
+        '/media': host('b', 'media'),
+        '/tmp': host('b', `tmp-${name}`),
+        '/run/secrets': secrets,
+      },
+      ports: { 8600: port },
+    });
+  services = {
+    control: start('control'),
+    encode: start('encode'),
+    'upscale-cpu': start('upscale-cpu'),
+    dashboard: start('dashboard'),
+  };
 });
 afterAll(async () => {
   for (const service of Object.values(services ?? {})) service.process.kill('SIGKILL');
@@ -58,7 +73,9 @@ afterAll(async () => {
 describe.skipIf(!hasProc)('the services of the compose file, without containers', () => {
   it('become healthy by their own health checks, and again after a process of theirs was killed', async () => {
     for (const name of SERVICES) await eventually(`${name} is healthy`, () => services[name].isHealthy());
-    const [worker] = processesOf(host('b', 'tmp-encode', 'reelscale')).filter(({ command }) => command.includes('worker/main.js'));
+    const [worker] = processesOf(host('b', 'tmp-encode', 'reelscale')).filter(({ command }) =>
+      command.includes('worker/main.js'),
+    );
     process.kill(worker?.pid ?? 0, 'SIGKILL');
     await eventually('the check sees it', async () => !(await services.encode.isHealthy()));
     expect(await services.control.isHealthy()).toBe(true);
@@ -71,11 +88,28 @@ describe.skipIf(!hasProc)('two hosts that see the shared folders under different
   let running: Promise<CliResult>;
 
   it('share one job, which goes on when everything on one of them is killed', async () => {
-    const roots = { REELSCALE_MEDIA_ROOT: host('a', 'media'), REELSCALE_JOBS_ROOT: host('a', 'state/jobs'), REELSCALE_MODELS_ROOT: host('a', 'state/models') };
+    const roots = {
+      REELSCALE_MEDIA_ROOT: host('a', 'media'),
+      REELSCALE_JOBS_ROOT: host('a', 'state/jobs'),
+      REELSCALE_MODELS_ROOT: host('a', 'state/models'),
+    };
     const clip = await makeClip(host('a', 'media/clip.mp4'), { seconds: FRAMES / 25, size: '128x96' });
     const model = await tinyModel(host('a', 'media/slow.onnx'), { scale: 2, work: 8 });
     const output = host('a', 'media/out.mp4');
-    const args = ['upscale', clip, '-o', output, '-m', model, '--segment-frames', '5', '--checkpoint-frames', '5', '--tag', 'cpu'];
+    const args = [
+      'upscale',
+      clip,
+      '-o',
+      output,
+      '-m',
+      model,
+      '--segment-frames',
+      '5',
+      '--checkpoint-frames',
+      '5',
+      '--tag',
+      'cpu',
+    ];
     running = cli.start(args, roots).then(({ exitCode, stdout, stderr }) => ({ code: exitCode, stdout, stderr }));
 
     const config = loadConfig({ REELSCALE_HOME: cli.home, TEMPORAL_ADDRESS: server.address, ...roots });
@@ -115,7 +149,8 @@ async function upscaledBy(handle: WorkflowHandle): Promise<number[]> {
   const events = (await handle.fetchHistory()).events ?? [];
   const byId = new Map(events.map((event) => [String(event.eventId), event]));
   return events.flatMap(({ activityTaskCompletedEventAttributes: completed }) => {
-    const name = byId.get(String(completed?.scheduledEventId))?.activityTaskScheduledEventAttributes?.activityType?.name;
+    const name = byId.get(String(completed?.scheduledEventId))?.activityTaskScheduledEventAttributes?.activityType
+      ?.name;
     const identity = byId.get(String(completed?.startedEventId))?.activityTaskStartedEventAttributes?.identity;
     return name === 'upscaleSegment' ? [parseInt(identity ?? '')] : [];
   });

@@ -12,15 +12,32 @@ const dashboardSchema = z.object({
   title: z.string().min(1),
   uid: z.string().min(1),
   schemaVersion: z.number(),
-  templating: z.object({ list: z.array(z.object({ name: z.literal('datasource'), type: z.literal('datasource'), query: z.literal('prometheus') })).length(1) }),
-  panels: z.array(z.object({
-    id: z.number().int(),
-    type: z.string().min(1),
-    title: z.string().min(1),
-    datasource: z.object({ type: z.literal('prometheus'), uid: z.literal('${datasource}') }),
-    gridPos: z.object({ x: z.number().int().min(0), y: z.number().int().min(0), w: z.number().int().min(1), h: z.number().int().min(1) }).refine(({ x, w }) => x + w <= 24),
-    targets: z.array(z.object({ refId: z.string(), expr: z.string().min(1) })).min(1),
-  })).min(1),
+  templating: z.object({
+    list: z
+      .array(
+        z.object({ name: z.literal('datasource'), type: z.literal('datasource'), query: z.literal('prometheus') }),
+      )
+      .length(1),
+  }),
+  panels: z
+    .array(
+      z.object({
+        id: z.number().int(),
+        type: z.string().min(1),
+        title: z.string().min(1),
+        datasource: z.object({ type: z.literal('prometheus'), uid: z.literal('${datasource}') }),
+        gridPos: z
+          .object({
+            x: z.number().int().min(0),
+            y: z.number().int().min(0),
+            w: z.number().int().min(1),
+            h: z.number().int().min(1),
+          })
+          .refine(({ x, w }) => x + w <= 24),
+        targets: z.array(z.object({ refId: z.string(), expr: z.string().min(1) })).min(1),
+      }),
+    )
+    .min(1),
 });
 
 // Made here, not in a hook: only so are its processes ended after the tests.
@@ -34,12 +51,38 @@ beforeAll(async () => {
   await makeClip(cli.file('clip.mp4'), { seconds: 2, size: '96x64' });
   await tinyModel(cli.file('net.onnx'));
   // Nobody serves its tag: its first segments wait.
-  await cli.run('upscale', 'clip.mp4', '-m', 'net.onnx', '--tag', 'nobody', '--segment-frames', '20', '-o', 'waiting.mp4', '--detach');
-  const done = await cli.json<{ job: string; status: string }>('upscale', 'clip.mp4', '-m', 'net.onnx', '--device', 'cpu', '--segment-frames', '25', '--checkpoint-frames', '10');
+  await cli.run(
+    'upscale',
+    'clip.mp4',
+    '-m',
+    'net.onnx',
+    '--tag',
+    'nobody',
+    '--segment-frames',
+    '20',
+    '-o',
+    'waiting.mp4',
+    '--detach',
+  );
+  const done = await cli.json<{ job: string; status: string }>(
+    'upscale',
+    'clip.mp4',
+    '-m',
+    'net.onnx',
+    '--device',
+    'cpu',
+    '--segment-frames',
+    '25',
+    '--checkpoint-frames',
+    '10',
+  );
   expect(done.value.status, done.stderr).toBe('done');
   job = done.value.job;
   // The queues are looked at every 15 s.
-  await eventually('a queue that nobody serves is seen', async () => (value(await scrape(0), 'reelscale_queue_depth', '"reelscale.upscale.nobody"') ?? 0) > 0);
+  await eventually(
+    'a queue that nobody serves is seen',
+    async () => (value(await scrape(0), 'reelscale_queue_depth', '"reelscale.upscale.nobody"') ?? 0) > 0,
+  );
   for (const n of [0, 1, 2]) scraped.push(await scrape(n));
 });
 
@@ -60,7 +103,8 @@ it('each worker serves the metrics of the SDK and ours at an address of its own'
   expect(value(encode, 'reelscale_frames_total', 'encodeSegment')).toBe(50);
   expect(value(encode, 'reelscale_parts_total', 'encodeSegment')).toBe(2);
   expect(value(control, 'reelscale_queue_depth', '"reelscale.upscale.nobody"')).toBeGreaterThan(0);
-  for (const queue of ['reelscale.control', 'reelscale.encode']) expect(value(control, 'reelscale_queue_depth', `"${queue}"`)).toBeGreaterThanOrEqual(0);
+  for (const queue of ['reelscale.control', 'reelscale.encode'])
+    expect(value(control, 'reelscale_queue_depth', `"${queue}"`)).toBeGreaterThanOrEqual(0);
   for (const text of scraped) {
     expect(value(text, 'reelscale_disk_free_bytes')).toBeGreaterThan(0);
     expect(value(text, 'reelscale_disk_used_bytes')).toBeGreaterThan(0);
@@ -69,30 +113,52 @@ it('each worker serves the metrics of the SDK and ours at an address of its own'
 });
 
 it('every panel of the Grafana dashboard asks for metrics that are served', () => {
-  const dashboard = dashboardSchema.parse(JSON.parse(readFileSync(path.join(import.meta.dirname, '../../docs/grafana/reelscale.json'), 'utf8')));
-  const served = new Set(scraped.join('\n').split('\n').flatMap((line) => /^([a-z_]+)[{ ]/.exec(line)?.[1] ?? []));
+  const dashboard = dashboardSchema.parse(
+    JSON.parse(readFileSync(path.join(import.meta.dirname, '../../docs/grafana/reelscale.json'), 'utf8')),
+  );
+  const served = new Set(
+    scraped
+      .join('\n')
+      .split('\n')
+      .flatMap((line) => /^([a-z_]+)[{ ]/.exec(line)?.[1] ?? []),
+  );
   expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
-  const asked = dashboard.panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => expr.match(/\b(?:reelscale|temporal)_\w+/g) ?? ['nothing']));
+  const asked = dashboard.panels.flatMap(({ targets }) =>
+    targets.flatMap(({ expr }) => expr.match(/\b(?:reelscale|temporal)_\w+/g) ?? ['nothing']),
+  );
   expect(asked.filter((name) => !served.has(name))).toEqual([]);
   // And all of ours are shown.
   expect([...served].filter((name) => name.startsWith('reelscale_') && !asked.includes(name))).toEqual([]);
 });
 
 it('every line of a log is JSON, and what is about a segment names job, segment and attempt', () => {
-  const lines = (name: string) => readFileSync(path.join(cli.home, 'logs', `${name}.log`), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  const lines = (name: string) =>
+    readFileSync(path.join(cli.home, 'logs', `${name}.log`), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
   const upscale = lines('worker-upscale-cpu');
   // Which of two waiting segments is taken first is the server's choice.
-  const done = upscale.filter(({ msg }) => msg === 'upscaleSegment is done').sort((a, b) => Number(a['segment']) - Number(b['segment']));
-  expect(done.map(({ level, role, device, job, segment, attempt }) => ({ level, role, device, job, segment, attempt })))
-    .toEqual([0, 1].map((segment) => ({ level: 'info', role: 'upscale', device: 'cpu', job, segment, attempt: 1 })));
+  const done = upscale
+    .filter(({ msg }) => msg === 'upscaleSegment is done')
+    .sort((a, b) => Number(a['segment']) - Number(b['segment']));
+  expect(
+    done.map(({ level, role, device, job, segment, attempt }) => ({ level, role, device, job, segment, attempt })),
+  ).toEqual([0, 1].map((segment) => ({ level: 'info', role: 'upscale', device: 'cpu', job, segment, attempt: 1 })));
   expect(lines('worker-control').some(({ msg, job: of }) => msg === 'publish is done' && of === job)).toBe(true);
-  for (const entry of [...upscale, ...lines('worker-encode'), ...lines('worker-control')]) expect(Object.keys(entry)).toEqual(expect.arrayContaining(['level', 'time', 'role', 'msg']));
+  for (const entry of [...upscale, ...lines('worker-encode'), ...lines('worker-control')])
+    expect(Object.keys(entry)).toEqual(expect.arrayContaining(['level', 'time', 'role', 'msg']));
 });
 
 it('an address that is in use, or is none, is said in one line', async () => {
-  await expect(telemetry({ metrics: { host: '127.0.0.1', port } })).rejects.toThrow(new RegExp(`^REELSCALE_METRICS_ADDRESS: nothing can listen at 127\\.0\\.0\\.1:${port} `));
+  await expect(telemetry({ metrics: { host: '127.0.0.1', port } })).rejects.toThrow(
+    new RegExp(`^REELSCALE_METRICS_ADDRESS: nothing can listen at 127\\.0\\.0\\.1:${port} `),
+  );
   const wrong = await cli.start(['list'], { REELSCALE_METRICS_ADDRESS: 'localhost' });
-  expect([wrong.exitCode, wrong.stderr]).toEqual([2, 'reelscale: REELSCALE_METRICS_ADDRESS: must be a port, or an IP address and a port such as 127.0.0.1:9464']);
+  expect([wrong.exitCode, wrong.stderr]).toEqual([
+    2,
+    'reelscale: REELSCALE_METRICS_ADDRESS: must be a port, or an IP address and a port such as 127.0.0.1:9464',
+  ]);
 });
 
 async function threeFreePorts(): Promise<number> {
@@ -108,6 +174,13 @@ function listen(wanted: number): Promise<{ port: number; close: () => void }> {
   return new Promise((resolve, reject) => {
     const server = net.createServer();
     server.once('error', reject);
-    server.listen(wanted, '127.0.0.1', () => { resolve({ port: (server.address() as net.AddressInfo).port, close: () => { server.close(); } }); });
+    server.listen(wanted, '127.0.0.1', () => {
+      resolve({
+        port: (server.address() as net.AddressInfo).port,
+        close: () => {
+          server.close();
+        },
+      });
+    });
   });
 }

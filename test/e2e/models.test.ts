@@ -19,12 +19,36 @@ describe('one line, exit code 2 and nothing in the models folder for', () => {
   const { param, bin } = compactNet();
   const pth = zipPth(compactState({ features: 4, convolutions: 1, scale: 2 }));
   it.each<[string, () => string[], RegExp]>([
-    ['a truncated .bin', () => { write('cut.bin', bin.subarray(0, bin.length - 5)); return [write('cut.param', param)]; }, /"cut\.param" cannot be converted/],
-    ['a .param that points outside', () => { write('outside.bin', bin); return [write('outside.param', param.replace('pixelshuffle', '../../pixelshuffle').replace(' data ', ' nowhere '))]; }, /"outside\.param" cannot be converted/],
-    ['a pickle with code', () => [write('code.pth', Buffer.from("\x80\x02cposix\nsystem\nX\x04\x00\x00\x00true\x85R."))], /"code\.pth" cannot be converted/],
+    [
+      'a truncated .bin',
+      () => {
+        write('cut.bin', bin.subarray(0, bin.length - 5));
+        return [write('cut.param', param)];
+      },
+      /"cut\.param" cannot be converted/,
+    ],
+    [
+      'a .param that points outside',
+      () => {
+        write('outside.bin', bin);
+        return [
+          write('outside.param', param.replace('pixelshuffle', '../../pixelshuffle').replace(' data ', ' nowhere ')),
+        ];
+      },
+      /"outside\.param" cannot be converted/,
+    ],
+    [
+      'a pickle with code',
+      () => [write('code.pth', Buffer.from('\x80\x02cposix\nsystem\nX\x04\x00\x00\x00true\x85R.'))],
+      /"code\.pth" cannot be converted/,
+    ],
     ['half a .pth', () => [write('half.pth', pth.subarray(0, pth.length / 2))], /"half\.pth" cannot be converted/],
     ['an ONNX that is none', () => [write('none.onnx', 'text')], /"none\.onnx" cannot be used/],
-    ['a name that is taken', () => [write('net.pth', pth), '--name', 'bicubic'], /"bicubic" is the name of another model already/],
+    [
+      'a name that is taken',
+      () => [write('net.pth', pth), '--name', 'bicubic'],
+      /"bicubic" is the name of another model already/,
+    ],
     ['a name for a folder', () => ['.', '--name', 'net'], /--name names one model/],
     ['a path that is missing', () => ['missing.pth'], /"missing\.pth" is no model: there is no such file/],
   ])('%s', async (_, args, line) => {
@@ -44,21 +68,39 @@ it('an imported model is listed, described, used by its name, and removed', asyn
   expect((await cli.run('models', 'import', 'My net.onnx')).stderr).toContain('was here already');
 
   const { stdout: listed } = await cli.run('models', 'list', '--json');
-  expect((JSON.parse(listed) as { name: string; kind: string }[]).filter(({ kind }) => kind === 'imported').map(({ name }) => name)).toEqual(['My-net']);
+  expect(
+    (JSON.parse(listed) as { name: string; kind: string }[])
+      .filter(({ kind }) => kind === 'imported')
+      .map(({ name }) => name),
+  ).toEqual(['My-net']);
   expect((await cli.run('models', 'list')).stdout).toMatch(/^My-net +x2 +imported$/m);
-  const { value: info } = await cli.json<{ variants: { scale: number; speed: { fps: number } }[] }>('models', 'info', 'my-net');
+  const { value: info } = await cli.json<{ variants: { scale: number; speed: { fps: number } }[] }>(
+    'models',
+    'info',
+    'my-net',
+  );
   expect(info.variants[0]?.scale).toBe(2);
   expect(info.variants[0]?.speed.fps).toBeGreaterThan(0);
-  expect((await cli.run('models', 'info', 'my-net')).stdout).toMatch(/fps for 720x576 on \S+, measured on 128x128 tiles/);
+  expect((await cli.run('models', 'info', 'my-net')).stdout).toMatch(
+    /fps for 720x576 on \S+, measured on 128x128 tiles/,
+  );
 
-  const done = await cli.json<{ status: string; output: string; frames: number }>('upscale', 'clip.mp4', '-m', 'my-net');
+  const done = await cli.json<{ status: string; output: string; frames: number }>(
+    'upscale',
+    'clip.mp4',
+    '-m',
+    'my-net',
+  );
   expect(done.value, done.stderr).toMatchObject({ status: 'done', output: cli.file('clip.x2.mp4'), frames: 5 });
   expect(await decodedFrames(cli.file('clip.x2.mp4'))).toBe(5);
 
   expect((await cli.run('models', 'remove', 'my-net')).code).toBe(0);
   expect(readdirSync(modelsRoot).sort()).toEqual(['inspected', 'measured']);
   const gone = await cli.run('models', 'remove', 'my-net');
-  expect([gone.code, gone.stderr]).toEqual([2, 'reelscale: there is no model "my-net" here: `reelscale models list` shows those that are']);
+  expect([gone.code, gone.stderr]).toEqual([
+    2,
+    'reelscale: there is no model "my-net" here: `reelscale models list` shows those that are',
+  ]);
 });
 
 it('a folder of ncnn networks is imported, and what cannot be used is said', async () => {

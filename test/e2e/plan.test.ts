@@ -14,8 +14,25 @@ it('a plan says what a job would take, starts nothing, and is measured once; the
   await makeClip(cli.file('clip.mp4'), { seconds: 2, size: '160x120' });
   await tinyModel(cli.file('net.onnx'), { work: 2 });
 
-  const { value, stderr } = await plan('-m', 'net.onnx', '--segment-frames', '20', '--cost-per-hour', '3.6', '--device', 'cpu');
-  expect(value, stderr).toMatchObject({ output: cli.file('clip.x2.mp4'), frames: 50, segments: 3, width: 320, height: 240, source: { width: 160, height: 120 }, notes: [] });
+  const { value, stderr } = await plan(
+    '-m',
+    'net.onnx',
+    '--segment-frames',
+    '20',
+    '--cost-per-hour',
+    '3.6',
+    '--device',
+    'cpu',
+  );
+  expect(value, stderr).toMatchObject({
+    output: cli.file('clip.x2.mp4'),
+    frames: 50,
+    segments: 3,
+    width: 320,
+    height: 240,
+    source: { width: 160, height: 120 },
+    notes: [],
+  });
   expect(value.here).toMatchObject({ device: 'cpu', basis: 'measured', jobs: 0 });
   const { here } = value;
   expect(here?.cost).toBeCloseTo((here?.seconds ?? 0) / 1000);
@@ -26,7 +43,11 @@ it('a plan says what a job would take, starts nothing, and is measured once; the
 
   expect(readdirSync(calibrations)).toHaveLength(2);
   expect(cli.processes()).toEqual([]);
-  expect(['jobs', 'outputs', 'upscaled'].map((name) => existsSync(path.join(cli.home, 'jobs', name)))).toEqual([false, false, false]);
+  expect(['jobs', 'outputs', 'upscaled'].map((name) => existsSync(path.join(cli.home, 'jobs', name)))).toEqual([
+    false,
+    false,
+    false,
+  ]);
 
   const again = await plan('-m', 'net.onnx', '--segment-frames', '20', '--device', 'cpu');
   expect(again.value.here?.seconds).toBe(here?.seconds);
@@ -34,13 +55,29 @@ it('a plan says what a job would take, starts nothing, and is measured once; the
   expect(readdirSync(calibrations)).toHaveLength(2);
 
   const job = ['clip.mp4', '-m', 'net.onnx', '--segment-frames', '20', '--device', 'cpu'];
-  const done = await cli.json<{ job: string; seconds: number; workedSeconds: number; estimate: { seconds: number; bytes: number } }>('upscale', ...job);
-  expect(done.value.estimate, done.stderr).toEqual({ seconds: expect.closeTo(here?.seconds ?? 0, 6) as number, bytes: expect.closeTo(value.bytes, -1) as number });
+  const done = await cli.json<{
+    job: string;
+    seconds: number;
+    workedSeconds: number;
+    estimate: { seconds: number; bytes: number };
+  }>('upscale', ...job);
+  expect(done.value.estimate, done.stderr).toEqual({
+    seconds: expect.closeTo(here?.seconds ?? 0, 6) as number,
+    bytes: expect.closeTo(value.bytes, -1) as number,
+  });
   expect(done.value.workedSeconds).toBeGreaterThan(0);
   expect(done.value.workedSeconds).toBeLessThanOrEqual(done.value.seconds);
-  expect((await cli.run('status', done.value.job)).stdout).toMatch(/^estimate \d+:\d\d of work and \S+ k?B; it took \d+:\d\d and \S+ k?B \(.+, .+\)$/m);
+  expect((await cli.run('status', done.value.job)).stdout).toMatch(
+    /^estimate \d+:\d\d of work and \S+ k?B; it took \d+:\d\d and \S+ k?B \(.+, .+\)$/m,
+  );
   const history = JSON.parse(readFileSync(path.join(cli.home, 'jobs', 'outcomes.jsonl'), 'utf8')) as object;
-  expect(history).toMatchObject({ job: done.value.job, frames: 50, pixels: 160 * 120, seconds: done.value.workedSeconds, raw: { seconds: expect.closeTo(here?.seconds ?? 0, 6) as number } });
+  expect(history).toMatchObject({
+    job: done.value.job,
+    frames: 50,
+    pixels: 160 * 120,
+    seconds: done.value.workedSeconds,
+    raw: { seconds: expect.closeTo(here?.seconds ?? 0, 6) as number },
+  });
 
   const { code, stdout } = await cli.run('plan', ...job);
   expect(code).toBe(0);
@@ -54,5 +91,9 @@ it('a filter is planned for the processor alone, and a wrong price is refused', 
   expect(value).toMatchObject({ method: 'bicubic x2', frames: 50, segments: 1 });
   expect(value.here?.device).toBe('cpu');
   const wrong = await cli.run('plan', 'clip.mp4', '--cost-per-hour', '-1');
-  expect([wrong.code, wrong.stdout, wrong.stderr]).toEqual([2, '', 'reelscale: --cost-per-hour: must be a number from 0 on']);
+  expect([wrong.code, wrong.stdout, wrong.stderr]).toEqual([
+    2,
+    '',
+    'reelscale: --cost-per-hour: must be a number from 0 on',
+  ]);
 });

@@ -15,7 +15,12 @@ interface Preview {
   width: number;
   height: number;
   window: Window;
-  frames: { frame: number; seconds: number; source: Window; methods: (Window & { method: string; scale: number; secondsPerFrame: number })[] }[];
+  frames: {
+    frame: number;
+    seconds: number;
+    source: Window;
+    methods: (Window & { method: string; scale: number; secondsPerFrame: number })[];
+  }[];
 }
 
 const temporary = scratchFolder();
@@ -23,7 +28,11 @@ const cli = new Cli({ TMPDIR: temporary, REELSCALE_LINGER_SECONDS: '30' });
 const clip = cli.file('clip.mp4');
 
 beforeAll(async () => {
-  await makeClip(clip, { seconds: 0.48, size: '242x182', video: ['-c:v', 'libx264', '-preset', 'veryfast', '-g', '5', '-bf', '2', '-pix_fmt', 'yuv420p'] });
+  await makeClip(clip, {
+    seconds: 0.48,
+    size: '242x182',
+    video: ['-c:v', 'libx264', '-preset', 'veryfast', '-g', '5', '-bf', '2', '-pix_fmt', 'yuv420p'],
+  });
   await tinyModel(cli.file('filtered.onnx'), { work: 2, output: 'filtered' });
   await tinyModel(cli.file('x3.onnx'), { scale: 3 });
 });
@@ -36,7 +45,11 @@ const leftovers = (): string[] => [
 /** A window of one picture of a file, by the file's own tags. */
 async function pictureOf(file: string, frame: number, window: Window): Promise<Raster> {
   const { video } = await probeSource(file);
-  return readRaster(['-i', `file:${file}`, '-map', '0:v:0', '-fps_mode', 'passthrough'], [`select=eq(n\\,${frame})`, ...toPlanarRgb(video), cropFilter(window)], window);
+  return readRaster(
+    ['-i', `file:${file}`, '-map', '0:v:0', '-fps_mode', 'passthrough'],
+    [`select=eq(n\\,${frame})`, ...toPlanarRgb(video), cropFilter(window)],
+    window,
+  );
 }
 
 async function openSheet(preview: Preview): Promise<Raster> {
@@ -44,7 +57,18 @@ async function openSheet(preview: Preview): Promise<Raster> {
 }
 
 it('shows the pixels that jobs make of these frames, beside the source', { timeout: 240_000 }, async () => {
-  const { code, value, stderr } = await cli.json<Preview>('preview', 'clip.mp4', '--at', '0.2', '--at', '00:00:00.44', '-m', 'bicubic', '-m', 'filtered.onnx');
+  const { code, value, stderr } = await cli.json<Preview>(
+    'preview',
+    'clip.mp4',
+    '--at',
+    '0.2',
+    '--at',
+    '00:00:00.44',
+    '-m',
+    'bicubic',
+    '-m',
+    'filtered.onnx',
+  );
   expect(code, stderr).toBe(0);
   expect(value.output).toBe(cli.file('clip.preview.png'));
   expect(value.window).toEqual({ x: 40, y: 30, width: 160, height: 120 });
@@ -63,23 +87,38 @@ it('shows the pixels that jobs make of these frames, beside the source', { timeo
     for (const [m, cell] of methods.entries()) {
       expect(cell.secondsPerFrame).toBeGreaterThan(0);
       const picture = await pictureOf(outputs[m] as string, frame, scaled(value.window, 2));
-      // A filter's pixels are the job's; a network sums in another order for another size of picture, so a value may be rounded otherwise.
-      expect(apart(crop(sheet, cell), picture), `frame ${frame} by ${cell.method}`).toBeLessThanOrEqual(m === 0 ? 0 : 1);
+      // A filter's pixels are the job's; a network sums in another order for another size of picture, so a value may
+      // be rounded otherwise.
+      expect(apart(crop(sheet, cell), picture), `frame ${frame} by ${cell.method}`).toBeLessThanOrEqual(
+        m === 0 ? 0 : 1,
+      );
     }
     const enlarged = crop(sheet, source);
     const original = await pictureOf(clip, frame, value.window);
-    for (const [x, y] of [[0, 0], [77, 31], [159, 119]] as const) {
-      expect(crop(enlarged, { x: 2 * x + 1, y: 2 * y, width: 1, height: 1 }).data).toEqual(crop(original, { x, y, width: 1, height: 1 }).data);
+    for (const [x, y] of [
+      [0, 0],
+      [77, 31],
+      [159, 119],
+    ] as const) {
+      expect(crop(enlarged, { x: 2 * x + 1, y: 2 * y, width: 1, height: 1 }).data).toEqual(
+        crop(original, { x, y, width: 1, height: 1 }).data,
+      );
     }
     // Its label, in white above each cell.
-    for (const { x, y } of [source, ...methods]) expect(crop(sheet, { x, y: y - 40, width: 200, height: 20 }).data.includes(255)).toBe(true);
+    for (const { x, y } of [source, ...methods])
+      expect(crop(sheet, { x, y: y - 40, width: 200, height: 20 }).data.includes(255)).toBe(true);
   }
   expect(leftovers()).toEqual([]);
 });
 
 it("a model's cell is what the network gives, where 4:2:0 loses nothing", async () => {
   // Grey in full range: luma is the picture.
-  await makeClip(cli.file('grey.mkv'), { seconds: 0.2, size: '80x60', audioTracks: 0, video: ['-vf', 'format=gray,scale=out_range=full,format=yuvj420p', '-c:v', 'ffv1'] });
+  await makeClip(cli.file('grey.mkv'), {
+    seconds: 0.2,
+    size: '80x60',
+    audioTracks: 0,
+    video: ['-vf', 'format=gray,scale=out_range=full,format=yuvj420p', '-c:v', 'ffv1'],
+  });
   const { code, value, stderr } = await cli.json<Preview>('preview', 'grey.mkv', '--at', '0.12', '-m', 'x3.onnx');
   expect(code, stderr).toBe(0);
   const sheet = await openSheet(value);
@@ -93,7 +132,11 @@ it('shows three frames by bicubic, and how to get the model, where there is none
   const { code, value, stderr } = await cli.json<Preview>('preview', 'clip.mp4', '-s', '2', '-o', 'small.png');
   expect(code, stderr).toBe(0);
   expect(stderr).toMatch(/^realesr\S+ is not shown: .*models pull realesr/);
-  expect(value.frames.map(({ frame, methods }) => [frame, ...methods.map(({ method }) => method)])).toEqual([[1, 'bicubic'], [6, 'bicubic'], [10, 'bicubic']]);
+  expect(value.frames.map(({ frame, methods }) => [frame, ...methods.map(({ method }) => method)])).toEqual([
+    [1, 'bicubic'],
+    [6, 'bicubic'],
+    [10, 'bicubic'],
+  ]);
 });
 
 describe('is refused, with one line and nothing made,', () => {
@@ -111,9 +154,17 @@ describe('is refused, with one line and nothing made,', () => {
   it.each([
     ['an input that is missing', ['none.mp4'], /none\.mp4 does not exist/],
     ['a text file', ['text.mp4'], /text\.mp4 is not a video/],
-    ['a time behind the end', ['clip.mp4', '-o', 'new.png', '--at', '0.3', '--at', '1:00'], /--at 1:00\.000: clip\.mp4 lasts 0:00\.480/],
+    [
+      'a time behind the end',
+      ['clip.mp4', '-o', 'new.png', '--at', '0.3', '--at', '1:00'],
+      /--at 1:00\.000: clip\.mp4 lasts 0:00\.480/,
+    ],
     ['a time that is none', ['clip.mp4', '--at', 'noon'], /--at: must be a time/],
-    ['a model that is unknown', ['clip.mp4', '-o', 'new.png', '-m', 'bicubic', '-m', 'espcn'], /there is no model "espcn"/],
+    [
+      'a model that is unknown',
+      ['clip.mp4', '-o', 'new.png', '-m', 'bicubic', '-m', 'espcn'],
+      /there is no model "espcn"/,
+    ],
     ['a scale that the model lacks', ['clip.mp4', '-o', 'new.png', '-m', 'x3.onnx', '-s', '4'], /no scale 4, only 3/],
     ['an output that is no PNG', ['clip.mp4', '-o', 'sheet.jpg'], /must be named \.png/],
     ['an output that is there', ['clip.mp4', '-o', 'taken.png'], /taken\.png exists already: .*--overwrite/],

@@ -13,17 +13,61 @@ it('a schedule upscales what is new in its folder, leaves what is still being wr
   mkdirSync(cli.file('inbox'));
   await makeClip(cli.file('inbox/a.mp4'), { seconds: 0.4, size: '64x48' });
   await makeClip(cli.file('later.mp4'), { seconds: 0.4, size: '64x48' });
-  const made = await cli.run('schedule', 'create', 'night', '--cron', '0 1 * * *', '--until', '07:00', '--watch', 'inbox', '--out-dir', 'out', '--preset', 'preview', '-s', '2', '--to', '0.3');
+  const made = await cli.run(
+    'schedule',
+    'create',
+    'night',
+    '--cron',
+    '0 1 * * *',
+    '--until',
+    '07:00',
+    '--watch',
+    'inbox',
+    '--out-dir',
+    'out',
+    '--preset',
+    'preview',
+    '-s',
+    '2',
+    '--to',
+    '0.3',
+  );
   expect(made.code, made.stderr).toBe(0);
   expect(made.stdout).toContain('only while `reelscale up` runs');
-  expect((await cli.run('schedule', 'create', 'night', '--every', '30m', '--watch', 'inbox', '--out-dir', 'out', '--preset', 'preview')).stderr).toContain('there is a schedule night already');
+  expect(
+    (
+      await cli.run(
+        'schedule',
+        'create',
+        'night',
+        '--every',
+        '30m',
+        '--watch',
+        'inbox',
+        '--out-dir',
+        'out',
+        '--preset',
+        'preview',
+      )
+    ).stderr,
+  ).toContain('there is a schedule night already');
 
   const view = await json<ScheduleView>('schedule', 'show', 'night');
-  expect(view).toMatchObject({ name: 'night', watch: cli.file('inbox'), when: '0 1 * * *', timezone: 'Europe/Berlin', until: '07:00', paused: false, running: false });
+  expect(view).toMatchObject({
+    name: 'night',
+    watch: cli.file('inbox'),
+    when: '0 1 * * *',
+    timezone: 'Europe/Berlin',
+    until: '07:00',
+    paused: false,
+    running: false,
+  });
   expect(new Date(view.next[0] ?? '').toLocaleTimeString('en-GB', { timeZone: 'Europe/Berlin' })).toBe('01:00:00');
 
   copyFileSync(cli.file('later.mp4'), cli.file('inbox/growing.mp4'));
-  const writing = setInterval(() => { appendFileSync(cli.file('inbox/growing.mp4'), 'more'); }, 100);
+  const writing = setInterval(() => {
+    appendFileSync(cli.file('inbox/growing.mp4'), 'more');
+  }, 100);
   const round = async (): Promise<BatchView> => {
     const { last: before } = await json<BatchView>('status', 'night');
     expect((await cli.run('schedule', 'trigger', 'night')).stdout).toContain('a round of night begins');
@@ -41,7 +85,11 @@ it('a schedule upscales what is new in its folder, leaves what is still being wr
   expect(existsSync(cli.file('out/growing.to0.3.x2.mp4'))).toBe(true);
 
   expect((await cli.run('schedule', 'pause', 'night')).code).toBe(0);
-  expect(await json<ScheduleView>('schedule', 'show', 'night')).toMatchObject({ name: 'night', paused: true, next: [] });
+  expect(await json<ScheduleView>('schedule', 'show', 'night')).toMatchObject({
+    name: 'night',
+    paused: true,
+    next: [],
+  });
   expect((await cli.run('schedule', 'resume', 'night')).code).toBe(0);
   expect((await cli.run('schedule', 'delete', 'night')).code).toBe(0);
   expect((await cli.run('schedule', 'list')).stdout).toBe('no schedules');
@@ -49,7 +97,8 @@ it('a schedule upscales what is new in its folder, leaves what is still being wr
 });
 
 it('a window ends at the next such time of the zone, also across a change of its clocks', () => {
-  const at = (from: string, clock: string): string => new Date(nextClock(Date.parse(from), clock, 'Europe/Berlin')).toISOString();
+  const at = (from: string, clock: string): string =>
+    new Date(nextClock(Date.parse(from), clock, 'Europe/Berlin')).toISOString();
   expect(at('2026-07-01T23:00:00Z', '07:00')).toBe('2026-07-02T05:00:00.000Z');
   expect(at('2026-07-02T05:00:00Z', '07:00')).toBe('2026-07-03T05:00:00.000Z');
   expect(at('2026-03-28T23:30:00Z', '07:00'), 'clocks go forward').toBe('2026-03-29T05:00:00.000Z');

@@ -25,8 +25,12 @@ import { timeSkippingServer, workflowBundle } from '../support/temporal.js';
 
 const cli = new Cli();
 let env: TestWorkflowEnvironment;
-beforeAll(async () => { env = await timeSkippingServer(); });
-afterAll(async () => { await env?.teardown(); });
+beforeAll(async () => {
+  env = await timeSkippingServer();
+});
+afterAll(async () => {
+  await env?.teardown();
+});
 
 /** Lets each of two segments hold the other's pictures, under records that are right in everything else. */
 function swap(first: string, second: string): void {
@@ -37,7 +41,9 @@ function swap(first: string, second: string): void {
   const [a, b] = [record(first), record(second)];
   renameSync(path.join(first, a.part.file), path.join(second, a.part.file));
   renameSync(path.join(second, b.part.file), path.join(first, b.part.file));
-  const write = (to: typeof a, { part: { file, bytes, sha256 } }: typeof a): void => { writeFileSync(to.file, JSON.stringify({ ...to.part, file, bytes, sha256 })); };
+  const write = (to: typeof a, { part: { file, bytes, sha256 } }: typeof a): void => {
+    writeFileSync(to.file, JSON.stringify({ ...to.part, file, bytes, sha256 }));
+  };
   write(a, b);
   write(b, a);
 }
@@ -46,7 +52,11 @@ it('a job whose segments were swapped publishes nothing, keeps everything, says 
   const film = await makeFilm(cli.file('film.mp4'));
   const config = loadConfig({ REELSCALE_HOME: cli.home });
   const output = cli.file('film.x2.mp4');
-  const { spec } = await resolveJob(film, parseFlags({ output, model: 'bicubic', scale: '2', segmentFrames: '50', deinterlace: 'off' }), config);
+  const { spec } = await resolveJob(
+    film,
+    parseFlags({ output, model: 'bicubic', scale: '2', segmentFrames: '50', deinterlace: 'off' }),
+    config,
+  );
   await recordJob(config, spec);
   const layout = jobLayout(config.roots, spec);
   const deps = { roots: config.roots, shutdown: new AbortController().signal, checkpointSeconds: 60, minFreeBytes: 0 };
@@ -60,27 +70,49 @@ it('a job whose segments were swapped publishes nothing, keeps everything, says 
     },
   };
   const input: UpscaleVideoInput = {
-    jobKey: spec.jobKey, upscaleKey: spec.upscaleKey, inputName: 'film.mp4', methodName: 'bicubic x2', method: 'filter', queues: { control: 'swapped', encode: 'swapped', upscale: [] },
-    devices: 1, encodeSlots: 1, heartbeatSeconds: 60, keepMezzanine: false, searchAttributes: false,
+    jobKey: spec.jobKey,
+    upscaleKey: spec.upscaleKey,
+    inputName: 'film.mp4',
+    methodName: 'bicubic x2',
+    method: 'filter',
+    queues: { control: 'swapped', encode: 'swapped', upscale: [] },
+    devices: 1,
+    encodeSlots: 1,
+    heartbeatSeconds: 60,
+    keepMezzanine: false,
+    searchAttributes: false,
   };
   const perform = async (args: [UpscaleVideoInput]): Promise<unknown> => {
-    const worker = await Worker.create({ connection: env.nativeConnection, taskQueue: 'swapped', workflowBundle, activities });
-    return worker.runUntil(env.client.workflow.execute('upscaleVideo', { workflowId: spec.jobKey, taskQueue: 'swapped', args }));
+    const worker = await Worker.create({
+      connection: env.nativeConnection,
+      taskQueue: 'swapped',
+      workflowBundle,
+      activities,
+    });
+    return worker.runUntil(
+      env.client.workflow.execute('upscaleVideo', { workflowId: spec.jobKey, taskQueue: 'swapped', args }),
+    );
   };
-  const error = await perform([input]).then(() => undefined, (reason: unknown) => reason);
+  const error = await perform([input]).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
 
   expect(error).toBeInstanceOf(WorkflowFailedError);
   const ended = await readJson(layout.state, endedSchema);
   expect(ended).toMatchObject({ state: 'failed' });
-  expect(ended?.message).toMatch(/^the result did not pass its checks: the picture is not the source's: frames 0 to \d+/);
+  expect(ended?.message).toMatch(
+    /^the result did not pass its checks: the picture is not the source's: frames 0 to \d+/,
+  );
 
   expect(existsSync(output)).toBe(false);
-  for (const segment of [0, 1]) expect(readdirSync(layout.encoded('source', segment)).some((name) => name.endsWith('.mp4'))).toBe(true);
+  for (const segment of [0, 1])
+    expect(readdirSync(layout.encoded('source', segment)).some((name) => name.endsWith('.mp4'))).toBe(true);
   const hidden = readdirSync(cli.folder).filter((name) => name.startsWith('.reelscale-'));
   expect(hidden).toHaveLength(1);
   const kept = await readJson(layout.verified, verifyReportSchema);
   expect(kept?.ok).toBe(false);
-  expect(readFileSync(layout.verifiedPage, 'utf8')).toContain("the picture is not the source&#39;s");
+  expect(readFileSync(layout.verifiedPage, 'utf8')).toContain('the picture is not the source&#39;s');
 
   const { code, value } = await cli.json<{ problems: string[] }>('verify', hidden[0] as string, '--against', film);
   expect(code).toBe(1);
@@ -90,7 +122,7 @@ it('a job whose segments were swapped publishes nothing, keeps everything, says 
   expect(again).toMatchObject({ code: 2, stdout: '' });
   expect(again.stderr).toContain(`${kept?.problems[0]}`);
   expect(again.stderr).toContain(`Look at ${layout.verifiedPage}`);
-  const stored = await readStored(config.roots, spec.jobKey) as StoredJob;
+  const stored = (await readStored(config.roots, spec.jobKey)) as StoredJob;
   const rejected = await requireRejected(config, stored);
   // Nobody has said yet that it is wanted.
   await expect(perform([{ ...input, accepted: { from: 'source' } }])).rejects.toThrow();
@@ -102,12 +134,22 @@ it('a job whose segments were swapped publishes nothing, keeps everything, says 
   await acceptResult(config, stored, rejected, true);
   // What it was made of is not needed any more.
   rmSync(film);
-  expect(await perform([{ ...input, accepted: { from: 'source' } }])).toMatchObject({ status: 'done', accepted: { problems: kept?.problems }, sha256: rejected.sha256 });
+  expect(await perform([{ ...input, accepted: { from: 'source' } }])).toMatchObject({
+    status: 'done',
+    accepted: { problems: kept?.problems },
+    sha256: rejected.sha256,
+  });
   expect(await fileDigest(output)).toBe(rejected.sha256);
   expect(readdirSync(cli.folder).filter((name) => name.startsWith('.reelscale-'))).toEqual([]);
   expect(await ownerOf(config.roots, spec.output)).toBeUndefined();
-  expect((await cli.json('status', shortJob(spec))).value).toMatchObject({ status: 'done (accepted, did not pass its checks)', accepted: kept?.problems });
-  expect(await cli.run('publish', shortJob(spec), '--anyway')).toMatchObject({ code: 2, stderr: `reelscale: job ${shortJob(spec)} is published already: ${output}` });
+  expect((await cli.json('status', shortJob(spec))).value).toMatchObject({
+    status: 'done (accepted, did not pass its checks)',
+    accepted: kept?.problems,
+  });
+  expect(await cli.run('publish', shortJob(spec), '--anyway')).toMatchObject({
+    code: 2,
+    stderr: `reelscale: job ${shortJob(spec)} is published already: ${output}`,
+  });
   // Another try is judged by itself.
   await recordJob(config, spec);
   for (const gone of [layout.accepted, layout.verified, layout.merged]) expect(existsSync(gone), gone).toBe(false);

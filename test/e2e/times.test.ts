@@ -8,28 +8,64 @@ import { ffmpeg, makeClip } from '../support/media.js';
 const cli = new Cli({ REELSCALE_LINGER_SECONDS: '20' });
 
 async function upscale(input: string, output: string): Promise<JobReport> {
-  const { code, value, stderr } = await cli.json<JobReport>('upscale', input, '-o', output, '--preset', 'preview', '-s', '2', '--deinterlace', 'off', '--segment-frames', '12');
+  const { code, value, stderr } = await cli.json<JobReport>(
+    'upscale',
+    input,
+    '-o',
+    output,
+    '--preset',
+    'preview',
+    '-s',
+    '2',
+    '--deinterlace',
+    'off',
+    '--segment-frames',
+    '12',
+  );
   expect(code, stderr).toBe(0);
   return value;
 }
 
 const noReordering = ['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '0', '-pix_fmt', 'yuv420p'];
 
-it.each(['24000/1001', '30000/1001', '25/1', '60/1'])('a film at %s in a container of milliseconds comes out at exactly that rate, with its last frame as long as the others', async (rate) => {
-  const name = rate.replace('/', '-');
-  await makeClip(cli.file(`${name}.mkv`), { seconds: 1, rate, size: '64x48', audioTracks: 0, video: noReordering });
-  expect((await streams(cli.file(`${name}.mkv`)))[0]).toMatchObject({ time_base: '1/1000' });
-  const { output, frames } = await upscale(`${name}.mkv`, `${name}.mp4`);
-  const pts = await decodedPts(output);
-  const step = (pts[1] ?? 0) - (pts[0] ?? 0);
-  expect(pts).toEqual(Array.from({ length: frames }, (_, i) => (pts[0] ?? NaN) + i * step));
-  expect((await streams(output))[0]).toMatchObject({ avg_frame_rate: rate, r_frame_rate: rate, duration_ts: frames * step });
-});
+it.each(['24000/1001', '30000/1001', '25/1', '60/1'])(
+  'a film at %s in a container of milliseconds comes out at exactly that rate, with its last frame as long as the others',
+  async (rate) => {
+    const name = rate.replace('/', '-');
+    await makeClip(cli.file(`${name}.mkv`), { seconds: 1, rate, size: '64x48', audioTracks: 0, video: noReordering });
+    expect((await streams(cli.file(`${name}.mkv`)))[0]).toMatchObject({ time_base: '1/1000' });
+    const { output, frames } = await upscale(`${name}.mkv`, `${name}.mp4`);
+    const pts = await decodedPts(output);
+    const step = (pts[1] ?? 0) - (pts[0] ?? 0);
+    expect(pts).toEqual(Array.from({ length: frames }, (_, i) => (pts[0] ?? NaN) + i * step));
+    expect((await streams(output))[0]).toMatchObject({
+      avg_frame_rate: rate,
+      r_frame_rate: rate,
+      duration_ts: frames * step,
+    });
+  },
+);
 
 it('of timestamps that are equal or go backward each is shown a tick after the frame before, the rest when they were, and the report counts them', async () => {
   await makeClip(cli.file('even.mkv'), { seconds: 2, size: '64x48', audioTracks: 0, video: noReordering });
-  await ffmpeg('-i', cli.file('even.mkv'), '-c', 'copy', '-bsf:v', "setts=ts='if(eq(N,10),PREV_OUTPTS,if(eq(N,20),PTS-50,PTS))'", cli.file('uneven.mkv'));
-  const { stdout } = await execa('ffprobe', ['-v', 'quiet', '-show_entries', 'packet=pts', '-of', 'csv=p=0', cli.file('uneven.mkv')]);
+  await ffmpeg(
+    '-i',
+    cli.file('even.mkv'),
+    '-c',
+    'copy',
+    '-bsf:v',
+    "setts=ts='if(eq(N,10),PREV_OUTPTS,if(eq(N,20),PTS-50,PTS))'",
+    cli.file('uneven.mkv'),
+  );
+  const { stdout } = await execa('ffprobe', [
+    '-v',
+    'quiet',
+    '-show_entries',
+    'packet=pts',
+    '-of',
+    'csv=p=0',
+    cli.file('uneven.mkv'),
+  ]);
   const raw = stdout.split('\n').map((line) => parseInt(line, 10));
   const wanted = raw.reduce<number[]>((all, pts) => [...all, Math.max(pts, (all.at(-1) ?? -1) + 1)], []);
   const moved = wanted.filter((pts, i) => pts !== raw[i]).length;

@@ -5,8 +5,17 @@ import { correctionOf, noteOutcome, outcomesOf, type Outcome } from '../../src/j
 import { noteWork, readWork, workedSeconds } from '../../src/job/workLog.js';
 import { scratchFolder } from '../support/media.js';
 
-const outcome = (n: number, change: Partial<Outcome> = {}): Outcome =>
-  ({ at: '2026-11-25T00:00:00Z', job: `job${n}`, key: 'k', frames: 100, pixels: 1000, seconds: 20, bytes: 3000, raw: { seconds: 10, bytes: 3000 }, ...change });
+const outcome = (n: number, change: Partial<Outcome> = {}): Outcome => ({
+  at: '2026-11-25T00:00:00Z',
+  job: `job${n}`,
+  key: 'k',
+  frames: 100,
+  pixels: 1000,
+  seconds: 20,
+  bytes: 3000,
+  raw: { seconds: 10, bytes: 3000 },
+  ...change,
+});
 
 it('what went on at once counts once, and pauses do not count', () => {
   const stretch = (from: number, to: number) => ({ stage: 'encodeSegment', from, to });
@@ -20,7 +29,10 @@ it('work is noted line by line, a cut line is passed over, and a removed job is 
   await noteWork(file, { stage: 'probe', from: 1, to: 2 });
   appendFileSync(file, '{"stage":"pro\n');
   await noteWork(file, { stage: 'upscaleSegment', segment: 3, from: 2, to: 5 });
-  expect(await readWork(file)).toEqual([{ stage: 'probe', from: 1, to: 2 }, { stage: 'upscaleSegment', segment: 3, from: 2, to: 5 }]);
+  expect(await readWork(file)).toEqual([
+    { stage: 'probe', from: 1, to: 2 },
+    { stage: 'upscaleSegment', segment: 3, from: 2, to: 5 },
+  ]);
   await noteWork(path.join(folder, 'gone', 'work.jsonl'), { stage: 'probe', from: 1, to: 2 });
   expect(await readWork(path.join(folder, 'gone', 'work.jsonl'))).toEqual([]);
 });

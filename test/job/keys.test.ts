@@ -4,8 +4,18 @@ import type { PictureSpec } from '../../src/job/picture.js';
 import type { ModelMethod } from '../../src/job/spec.js';
 
 const method: ModelMethod = {
-  kind: 'model', name: 'a', file: { root: 'models', path: 'a/model.onnx' }, digest: '0'.repeat(64), scale: 2, precision: 'fp32', tile: 0, tilePad: 18, prePad: 0,
-  pixels: 'rgb', alignment: 1, blend: 0,
+  kind: 'model',
+  name: 'a',
+  file: { root: 'models', path: 'a/model.onnx' },
+  digest: '0'.repeat(64),
+  scale: 2,
+  precision: 'fp32',
+  tile: 0,
+  tilePad: 18,
+  prePad: 0,
+  pixels: 'rgb',
+  alignment: 1,
+  blend: 0,
 };
 const picture: PictureSpec = { deinterlace: 'auto', bitDepth: 8 };
 const crop = { x: 0, y: 8, width: 64, height: 48 };
@@ -20,14 +30,38 @@ describe('the keys of a job', () => {
   });
 
   it('differ for everything that changes a picture', () => {
-    const variants = [{ scale: 4 }, { tile: 256 }, { tilePad: 10 }, { prePad: 4 }, { precision: 'fp16' as const }, { blend: 0.5 }, { denoise: 0.5 }, { pixels: 'luma' as const }, { alignment: 2 }, { outOfGamut: 'carried' as const }, { fixed: { width: 64, height: 64 } }, { digest: '1'.repeat(64) }];
-    const keys = [method, ...variants.map((variant) => ({ ...method, ...variant }))].map((entry) => upscaleKey('d', entry, picture));
-    const others = [upscaleKey('other', method, picture), upscaleKey('d', method, { ...picture, deinterlace: 'off' }), upscaleKey('d', method, { ...picture, bitDepth: 10 }), upscaleKey('d', method, { ...picture, range: { from: 1 } }), upscaleKey('d', method, { ...picture, range: { to: 1 } }), upscaleKey('d', method, { ...picture, crop })];
+    const variants = [
+      { scale: 4 },
+      { tile: 256 },
+      { tilePad: 10 },
+      { prePad: 4 },
+      { precision: 'fp16' as const },
+      { blend: 0.5 },
+      { denoise: 0.5 },
+      { pixels: 'luma' as const },
+      { alignment: 2 },
+      { outOfGamut: 'carried' as const },
+      { fixed: { width: 64, height: 64 } },
+      { digest: '1'.repeat(64) },
+    ];
+    const keys = [method, ...variants.map((variant) => ({ ...method, ...variant }))].map((entry) =>
+      upscaleKey('d', entry, picture),
+    );
+    const others = [
+      upscaleKey('other', method, picture),
+      upscaleKey('d', method, { ...picture, deinterlace: 'off' }),
+      upscaleKey('d', method, { ...picture, bitDepth: 10 }),
+      upscaleKey('d', method, { ...picture, range: { from: 1 } }),
+      upscaleKey('d', method, { ...picture, range: { to: 1 } }),
+      upscaleKey('d', method, { ...picture, crop }),
+    ];
     expect(new Set([...keys, ...others]).size).toBe(keys.length + others.length);
   });
 
   it('do not tell how a crop was found', () => {
-    expect(upscaleKey('d', method, { ...picture, crop: { ...crop, found: true } })).toBe(upscaleKey('d', method, { ...picture, crop }));
+    expect(upscaleKey('d', method, { ...picture, crop: { ...crop, found: true } })).toBe(
+      upscaleKey('d', method, { ...picture, crop }),
+    );
   });
 
   it('of jobs from before a setting could be chosen stay what they were', () => {
@@ -36,7 +70,11 @@ describe('the keys of a job', () => {
 
   it('share the upscaled pictures between encodes, and tell the jobs apart', () => {
     const up = upscaleKey('d', method, picture);
-    const keys = [jobKey(up, encode, { audio: 'auto' }, input, output), jobKey(up, { ...encode, crf: 18 }, { audio: 'auto' }, input, output), jobKey(up, encode, { audio: 'auto' }, input, { ...output, path: 'c.mp4' })];
+    const keys = [
+      jobKey(up, encode, { audio: 'auto' }, input, output),
+      jobKey(up, { ...encode, crf: 18 }, { audio: 'auto' }, input, output),
+      jobKey(up, encode, { audio: 'auto' }, input, { ...output, path: 'c.mp4' }),
+    ];
     expect(new Set(keys).size).toBe(3);
   });
 

@@ -31,13 +31,16 @@ describe('paths relative to a root', () => {
 describe('what a payload or a record names', () => {
   const key = 'a'.repeat(32);
 
-  it.each(['../../../tmp/evil', 'x', '', 'A'.repeat(32), `${key}/..`, `${key}\n`])('is no folder where it is no key: %j', async (evil) => {
-    expect(() => jobLayout(here, { jobKey: evil, upscaleKey: key })).toThrow('is no key');
-    expect(() => jobLayout(here, { jobKey: key, upscaleKey: evil })).toThrow('is no key');
-    expect(() => batchLayout(here, evil)).toThrow('is no key');
-    expect(() => batchLayout(here, key).round(evil)).toThrow('is no round');
-    expect(await readStored(here, evil)).toBeUndefined();
-  });
+  it.each(['../../../tmp/evil', 'x', '', 'A'.repeat(32), `${key}/..`, `${key}\n`])(
+    'is no folder where it is no key: %j',
+    async (evil) => {
+      expect(() => jobLayout(here, { jobKey: evil, upscaleKey: key })).toThrow('is no key');
+      expect(() => jobLayout(here, { jobKey: key, upscaleKey: evil })).toThrow('is no key');
+      expect(() => batchLayout(here, evil)).toThrow('is no key');
+      expect(() => batchLayout(here, key).round(evil)).toThrow('is no round');
+      expect(await readStored(here, evil)).toBeUndefined();
+    },
+  );
 
   it.each(['/etc/passwd', '../x', 'a/../../x', 'a\0b'])('is no path below a root: %j', (evil) => {
     expect(rootedPathSchema.safeParse({ root: 'media', path: evil }).success).toBe(false);
@@ -50,7 +53,8 @@ describe('what a payload or a record names', () => {
     writeFileSync(path.join(outside, 'notice.json'), '{}');
     symlinkSync(outside, path.join(root, 'link'));
     symlinkSync('own', path.join(root, 'inner'));
-    for (const evil of ['link', 'link/notice.json', 'link/not/there']) await expect(requireInside(root, path.join(root, evil))).rejects.toThrow('leads out of');
+    for (const evil of ['link', 'link/notice.json', 'link/not/there'])
+      await expect(requireInside(root, path.join(root, evil))).rejects.toThrow('leads out of');
     for (const good of ['own', 'own/not/there', 'inner/x', '.']) await requireInside(root, path.join(root, good));
     await requireInside('/', path.join(root, 'link'));
   });

@@ -1,7 +1,25 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { commitPart, fileDigest, findParts, removePart, sweepStrays, verifyParts, wholeParts, type Part } from '../../src/job/parts.js';
+import {
+  commitPart,
+  fileDigest,
+  findParts,
+  removePart,
+  sweepStrays,
+  verifyParts,
+  wholeParts,
+  type Part,
+} from '../../src/job/parts.js';
 import { PartDamaged } from '../../src/lib/errors.js';
 import { scratchFolder } from '../support/media.js';
 
@@ -22,8 +40,17 @@ async function write(start: number, end: number, text = `frames ${start} to ${en
 
 describe('committed parts', () => {
   it('are found as a chain of any lengths', async () => {
-    for (const [start, end] of [[10, 110], [110, 117], [117, 217]] as const) expect(await commitPart(folder, await write(start, end))).toBe(true);
-    expect((await findParts(folder, 10, 300)).map(({ start, end }) => [start, end])).toEqual([[10, 110], [110, 117], [117, 217]]);
+    for (const [start, end] of [
+      [10, 110],
+      [110, 117],
+      [117, 217],
+    ] as const)
+      expect(await commitPart(folder, await write(start, end))).toBe(true);
+    expect((await findParts(folder, 10, 300)).map(({ start, end }) => [start, end])).toEqual([
+      [10, 110],
+      [110, 117],
+      [117, 217],
+    ]);
   });
 
   it('end at the first gap', async () => {
@@ -80,7 +107,12 @@ describe('behind a gap', () => {
   });
 
   it('parts of another plan, which would overlap or reach beyond the end, are taken out of the way', async () => {
-    for (const [start, end] of [[0, 100], [50, 150], [200, 400]] as const) await commitPart(folder, await write(start, end));
+    for (const [start, end] of [
+      [0, 100],
+      [50, 150],
+      [200, 400],
+    ] as const)
+      await commitPart(folder, await write(start, end));
     expect((await wholeParts(folder, 0, 300)).map(({ start }) => start)).toEqual([0]);
     expect(readdirSync(folder)).toHaveLength(2);
   });
@@ -125,6 +157,8 @@ describe('strays of killed attempts', () => {
     const hourAgo = Date.now() / 1000 - 3600;
     for (const file of [part.file, behind.file, old.file]) utimesSync(path.join(folder, file), hourAgo, hourAgo);
     await sweepStrays(folder);
-    expect(readdirSync(folder).sort()).toEqual(['000000000.json', '000000200.json', part.file, behind.file, young.file].sort());
+    expect(readdirSync(folder).sort()).toEqual(
+      ['000000000.json', '000000200.json', part.file, behind.file, young.file].sort(),
+    );
   });
 });

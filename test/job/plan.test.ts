@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { encodeRanges, GOP_FRAMES, planSegments } from '../../src/job/plan.js';
 
-const pts = (frames: number, step = 512): Float64Array => Float64Array.from({ length: frames }, (_, i) => 1000 + i * step);
+const pts = (frames: number, step = 512): Float64Array =>
+  Float64Array.from({ length: frames }, (_, i) => 1000 + i * step);
 const base = { from: 'source' as const, outputPixels: 1440 * 1152, devices: 1 };
 
 describe('a plan', () => {
@@ -50,7 +51,13 @@ describe('a plan', () => {
 
   it('has ever smaller segments for several devices, so that the last to finish is late by little', () => {
     for (const devices of [2, 3, 4, 8, 31]) {
-      const sizes = planSegments({ ...base, outputPixels: 2880 * 2304, pts: pts(37_271), expectedFps: 2.4, devices }).segments.map(({ frames }) => frames);
+      const sizes = planSegments({
+        ...base,
+        outputPixels: 2880 * 2304,
+        pts: pts(37_271),
+        expectedFps: 2.4,
+        devices,
+      }).segments.map(({ frames }) => frames);
       const later = sizes.slice(devices);
       expect(later).toEqual(later.toSorted((a, b) => b - a));
       expect(Math.max(...sizes)).toBeLessThanOrEqual(37_271 / devices / 8);
@@ -107,7 +114,9 @@ describe('a plan', () => {
 describe('the encode parts of a segment', () => {
   it('lie on a grid from its start and end with it', () => {
     expect(encodeRanges({ startFrame: 100, frames: 620 }, 250)).toEqual([
-      { start: 100, end: 350 }, { start: 350, end: 600 }, { start: 600, end: 720 },
+      { start: 100, end: 350 },
+      { start: 350, end: 600 },
+      { start: 600, end: 720 },
     ]);
   });
 });

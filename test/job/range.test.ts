@@ -6,7 +6,8 @@ import { decodeTimeline, encodeTimeline } from '../../src/job/timeline.js';
 const milliseconds = { num: 1, den: 1000 };
 /** 30000/1001 frames a second in a container of milliseconds, from 1.4 s on. */
 const pts = Array.from({ length: 300 }, (_, i) => 1400 + Math.round((i * 1001) / 30));
-const within = (range: { from?: number; to?: number }) => framesWithin(range, { pts, timebase: milliseconds, origin: 1.4 });
+const within = (range: { from?: number; to?: number }) =>
+  framesWithin(range, { pts, timebase: milliseconds, origin: 1.4 });
 
 describe('the frames of a part', () => {
   it('are those that are first shown from its beginning on and before its end', () => {
@@ -24,7 +25,9 @@ describe('the frames of a part', () => {
   });
 
   it('are refused in one line where there are none', () => {
-    expect(() => within({ from: 1.005, to: 1.02 })).toThrow('no frame begins from 1.005 s to before 1.02 s: choose another part with --from and --to');
+    expect(() => within({ from: 1.005, to: 1.02 })).toThrow(
+      'no frame begins from 1.005 s to before 1.02 s: choose another part with --from and --to',
+    );
     expect(() => within({ from: 20 })).toThrow('no frame begins from 20 s on');
   });
 
@@ -48,7 +51,11 @@ describe('a part of a timeline', () => {
   });
 
   it('is not cut at an end that was not asked for', () => {
-    expect(clipOf(whole, { from: 1 }, 1.4)).toMatchObject({ around: { nextPts: undefined }, timeline: { lastDuration: 33 }, cut: { from: close(2.401) } });
+    expect(clipOf(whole, { from: 1 }, 1.4)).toMatchObject({
+      around: { nextPts: undefined },
+      timeline: { lastDuration: 33 },
+      cut: { from: close(2.401) },
+    });
     expect(clipOf(whole, { to: 2 }, 1.4).cut).toEqual({ to: close(3.402) });
     // Sound may be longer than the pictures.
     expect(clipOf(whole, { to: 11 }, 1.4).cut).toEqual({ to: close(12.4) });

@@ -28,7 +28,13 @@ test('a link among the work folders of killed processes is left alone, with all 
   const [models, elsewhere] = [path.join(root, 'models'), path.join(root, 'elsewhere')];
   for (const folder of [models, elsewhere]) mkdirSync(folder);
   writeFileSync(path.join(elsewhere, 'film.part'), 'precious');
-  symlinkSync(elsewhere, path.join(models, `.work-${(await inWorkFolder(models, (folder) => Promise.resolve(path.basename(folder)))).slice(6).replace(/-\d+-/, '-999999999-')}`));
+  symlinkSync(
+    elsewhere,
+    path.join(
+      models,
+      `.work-${(await inWorkFolder(models, (folder) => Promise.resolve(path.basename(folder)))).slice(6).replace(/-\d+-/, '-999999999-')}`,
+    ),
+  );
   await inWorkFolder(models, () => Promise.resolve());
   expect(existsSync(path.join(elsewhere, 'film.part'))).toBe(true);
 });

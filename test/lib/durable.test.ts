@@ -2,7 +2,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { publishJson, publishKept, readJson, readKept, readRemakable, replaceJson, replaceKept, takeAway } from '../../src/lib/durable.js';
+import {
+  publishJson,
+  publishKept,
+  readJson,
+  readKept,
+  readRemakable,
+  replaceJson,
+  replaceKept,
+  takeAway,
+} from '../../src/lib/durable.js';
 import { RecordDamaged } from '../../src/lib/errors.js';
 import { scratchFolder } from '../support/media.js';
 
@@ -77,6 +86,8 @@ describe('a record that is kept twice', () => {
     await publishKept(file, value);
     flip(file, 12);
     flip(`${file}.copy`, 12);
-    await expect(readKept(file, schema)).rejects.toThrow(`${file} is damaged (its bytes were changed): move it away, then run the same command again`);
+    await expect(readKept(file, schema)).rejects.toThrow(
+      `${file} is damaged (its bytes were changed): move it away, then run the same command again`,
+    );
   });
 });

@@ -16,12 +16,15 @@ test('a limit fires also after memory was collected', async () => {
   expect(outer.signal.aborted).toBe(false);
 });
 
-test('work learns of its caller\'s end, with the reason, before and while it runs', async () => {
+test("work learns of its caller's end, with the reason, before and while it runs", async () => {
   const outer = new AbortController();
-  const reason = (signal: AbortSignal): Promise<unknown> => new Promise((resolve) => {
-    if (signal.aborted) resolve(signal.reason);
-    signal.addEventListener('abort', () => { resolve(signal.reason); });
-  });
+  const reason = (signal: AbortSignal): Promise<unknown> =>
+    new Promise((resolve) => {
+      if (signal.aborted) resolve(signal.reason);
+      signal.addEventListener('abort', () => {
+        resolve(signal.reason);
+      });
+    });
   const work = withLimit(60_000, outer.signal, reason);
   outer.abort('enough');
   expect(await work).toBe('enough');

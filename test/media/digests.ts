@@ -4,7 +4,9 @@ import { sourceInput } from '../../src/media/ffmpeg/tools.js';
 import type { FrameSource } from '../../src/media/picture/frames.js';
 import { checkPts, frameArgs } from '../../src/media/picture/frames.js';
 
-/** In the source's own format, except that the one that only implies full range is written as the one that does not. */
+/**
+ * In the source's own format, except that the one that only implies full range is written as the one that does not.
+ */
 function native({ video }: SourceInfo): string {
   return `scale=in_range=${video.color.range}:out_range=${video.color.range},format=${video.pixelFormat.replace('yuvj', 'yuv')}`;
 }
@@ -12,7 +14,9 @@ function native({ video }: SourceInfo): string {
 async function digests(args: string[], onPts?: (pts: number) => void): Promise<string[]> {
   const found: string[] = [];
   await runFfmpeg([...args, '-f', 'framemd5', 'pipe:1'], {
-    onStdoutLine: (line) => { if (!line.startsWith('#')) found.push(line.split(',').at(-1)?.trim() ?? ''); },
+    onStdoutLine: (line) => {
+      if (!line.startsWith('#')) found.push(line.split(',').at(-1)?.trim() ?? '');
+    },
     ...(onPts && { onPts }),
   });
   return found;
@@ -20,14 +24,29 @@ async function digests(args: string[], onPts?: (pts: number) => void): Promise<s
 
 /** Digests of all frames of one decode from beginning to end. */
 export function straightDigests(file: string, info: SourceInfo): Promise<string[]> {
-  return digests(['-max_error_rate', '1', ...sourceInput(file), '-map', `0:${info.video.index}`, '-fps_mode', 'passthrough', '-vf', native(info)]);
+  return digests([
+    '-max_error_rate',
+    '1',
+    ...sourceInput(file),
+    '-map',
+    `0:${info.video.index}`,
+    '-fps_mode',
+    'passthrough',
+    '-vf',
+    native(info),
+  ]);
 }
 
-/** Digests of the frames `[start, end)`. @throws SegmentMismatch when their timestamps or their number are not those expected. */
+/**
+ * Digests of the frames `[start, end)`. @throws SegmentMismatch when their timestamps or their number are not those
+ * expected.
+ */
 export async function rangeDigests(source: FrameSource, start: number, end: number): Promise<string[]> {
   const { input, filters } = frameArgs(source, start, end);
   const pts: number[] = [];
-  const found = await digests([...input, '-vf', [...filters, native(source.info)].join(',')], (time) => pts.push(time));
+  const found = await digests([...input, '-vf', [...filters, native(source.info)].join(',')], (time) =>
+    pts.push(time),
+  );
   checkPts(source, start, pts, end);
   return found;
 }

@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** One stretch of a track: how long it is presented, in ticks of the movie (1/1000 s), and where it begins in the media, in ticks of the track; -1 for a pause. */
+/**
+ * One stretch of a track: how long it is presented, in ticks of the movie (1/1000 s), and where it begins in the
+ * media, in ticks of the track; -1 for a pause.
+ */
 export interface Edit {
   duration: number;
   start: number;
@@ -8,11 +11,22 @@ export interface Edit {
   speed?: number;
 }
 
-/** Gives the track with this number another edit list. The file's index has to lie behind its media, as ffmpeg writes it unless asked. */
+/**
+ * Gives the track with this number another edit list. The file's index has to lie behind its media, as ffmpeg writes
+ * it unless asked.
+ */
 export function writeEdits(file: string, track: number, edits: readonly Edit[]): void {
   const bytes = readFileSync(file);
   const moov = bytes.lastIndexOf('moov', undefined, 'latin1') - 4;
-  const elst = Buffer.concat([Buffer.from([0, 0, 0, 0]), u32(edits.length), ...edits.flatMap(({ duration, start, speed = 1 }) => [u32(duration), u32(start >>> 0), u32(Math.round(speed * 0x10000))])]);
+  const elst = Buffer.concat([
+    Buffer.from([0, 0, 0, 0]),
+    u32(edits.length),
+    ...edits.flatMap(({ duration, start, speed = 1 }) => [
+      u32(duration),
+      u32(start >>> 0),
+      u32(Math.round(speed * 0x10000)),
+    ]),
+  ]);
   const index = rebuild(bytes.subarray(moov + 8), (type, body) => {
     if (type !== 'trak') return box(type, body);
     const tkhd = body.indexOf('tkhd', 0, 'latin1');
@@ -37,4 +51,5 @@ function u32(value: number): Buffer {
   return bytes;
 }
 
-const box = (type: string, body: Buffer): Buffer => Buffer.concat([u32(body.length + 8), Buffer.from(type, 'latin1'), body]);
+const box = (type: string, body: Buffer): Buffer =>
+  Buffer.concat([u32(body.length + 8), Buffer.from(type, 'latin1'), body]);

@@ -22,19 +22,45 @@ async function ffprobe(file: string, ...args: string[]): Promise<string> {
 /** Timestamps of the frames that one straight decode gives, in ticks. */
 export async function decodedPts(file: string, stream = 'v:0'): Promise<number[]> {
   const text = await ffprobe(file, '-select_streams', stream, '-show_entries', 'frame=pts');
-  return text.split('\n').map((line) => parseInt(line, 10)).filter((pts) => !Number.isNaN(pts));
+  return text
+    .split('\n')
+    .map((line) => parseInt(line, 10))
+    .filter((pts) => !Number.isNaN(pts));
 }
 
 /** A source whose ranges are decoded from its beginning, unless a run-in in ticks is given. */
 export async function frameSource(file: string, runIn = Infinity, program?: number): Promise<FrameSource> {
   const info = await probeSource(file, { program });
-  return { file, from: 'source', info, pts: Float64Array.from(await decodedPts(file, String(info.video.index))), runIn };
+  return {
+    file,
+    from: 'source',
+    info,
+    pts: Float64Array.from(await decodedPts(file, String(info.video.index))),
+    runIn,
+  };
 }
 
 /** MD5 of every decoded frame in order, of a filtered picture if wanted. */
 export async function frameDigests(file: string, filters = 'null'): Promise<string[]> {
-  const { stdout } = await execa('ffmpeg', ['-v', 'error', '-i', `file:${file}`, '-map', '0:v:0', '-fps_mode', 'passthrough', '-vf', `${filters},settb=1/25,setpts=N`, '-f', 'framemd5', '-']);
-  return stdout.split('\n').filter((line) => !line.startsWith('#')).map((line) => line.split(',').at(-1)?.trim() ?? '');
+  const { stdout } = await execa('ffmpeg', [
+    '-v',
+    'error',
+    '-i',
+    `file:${file}`,
+    '-map',
+    '0:v:0',
+    '-fps_mode',
+    'passthrough',
+    '-vf',
+    `${filters},settb=1/25,setpts=N`,
+    '-f',
+    'framemd5',
+    '-',
+  ]);
+  return stdout
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .map((line) => line.split(',').at(-1)?.trim() ?? '');
 }
 
 export interface Stream extends Record<string, unknown> {
@@ -49,7 +75,27 @@ export async function streams(file: string): Promise<Stream[]> {
 
 /** Decoded pixels of the first video stream in one buffer. */
 export async function pixels(file: string, format: string, filters = 'null'): Promise<Buffer> {
-  const { stdout } = await execa('ffmpeg', ['-v', 'error', '-i', `file:${file}`, '-map', '0:v:0', '-fps_mode', 'passthrough', '-vf', filters, '-pix_fmt', format, '-f', 'rawvideo', '-'], { encoding: 'buffer' });
+  const { stdout } = await execa(
+    'ffmpeg',
+    [
+      '-v',
+      'error',
+      '-i',
+      `file:${file}`,
+      '-map',
+      '0:v:0',
+      '-fps_mode',
+      'passthrough',
+      '-vf',
+      filters,
+      '-pix_fmt',
+      format,
+      '-f',
+      'rawvideo',
+      '-',
+    ],
+    { encoding: 'buffer' },
+  );
   return Buffer.from(stdout);
 }
 
@@ -59,30 +105,62 @@ interface Encoding {
 }
 
 /** The source's pictures, enlarged and joined under its own times into `output`; its parts lie beside it. */
-export async function upscaledVideo(source: FrameSource, output: string, scale = 2, { encode = fastEncode, bitDepth = 8 }: Encoding = {}): Promise<{ reorderSeconds: number }> {
+export async function upscaledVideo(
+  source: FrameSource,
+  output: string,
+  scale = 2,
+  { encode = fastEncode, bitDepth = 8 }: Encoding = {},
+): Promise<{ reorderSeconds: number }> {
   const frames = source.pts.length;
   const parts = [];
-  for (const [start, end] of [[0, Math.ceil(frames / 2)], [Math.ceil(frames / 2), frames]] as const) {
+  for (const [start, end] of [
+    [0, Math.ceil(frames / 2)],
+    [Math.ceil(frames / 2), frames],
+  ] as const) {
     const part = `${output}.${start}.mp4`;
     await encodeFromSource({ source, start, end, method: { name: 'bicubic', scale }, encode, bitDepth, output: part });
     parts.push(part);
   }
   const { timebase, sampleAspectRatio } = source.info.video;
-  return concatParts({ parts, pts: source.pts, timebase, lastDuration: lastDuration(source), sampleAspectRatio, output });
+  return concatParts({
+    parts,
+    pts: source.pts,
+    timebase,
+    lastDuration: lastDuration(source),
+    sampleAspectRatio,
+    output,
+  });
 }
 
 export const lastDuration = ({ pts }: FrameSource): number => (pts.at(-1) as number) - (pts.at(-2) as number);
 
 /** Upscales a clip and merges it, named .mp4 or .mkv. */
-export async function delivered(file: string, output: string, { scale = 2, audio = 'auto', program, ...encoding }: { scale?: number; audio?: AudioMode; program?: number } & Encoding = {}): Promise<MergeResult & { source: FrameSource }> {
+export async function delivered(
+  file: string,
+  output: string,
+  {
+    scale = 2,
+    audio = 'auto',
+    program,
+    ...encoding
+  }: { scale?: number; audio?: AudioMode; program?: number } & Encoding = {},
+): Promise<MergeResult & { source: FrameSource }> {
   const source = await frameSource(file, Infinity, program);
   const { reorderSeconds } = await upscaledVideo(source, `${output}.video.mp4`, scale, encoding);
   const { timebase } = source.info.video;
   const firstPts = (source.pts[0] as number) * toNumber(timebase);
   const container = containerOf(output) ?? 'mp4';
   const merged = await mergeAudio({
-    video: `${output}.video.mp4`, source: file, info: source.info, container, audio, firstPts, reorderSeconds,
-    lastDuration: lastDuration(source) * toNumber(timebase), constantRate: constantRate({ pts: source.pts, timebase }), output,
+    video: `${output}.video.mp4`,
+    source: file,
+    info: source.info,
+    container,
+    audio,
+    firstPts,
+    reorderSeconds,
+    lastDuration: lastDuration(source) * toNumber(timebase),
+    constantRate: constantRate({ pts: source.pts, timebase }),
+    output,
   });
   return { ...merged, source };
 }
@@ -92,7 +170,16 @@ export async function deliveredForCheck(file: string, output: string, scale = 2)
   const { source, contents } = await delivered(file, output, { scale });
   const { video } = source.info;
   return {
-    file: output, source, expectedPts: source.pts, timebase: video.timebase, lastDuration: lastDuration(source), ...deliverableSize(video, scale), pixelFormat: 'yuv420p',
-    colors: deliverableTags(source.info), soundSource: file, firstPts: (source.pts[0] as number) * toNumber(video.timebase), contents,
+    file: output,
+    source,
+    expectedPts: source.pts,
+    timebase: video.timebase,
+    lastDuration: lastDuration(source),
+    ...deliverableSize(video, scale),
+    pixelFormat: 'yuv420p',
+    colors: deliverableTags(source.info),
+    soundSource: file,
+    firstPts: (source.pts[0] as number) * toNumber(video.timebase),
+    contents,
   };
 }

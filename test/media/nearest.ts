@@ -14,19 +14,28 @@ interface NearestOptions {
 }
 
 /**
- * The mezzanine of all frames as an RGB network leaves them that repeats every sample, and so changes nothing; beside the source. Samples of more than 8
- * bits only at x1.
+ * The mezzanine of all frames as an RGB network leaves them that repeats every sample, and so changes nothing; beside
+ * the source. Samples of more than 8 bits only at x1.
  */
-export async function throughNearest(source: FrameSource, { scale = 1, delivered = 8, carry = true }: NearestOptions = {}): Promise<string> {
+export async function throughNearest(
+  source: FrameSource,
+  { scale = 1, delivered = 8, carry = true }: NearestOptions = {},
+): Promise<string> {
   const { info, pts } = source;
   const { width, height } = info.video;
   const output = `${source.file}-x${scale}${carry ? '' : '-cut'}.nut`;
   const carried = carry ? residualFor(info, scale, false) : undefined;
   const format = { ...formatFor(info, 'rgb', delivered), carried };
-  const decoder = startFfmpeg(decodeToPlanarArgs(source, 0, pts.length, format), { stdout: 'pipe', onPts: () => undefined });
+  const decoder = startFfmpeg(decodeToPlanarArgs(source, 0, pts.length, format), {
+    stdout: 'pipe',
+    onPts: () => undefined,
+  });
   if (!decoder.stdout) throw new Error('no stdout');
   const [frames] = await Promise.all([buffer(decoder.stdout), decoder.done]);
-  const encoder = startFfmpeg([...mezzanineArgs(info, format, { width, height }, scale, delivered), output], { stdin: 'pipe', ...(carried && { side: 'pipe' as const }) });
+  const encoder = startFfmpeg([...mezzanineArgs(info, format, { width, height }, scale, delivered), output], {
+    stdin: 'pipe',
+    ...(carried && { side: 'pipe' as const }),
+  });
   const seen = 3 * width * height * (format.bitDepth / 8);
   const each = carried ? 2 * seen : seen;
   if (frames.length !== pts.length * each) throw new Error(`${frames.length} bytes are not ${pts.length} frames`);

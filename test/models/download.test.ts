@@ -19,7 +19,8 @@ beforeEach(() => {
   server.requests.length = 0;
 });
 
-const fetchIt = (change: Partial<Parameters<typeof download>[0]> = {}) => download({ url: `${server.url}/net.pth`, sha256, file, ...change });
+const fetchIt = (change: Partial<Parameters<typeof download>[0]> = {}) =>
+  download({ url: `${server.url}/net.pth`, sha256, file, ...change });
 
 async function failure(change: Partial<Parameters<typeof download>[0]> = {}): Promise<Error> {
   const error: unknown = await fetchIt(change).catch((thrown: unknown) => thrown);
@@ -34,7 +35,9 @@ async function expectWhole(): Promise<void> {
 
 /** One answer after the other; the last one stays. */
 function inTurn(...answers: Answer[]): Answer {
-  return (request, response) => { (answers.length > 1 ? answers.shift() : answers[0])?.(request, response); };
+  return (request, response) => {
+    (answers.length > 1 ? answers.shift() : answers[0])?.(request, response);
+  };
 }
 
 it('a file is downloaded, and not asked for again', async () => {
@@ -62,7 +65,9 @@ it('what an earlier process left is gone on with', async () => {
 
 it('a server that ignores where to go on is read from the beginning', async () => {
   await writeFile(file, bytes.subarray(0, 99));
-  server.answer = (_, response) => { response.writeHead(200).end(bytes); };
+  server.answer = (_, response) => {
+    response.writeHead(200).end(bytes);
+  };
   await fetchIt();
   await expectWhole();
   expect(server.requests).toHaveLength(1);
@@ -91,12 +96,16 @@ it('another digest is said and nothing is kept', async () => {
   server.answer = serving(bytes.map((byte) => byte ^ 1));
   const error = await failure();
   expect(error).toBeInstanceOf(UserError);
-  expect(error.message).toMatch(/what 127\.0\.0\.1:\d+ gave for net\.pth has the digest [0-9a-f]{12}… instead of [0-9a-f]{12}…/);
+  expect(error.message).toMatch(
+    /what 127\.0\.0\.1:\d+ gave for net\.pth has the digest [0-9a-f]{12}… instead of [0-9a-f]{12}…/,
+  );
   expect(existsSync(file)).toBe(false);
 });
 
 it('a refusal is said with its number', async () => {
-  server.answer = (_, response) => { response.writeHead(404).end('gone'); };
+  server.answer = (_, response) => {
+    response.writeHead(404).end('gone');
+  };
   const error = await failure();
   expect(error).toBeInstanceOf(WorldError);
   expect(error.message).toMatch(/^127\.0\.0\.1:\d+ answered HTTP 404 for net\.pth$/);
@@ -104,7 +113,9 @@ it('a refusal is said with its number', async () => {
 });
 
 it('a server that sends nothing any more is given up, and what came is kept', async () => {
-  server.answer = (_, response) => { response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, 500)); };
+  server.answer = (_, response) => {
+    response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, 500));
+  };
   // Going on brings nothing new: the server ignores where.
   const error = await failure({ stallMs: 300 });
   expect(error).toBeInstanceOf(WorldError);
@@ -122,7 +133,9 @@ it('a download that is cancelled keeps what came', async () => {
   const stop = new AbortController();
   server.answer = (_, response) => {
     response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, 500));
-    setTimeout(() => { stop.abort(new Error('stopped')); }, 100);
+    setTimeout(() => {
+      stop.abort(new Error('stopped'));
+    }, 100);
   };
   await expect(fetchIt({ signal: stop.signal })).rejects.toThrow('stopped');
   expect(await readFile(file)).toHaveLength(500);

@@ -4,7 +4,17 @@ import { signatureOf } from '../../src/models/graph.js';
 import { convertNcnn } from '../../src/models/ncnn/convert.js';
 import { decodeModel } from '../../src/models/onnx/schema.js';
 import { convertTorch } from '../../src/models/torch/convert.js';
-import { legacyPth, op, pickledDict, pickledTensor, safetensors, safetensorsFile, zipFile, zipPth, floatBytes } from '../support/torch.js';
+import {
+  legacyPth,
+  op,
+  pickledDict,
+  pickledTensor,
+  safetensors,
+  safetensorsFile,
+  zipFile,
+  zipPth,
+  floatBytes,
+} from '../support/torch.js';
 import { Mutator } from './mutate.js';
 import { compactNet, denseNet } from './ncnn/net.js';
 import { compactState, denseState } from './networks.js';
@@ -18,20 +28,23 @@ const GRACE = 1 << 20;
 let largest = 0;
 
 /** An array constructor that remembers how much it was asked for. */
-const watched = <T extends Uint8ArrayConstructor | Float32ArrayConstructor>(arrays: T): T => new Proxy(arrays, {
-  construct(target, args: unknown[], made) {
-    const array = Reflect.construct(target, args, made) as { byteLength: number };
-    // Views of an existing buffer take no memory.
-    if (!(args[0] instanceof ArrayBuffer)) largest = Math.max(largest, array.byteLength);
-    return array;
-  },
-});
+const watched = <T extends Uint8ArrayConstructor | Float32ArrayConstructor>(arrays: T): T =>
+  new Proxy(arrays, {
+    construct(target, args: unknown[], made) {
+      const array = Reflect.construct(target, args, made) as { byteLength: number };
+      // Views of an existing buffer take no memory.
+      if (!(args[0] instanceof ArrayBuffer)) largest = Math.max(largest, array.byteLength);
+      return array;
+    },
+  });
 
 beforeEach(() => {
   vi.stubGlobal('Float32Array', watched(Float32Array));
   vi.stubGlobal('Uint8Array', watched(Uint8Array));
 });
-afterEach(() => { vi.unstubAllGlobals(); });
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
 
 /** Parses mutated files; each must be taken, or refused with one line. @returns how many were refused. */
 function fuzz(seed: number, attempt: (mutator: Mutator) => { length: number; parse: () => unknown }): number {
@@ -45,7 +58,8 @@ function fuzz(seed: number, attempt: (mutator: Mutator) => { length: number; par
     } catch (error) {
       refused++;
       if (!(error instanceof UserError)) throw new Error(`file ${i} crashed the parser`, { cause: error });
-      if (error.message.includes('\n') || error.message.length > 600) throw new Error(`file ${i} is refused with ${JSON.stringify(error.message)}`, { cause: error });
+      if (error.message.includes('\n') || error.message.length > 600)
+        throw new Error(`file ${i} is refused with ${JSON.stringify(error.message)}`, { cause: error });
     }
     if (largest > length * GROWTH + GRACE) throw new Error(`file ${i} of ${length} bytes made an array of ${largest}`);
   }
@@ -64,7 +78,10 @@ const compact = compactState({ features: 4, convolutions: 1, scale: 2 });
 const dense = denseState({ features: 2, growth: 1, blocks: 1, inputs: 12 });
 
 describe(`of ${FILES} changed files none crashes, hangs or fills the memory:`, () => {
-  it.each([['compact', compactNet()], ['dense', denseNet()]] as const)('.param (%s)', (name, { param, bin }) => {
+  it.each([
+    ['compact', compactNet()],
+    ['dense', denseNet()],
+  ] as const)('.param (%s)', (name, { param, bin }) => {
     const refused = fuzz(name.length, (mutator) => {
       const text = mutator.text(param);
       return { length: text.length + bin.length, parse: () => convertNcnn(text, bin) };
@@ -95,9 +112,20 @@ describe(`of ${FILES} changed files none crashes, hangs or fills the memory:`, (
   });
 
   it('pickles, in an archive that is whole', () => {
-    const tensors = Object.entries(compact).map(([name, { dims }], i): [string, number[]] => [name, pickledTensor({ key: String(i), dims, parameter: i % 2 === 0 })]);
-    const pickle = Uint8Array.from([...op.dict, ...op.mark, ...op.text('params'), ...pickledDict(tensors), ...op.setItems]);
-    const storages = Object.fromEntries(Object.values(compact).map(({ values }, i) => [String(i), floatBytes(values)]));
+    const tensors = Object.entries(compact).map(([name, { dims }], i): [string, number[]] => [
+      name,
+      pickledTensor({ key: String(i), dims, parameter: i % 2 === 0 }),
+    ]);
+    const pickle = Uint8Array.from([
+      ...op.dict,
+      ...op.mark,
+      ...op.text('params'),
+      ...pickledDict(tensors),
+      ...op.setItems,
+    ]);
+    const storages = Object.fromEntries(
+      Object.values(compact).map(({ values }, i) => [String(i), floatBytes(values)]),
+    );
     const refused = fuzz(5, (mutator) => {
       const file = zipFile([...mutator.bytes(pickle)], storages);
       return { length: file.length, parse: () => convertTorch(file, 'net') };
@@ -120,7 +148,13 @@ describe(`of ${FILES} changed files none crashes, hangs or fills the memory:`, (
     const { onnx } = convertTorch(zipPth(compact), 'net');
     const refused = fuzz(7, (mutator) => {
       const bytes = mutator.bytes(onnx);
-      return { length: bytes.length, parse: () => asUserError(() => { signatureOf(decodeModel(bytes)); }) };
+      return {
+        length: bytes.length,
+        parse: () =>
+          asUserError(() => {
+            signatureOf(decodeModel(bytes));
+          }),
+      };
     });
     expect(refused).toBeGreaterThan(FILES / 4);
   });

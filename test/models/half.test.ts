@@ -20,7 +20,9 @@ it('what lies in the middle of two halves goes to the even one, anything else to
   const off = (bits: number): number => (value(bits + 1) - value(bits)) / 1024;
   expect([...toHalf(Array.from(lower, middle)).halves]).toEqual(Array.from(lower, even));
   expect([...toHalf(Array.from(lower, (bits) => middle(bits) - off(bits))).halves]).toEqual([...lower]);
-  expect([...toHalf(Array.from(lower, (bits) => -middle(bits) - off(bits))).halves]).toEqual(Array.from(lower, (bits) => 0x8000 | (bits + 1)));
+  expect([...toHalf(Array.from(lower, (bits) => -middle(bits) - off(bits))).halves]).toEqual(
+    Array.from(lower, (bits) => 0x8000 | (bits + 1)),
+  );
 });
 
 it('finite numbers that are too large become the largest ones, and are counted', () => {

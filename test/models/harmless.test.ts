@@ -10,19 +10,34 @@ import { scratchFolder } from '../support/media.js';
 const folder = scratchFolder();
 
 /** An enlargement by two, to which constants are added. */
-const network = (...nodes: Node[]): Uint8Array => encodeModel(model({
-  name: 'described',
-  node: [...nodes, node('Resize', [nodes.length > 0 ? 'sum' : 'input', '', 'scales'], ['output'], { mode: 'nearest' })],
-  initializer: [floats('scales', [4], [1, 1, 2, 2]), integers('shape', [2], [20_000, 20_000]), integers('half', [1], [20_000]), floats('one', [1, 1], [1])],
-  input: [value('input', FLOAT, [1, 3, 'h', 'w'])],
-  output: [value('output', FLOAT, [1, 3, 'H', 'W'])],
-}));
+const network = (...nodes: Node[]): Uint8Array =>
+  encodeModel(
+    model({
+      name: 'described',
+      node: [
+        ...nodes,
+        node('Resize', [nodes.length > 0 ? 'sum' : 'input', '', 'scales'], ['output'], { mode: 'nearest' }),
+      ],
+      initializer: [
+        floats('scales', [4], [1, 1, 2, 2]),
+        integers('shape', [2], [20_000, 20_000]),
+        integers('half', [1], [20_000]),
+        floats('one', [1, 1], [1]),
+      ],
+      input: [value('input', FLOAT, [1, 3, 'h', 'w'])],
+      output: [value('output', FLOAT, [1, 3, 'H', 'W'])],
+    }),
+  );
 
 /** A field with a length, by hand: this project's own schema names only what networks need. */
 const field = (number: number, ...contents: Uint8Array[]): Uint8Array => {
   const content = Buffer.concat(contents);
   const tag = number * 8 + 2;
-  return Buffer.concat([Buffer.from(tag < 128 ? [tag] : [(tag & 127) | 128, tag >> 7]), Buffer.from([content.length]), content]);
+  return Buffer.concat([
+    Buffer.from(tag < 128 ? [tag] : [(tag & 127) | 128, tag >> 7]),
+    Buffer.from([content.length]),
+    content,
+  ]);
 };
 const elsewhere = Uint8Array.of(14 * 8, 1);
 const NOTHING = new Uint8Array();
@@ -40,7 +55,10 @@ describe('a network is not opened that reads another file through', () => {
     ['what a function takes', field(25, field(11, field(5, elsewhere)))],
     ['training', field(20, field(1, field(5, elsewhere)))],
     ['a constant that is named again', graph(attribute(field(5, elsewhere), field(5, NOTHING)))],
-    ['a place that is written in more bits', graph(field(1, NOTHING), field(5, Uint8Array.of(14 * 8, 0x81, 0x80, 0x80, 0x80, 0x10)))],
+    [
+      'a place that is written in more bits',
+      graph(field(1, NOTHING), field(5, Uint8Array.of(14 * 8, 0x81, 0x80, 0x80, 0x80, 0x10))),
+    ],
   ])('%s', (_, more) => {
     expect(() => readSignature(Buffer.concat([network(), more]))).toThrow('keeps its weights in another file');
   });
@@ -53,7 +71,7 @@ describe('a network is not opened that reads another file through', () => {
     expect(() => readSignature(Buffer.concat([network(), more]))).toThrow('sparse weights');
   });
 
-  it('an operator that is one device\'s own program', () => {
+  it("an operator that is one device's own program", () => {
     expect(() => readSignature(network(node('EPContext', ['input'], ['sum'])))).toThrow('compiled for one device');
   });
 });
@@ -65,7 +83,12 @@ it('messages in each other without end are no network', () => {
 });
 
 describe('a network is refused that fills the memory', () => {
-  const added = (made: Node): Uint8Array => network(made, node('ReduceMax', ['made'], ['largest'], { keepdims: 0 }), node('Add', ['input', 'largest'], ['sum']));
+  const added = (made: Node): Uint8Array =>
+    network(
+      made,
+      node('ReduceMax', ['made'], ['largest'], { keepdims: 0 }),
+      node('Add', ['input', 'largest'], ['sum']),
+    );
   it.each([
     ['ConstantOfShape', added(node('ConstantOfShape', ['shape'], ['made']))],
     ['Expand', added(node('Expand', ['one', 'shape'], ['made']))],
@@ -77,10 +100,17 @@ describe('a network is refused that fills the memory', () => {
 
   it('in a way that only opening it shows', async () => {
     const file = path.join(folder, 'folded.onnx');
-    await writeFile(file, network(
-      node('Concat', ['half', 'half'], ['computed'], { axis: 0 }), node('ConstantOfShape', ['computed'], ['made']),
-      node('ReduceMax', ['made'], ['largest'], { keepdims: 0 }), node('Add', ['input', 'largest'], ['sum']),
-    ));
-    await expect(inspectModel(file)).rejects.toThrow(/takes \d+ MB of memory for \d+ pixels|fails on a picture of .*(alloc|memory)/);
+    await writeFile(
+      file,
+      network(
+        node('Concat', ['half', 'half'], ['computed'], { axis: 0 }),
+        node('ConstantOfShape', ['computed'], ['made']),
+        node('ReduceMax', ['made'], ['largest'], { keepdims: 0 }),
+        node('Add', ['input', 'largest'], ['sum']),
+      ),
+    );
+    await expect(inspectModel(file)).rejects.toThrow(
+      /takes \d+ MB of memory for \d+ pixels|fails on a picture of .*(alloc|memory)/,
+    );
   });
 });

@@ -35,7 +35,11 @@ export class Mutator {
         if (at < copy.length) copy[at] = this.pick([0, 1, 0x2e, 0x7f, 0x80, 0xff, this.below(256)]);
         return copy;
       case 2: // A number as large as there are.
-        copy.fill(Buffer.from(this.pick(['ffffffff', 'ffffff7f', '00000080', '00000000', 'ffffffffffffff7f']), 'hex'), at, Math.min(at + this.pick([4, 8]), copy.length));
+        copy.fill(
+          Buffer.from(this.pick(['ffffffff', 'ffffff7f', '00000080', '00000000', 'ffffffffffffff7f']), 'hex'),
+          at,
+          Math.min(at + this.pick([4, 8]), copy.length),
+        );
         return copy;
       case 3:
         return copy.subarray(0, at);
@@ -43,7 +47,8 @@ export class Mutator {
         return Buffer.concat([copy.subarray(0, at), copy.subarray(end)]);
       case 5: // A piece twice.
         return Buffer.concat([copy.subarray(0, end), copy.subarray(at)]);
-      default: { // A piece of it elsewhere.
+      default: {
+        // A piece of it elsewhere.
         const piece = copy.subarray(at, end);
         const to = this.below(copy.length + 1);
         return Buffer.concat([copy.subarray(0, to), piece, copy.subarray(to)]);
@@ -56,7 +61,21 @@ export class Mutator {
     if (this.below(2) === 0) return new TextDecoder().decode(this.bytes(new TextEncoder().encode(original)));
     const words = original.split(/(?<=[\s=,])/);
     const at = this.below(words.length);
-    words[at] = this.pick(['0', '-1', '1e308', '4294967296', '99999999999999999999', '1000000000', '-233', '0.5', 'x', '=', '', this.pick(words)]) + (/\s$/.exec(words[at] as string)?.[0] ?? '');
+    words[at] =
+      this.pick([
+        '0',
+        '-1',
+        '1e308',
+        '4294967296',
+        '99999999999999999999',
+        '1000000000',
+        '-233',
+        '0.5',
+        'x',
+        '=',
+        '',
+        this.pick(words),
+      ]) + (/\s$/.exec(words[at] as string)?.[0] ?? '');
     return words.join('');
   }
 }

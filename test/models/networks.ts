@@ -10,7 +10,13 @@ class State {
   readonly tensors: TestState = {};
 
   add(name: string, dims: number[]): void {
-    this.tensors[name] = { dims, values: numbers(dims.reduce((a, b) => a * b, 1), Object.keys(this.tensors).length) };
+    this.tensors[name] = {
+      dims,
+      values: numbers(
+        dims.reduce((a, b) => a * b, 1),
+        Object.keys(this.tensors).length,
+      ),
+    };
   }
 
   conv(name: string, from: number, to: number): void {
@@ -49,7 +55,9 @@ export function denseState({ features, growth, blocks, inputs }: DenseSizes): Te
   const state = new State();
   state.conv('conv_first', inputs, features);
   for (let b = 0; b < blocks; b++) {
-    for (const d of [1, 2, 3]) for (const k of [1, 2, 3, 4, 5]) state.conv(`body.${b}.rdb${d}.conv${k}`, features + (k - 1) * growth, k === 5 ? features : growth);
+    for (const d of [1, 2, 3])
+      for (const k of [1, 2, 3, 4, 5])
+        state.conv(`body.${b}.rdb${d}.conv${k}`, features + (k - 1) * growth, k === 5 ? features : growth);
   }
   for (const name of ['conv_body', 'conv_up1', 'conv_up2', 'conv_hr']) state.conv(name, features, features);
   state.conv('conv_last', features, 3);
@@ -59,14 +67,23 @@ export function denseState({ features, growth, blocks, inputs }: DenseSizes): Te
 type Rename = (name: string, blocks: number) => string;
 
 /** The first BasicSR's naming. */
-export const inBetween: Rename = (name) => name
-  .replace(/^body\.(\d+)\.rdb/, 'RRDB_trunk.$1.RDB').replace('conv_body', 'trunk_conv').replace('conv_up', 'upconv').replace('conv_hr', 'HRconv');
+export const inBetween: Rename = (name) =>
+  name
+    .replace(/^body\.(\d+)\.rdb/, 'RRDB_trunk.$1.RDB')
+    .replace('conv_body', 'trunk_conv')
+    .replace('conv_up', 'upconv')
+    .replace('conv_hr', 'HRconv');
 
 /** ESRGAN's as published. */
-export const asPublished: Rename = (name, blocks) => name
-  .replace(/^body\.(\d+)\.rdb(\d)\.conv(\d)\./, 'model.1.sub.$1.RDB$2.conv$3.0.')
-  .replace('conv_first', 'model.0').replace('conv_body', `model.1.sub.${blocks}`)
-  .replace('conv_up1', 'model.3').replace('conv_up2', 'model.6').replace('conv_hr', 'model.8').replace('conv_last', 'model.10');
+export const asPublished: Rename = (name, blocks) =>
+  name
+    .replace(/^body\.(\d+)\.rdb(\d)\.conv(\d)\./, 'model.1.sub.$1.RDB$2.conv$3.0.')
+    .replace('conv_first', 'model.0')
+    .replace('conv_body', `model.1.sub.${blocks}`)
+    .replace('conv_up1', 'model.3')
+    .replace('conv_up2', 'model.6')
+    .replace('conv_hr', 'model.8')
+    .replace('conv_last', 'model.10');
 
 export const renamed = (state: TestState, rename: Rename, blocks: number): TestState =>
   Object.fromEntries(Object.entries(state).map(([name, tensor]) => [rename(name, blocks), tensor]));

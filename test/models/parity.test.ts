@@ -11,12 +11,24 @@ import { scratchFolder } from '../support/media.js';
 const fixtures = path.join(import.meta.dirname, 'fixtures');
 const fixture = (name: string): string => path.join(fixtures, name);
 const pictureSchema = z.object({ width: z.number(), height: z.number(), file: z.string() });
-const { picture, oddPicture, networks, tilings } = z.object({
-  picture: pictureSchema,
-  oddPicture: pictureSchema,
-  networks: z.array(z.object({ name: z.string(), scale: z.number(), forms: z.array(z.string()), float: z.string(), result: z.string() })),
-  tilings: z.array(z.object({ network: z.string(), tile: z.number(), tilePad: z.number(), prePad: z.number(), result: z.string() })),
-}).parse(JSON.parse(await readFile(fixture('reference.json'), 'utf8')));
+const { picture, oddPicture, networks, tilings } = z
+  .object({
+    picture: pictureSchema,
+    oddPicture: pictureSchema,
+    networks: z.array(
+      z.object({
+        name: z.string(),
+        scale: z.number(),
+        forms: z.array(z.string()),
+        float: z.string(),
+        result: z.string(),
+      }),
+    ),
+    tilings: z.array(
+      z.object({ network: z.string(), tile: z.number(), tilePad: z.number(), prePad: z.number(), result: z.string() }),
+    ),
+  })
+  .parse(JSON.parse(await readFile(fixture('reference.json'), 'utf8')));
 
 const folder = scratchFolder();
 const forms = networks.flatMap(({ forms, ...network }) => forms.map((form) => ({ ...network, form })));
@@ -29,22 +41,35 @@ function floatsOf(gbr: Uint8Array): Float32Array {
 
 async function runFloats(onnx: Uint8Array): Promise<Float32Array> {
   const session = await InferenceSession.create(onnx);
-  const input = new Tensor('float32', floatsOf(await readFile(fixture(picture.file))), [1, 3, picture.height, picture.width]);
+  const input = new Tensor('float32', floatsOf(await readFile(fixture(picture.file))), [
+    1,
+    3,
+    picture.height,
+    picture.width,
+  ]);
   const { output } = await session.run({ input });
   await session.release();
   return output?.data as Float32Array;
 }
 
 const loaded = new Map<string, Promise<OurNetwork>>();
-afterAll(async () => { for (const network of loaded.values()) await (await network).release(); });
+afterAll(async () => {
+  for (const network of loaded.values()) await (await network).release();
+});
 
 function load(form: string): Promise<OurNetwork> {
-  const network = loaded.get(form) ?? convert(fixture(form)).then(({ onnx }) => OurNetwork.load(onnx, path.join(folder, `${form}.onnx`)));
+  const network =
+    loaded.get(form) ??
+    convert(fixture(form)).then(({ onnx }) => OurNetwork.load(onnx, path.join(folder, `${form}.onnx`)));
   loaded.set(form, network);
   return network;
 }
 
-async function upscaled(form: string, { file, width, height }: z.infer<typeof pictureSchema>, tiling: Tiling): Promise<Uint8Array> {
+async function upscaled(
+  form: string,
+  { file, width, height }: z.infer<typeof pictureSchema>,
+  tiling: Tiling,
+): Promise<Uint8Array> {
   return (await load(form)).upscale({ data: await readFile(fixture(file)), width, height }, tiling);
 }
 
@@ -59,19 +84,26 @@ describe.each(forms)('$form', ({ form, name, float, result }) => {
   });
 
   it('gives the picture that RealESRGANer gives', async () => {
-    expect(difference(await upscaled(form, picture, WHOLE), await readFile(fixture(result))).most).toBeLessThanOrEqual(1);
+    expect(difference(await upscaled(form, picture, WHOLE), await readFile(fixture(result))).most).toBeLessThanOrEqual(
+      1,
+    );
   });
 
   it(`is the same network as the other forms of ${name}`, async () => {
     const [first = ''] = networks.find((network) => network.name === name)?.forms ?? [];
-    expect(await runFloats((await convert(fixture(form))).onnx)).toEqual(await runFloats((await convert(fixture(first))).onnx));
+    expect(await runFloats((await convert(fixture(form))).onnx)).toEqual(
+      await runFloats((await convert(fixture(first))).onnx),
+    );
   });
 });
 
-it.each(tilings)('$network in tiles of $tile with pad $tilePad and pre-pad $prePad gives the picture that RealESRGANer gives', async ({ network, result, ...tiling }) => {
-  const [form = ''] = networks.find(({ name }) => name === network)?.forms ?? [];
-  const expected = await readFile(fixture(result));
-  expect(difference(await upscaled(form, oddPicture, tiling), expected).most).toBeLessThanOrEqual(1);
-  // The tiles leave seams, and the same ones: a picture made at once is another one.
-  expect(difference(await upscaled(form, oddPicture, WHOLE), expected).most).toBeGreaterThan(1);
-});
+it.each(tilings)(
+  '$network in tiles of $tile with pad $tilePad and pre-pad $prePad gives the picture that RealESRGANer gives',
+  async ({ network, result, ...tiling }) => {
+    const [form = ''] = networks.find(({ name }) => name === network)?.forms ?? [];
+    const expected = await readFile(fixture(result));
+    expect(difference(await upscaled(form, oddPicture, tiling), expected).most).toBeLessThanOrEqual(1);
+    // The tiles leave seams, and the same ones: a picture made at once is another one.
+    expect(difference(await upscaled(form, oddPicture, WHOLE), expected).most).toBeGreaterThan(1);
+  },
+);

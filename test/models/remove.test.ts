@@ -25,16 +25,37 @@ beforeAll(async () => {
   const { file } = await importFile(await tinyModel(path.join(folder, 'used.onnx')), { modelsRoot: roots.models });
   await mkdir(job.job, { recursive: true });
   const digest = 'c'.repeat(64);
-  await writeFile(job.spec, JSON.stringify({
-    version: 1, jobKey, upscaleKey,
-    input: { root: 'media', path: 'in.mp4' }, output: { root: 'media', path: 'out.mp4' }, source: { size: 1, mtimeMs: 1, digest },
-    method: {
-      kind: 'model', name: 'used', file: { root: 'models', path: path.relative(roots.models, file) }, digest, scale: 2,
-      precision: 'fp32', tile: 0, tilePad: 2, prePad: 0, pixels: 'rgb', alignment: 1, blend: 0,
-    },
-    encode: { codec: 'h264', crf: 23, preset: 'fast', threads: 2 },
-    checkpointFrames: 100, tags: ['cpu'], keepMezzanine: false, overwrite: false, createdAt: '2024-01-01T00:00:00.000Z',
-  }));
+  await writeFile(
+    job.spec,
+    JSON.stringify({
+      version: 1,
+      jobKey,
+      upscaleKey,
+      input: { root: 'media', path: 'in.mp4' },
+      output: { root: 'media', path: 'out.mp4' },
+      source: { size: 1, mtimeMs: 1, digest },
+      method: {
+        kind: 'model',
+        name: 'used',
+        file: { root: 'models', path: path.relative(roots.models, file) },
+        digest,
+        scale: 2,
+        precision: 'fp32',
+        tile: 0,
+        tilePad: 2,
+        prePad: 0,
+        pixels: 'rgb',
+        alignment: 1,
+        blend: 0,
+      },
+      encode: { codec: 'h264', crf: 23, preset: 'fast', threads: 2 },
+      checkpointFrames: 100,
+      tags: ['cpu'],
+      keepMezzanine: false,
+      overwrite: false,
+      createdAt: '2024-01-01T00:00:00.000Z',
+    }),
+  );
 });
 
 it('an imported model is removed, in any case of its name', async () => {
@@ -54,7 +75,9 @@ it('a pulled model is removed with all its scales', async () => {
 });
 
 it('a model that an unfinished job needs stays, until the job has ended', async () => {
-  expect(await refusal('used')).toBe('model used is needed by unfinished jobs (aaaaaaaa): wait for them, or cancel them (reelscale cancel aaaaaaaa)');
+  expect(await refusal('used')).toBe(
+    'model used is needed by unfinished jobs (aaaaaaaa): wait for them, or cancel them (reelscale cancel aaaaaaaa)',
+  );
   expect(await readdir(path.join(roots.models, 'used'))).toContain('model.onnx');
   await writeFile(job.state, JSON.stringify({ state: 'cancelled', message: '', at: '' }));
   expect(await removeModel('used', roots)).toBe('used');

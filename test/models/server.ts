@@ -4,9 +4,14 @@ import { afterAll } from 'vitest';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A server on this host until the tests end. `answer` may be replaced; every request is remembered as its path and range. */
+/**
+ * A server on this host until the tests end. `answer` may be replaced; every request is remembered as its path and
+ * range.
+ */
 export class TestServer {
-  answer: Answer = (_, response) => { response.writeHead(404).end(); };
+  answer: Answer = (_, response) => {
+    response.writeHead(404).end();
+  };
   readonly requests: string[] = [];
   readonly #server = createServer((request, response) => {
     this.requests.push([request.url, request.headers.range].filter(Boolean).join(' '));
@@ -14,11 +19,16 @@ export class TestServer {
   });
 
   constructor() {
-    afterAll(() => { this.#server.closeAllConnections(); this.#server.close(); });
+    afterAll(() => {
+      this.#server.closeAllConnections();
+      this.#server.close();
+    });
   }
 
   async listen(): Promise<this> {
-    await new Promise<void>((resolve) => { this.#server.listen(0, '127.0.0.1', resolve); });
+    await new Promise<void>((resolve) => {
+      this.#server.listen(0, '127.0.0.1', resolve);
+    });
     return this;
   }
 
@@ -33,7 +43,12 @@ export function serving(bytes: Uint8Array): Answer {
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? NaN);
     if (from >= bytes.length) return void response.writeHead(416).end();
     if (Number.isNaN(from)) return void response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
-    response.writeHead(206, { 'content-length': bytes.length - from, 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` }).end(bytes.subarray(from));
+    response
+      .writeHead(206, {
+        'content-length': bytes.length - from,
+        'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}`,
+      })
+      .end(bytes.subarray(from));
   };
 }
 
@@ -41,6 +56,10 @@ export function serving(bytes: Uint8Array): Answer {
 export function cutting(bytes: Uint8Array, after: number): Answer {
   return (_, response) => {
     response.writeHead(200, { 'content-length': bytes.length });
-    response.write(bytes.subarray(0, after), () => { setTimeout(() => { response.destroy(); }, 20); });
+    response.write(bytes.subarray(0, after), () => {
+      setTimeout(() => {
+        response.destroy();
+      }, 20);
+    });
   };
 }

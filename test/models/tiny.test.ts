@@ -20,7 +20,8 @@ it.each([1, 2, 3, 4])('the tiny net repeats every pixel %i times in both directi
   const expected: number[] = [];
   for (let c = 0; c < 3; c++) {
     for (let y = 0; y < 2 * scale; y++) {
-      for (let x = 0; x < 3 * scale; x++) expected.push(picture[(c * 2 + Math.floor(y / scale)) * 3 + Math.floor(x / scale)] as number);
+      for (let x = 0; x < 3 * scale; x++)
+        expected.push(picture[(c * 2 + Math.floor(y / scale)) * 3 + Math.floor(x / scale)] as number);
     }
   }
   expect([...(output.data as Float32Array)]).toEqual(expected);

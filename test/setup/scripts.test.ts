@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -11,20 +20,32 @@ const scratch = scratchFolder();
 const project = path.join(scratch, 'project');
 beforeAll(() => {
   mkdirSync(project);
-  for (const name of ['scripts', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json']) cpSync(path.join(root, name), path.join(project, name), { recursive: true });
+  for (const name of ['scripts', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json'])
+    cpSync(path.join(root, name), path.join(project, name), { recursive: true });
   symlinkSync(path.join(root, 'node_modules'), path.join(project, 'node_modules'));
-  for (const folder of ['src/workflows', 'src/cli', 'bench', 'web']) mkdirSync(path.join(project, folder), { recursive: true });
-  const write = (name: string, text: string): void => { writeFileSync(path.join(project, name), text); };
+  for (const folder of ['src/workflows', 'src/cli', 'bench', 'web'])
+    mkdirSync(path.join(project, folder), { recursive: true });
+  const write = (name: string, text: string): void => {
+    writeFileSync(path.join(project, name), text);
+  };
   write('temporal.config.ts', 'export const config = 1;\n');
   write('src/workflows/index.ts', 'export async function nothing(): Promise<void> {}\n');
   write('src/workflows/checkedInput.ts', 'export const interceptors = () => ({});\n');
-  write('src/cli/cli.ts', "export function main(argv: string[]): Promise<number> { console.log(`${argv.join(' ')} in ${process.cwd()}`); return Promise.resolve(argv.length); }\n");
-  write('web/main.tsx', "export const page = <p>page</p>;\n");
+  write(
+    'src/cli/cli.ts',
+    "export function main(argv: string[]): Promise<number> { console.log(`${argv.join(' ')} in ${process.cwd()}`); return Promise.resolve(argv.length); }\n",
+  );
+  write('web/main.tsx', 'export const page = <p>page</p>;\n');
   write('web/theme.ts', "export const theme = 'dark';\n");
   for (const name of ['main.css', 'index.html', 'icon.svg']) write(`web/${name}`, '');
 });
 
-const node = (script: string, ...args: string[]) => execa('sh', ['-c', 'umask 077; exec "$0" "$@"', process.execPath, path.join(project, script), ...args], { reject: false, cwd: scratch, stdin: 'ignore' });
+const node = (script: string, ...args: string[]) =>
+  execa('sh', ['-c', 'umask 077; exec "$0" "$@"', process.execPath, path.join(project, script), ...args], {
+    reject: false,
+    cwd: scratch,
+    stdin: 'ignore',
+  });
 
 describe('the build', () => {
   test('compiles and bundles once, and does nothing while no source changes', async () => {
@@ -34,8 +55,17 @@ describe('the build', () => {
     expect(readFileSync(path.join(project, 'dist/workflow-bundle.js'), 'utf8')).toContain('nothing');
     expect(readFileSync(path.join(project, 'dist/web/main.js'), 'utf8')).toContain('page');
     // What root has built, others run.
-    const built = ['dist', ...readdirSync(path.join(project, 'dist'), { recursive: true, encoding: 'utf8' }).map((name) => path.join('dist', name))].map((name) => statSync(path.join(project, name)));
-    expect(built.filter((info) => (info.mode & (info.isDirectory() ? 0o055 : 0o044)) !== (info.isDirectory() ? 0o055 : 0o044))).toEqual([]);
+    const built = [
+      'dist',
+      ...readdirSync(path.join(project, 'dist'), { recursive: true, encoding: 'utf8' }).map((name) =>
+        path.join('dist', name),
+      ),
+    ].map((name) => statSync(path.join(project, name)));
+    expect(
+      built.filter(
+        (info) => (info.mode & (info.isDirectory() ? 0o055 : 0o044)) !== (info.isDirectory() ? 0o055 : 0o044),
+      ),
+    ).toEqual([]);
     const second = await node('scripts/build.mjs');
     expect([second.exitCode, second.stdout, second.stderr]).toEqual([0, '', '']);
   });
@@ -62,8 +92,11 @@ describe('the build', () => {
   });
 });
 
-test.each([['scripts/testFfmpeg.mjs'], ['scripts/testFfmpeg.mjs', '../trixie'], ['scripts/ffmpegOf.mjs', 'trixie']])('%s wants the name of a suite and says how it is called', async (script, ...args) => {
-  const { exitCode, stdout, stderr } = await node(script, ...args);
-  expect([exitCode, stdout]).toEqual([2, '']);
-  expect(stderr).toMatch(/^usage: .*trixie.*$/);
-});
+test.each([['scripts/testFfmpeg.mjs'], ['scripts/testFfmpeg.mjs', '../trixie'], ['scripts/ffmpegOf.mjs', 'trixie']])(
+  '%s wants the name of a suite and says how it is called',
+  async (script, ...args) => {
+    const { exitCode, stdout, stderr } = await node(script, ...args);
+    expect([exitCode, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^usage: .*trixie.*$/);
+  },
+);

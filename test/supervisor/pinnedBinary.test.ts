@@ -34,7 +34,12 @@ const quiet = (): undefined => undefined;
 
 test('the first source with the pinned bytes is used, and made executable', async () => {
   const folder = path.join(root, 'first');
-  const [offline, wrong, good, unneeded] = [source('a', new WorldError('offline')), source('b', 'bad'), source('c', GOOD), source('d', GOOD)];
+  const [offline, wrong, good, unneeded] = [
+    source('a', new WorldError('offline')),
+    source('b', 'bad'),
+    source('c', GOOD),
+    source('d', GOOD),
+  ];
   const file = await provideBinary(pinned(offline, wrong, good, unneeded), folder, quiet);
   expect(file).toBe(path.join(folder, 'tool-1.2.3'));
   expect(readFileSync(file, 'utf8')).toBe(GOOD);
@@ -68,11 +73,19 @@ test('a cached program whose bytes were changed is replaced', async () => {
 
 test('when no source has the pinned bytes nothing is installed, and each is told with its reason', async () => {
   const folder = path.join(root, 'nowhere');
-  const attempt = provideBinary(pinned(source('here', new WorldError('HTTP 404')), source('there', 'bad')), folder, quiet);
-  await expect(attempt).rejects.toThrow(/here: HTTP 404; there: its digest is [0-9a-f]{64}, but [0-9a-f]{64} is pinned/);
+  const attempt = provideBinary(
+    pinned(source('here', new WorldError('HTTP 404')), source('there', 'bad')),
+    folder,
+    quiet,
+  );
+  await expect(attempt).rejects.toThrow(
+    /here: HTTP 404; there: its digest is [0-9a-f]{64}, but [0-9a-f]{64} is pinned/,
+  );
   expect(await readdir(folder)).toEqual([]);
 });
 
 test('a platform that is not pinned is refused', async () => {
-  await expect(provideBinary({ ...pinned(), sha256: { 'plan9-mips': 'x' } }, root, quiet)).rejects.toThrow('pinned are plan9-mips');
+  await expect(provideBinary({ ...pinned(), sha256: { 'plan9-mips': 'x' } }, root, quiet)).rejects.toThrow(
+    'pinned are plan9-mips',
+  );
 });

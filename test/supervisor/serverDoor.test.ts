@@ -20,7 +20,12 @@ describe.skipIf(!hasProc || open !== undefined)('the embedded server in a networ
   beforeAll(async () => {
     config = await scratchHome();
     prepareHome(config.home);
-    server = await startEmbeddedServer(config, { log: () => undefined, notice: (line) => { throw new Error(line); } });
+    server = await startEmbeddedServer(config, {
+      log: () => undefined,
+      notice: (line) => {
+        throw new Error(line);
+      },
+    });
     connection = await connectWhenReady(config, server.address, AbortSignal.timeout(120_000), server.tls);
   });
   afterAll(async () => {
@@ -32,7 +37,12 @@ describe.skipIf(!hasProc || open !== undefined)('the embedded server in a networ
   const asks = async (tls?: ReturnType<typeof clientTls>): Promise<string> => {
     const asking = Connection.lazy({ address: server.address, ...(tls && { tls }) });
     try {
-      return await asking.withDeadline(Date.now() + 3000, () => asking.workflowService.describeNamespace({ namespace: 'default' })).then(() => 'let in', () => 'refused');
+      return await asking
+        .withDeadline(Date.now() + 3000, () => asking.workflowService.describeNamespace({ namespace: 'default' }))
+        .then(
+          () => 'let in',
+          () => 'refused',
+        );
     } finally {
       await asking.close();
     }
@@ -44,9 +54,20 @@ describe.skipIf(!hasProc || open !== undefined)('the embedded server in a networ
     expect(await asks()).toBe('refused');
     expect(await asks(clientTls(await provideServerTls(other.home)))).toBe('refused');
     // What a web page may send.
-    expect(await fetch(`http://${server.address}/api/v1/namespaces/default/workflows/x`, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: '{}' }).then(() => 'an answer', () => 'none')).toBe('none');
+    expect(
+      await fetch(`http://${server.address}/api/v1/namespaces/default/workflows/x`, {
+        method: 'POST',
+        headers: { 'content-type': 'text/plain' },
+        body: '{}',
+      }).then(
+        () => 'an answer',
+        () => 'none',
+      ),
+    ).toBe('none');
     const { tls } = homeLayout(config.home);
-    expect([tls, ...readdirSync(tls).map((name) => path.join(tls, name))].map((file) => statSync(file).mode & 0o077)).toEqual([0, 0, 0, 0]);
+    expect(
+      [tls, ...readdirSync(tls).map((name) => path.join(tls, name))].map((file) => statSync(file).mode & 0o077),
+    ).toEqual([0, 0, 0, 0]);
   });
 
   it('has no port that can be reached from outside', () => {

@@ -6,14 +6,23 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readAnnouncement } from '../../src/client/connection/announcement.js';
 import { homeLayout } from '../../src/client/connection/home.js';
 import { acquireLease, type Lease } from '../../src/client/connection/lease.js';
-import { receive, send, fromSupervisorSchema, connectTo, type FromSupervisor, type SupervisorInfo } from '../../src/client/connection/protocol.js';
+import {
+  receive,
+  send,
+  fromSupervisorSchema,
+  connectTo,
+  type FromSupervisor,
+  type SupervisorInfo,
+} from '../../src/client/connection/protocol.js';
 import { connectToServer } from '../../src/client/connection/temporalConnection.js';
 import { runSupervisor } from '../../src/supervisor/supervisor.js';
 import type { Config } from '../../temporal.config.js';
 import { eventually, hasProc, processesOf, scratchHome } from '../support/home.js';
 
 const leases: Lease[] = [];
-afterEach(async () => { await Promise.all(leases.splice(0).map((lease) => lease.release())); });
+afterEach(async () => {
+  await Promise.all(leases.splice(0).map((lease) => lease.release()));
+});
 
 async function take(config: Config, onEvent?: (line: string) => void): Promise<Lease> {
   const lease = await acquireLease(config, onEvent ? { onEvent } : {});
@@ -39,13 +48,17 @@ const startIdle = (client: Client, workflowId: string) =>
 
 describe.skipIf(!hasProc)('the supervisor', () => {
   let config: Config;
-  beforeAll(async () => { config = await scratchHome(); });
+  beforeAll(async () => {
+    config = await scratchHome();
+  });
 
   test('two commands that start at the same time share one supervisor, which ends after the last of them', async () => {
     const [a, b] = await Promise.all([take(config), take(config)]);
     expect(a.info.pid).toBe(b.info.pid);
     expect([a.started, b.started].filter(Boolean)).toHaveLength(1);
-    expect(await eventually(() => supervisorsOf(config.home).length === 1 && supervisorsOf(config.home))).toMatchObject([{ pid: a.info.pid }]);
+    expect(
+      await eventually(() => supervisorsOf(config.home).length === 1 && supervisorsOf(config.home)),
+    ).toMatchObject([{ pid: a.info.pid }]);
     await a.release();
     expect(await b.otherWatchers('any')).toBe(0);
     await b.release();
@@ -57,7 +70,9 @@ describe.skipIf(!hasProc)('the supervisor', () => {
   test('a command learns how many others wait for a workflow', async () => {
     const [a, b] = await Promise.all([take(config), take(config)]);
     await a.watch('job');
-    expect([await a.otherWatchers('job'), await b.otherWatchers('job'), await b.otherWatchers('other')]).toEqual([0, 1, 0]);
+    expect([await a.otherWatchers('job'), await b.otherWatchers('job'), await b.otherWatchers('other')]).toEqual([
+      0, 1, 0,
+    ]);
     await b.watch('job');
     expect(await a.otherWatchers('job')).toBe(1);
     await b.release();
@@ -70,10 +85,15 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     const server = serverOf(config.home);
     process.kill(server?.pid ?? 0, 'SIGKILL');
     // It is setpriv for a moment, which becomes the server.
-    const restarted = await eventually(() => { const now = serverOf(config.home); return now !== undefined && now.pid !== server?.pid && !now.command.includes('setpriv') && now; });
+    const restarted = await eventually(() => {
+      const now = serverOf(config.home);
+      return now !== undefined && now.pid !== server?.pid && !now.command.includes('setpriv') && now;
+    });
     expect(restarted.command).toBe(server?.command);
     // It listens a moment before it can answer.
-    await eventually(() => withClient(config, info, (client) => client.workflow.getHandle('survivor').describe()).catch(() => undefined));
+    await eventually(() =>
+      withClient(config, info, (client) => client.workflow.getHandle('survivor').describe()).catch(() => undefined),
+    );
     await withClient(config, info, async (client) => {
       expect((await client.workflow.getHandle('survivor').describe()).status.name).toBe('RUNNING');
       const { config: settings } = await client.workflowService.describeNamespace({ namespace: 'default' });
@@ -87,9 +107,13 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     const lease = await take(config, (line) => lines.push(line));
     await lease.watch('job');
     const { pid, temporalAddress } = lease.info;
-    const children = (await eventually(() => processesOf(config.home).length >= 5 && processesOf(config.home))).filter((each) => each.pid !== pid);
+    const children = (await eventually(() => processesOf(config.home).length >= 5 && processesOf(config.home))).filter(
+      (each) => each.pid !== pid,
+    );
     process.kill(pid, 'SIGKILL');
-    await eventually(() => children.every((child) => !processesOf(config.home).some((each) => each.pid === child.pid)));
+    await eventually(() =>
+      children.every((child) => !processesOf(config.home).some((each) => each.pid === child.pid)),
+    );
     await eventually(() => lease.info.pid !== pid);
     expect(lease.info.temporalAddress).toBe(temporalAddress);
     expect(lines).toContain('a new supervisor is at work');
@@ -118,15 +142,25 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     const lease = await take(config);
     const announced = await readAnnouncement(config.home);
     const answer = async (): Promise<FromSupervisor> => {
-      const socket = await connectTo(announced?.socket ?? '') as net.Socket;
+      const socket = (await connectTo(announced?.socket ?? '')) as net.Socket;
       return new Promise((resolve) => {
-        receive(socket, fromSupervisorSchema, (message) => { socket.destroy(); resolve(message); });
+        receive(socket, fromSupervisorSchema, (message) => {
+          socket.destroy();
+          resolve(message);
+        });
         send(socket, { type: 'hello', version: '0.0.0', build: 'older' });
       });
     };
-    expect(await answer()).toMatchObject({ type: 'refused', reason: 'mismatch', message: expect.stringContaining(`kill ${lease.info.pid}`) as string });
+    expect(await answer()).toMatchObject({
+      type: 'refused',
+      reason: 'mismatch',
+      message: expect.stringContaining(`kill ${lease.info.pid}`) as string,
+    });
     await lease.release();
-    await eventually(async () => { const said = await answer(); return said.type === 'refused' && said.reason === 'closing'; });
+    await eventually(async () => {
+      const said = await answer();
+      return said.type === 'refused' && said.reason === 'closing';
+    });
     await eventually(() => processesOf(config.home).length === 0);
   });
 
@@ -134,7 +168,15 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     const home = { ...config, lingerSeconds: 600 };
     const lease = await take(home);
     const stop = new AbortController();
-    const run = (): Promise<number | undefined> => runSupervisor(home, { background: false, signal: stop.signal, log: () => undefined, onReady: () => { stop.abort(); } });
+    const run = (): Promise<number | undefined> =>
+      runSupervisor(home, {
+        background: false,
+        signal: stop.signal,
+        log: () => undefined,
+        onReady: () => {
+          stop.abort();
+        },
+      });
     expect(await run()).toBe(lease.info.pid);
     await lease.release();
     // Once it has seen that the lease is over.
@@ -144,7 +186,11 @@ describe.skipIf(!hasProc)('the supervisor', () => {
 
   test.each([
     ['empty', 0, (): Buffer => Buffer.alloc(0)],
-    ['damaged behind its first pages', 1, (whole: Buffer): Buffer => Buffer.concat([whole.subarray(0, 8 * 4096), randomBytes(whole.length - 8 * 4096)])],
+    [
+      'damaged behind its first pages',
+      1,
+      (whole: Buffer): Buffer => Buffer.concat([whole.subarray(0, 8 * 4096), randomBytes(whole.length - 8 * 4096)]),
+    ],
   ])('a database that is %s is kept aside, which is said, and a new one serves', async (_, earlier, damage) => {
     const home = await scratchHome();
     const { database } = homeLayout(home.home);
@@ -160,7 +206,12 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     const kept = /kept as (\S+):/.exec(said)?.[1] ?? '';
     expect(readFileSync(kept).length).toBe(damaged.length);
     // A damage that shows late takes the supervisor along, and the next one has a new database.
-    await eventually(() => withClient(home, lease.info, async (client) => { await startIdle(client, 'idle'); return true; }).catch(() => undefined));
+    await eventually(() =>
+      withClient(home, lease.info, async (client) => {
+        await startIdle(client, 'idle');
+        return true;
+      }).catch(() => undefined),
+    );
     await lease.release();
     await eventually(() => processesOf(home.home).length === 0);
   });
@@ -168,7 +219,9 @@ describe.skipIf(!hasProc)('the supervisor', () => {
   test('a supervisor that cannot start its server says why', async () => {
     const broken = await scratchHome();
     mkdirSync(homeLayout(broken.home).ports, { recursive: true });
-    await expect(acquireLease(broken)).rejects.toThrow(/the supervisor could not start: EISDIR|the supervisor ended with code 1:\n.*EISDIR/);
+    await expect(acquireLease(broken)).rejects.toThrow(
+      /the supervisor could not start: EISDIR|the supervisor ended with code 1:\n.*EISDIR/,
+    );
     await eventually(() => processesOf(broken.home).length === 0);
   });
 });

@@ -7,7 +7,8 @@ import { execa } from 'execa';
 import { withParentDeathSignal } from '../../src/lib/parentDeathSignal.js';
 
 /** A Chromium of this machine, if there is one. */
-export const CHROMIUM = (process.env['PATH'] ?? '').split(':')
+export const CHROMIUM = (process.env['PATH'] ?? '')
+  .split(':')
   .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => path.join(folder, name)))
   .find((file) => existsSync(file));
 
@@ -30,21 +31,42 @@ export interface Played {
  * Plays a file to its end in a page of a headless Chromium, and looks at one picture on the way.
  * @param look at which second, and at which places: fractions of width and height.
  */
-export async function play(file: string, look: { seconds: number; places: readonly (readonly [number, number])[] }, folder: string): Promise<Played> {
+export async function play(
+  file: string,
+  look: { seconds: number; places: readonly (readonly [number, number])[] },
+  folder: string,
+): Promise<Played> {
   const server = createServer();
   const played = new Promise<Played>((resolve) => {
     server.on('request', (request, response) => {
-      if (request.method === 'POST') void text(request).then((json) => { resolve(JSON.parse(json) as Played); });
+      if (request.method === 'POST')
+        void text(request).then((json) => {
+          resolve(JSON.parse(json) as Played);
+        });
       else if (request.url === '/video') sendRange(file, request.headers.range, response);
       else response.setHeader('content-type', 'text/html').end(page(look));
     });
   });
   await listen(server);
   const { port } = server.address() as AddressInfo;
-  const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required', `--user-data-dir=${path.join(folder, 'chromium')}`];
+  const flags = [
+    '--headless=new',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-dev-shm-usage',
+    '--autoplay-policy=no-user-gesture-required',
+    `--user-data-dir=${path.join(folder, 'chromium')}`,
+  ];
   const [command, args] = withParentDeathSignal(CHROMIUM ?? 'chromium', [...flags, `http://127.0.0.1:${port}/`]);
-  const browser = execa(command, args, { reject: false, stdio: 'ignore', timeout: 120_000, forceKillAfterDelay: 2000 });
-  const ended = browser.then(() => { throw new Error('the browser ended before it had played the file'); });
+  const browser = execa(command, args, {
+    reject: false,
+    stdio: 'ignore',
+    timeout: 120_000,
+    forceKillAfterDelay: 2000,
+  });
+  const ended = browser.then(() => {
+    throw new Error('the browser ended before it had played the file');
+  });
   try {
     return await Promise.race([played, ended]);
   } finally {
@@ -55,19 +77,28 @@ export async function play(file: string, look: { seconds: number; places: readon
   }
 }
 
-const listen = (server: Server): Promise<void> => new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+const listen = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
 
 function sendRange(file: string, range: string | undefined, response: ServerResponse): void {
   const { size } = statSync(file);
   const [, from = '0', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
   const [start, end] = [Number(from), to === '' ? size - 1 : Number(to)];
   response.writeHead(range === undefined ? 200 : 206, {
-    'content-type': 'video/mp4', 'accept-ranges': 'bytes', 'content-length': end - start + 1, ...(range !== undefined && { 'content-range': `bytes ${start}-${end}/${size}` }),
+    'content-type': 'video/mp4',
+    'accept-ranges': 'bytes',
+    'content-length': end - start + 1,
+    ...(range !== undefined && { 'content-range': `bytes ${start}-${end}/${size}` }),
   });
   createReadStream(file, { start, end }).pipe(response);
 }
 
-const page = (look: { seconds: number; places: readonly (readonly [number, number])[] }): string => `<!doctype html><video id="v" src="/video" muted></video><script>
+const page = (look: {
+  seconds: number;
+  places: readonly (readonly [number, number])[];
+}): string => `<!doctype html><video id="v" src="/video" muted></video><script>
 const look = ${JSON.stringify(look)};
 const tell = (result) => fetch('/', { method: 'POST', body: JSON.stringify(result) });
 const video = document.getElementById('v');

@@ -20,7 +20,9 @@ export class Cli {
 
   constructor(env: Record<string, string> = {}) {
     this.#env = { REELSCALE_HOME: this.home, REELSCALE_LINGER_SECONDS: '2', REELSCALE_HEARTBEAT_SECONDS: '4', ...env };
-    afterAll(() => { this.kill(); });
+    afterAll(() => {
+      this.kill();
+    });
   }
 
   file(name: string): string {
@@ -37,7 +39,9 @@ export class Cli {
   }
 
   /** Runs with --json and returns the object on the last line. */
-  async json<T = Record<string, unknown>>(...args: string[]): Promise<{ code: number | undefined; value: T; stderr: string }> {
+  async json<T = Record<string, unknown>>(
+    ...args: string[]
+  ): Promise<{ code: number | undefined; value: T; stderr: string }> {
     const { code, stdout, stderr } = await this.run(...args, '--json');
     const last = stdout.trim().split('\n').at(-1) ?? '';
     if (!last.startsWith('{')) throw new Error(`no JSON (exit ${code}): ${stdout}\n${stderr}`);
@@ -46,15 +50,19 @@ export class Cli {
 
   /** Every process that works for this state folder, by its environment: also those whose parents are gone. */
   processes(pattern: RegExp = /./): { pid: number; command: string }[] {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
-      try {
-        const environment = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0');
-        const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
-        return environment.includes(`REELSCALE_HOME=${this.home}`) && command !== '' && pattern.test(command) ? [{ pid: Number(name), command }] : [];
-      } catch {
-        return [];
-      }
-    });
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name) => {
+        try {
+          const environment = readFileSync(`/proc/${name}/environ`, 'utf8').split('\0');
+          const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+          return environment.includes(`REELSCALE_HOME=${this.home}`) && command !== '' && pattern.test(command)
+            ? [{ pid: Number(name), command }]
+            : [];
+        } catch {
+          return [];
+        }
+      });
   }
 
   kill(pattern?: RegExp, signal: NodeJS.Signals = 'SIGKILL'): number {
@@ -71,7 +79,11 @@ export class Cli {
 }
 
 /** Waits for a state, not for a time: fails only when it is never reached. */
-export async function eventually<T>(what: string, check: () => T | undefined | false | Promise<T | undefined | false>, seconds = 240): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+  seconds = 240,
+): Promise<T> {
   for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
     const value = await check();
     if (value !== undefined && value !== false) return value;
@@ -82,12 +94,35 @@ export async function eventually<T>(what: string, check: () => T | undefined | f
 
 /** Digest of every decoded picture of a file, in order. */
 export async function pictureDigest(file: string): Promise<string> {
-  const { stdout } = await execa('ffmpeg', ['-v', 'error', '-i', `file:${file}`, '-map', '0:v:0', '-fps_mode', 'passthrough', '-f', 'md5', '-']);
+  const { stdout } = await execa('ffmpeg', [
+    '-v',
+    'error',
+    '-i',
+    `file:${file}`,
+    '-map',
+    '0:v:0',
+    '-fps_mode',
+    'passthrough',
+    '-f',
+    'md5',
+    '-',
+  ]);
   return stdout.trim();
 }
 
 /** Frames that decode, not what a header says. */
 export async function decodedFrames(file: string, stream = 'v:0'): Promise<number> {
-  const { stdout } = await execa('ffprobe', ['-v', 'error', '-select_streams', stream, '-count_frames', '-show_entries', 'stream=nb_read_frames', '-of', 'default=nk=1:nw=1', `file:${file}`]);
+  const { stdout } = await execa('ffprobe', [
+    '-v',
+    'error',
+    '-select_streams',
+    stream,
+    '-count_frames',
+    '-show_entries',
+    'stream=nb_read_frames',
+    '-of',
+    'default=nk=1:nw=1',
+    `file:${file}`,
+  ]);
   return Number(stdout.trim());
 }

@@ -1,7 +1,10 @@
 import type { BatchActivities } from '../../src/job/batch/contracts.js';
 import type { ControlActivities, UpscaleVideoInput } from '../../src/job/contracts.js';
 
-/** A batch's activities without a disk: they remember what was asked of them. Videos in `bad` cannot be made, those in `made` were made before. */
+/**
+ * A batch's activities without a disk: they remember what was asked of them. Videos in `bad` cannot be made, those in
+ * `made` were made before.
+ */
 export class FakeBatch {
   readonly prepared: number[] = [];
   readonly recorded: { index: number; unfinished: boolean }[] = [];
@@ -16,19 +19,40 @@ export class FakeBatch {
   until: number | undefined;
   readonly activities: BatchActivities;
 
-  constructor(files: number, job: (index: number) => UpscaleVideoInput, options: { bad?: number[]; made?: number[]; until?: number } = {}) {
+  constructor(
+    files: number,
+    job: (index: number) => UpscaleVideoInput,
+    options: { bad?: number[]; made?: number[]; until?: number } = {},
+  ) {
     const { bad = [], made = [] } = options;
     this.until = options.until;
     this.activities = {
-      lookAtFolder: () => { this.looks++; return Promise.resolve(); },
+      lookAtFolder: () => {
+        this.looks++;
+        return Promise.resolve();
+      },
       openRound: ({ settled, scheduledAt }) => {
         this.opened.push({ settled, scheduledAt });
-        return Promise.resolve({ files, skipped: 0, waiting: 0, bytes: files * 10, ...(this.until !== undefined && { until: this.until }) });
+        return Promise.resolve({
+          files,
+          skipped: 0,
+          waiting: 0,
+          bytes: files * 10,
+          ...(this.until !== undefined && { until: this.until }),
+        });
       },
       prepareVideo: ({ index }) => {
         this.prepared.push(index);
-        if (bad.includes(index)) return Promise.resolve({ kind: 'ended', status: 'failed', input: `${index}.mp4`, bytes: 10, error: 'cannot be read' });
-        if (made.includes(index)) return Promise.resolve({ kind: 'ended', status: 'skipped', input: `${index}.mp4`, bytes: 10 });
+        if (bad.includes(index))
+          return Promise.resolve({
+            kind: 'ended',
+            status: 'failed',
+            input: `${index}.mp4`,
+            bytes: 10,
+            error: 'cannot be read',
+          });
+        if (made.includes(index))
+          return Promise.resolve({ kind: 'ended', status: 'skipped', input: `${index}.mp4`, bytes: 10 });
         return Promise.resolve({ kind: 'ready', job: job(index), bytes: 10 });
       },
       lookAtJob: ({ jobKey }) => {
@@ -37,12 +61,24 @@ export class FakeBatch {
       },
       recordVideo: ({ index, unfinished = false }) => {
         this.recorded.push({ index, unfinished });
-        return Promise.resolve({ status: unfinished ? 'unfinished' : 'done', input: `${index}.mp4`, frames: unfinished ? 0 : 5 });
+        return Promise.resolve({
+          status: unfinished ? 'unfinished' : 'done',
+          input: `${index}.mp4`,
+          frames: unfinished ? 0 : 5,
+        });
       },
       closeRound: ({ status }) => {
         this.closed.push(status);
         const done = this.recorded.filter(({ unfinished }) => !unfinished).length;
-        return Promise.resolve({ files, done, skipped: made.length, failed: bad.length, cancelled: 0, unfinished: this.recorded.length - done, waiting: 0 });
+        return Promise.resolve({
+          files,
+          done,
+          skipped: made.length,
+          failed: bad.length,
+          cancelled: 0,
+          unfinished: this.recorded.length - done,
+          waiting: 0,
+        });
       },
     };
   }
@@ -50,8 +86,14 @@ export class FakeBatch {
   watching<A extends Pick<ControlActivities, 'publish' | 'recordEnd'>>(activities: A): A {
     return {
       ...activities,
-      publish: (input) => { this.ended.add(input.jobKey); return activities.publish(input); },
-      recordEnd: (input) => { this.ended.add(input.jobKey); return activities.recordEnd(input); },
+      publish: (input) => {
+        this.ended.add(input.jobKey);
+        return activities.publish(input);
+      },
+      recordEnd: (input) => {
+        this.ended.add(input.jobKey);
+        return activities.recordEnd(input);
+      },
     };
   }
 }

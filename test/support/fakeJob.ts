@@ -13,11 +13,13 @@ export class FakeJob {
   readonly activities: Activities;
 
   constructor(segments: number[], replaced: Partial<Activities> = {}) {
-    const said = <A extends unknown[], R>(name: string, act: (...args: A) => Promise<R> | R) => async (...args: A): Promise<R> => {
-      const first = args[0] as { segment?: number } | undefined;
-      this.calls.push(first?.segment === undefined ? name : `${name} ${first.segment}`);
-      return act(...args);
-    };
+    const said =
+      <A extends unknown[], R>(name: string, act: (...args: A) => Promise<R> | R) =>
+      async (...args: A): Promise<R> => {
+        const first = args[0] as { segment?: number } | undefined;
+        this.calls.push(first?.segment === undefined ? name : `${name} ${first.segment}`);
+        return act(...args);
+      };
     const defaults: Activities = {
       probe: () => Promise.resolve({ frames: segments.reduce((a, b) => a + b, 0), seekable: true }),
       conformSource: () => Promise.resolve({ decoded: 99, promised: 100, damaged: true }),
@@ -27,17 +29,39 @@ export class FakeJob {
         return Promise.resolve({ reused: 0 });
       },
       encodeSegment: () => Promise.resolve({ reused: 0 }),
-      deleteMezzanine: () => { this.waiting--; return Promise.resolve(); },
+      deleteMezzanine: () => {
+        this.waiting--;
+        return Promise.resolve();
+      },
       concatSegments: () => Promise.resolve(),
       mergeAudio: () => Promise.resolve({ warnings: [] }),
       verifyDeliverable: () => Promise.resolve({ ok: true, problems: [] }),
-      publish: ({ reusedFrames }) => Promise.resolve({
-        job: 'j', status: 'done', output: '/o.mp4', frames: 1, inferredFrames: 0, duplicateFrames: 0, reusedFrames, seconds: 1, fps: 1, bytes: 1, sha256: '0'.repeat(64), warnings: [],
-      }),
-      recordEnd: ({ state, discard }) => { this.ended.push({ state, discard }); return Promise.resolve(); },
+      publish: ({ reusedFrames }) =>
+        Promise.resolve({
+          job: 'j',
+          status: 'done',
+          output: '/o.mp4',
+          frames: 1,
+          inferredFrames: 0,
+          duplicateFrames: 0,
+          reusedFrames,
+          seconds: 1,
+          fps: 1,
+          bytes: 1,
+          sha256: '0'.repeat(64),
+          warnings: [],
+        }),
+      recordEnd: ({ state, discard }) => {
+        this.ended.push({ state, discard });
+        return Promise.resolve();
+      },
     };
     this.activities = Object.fromEntries(
-      Object.entries({ ...defaults, ...replaced }).map(([name, act]) => [name, said(name, act as () => Promise<unknown>)])) as unknown as Activities;
+      Object.entries({ ...defaults, ...replaced }).map(([name, act]) => [
+        name,
+        said(name, act as () => Promise<unknown>),
+      ]),
+    ) as unknown as Activities;
   }
 
   count(call: string): number {
@@ -48,7 +72,9 @@ export class FakeJob {
 /** Heartbeats until it is cancelled, as an activity at work does. */
 export async function untilCancelled(): Promise<never> {
   const context = Context.current();
-  const timer = setInterval(() => { context.heartbeat({ durableFrame: 0, frame: 0 }); }, 50);
+  const timer = setInterval(() => {
+    context.heartbeat({ durableFrame: 0, frame: 0 });
+  }, 50);
   try {
     await context.cancelled;
   } catch (error) {

@@ -15,7 +15,10 @@ export function record(title: string, history: History): void {
   if (!version) return;
   const folder = path.join(root, version);
   mkdirSync(folder, { recursive: true });
-  const name = title.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 80);
+  const name = title
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 80);
   // Stack traces and identities name the machine; nobody else needs that.
   const text = historyToJSON(history).replaceAll(project, '/reelscale').replaceAll(os.hostname(), 'host');
   writeFileSync(path.join(folder, `${name}.json`), `${text}\n`);
@@ -23,6 +26,8 @@ export function record(title: string, history: History): void {
 
 /** The committed histories of every release. */
 export function recorded(): { name: string; history: unknown }[] {
-  return readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json')).sort()
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.json'))
+    .sort()
     .map((name) => ({ name, history: JSON.parse(readFileSync(path.join(root, name), 'utf8')) as unknown }));
 }

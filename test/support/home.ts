@@ -7,11 +7,16 @@ import { provideTemporal } from '../../src/supervisor/temporalBinary.js';
 import { loadConfig, type Config } from '../../temporal.config.js';
 import { scratchFolder } from './media.js';
 
-/** A state folder of the test file's own, with the Temporal program in it. Whatever still works for it is ended after the tests. */
+/**
+ * A state folder of the test file's own, with the Temporal program in it. Whatever still works for it is ended after
+ * the tests.
+ */
 export async function scratchHome(env: Record<string, string> = {}): Promise<Config> {
   // Registered first, so that it runs after the processes are gone.
   const home = path.join(scratchFolder(), 'home');
-  afterAll(() => { for (const { pid } of processesOf(home)) process.kill(pid, 'SIGKILL'); });
+  afterAll(() => {
+    for (const { pid } of processesOf(home)) process.kill(pid, 'SIGKILL');
+  });
   const program = await provideTemporal(loadConfig().home, console.error);
   mkdirSync(path.join(home, 'bin'), { recursive: true });
   if (path.isAbsolute(program)) symlinkSync(program, path.join(home, 'bin', `temporal-${TEMPORAL_VERSION}`));
@@ -28,9 +33,12 @@ export function processesOf(home: string): SystemProcess[] {
   return readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) return [];
     try {
-      const read = (file: string): string => readFileSync(path.join('/proc', name, file), 'utf8').replaceAll('\0', ' ');
+      const read = (file: string): string =>
+        readFileSync(path.join('/proc', name, file), 'utf8').replaceAll('\0', ' ');
       const command = read('cmdline');
-      return command !== '' && (command.includes(home) || read('environ').includes(`REELSCALE_HOME=${home} `)) ? [{ pid: Number(name), command }] : [];
+      return command !== '' && (command.includes(home) || read('environ').includes(`REELSCALE_HOME=${home} `))
+        ? [{ pid: Number(name), command }]
+        : [];
     } catch {
       return [];
     }

@@ -5,8 +5,14 @@ import { afterAll } from 'vitest';
 /** Mounts a filesystem of its own for the test file. @returns false where that is not permitted. */
 export function mounted(folder: string, options: string): boolean {
   mkdirSync(folder, { recursive: true });
-  const { failed } = execaSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { reject: false, stdio: 'ignore' });
-  if (!failed) afterAll(() => { execaSync('umount', ['-l', folder], { reject: false, stdio: 'ignore' }); });
+  const { failed } = execaSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], {
+    reject: false,
+    stdio: 'ignore',
+  });
+  if (!failed)
+    afterAll(() => {
+      execaSync('umount', ['-l', folder], { reject: false, stdio: 'ignore' });
+    });
   return !failed;
 }
 

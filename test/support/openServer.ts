@@ -6,7 +6,10 @@ import { connectWhenReady } from '../../src/client/connection/temporalConnection
 import { startOpenServer, type EmbeddedServer } from '../../src/supervisor/embeddedServer.js';
 import { scratchHome } from './home.js';
 
-/** A real server for a test file, as the time-skipping one fails on the cancellation of an activity that has just ended. */
+/**
+ * A real server for a test file, as the time-skipping one fails on the cancellation of an activity that has just
+ * ended.
+ */
 export async function openServer(): Promise<{ readonly client: Client; readonly native: NativeConnection }> {
   const config = await scratchHome();
   let server: EmbeddedServer;
@@ -23,5 +26,12 @@ export async function openServer(): Promise<{ readonly client: Client; readonly 
     await connection?.close();
     await server?.child.stop(5000);
   });
-  return { get client() { return new Client({ connection }); }, get native() { return native; } };
+  return {
+    get client() {
+      return new Client({ connection });
+    },
+    get native() {
+      return native;
+    },
+  };
 }

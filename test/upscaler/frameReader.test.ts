@@ -28,5 +28,8 @@ test.each([
 });
 
 test('a piece of a frame at the end is told apart', async () => {
-  expect(await frames([4, 4, 9], 8)).toEqual({ frames: [[...bytes.subarray(0, 8)], [...bytes.subarray(8, 16)]], rest: 1 });
+  expect(await frames([4, 4, 9], 8)).toEqual({
+    frames: [[...bytes.subarray(0, 8)], [...bytes.subarray(8, 16)]],
+    rest: 1,
+  });
 });

@@ -31,11 +31,30 @@ async function throughLumaNet(source: FrameSource, scale: number, frames: number
   await mkdir(folder);
   const file = await tinyModel(path.join(scratch, `luma${scale}.onnx`), { scale, channels: 1 });
   const method: ModelMethod = {
-    kind: 'model', name: 'luma', file: { root: 'models', path: path.basename(file) }, digest: await fileDigest(file), scale, precision: 'fp32',
-    tile: 32, tilePad: 2, prePad: 0, pixels: 'luma', alignment: 1, blend: 0,
+    kind: 'model',
+    name: 'luma',
+    file: { root: 'models', path: path.basename(file) },
+    digest: await fileDigest(file),
+    scale,
+    precision: 'fp32',
+    tile: 32,
+    tilePad: 2,
+    prePad: 0,
+    pixels: 'luma',
+    alignment: 1,
+    blend: 0,
   };
   const roots = { jobs: scratch, media: '/', models: scratch };
-  const request = upscaleRequest({ roots, method, source, start: 0, end: frames, folder, checkpointFrames: 100, checkpointSeconds: 60 });
+  const request = upscaleRequest({
+    roots,
+    method,
+    source,
+    start: 0,
+    end: frames,
+    folder,
+    checkpointFrames: 100,
+    checkpointSeconds: 60,
+  });
   let part = '';
   const { frames: done } = await upscaler.run(request, {
     onPart: ({ file: name, pts }) => {
@@ -44,7 +63,9 @@ async function throughLumaNet(source: FrameSource, scale: number, frames: number
       return Promise.resolve();
     },
     onProgress: () => undefined,
-    onNotice: (notice) => { throw new Error(notice); },
+    onNotice: (notice) => {
+      throw new Error(notice);
+    },
   });
   expect(done).toBe(frames);
   return part;
@@ -53,19 +74,63 @@ async function throughLumaNet(source: FrameSource, scale: number, frames: number
 /** Planes Y, U, V of the first frame, after filters that are given as a list. */
 function firstFrame(file: string, filters: string[], frame = 0) {
   const chain = [...filters, 'format=yuv420p', `trim=start_frame=${frame}:end_frame=${frame + 1}`, 'showinfo'];
-  const log = execFileSync('sh', ['-c', 'exec ffmpeg -hide_banner -nostdin "$@" 2>&1 >/dev/null', 'sh', '-i', `file:${file}`, '-map', '0:v:0', '-fps_mode', 'passthrough', '-vf', chain.join(','), '-f', 'null', '-'], { encoding: 'utf8' });
+  const log = execFileSync(
+    'sh',
+    [
+      '-c',
+      'exec ffmpeg -hide_banner -nostdin "$@" 2>&1 >/dev/null',
+      'sh',
+      '-i',
+      `file:${file}`,
+      '-map',
+      '0:v:0',
+      '-fps_mode',
+      'passthrough',
+      '-vf',
+      chain.join(','),
+      '-f',
+      'null',
+      '-',
+    ],
+    { encoding: 'utf8' },
+  );
   const [, width = 0, height = 0] = (/ s:(\d+)x(\d+) /.exec(log) ?? []).map(Number);
-  const raw = execFileSync('ffmpeg', ['-loglevel', 'error', '-nostdin', '-i', `file:${file}`, '-map', '0:v:0', '-fps_mode', 'passthrough', '-vf', chain.slice(0, -1).join(','), '-f', 'rawvideo', 'pipe:1'], { maxBuffer: 2 ** 28 });
+  const raw = execFileSync(
+    'ffmpeg',
+    [
+      '-loglevel',
+      'error',
+      '-nostdin',
+      '-i',
+      `file:${file}`,
+      '-map',
+      '0:v:0',
+      '-fps_mode',
+      'passthrough',
+      '-vf',
+      chain.slice(0, -1).join(','),
+      '-f',
+      'rawvideo',
+      'pipe:1',
+    ],
+    { maxBuffer: 2 ** 28 },
+  );
   const luma = width * height;
   const chroma = Math.ceil(width / 2) * Math.ceil(height / 2);
   expect(raw).toHaveLength(luma + 2 * chroma);
   return { width, height, luma: raw.subarray(0, luma), chroma: raw.subarray(luma) };
 }
 
-const furthest = (a: Uint8Array, b: Uint8Array): number => a.reduce((most, sample, i) => Math.max(most, Math.abs(sample - (b[i] as number))), Math.abs(a.length - b.length));
+const furthest = (a: Uint8Array, b: Uint8Array): number =>
+  a.reduce((most, sample, i) => Math.max(most, Math.abs(sample - (b[i] as number))), Math.abs(a.length - b.length));
 
 /** Every sample repeated, and the last ones once more where the result would be odd. */
-function repeated({ luma, width, height }: ReturnType<typeof firstFrame>, scale: number, wide: number, high: number): Uint8Array {
+function repeated(
+  { luma, width, height }: ReturnType<typeof firstFrame>,
+  scale: number,
+  wide: number,
+  high: number,
+): Uint8Array {
   return Uint8Array.from({ length: wide * high }, (_, i) => {
     const x = Math.min(Math.floor((i % wide) / scale), width - 1);
     const y = Math.min(Math.floor(Math.floor(i / wide) / scale), height - 1);
@@ -85,20 +150,34 @@ test.each([
   ['an odd size with an odd scale', 'scale=33:21,format=yuv420p', ffv1, 3, 0, 1],
   ['an odd size with an even scale', 'scale=33:21,format=yuv420p', ffv1, 2, 0, 1],
   ['full range', 'scale=out_range=pc,format=yuv420p,setparams=range=pc', [...ffv1, '-color_range', 'pc'], 2, 0, 1],
-  ['chroma in the centre', 'format=yuv420p', ['-c:v', 'libx264', '-qp', '4', '-chroma_sample_location', 'center'], 2, 0, 1],
+  [
+    'chroma in the centre',
+    'format=yuv420p',
+    ['-c:v', 'libx264', '-qp', '4', '-chroma_sample_location', 'center'],
+    2,
+    0,
+    1,
+  ],
   ['4:4:4', 'format=yuv444p', ffv1, 2, 0, undefined],
   ['ten bits, which are dithered once', 'format=yuv420p10le', ffv1, 2, 1, 2],
-] as const)('a luma network leaves chroma to ffmpeg: %s', async (name, filters, options, scale, lumaApart, chromaApart) => {
-  const source = await open(await clip(`${name.replace(/\W/g, '')}.mkv`, filters, ...options));
-  const made = firstFrame(await throughLumaNet(source, scale, 5), [], 3);
-  const { width, height } = source.info.video;
-  const bicubic = firstFrame(source.file, [scaleFilter(source.info, { name: 'bicubic', scale }), ...padYuv420ToEven(width * scale, height * scale)], 3);
-  expect([made.width, made.height]).toEqual([bicubic.width, bicubic.height]);
-  const range = source.info.video.color.range;
-  const plain = firstFrame(source.file, [`scale=in_range=${range}:out_range=${range}`], 3);
-  expect(furthest(made.luma, repeated(plain, scale, made.width, made.height))).toBeLessThanOrEqual(lumaApart);
-  if (chromaApart !== undefined) expect(furthest(made.chroma, bicubic.chroma)).toBeLessThanOrEqual(chromaApart);
-});
+] as const)(
+  'a luma network leaves chroma to ffmpeg: %s',
+  async (name, filters, options, scale, lumaApart, chromaApart) => {
+    const source = await open(await clip(`${name.replace(/\W/g, '')}.mkv`, filters, ...options));
+    const made = firstFrame(await throughLumaNet(source, scale, 5), [], 3);
+    const { width, height } = source.info.video;
+    const bicubic = firstFrame(
+      source.file,
+      [scaleFilter(source.info, { name: 'bicubic', scale }), ...padYuv420ToEven(width * scale, height * scale)],
+      3,
+    );
+    expect([made.width, made.height]).toEqual([bicubic.width, bicubic.height]);
+    const range = source.info.video.color.range;
+    const plain = firstFrame(source.file, [`scale=in_range=${range}:out_range=${range}`], 3);
+    expect(furthest(made.luma, repeated(plain, scale, made.width, made.height))).toBeLessThanOrEqual(lumaApart);
+    if (chromaApart !== undefined) expect(furthest(made.chroma, bicubic.chroma)).toBeLessThanOrEqual(chromaApart);
+  },
+);
 
 test('RGB goes through a luma network in the colours of the deliverable', async () => {
   const source = await open(await clip('rgb.mkv', 'format=gbrp', ...ffv1));
@@ -108,7 +187,10 @@ test('RGB goes through a luma network in the colours of the deliverable', async 
   expect(furthest(made.luma, repeated(plain, 2, made.width, made.height))).toBeLessThanOrEqual(1);
   const mean = (samples: Uint8Array): number => samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
   const half = made.chroma.length / 2;
-  for (const [from, to] of [[0, half], [half, 2 * half]]) {
+  for (const [from, to] of [
+    [0, half],
+    [half, 2 * half],
+  ]) {
     // The pattern is of pure colours with hard edges, whose chroma was halved once more here.
     expect(Math.abs(mean(made.chroma.subarray(from, to)) - mean(bicubic.chroma.subarray(from, to)))).toBeLessThan(1);
   }

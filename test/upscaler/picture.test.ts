@@ -2,18 +2,31 @@ import { expect, test } from 'vitest';
 import { copyRect, reflectPad, type Picture } from '../../src/upscaler/picture.js';
 import { faultOf } from '../../src/upscaler/soundness.js';
 
-const blank = (width: number, height: number): Picture => ({ data: new Uint8Array(3 * width * height), width, height, planes: 3 });
-const counted = (width: number, height: number): Picture => ({ data: Uint8Array.from({ length: 3 * width * height }, (_, i) => i), width, height, planes: 3 });
+const blank = (width: number, height: number): Picture => ({
+  data: new Uint8Array(3 * width * height),
+  width,
+  height,
+  planes: 3,
+});
+const counted = (width: number, height: number): Picture => ({
+  data: Uint8Array.from({ length: 3 * width * height }, (_, i) => i),
+  width,
+  height,
+  planes: 3,
+});
 
 test('padding reflects at the right and bottom without repeating the edge, in every plane', () => {
   const to = blank(5, 4);
   reflectPad(counted(3, 2), to);
-  const plane = (from: number) => [
-    [0, 1, 2, 1, 0],
-    [3, 4, 5, 4, 3],
-    [0, 1, 2, 1, 0],
-    [3, 4, 5, 4, 3],
-  ].flat().map((sample) => sample + from);
+  const plane = (from: number) =>
+    [
+      [0, 1, 2, 1, 0],
+      [3, 4, 5, 4, 3],
+      [0, 1, 2, 1, 0],
+      [3, 4, 5, 4, 3],
+    ]
+      .flat()
+      .map((sample) => sample + from);
   expect([...to.data]).toEqual([...plane(0), ...plane(6), ...plane(12)]);
 });
 

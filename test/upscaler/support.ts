@@ -7,20 +7,45 @@ import { printPts } from '../../src/media/picture/frames.js';
 import type { UpscaledPart, UpscaleRequest } from '../../src/upscaler/protocol.js';
 
 export const decodeArgs = (clip: string, ...filters: string[]): string[] => [
-  '-i', `file:${clip}`, '-map', '0:v:0', '-fps_mode', 'passthrough',
-  '-vf', [...filters, ...printPts(), 'format=gbrp'].join(','), '-f', 'rawvideo', 'pipe:1',
+  '-i',
+  `file:${clip}`,
+  '-map',
+  '0:v:0',
+  '-fps_mode',
+  'passthrough',
+  '-vf',
+  [...filters, ...printPts(), 'format=gbrp'].join(','),
+  '-f',
+  'rawvideo',
+  'pipe:1',
 ];
 
 export const encodeArgs = (width: number, height: number): string[] => [
-  '-f', 'rawvideo', '-pix_fmt', 'gbrp', '-s', `${width}x${height}`, '-r', '25', '-i', 'pipe:0',
-  '-c:v', 'utvideo', '-pix_fmt', 'gbrp', '-f', 'nut',
+  '-f',
+  'rawvideo',
+  '-pix_fmt',
+  'gbrp',
+  '-s',
+  `${width}x${height}`,
+  '-r',
+  '25',
+  '-i',
+  'pipe:0',
+  '-c:v',
+  'utvideo',
+  '-pix_fmt',
+  'gbrp',
+  '-f',
+  'nut',
 ];
 
 /** All frames of a video as planes G, B, R of 8 bits, one after another. */
 export async function rawFrames(file: string): Promise<Buffer> {
-  const { stdout } = await execa('ffmpeg', [
-    '-loglevel', 'error', '-i', file, '-fps_mode', 'passthrough', '-pix_fmt', 'gbrp', '-f', 'rawvideo', 'pipe:1',
-  ], { encoding: 'buffer', maxBuffer: 2 ** 30 });
+  const { stdout } = await execa(
+    'ffmpeg',
+    ['-loglevel', 'error', '-i', file, '-fps_mode', 'passthrough', '-pix_fmt', 'gbrp', '-f', 'rawvideo', 'pipe:1'],
+    { encoding: 'buffer', maxBuffer: 2 ** 30 },
+  );
   return Buffer.from(stdout);
 }
 
@@ -39,7 +64,8 @@ export function enlarged(frames: Buffer, width: number, height: number, scale: n
   return large;
 }
 
-export const frameCount = (frames: Buffer, width: number, height: number): number => frames.length / (3 * width * height);
+export const frameCount = (frames: Buffer, width: number, height: number): number =>
+  frames.length / (3 * width * height);
 
 export interface RequestOptions {
   clip: string;
@@ -70,7 +96,19 @@ export async function makeRequest(
     checkpointFrames: 10,
     checkpointSeconds: 60,
     ...changes,
-    model: { file: model, digest: await fileDigest(model), scale, tile: 0, tilePad: 0, prePad: 0, precision: 'fp32', pixels: 'rgb', alignment: 1, blend: 0, ...changes.model },
+    model: {
+      file: model,
+      digest: await fileDigest(model),
+      scale,
+      tile: 0,
+      tilePad: 0,
+      prePad: 0,
+      precision: 'fp32',
+      pixels: 'rgb',
+      alignment: 1,
+      blend: 0,
+      ...changes.model,
+    },
   };
 }
 

@@ -13,7 +13,12 @@ test('tiles and their context are clamped at the edges of the picture', () => {
   ]);
 });
 
-test.each([[720, 576, 256], [101, 67, 32], [64, 64, 32], [33, 32, 32]])('the tiles of %i x %i by %i cover every pixel once', (width, height, tile) => {
+test.each([
+  [720, 576, 256],
+  [101, 67, 32],
+  [64, 64, 32],
+  [33, 32, 32],
+])('the tiles of %i x %i by %i cover every pixel once', (width, height, tile) => {
   const covered = new Uint8Array(width * height);
   for (const { kept, seen } of planTiles(width, height, tile, 7)) {
     expect(seen.x).toBe(Math.max(0, kept.x - 7));
@@ -42,7 +47,13 @@ test('tiles stay multiples of the step while they are halved', () => {
   expect(smallerTile(720, 576, 64, 64)).toBeUndefined();
 });
 
-test.each([[500, 300, 224, 10], [224, 224, 224, 32], [225, 448, 224, 32], [640, 97, 97, 60], [40, 33, 8, 3]])('windows of one size keep every pixel of %i x %i once', (width, height, edge, pad) => {
+test.each([
+  [500, 300, 224, 10],
+  [224, 224, 224, 32],
+  [225, 448, 224, 32],
+  [640, 97, 97, 60],
+  [40, 33, 8, 3],
+])('windows of one size keep every pixel of %i x %i once', (width, height, edge, pad) => {
   const window = { width: edge, height: edge };
   const covered = new Uint8Array(width * height);
   const context = Math.min(pad, (edge - 1) >> 1);

@@ -52,7 +52,13 @@ afterAll(async () => {
 const keyOf = (i: number): string => String(i).padStart(32, '0');
 
 const start = (client: ActivityClient, name: string, taskQueue: string): Promise<void> =>
-  client.execute('lookAtJob', { id: randomUUID(), taskQueue, args: [{ jobKey: name }], startToCloseTimeout: '1 minute', heartbeatTimeout: '10 seconds' });
+  client.execute('lookAtJob', {
+    id: randomUUID(),
+    taskQueue,
+    args: [{ jobKey: name }],
+    startToCloseTimeout: '1 minute',
+    heartbeatTimeout: '10 seconds',
+  });
 
 test('a device that serves several queues works on one task at a time, and none is forgotten', async () => {
   const client = new ActivityClient({ connection });

@@ -7,8 +7,17 @@ import { FakeJob, untilCancelled } from '../support/fakeJob.js';
 import { timeSkippingServer, workflowBundle } from '../support/temporal.js';
 
 const good: UpscaleVideoInput = {
-  jobKey: 'a'.repeat(32), upscaleKey: 'b'.repeat(32), inputName: 'a.mp4', methodName: 'bicubic x2', method: 'filter',
-  queues: { control: 'q', encode: 'q', upscale: [] }, devices: 1, encodeSlots: 2, heartbeatSeconds: 30, keepMezzanine: false, searchAttributes: false,
+  jobKey: 'a'.repeat(32),
+  upscaleKey: 'b'.repeat(32),
+  inputName: 'a.mp4',
+  methodName: 'bicubic x2',
+  method: 'filter',
+  queues: { control: 'q', encode: 'q', upscale: [] },
+  devices: 1,
+  encodeSlots: 2,
+  heartbeatSeconds: 30,
+  keepMezzanine: false,
+  searchAttributes: false,
 };
 const evil = '../../../../tmp/evil';
 const job = new FakeJob([10], { encodeSegment: untilCancelled });
@@ -18,7 +27,13 @@ let running: Promise<void>;
 
 beforeAll(async () => {
   env = await timeSkippingServer();
-  worker = await Worker.create({ connection: env.nativeConnection, taskQueue: 'q', workflowBundle, activities: { ...job.activities }, maxHeartbeatThrottleInterval: 50 });
+  worker = await Worker.create({
+    connection: env.nativeConnection,
+    taskQueue: 'q',
+    workflowBundle,
+    activities: { ...job.activities },
+    maxHeartbeatThrottleInterval: 50,
+  });
   running = worker.run();
 }, 60_000);
 afterAll(async () => {
@@ -27,13 +42,18 @@ afterAll(async () => {
   await env.teardown();
 });
 
-const start = (type: string, args: unknown[]) => env.client.workflow.start(type, { workflowId: `w${Math.random()}`, taskQueue: 'q', args });
+const start = (type: string, args: unknown[]) =>
+  env.client.workflow.start(type, { workflowId: `w${Math.random()}`, taskQueue: 'q', args });
 
 describe('a workflow', () => {
   it.each([
     ['upscaleVideo', { ...good, jobKey: evil }, 'jobKey must be a key'],
     ['upscaleVideo', { ...good, devices: 0 }, 'devices'],
-    ['upscaleVideo', { ...good, queues: { ...good.queues, encode: 'a queue\n' } }, 'queues.encode must be the name of a queue'],
+    [
+      'upscaleVideo',
+      { ...good, queues: { ...good.queues, encode: 'a queue\n' } },
+      'queues.encode must be the name of a queue',
+    ],
     ['upscaleBatch', { batchKey: evil }, 'batchKey'],
     ['tellEnd', { controlQueue: 'q', subject: { kind: 'job', jobKey: evil } }, 'subject.jobKey must be a key'],
     ['tellEnd', undefined, 'the input of tellEnd cannot be taken'],
@@ -46,7 +66,9 @@ describe('a workflow', () => {
 
   it('refuses an update and passes over a signal that it cannot take, and goes on', async () => {
     const handle = await start('upscaleVideo', [good]);
-    await expect(handle.executeUpdate(cancelUpdate, { args: [{ discard: 'yes' } as unknown as { discard: boolean }] })).rejects.toMatchObject({ cause: { message: expect.stringContaining('discard') as string } });
+    await expect(
+      handle.executeUpdate(cancelUpdate, { args: [{ discard: 'yes' } as unknown as { discard: boolean }] }),
+    ).rejects.toMatchObject({ cause: { message: expect.stringContaining('discard') as string } });
     await handle.signal(cancelSignal, 'nonsense' as unknown as { discard: boolean });
     expect((await handle.query(progressQuery)).stage).not.toBe('cancelled');
     await handle.executeUpdate(cancelUpdate, { args: [{ discard: true }] });

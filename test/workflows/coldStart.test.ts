@@ -7,7 +7,15 @@ import type { UpscaleBatchInput } from '../../src/job/batch/contracts.js';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
 import { workflowIdOf } from '../../src/job/workflowIds.js';
 import type { upscaleBatch, upscaleVideo } from '../../src/workflows/index.js';
-import { batchQuery, cancelRequest, pauseRequest, pauseSignal, progressQuery, resumeRequest, resumeSignal } from '../../src/workflows/messages.js';
+import {
+  batchQuery,
+  cancelRequest,
+  pauseRequest,
+  pauseSignal,
+  progressQuery,
+  resumeRequest,
+  resumeSignal,
+} from '../../src/workflows/messages.js';
 import { FakeBatch } from '../support/fakeBatch.js';
 import { FakeJob, untilCancelled } from '../support/fakeJob.js';
 import { openServer } from '../support/openServer.js';
@@ -15,10 +23,30 @@ import { workflowBundle } from '../support/temporal.js';
 
 const server = await openServer();
 const queue = 'cold';
-const input: UpscaleBatchInput = { batchKey: queue, name: 'videos', controlQueue: queue, heartbeatSeconds: 2, parallel: 2, pageVideos: 100, searchAttributes: false, priority: 4, tell: false };
+const input: UpscaleBatchInput = {
+  batchKey: queue,
+  name: 'videos',
+  controlQueue: queue,
+  heartbeatSeconds: 2,
+  parallel: 2,
+  pageVideos: 100,
+  searchAttributes: false,
+  priority: 4,
+  tell: false,
+};
 const jobInput = (index: number): UpscaleVideoInput => ({
-  jobKey: `${queue}-${index}`, upscaleKey: 'up', inputName: `${index}.mp4`, methodName: 'bicubic x2', method: 'filter', queues: { control: queue, encode: queue, upscale: [] },
-  devices: 1, encodeSlots: 1, heartbeatSeconds: 2, keepMezzanine: false, searchAttributes: false, priority: 4,
+  jobKey: `${queue}-${index}`,
+  upscaleKey: 'up',
+  inputName: `${index}.mp4`,
+  methodName: 'bicubic x2',
+  method: 'filter',
+  queues: { control: queue, encode: queue, upscale: [] },
+  devices: 1,
+  encodeSlots: 1,
+  heartbeatSeconds: 2,
+  keepMezzanine: false,
+  searchAttributes: false,
+  priority: 4,
 });
 const batch = new FakeBatch(2, jobInput);
 let held = true;
@@ -27,8 +55,14 @@ const fake = new FakeJob([5, 5], { encodeSegment: () => (held ? untilCancelled()
 /** A worker that knows no run: each run is replayed from its history. */
 async function withNewWorker<T>(test: () => Promise<T>): Promise<T> {
   const worker = await Worker.create({
-    connection: server.native, taskQueue: queue, workflowBundle, activities: { ...batch.watching(fake.activities), ...batch.activities },
-    maxHeartbeatThrottleInterval: '100 milliseconds', defaultHeartbeatThrottleInterval: '100 milliseconds', shutdownForceTime: '5 seconds', shutdownGraceTime: '10 milliseconds',
+    connection: server.native,
+    taskQueue: queue,
+    workflowBundle,
+    activities: { ...batch.watching(fake.activities), ...batch.activities },
+    maxHeartbeatThrottleInterval: '100 milliseconds',
+    defaultHeartbeatThrottleInterval: '100 milliseconds',
+    shutdownForceTime: '5 seconds',
+    shutdownGraceTime: '10 milliseconds',
   });
   return worker.runUntil(test);
 }
@@ -38,8 +72,13 @@ async function reached(check: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 it('what is asked of a batch and its jobs while no worker runs is answered by the next one, in order, and every worker behind it can go on', async () => {
-  const job = (index: number) => server.client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(`${queue}-${index}`));
-  const handle = await server.client.workflow.start<typeof upscaleBatch>('upscaleBatch', { workflowId: queue, taskQueue: queue, args: [input] });
+  const job = (index: number) =>
+    server.client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(`${queue}-${index}`));
+  const handle = await server.client.workflow.start<typeof upscaleBatch>('upscaleBatch', {
+    workflowId: queue,
+    taskQueue: queue,
+    args: [input],
+  });
   // Before the first task.
   await handle.signal(resumeRequest, {});
   await handle.signal(pauseRequest, { reason: 'first' });
@@ -50,7 +89,12 @@ it('what is asked of a batch and its jobs while no worker runs is answered by th
   });
   for (let round = 0; round < 3; round++) {
     await job(0).signal(pauseSignal, { reason: 'its batch is paused' });
-    const asked = [request(handle, resumeRequest, {}), request(handle, pauseRequest, { reason: 'by the user' }), request(handle, resumeRequest, {}), request(job(0), pauseRequest, { reason: 'by the user' })];
+    const asked = [
+      request(handle, resumeRequest, {}),
+      request(handle, pauseRequest, { reason: 'by the user' }),
+      request(handle, resumeRequest, {}),
+      request(job(0), pauseRequest, { reason: 'by the user' }),
+    ];
     await job(1).signal(resumeSignal, {});
     await withNewWorker(async () => {
       expect(await Promise.all(asked)).toEqual(['done', 'done', 'done', 'done']);
@@ -62,16 +106,33 @@ it('what is asked of a batch and its jobs while no worker runs is answered by th
   await withNewWorker(async () => {
     expect(await request(handle, resumeRequest, {})).toBe('done');
     expect(await handle.result()).toMatchObject({ done: 2 });
-    expect(await request(handle, cancelRequest, { discard: false }).catch((error: unknown) => (error as Error).name)).toBe('WorkflowNotFoundError');
+    expect(
+      await request(handle, cancelRequest, { discard: false }).catch((error: unknown) => (error as Error).name),
+    ).toBe('WorkflowNotFoundError');
   });
 });
 
 it('a run whose history does not fit the program is ended, and its job is begun again', async () => {
-  const then = await Worker.create({ connection: server.native, taskQueue: queue, workflowBundle: await bundleWorkflowCode({ workflowsPath: path.resolve(import.meta.dirname, '../support/otherWorkflow.ts') }) });
-  const start = () => server.client.workflow.start<typeof upscaleVideo>('upscaleVideo', { workflowId: 'of-then', taskQueue: queue, args: [jobInput(9)] });
+  const then = await Worker.create({
+    connection: server.native,
+    taskQueue: queue,
+    workflowBundle: await bundleWorkflowCode({
+      workflowsPath: path.resolve(import.meta.dirname, '../support/otherWorkflow.ts'),
+    }),
+  });
+  const start = () =>
+    server.client.workflow.start<typeof upscaleVideo>('upscaleVideo', {
+      workflowId: 'of-then',
+      taskQueue: queue,
+      args: [jobInput(9)],
+    });
   const stuck = await then.runUntil(async () => {
     const handle = await start();
-    await reached(async () => Boolean((await handle.fetchHistory()).events?.some(({ timerStartedEventAttributes }) => timerStartedEventAttributes)));
+    await reached(async () =>
+      Boolean(
+        (await handle.fetchHistory()).events?.some(({ timerStartedEventAttributes }) => timerStartedEventAttributes),
+      ),
+    );
     return handle;
   });
   await withNewWorker(async () => {
@@ -79,5 +140,7 @@ it('a run whose history does not fit the program is ended, and its job is begun 
     const again = await goOn(async () => handles.shift() ?? start(), {});
     expect((await again.result()).status).toBe('done');
   });
-  expect((await server.client.workflow.getHandle('of-then', stuck.firstExecutionRunId).describe()).status.name).toBe('TERMINATED');
+  expect((await server.client.workflow.getHandle('of-then', stuck.firstExecutionRunId).describe()).status.name).toBe(
+    'TERMINATED',
+  );
 });

@@ -6,16 +6,26 @@ import type { UpscaleBatchInput } from '../../src/job/batch/contracts.js';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
 import { workflowIdOf } from '../../src/job/workflowIds.js';
 import type { upscaleBatch, upscaleVideo } from '../../src/workflows/index.js';
-import { batchQuery, cancelRequest, pauseRequest, progressQuery, resumeRequest, settledQuery } from '../../src/workflows/messages.js';
+import {
+  batchQuery,
+  cancelRequest,
+  pauseRequest,
+  progressQuery,
+  resumeRequest,
+  settledQuery,
+} from '../../src/workflows/messages.js';
 import { FakeBatch } from '../support/fakeBatch.js';
 import { FakeJob } from '../support/fakeJob.js';
 import { openServer } from '../support/openServer.js';
 import { Played, type Happening } from '../support/played.js';
 import { workflowBundle } from '../support/temporal.js';
 
-/** What people say to a batch, and what becomes of the activities of its jobs. A full disk pauses a job for itself: that is another thing. */
+/**
+ * What people say to a batch, and what becomes of the activities of its jobs. A full disk pauses a job for itself:
+ * that is another thing.
+ */
 const WORDS = ['pause', 'resume', 'cancel', 'discard', 'fromOutside'] as const;
-type Word = typeof WORDS[number];
+type Word = (typeof WORDS)[number];
 type Step = Word | Exclude<Happening, 'diskFull'>;
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom<Step>('pause', 'resume') },
@@ -30,11 +40,16 @@ type Handle = WorkflowHandle<typeof upscaleBatch>;
 
 function say(handle: Handle, word: Word): Promise<unknown> {
   switch (word) {
-    case 'pause': return handle.signal(pauseRequest, { reason: 'by the user' });
-    case 'resume': return handle.signal(resumeRequest, {});
-    case 'cancel': return handle.signal(cancelRequest, { discard: false });
-    case 'discard': return handle.signal(cancelRequest, { discard: true });
-    case 'fromOutside': return handle.cancel();
+    case 'pause':
+      return handle.signal(pauseRequest, { reason: 'by the user' });
+    case 'resume':
+      return handle.signal(resumeRequest, {});
+    case 'cancel':
+      return handle.signal(cancelRequest, { discard: false });
+    case 'discard':
+      return handle.signal(cancelRequest, { discard: true });
+    case 'fromOutside':
+      return handle.cancel();
   }
 }
 
@@ -45,16 +60,40 @@ const isCancel = (step: Step): boolean => isWord(step) && step !== 'pause' && st
 async function play(steps: Step[]): Promise<{ steps: Step[]; end: string; jobs: string[]; ended: string[] }> {
   const queue = `words${++counter}`;
   const played = new Played();
-  const input: UpscaleBatchInput = { batchKey: queue, name: 'videos', controlQueue: queue, heartbeatSeconds: 30, parallel: 2, pageVideos: 3, searchAttributes: false, priority: 4, tell: false };
+  const input: UpscaleBatchInput = {
+    batchKey: queue,
+    name: 'videos',
+    controlQueue: queue,
+    heartbeatSeconds: 30,
+    parallel: 2,
+    pageVideos: 3,
+    searchAttributes: false,
+    priority: 4,
+    tell: false,
+  };
   const job = (index: number): UpscaleVideoInput => ({
-    jobKey: `${queue}-${index}`, upscaleKey: 'up', inputName: `${index}.mp4`, methodName: 'bicubic x2', method: 'filter', queues: { control: queue, encode: queue, upscale: [] },
-    devices: 1, encodeSlots: 1, heartbeatSeconds: 30, keepMezzanine: false, searchAttributes: false, priority: 4,
+    jobKey: `${queue}-${index}`,
+    upscaleKey: 'up',
+    inputName: `${index}.mp4`,
+    methodName: 'bicubic x2',
+    method: 'filter',
+    queues: { control: queue, encode: queue, upscale: [] },
+    devices: 1,
+    encodeSlots: 1,
+    heartbeatSeconds: 30,
+    keepMezzanine: false,
+    searchAttributes: false,
+    priority: 4,
   });
   const batch = new FakeBatch(VIDEOS, job);
   const fake = new FakeJob([5, 5], { encodeSegment: played.encodeSegment });
   const worker = await Worker.create({
-    connection: server.native, taskQueue: queue, workflowBundle, activities: { ...batch.watching(fake.activities), ...batch.activities },
-    maxHeartbeatThrottleInterval: '20 milliseconds', defaultHeartbeatThrottleInterval: '20 milliseconds',
+    connection: server.native,
+    taskQueue: queue,
+    workflowBundle,
+    activities: { ...batch.watching(fake.activities), ...batch.activities },
+    maxHeartbeatThrottleInterval: '20 milliseconds',
+    defaultHeartbeatThrottleInterval: '20 milliseconds',
   });
   return worker.runUntil(async () => {
     await server.client.workflow.start('upscaleBatch', { workflowId: queue, taskQueue: queue, args: [input] });
@@ -67,7 +106,9 @@ async function play(steps: Step[]): Promise<{ steps: Step[]; end: string; jobs: 
     played.release();
     const end = await atRest(handle);
     const running = end === 'paused' ? (await handle.query(batchQuery)).running : [];
-    const jobs = await Promise.all(running.map(async ({ jobKey }) => (await jobAtRest(jobKey)) ? 'paused' : 'at work'));
+    const jobs = await Promise.all(
+      running.map(async ({ jobKey }) => ((await jobAtRest(jobKey)) ? 'paused' : 'at work')),
+    );
     return { steps, end, jobs, ended: fake.ended.map(({ state }) => state) };
   });
 }
@@ -75,7 +116,11 @@ async function play(steps: Step[]): Promise<{ steps: Step[]; end: string; jobs: 
 async function atRest(handle: Handle): Promise<string> {
   for (;;) {
     const { status } = await handle.describe();
-    if (status.name !== 'RUNNING') return handle.result().then(({ done }) => `${done} done`, (error: WorkflowFailedError) => (error.cause as Error).message);
+    if (status.name !== 'RUNNING')
+      return handle.result().then(
+        ({ done }) => `${done} done`,
+        (error: WorkflowFailedError) => (error.cause as Error).message,
+      );
     if ((await handle.query(batchQuery)).paused) return 'paused';
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -98,13 +143,30 @@ function allowed(steps: Step[]): string {
 }
 
 it('any order of pauses, resumes, cancels and deaths ends a batch and its jobs in what was said last', async () => {
-  const known: Step[][] = [['pause', 'resume', 'commit'], ['resume', 'pause', 'die'], ['pause', 'commit', 'fromOutside'], ['commit', 'pause', 'resume', 'cancel']];
-  await fc.assert(fc.asyncProperty(fc.array(fc.array(step, { minLength: 2, maxLength: 8 }), { minLength: 4, maxLength: 4 }), async (batches) => {
-    for (const { steps, end, jobs, ended } of await Promise.all(batches.map(play))) {
-      expect(end, steps.join(' ')).toBe(allowed(steps));
-      expect(jobs.every((how) => how === 'paused'), `${steps.join(' ')}: ${jobs.join(' ')}`).toBe(true);
-      expect(ended.every((state) => state === 'cancelled') && (ended.length === 0 || steps.some(isCancel)), steps.join(' ')).toBe(true);
-    }
-  }), { numRuns: 3, endOnFailure: true, examples: [[known]] });
+  const known: Step[][] = [
+    ['pause', 'resume', 'commit'],
+    ['resume', 'pause', 'die'],
+    ['pause', 'commit', 'fromOutside'],
+    ['commit', 'pause', 'resume', 'cancel'],
+  ];
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(step, { minLength: 2, maxLength: 8 }), { minLength: 4, maxLength: 4 }),
+      async (batches) => {
+        for (const { steps, end, jobs, ended } of await Promise.all(batches.map(play))) {
+          expect(end, steps.join(' ')).toBe(allowed(steps));
+          expect(
+            jobs.every((how) => how === 'paused'),
+            `${steps.join(' ')}: ${jobs.join(' ')}`,
+          ).toBe(true);
+          expect(
+            ended.every((state) => state === 'cancelled') && (ended.length === 0 || steps.some(isCancel)),
+            steps.join(' '),
+          ).toBe(true);
+        }
+      },
+    ),
+    { numRuns: 3, endOnFailure: true, examples: [[known]] },
+  );
   expect(counter).toBeGreaterThan(known.length);
 });

@@ -21,21 +21,44 @@ let env: TestWorkflowEnvironment;
 beforeAll(async () => {
   const file = path.join(loadConfig().home, 'bin', `temporal-${TEMPORAL_VERSION}`);
   env = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path: existsSync(file) ? file : 'temporal' }, extraArgs: ['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${LONG}`] },
+    server: {
+      executable: { type: 'existing-path', path: existsSync(file) ? file : 'temporal' },
+      extraArgs: ['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${LONG}`],
+    },
   });
 });
-afterAll(async () => { await env?.teardown(); });
+afterAll(async () => {
+  await env?.teardown();
+});
 
 let counter = 0;
-async function run(job: FakeJob, change: Partial<UpscaleVideoInput>, during: (handle: Awaited<ReturnType<typeof start>>) => Promise<void>): Promise<Awaited<ReturnType<typeof start>>> {
+async function run(
+  job: FakeJob,
+  change: Partial<UpscaleVideoInput>,
+  during: (handle: Awaited<ReturnType<typeof start>>) => Promise<void>,
+): Promise<Awaited<ReturnType<typeof start>>> {
   const queue = `long${++counter}`;
   const input: UpscaleVideoInput = {
-    jobKey: queue, upscaleKey: 'up', inputName: 'a.mp4', methodName: 'bicubic x2', method: 'filter', queues: { control: queue, encode: queue, upscale: [queue] },
-    devices: 1, encodeSlots: 2, heartbeatSeconds: 30, keepMezzanine: false, searchAttributes: false, ...change,
+    jobKey: queue,
+    upscaleKey: 'up',
+    inputName: 'a.mp4',
+    methodName: 'bicubic x2',
+    method: 'filter',
+    queues: { control: queue, encode: queue, upscale: [queue] },
+    devices: 1,
+    encodeSlots: 2,
+    heartbeatSeconds: 30,
+    keepMezzanine: false,
+    searchAttributes: false,
+    ...change,
   };
   const worker = await Worker.create({
-    connection: env.nativeConnection, taskQueue: queue, workflowBundle, activities: { ...job.activities },
-    maxHeartbeatThrottleInterval: '100 milliseconds', defaultHeartbeatThrottleInterval: '100 milliseconds',
+    connection: env.nativeConnection,
+    taskQueue: queue,
+    workflowBundle,
+    activities: { ...job.activities },
+    maxHeartbeatThrottleInterval: '100 milliseconds',
+    defaultHeartbeatThrottleInterval: '100 milliseconds',
   });
   return worker.runUntil(async () => {
     const handle = await start(input);
@@ -44,7 +67,12 @@ async function run(job: FakeJob, change: Partial<UpscaleVideoInput>, during: (ha
     return handle;
   });
 }
-const start = (input: UpscaleVideoInput) => env.client.workflow.start<typeof upscaleVideo>('upscaleVideo', { workflowId: input.jobKey, taskQueue: input.queues.control, args: [input] });
+const start = (input: UpscaleVideoInput) =>
+  env.client.workflow.start<typeof upscaleVideo>('upscaleVideo', {
+    workflowId: input.jobKey,
+    taskQueue: input.queues.control,
+    args: [input],
+  });
 
 /** Every run of a workflow, the last one first; each is replayed. */
 async function runsOf(workflowId: string): Promise<{ events: number; input: UpscaleVideoInput }[]> {
@@ -55,7 +83,10 @@ async function runsOf(workflowId: string): Promise<{ events: number; input: Upsc
     await Worker.runReplayHistory({ workflowBundle }, history, workflowId);
     const began = history.events?.[0]?.workflowExecutionStartedEventAttributes;
     const payload = began?.input?.payloads?.[0]?.data;
-    runs.push({ events: history.events?.length ?? 0, input: upscaleVideoInputSchema.parse(JSON.parse(Buffer.from(payload ?? []).toString())) });
+    runs.push({
+      events: history.events?.length ?? 0,
+      input: upscaleVideoInputSchema.parse(JSON.parse(Buffer.from(payload ?? []).toString())),
+    });
     runId = began?.continuedExecutionRunId ?? '';
   }
   return runs;
@@ -76,14 +107,19 @@ describe('a job whose history grows long', () => {
     for (const { events } of runs) expect(events).toBeLessThan(3 * LONG);
     for (const index of SEGMENTS.keys()) expect(job.count(`encodeSegment ${index}`)).toBeGreaterThan(0);
     // What was at work when a run ended is looked at once more, and nothing else.
-    expect(job.calls.filter((call) => call.startsWith('encodeSegment')).length).toBeLessThanOrEqual(SEGMENTS.length + 2 * (runs.length - 1));
-    for (const stage of ['probe', 'planSegments', 'concatSegments', 'mergeAudio', 'verifyDeliverable', 'publish']) expect(job.count(stage)).toBe(1);
+    expect(job.calls.filter((call) => call.startsWith('encodeSegment')).length).toBeLessThanOrEqual(
+      SEGMENTS.length + 2 * (runs.length - 1),
+    );
+    for (const stage of ['probe', 'planSegments', 'concatSegments', 'mergeAudio', 'verifyDeliverable', 'publish'])
+      expect(job.count(stage)).toBe(1);
     expect(published[0]?.startedAt).toBe(runs[0]?.input.carried?.startedAt);
   });
 
   it('with a network, paused and resumed in a later run, ends as one that never was long', async () => {
     let slow = false;
-    const job = new FakeJob(SEGMENTS, { encodeSegment: () => (slow ? untilCancelled() : Promise.resolve({ reused: 0 })) });
+    const job = new FakeJob(SEGMENTS, {
+      encodeSegment: () => (slow ? untilCancelled() : Promise.resolve({ reused: 0 })),
+    });
     const { workflowId } = await run(job, { method: 'model' }, async (handle) => {
       const progress = () => handle.query(progressQuery);
       while ((await progress()).encodedFrames < 120) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -102,9 +138,12 @@ describe('a job whose history grows long', () => {
 
   it('is cancelled in a later run', async () => {
     let slow = false;
-    const job = new FakeJob(SEGMENTS, { encodeSegment: () => (slow ? untilCancelled() : Promise.resolve({ reused: 0 })) });
+    const job = new FakeJob(SEGMENTS, {
+      encodeSegment: () => (slow ? untilCancelled() : Promise.resolve({ reused: 0 })),
+    });
     const { workflowId } = await run(job, {}, async (handle) => {
-      while ((await handle.query(progressQuery)).encodedFrames < 180) await new Promise((resolve) => setTimeout(resolve, 10));
+      while ((await handle.query(progressQuery)).encodedFrames < 180)
+        await new Promise((resolve) => setTimeout(resolve, 10));
       slow = true;
       await request(handle, cancelRequest, { discard: true });
     });

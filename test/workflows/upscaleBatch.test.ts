@@ -7,7 +7,13 @@ import type { UpscaleBatchInput } from '../../src/job/batch/contracts.js';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
 import { workflowIdOf } from '../../src/job/workflowIds.js';
 import type { upscaleBatch, upscaleVideo } from '../../src/workflows/index.js';
-import { batchQuery, cancelRequest, pauseRequest, progressQuery, resumeRequest } from '../../src/workflows/messages.js';
+import {
+  batchQuery,
+  cancelRequest,
+  pauseRequest,
+  progressQuery,
+  resumeRequest,
+} from '../../src/workflows/messages.js';
 import { FakeBatch } from '../support/fakeBatch.js';
 import { FakeJob, untilCancelled } from '../support/fakeJob.js';
 import { record } from '../support/histories.js';
@@ -17,8 +23,12 @@ let env: TestWorkflowEnvironment;
 let counter = 0;
 const started: string[] = [];
 
-beforeAll(async () => { env = await timeSkippingServer(); });
-afterAll(async () => { await env?.teardown(); });
+beforeAll(async () => {
+  env = await timeSkippingServer();
+});
+afterAll(async () => {
+  await env?.teardown();
+});
 
 // Every history that a test made is replayed: code that is not deterministic fails here first.
 afterEach(async () => {
@@ -33,27 +43,59 @@ afterEach(async () => {
 function setUp(change: Partial<UpscaleBatchInput> = {}) {
   const queue = `batch${++counter}`;
   const input: UpscaleBatchInput = {
-    batchKey: queue, name: 'videos', controlQueue: queue, heartbeatSeconds: 30, parallel: 2, pageVideos: 100, searchAttributes: false, priority: 4, tell: false, ...change,
+    batchKey: queue,
+    name: 'videos',
+    controlQueue: queue,
+    heartbeatSeconds: 30,
+    parallel: 2,
+    pageVideos: 100,
+    searchAttributes: false,
+    priority: 4,
+    tell: false,
+    ...change,
   };
   const jobKey = (index: number): string => `${queue}-${index}`;
   const job = (index: number): UpscaleVideoInput => ({
-    jobKey: jobKey(index), upscaleKey: 'up', inputName: `${index}.mp4`, methodName: 'bicubic x2', method: 'filter', queues: { control: queue, encode: queue, upscale: [] },
-    devices: 1, encodeSlots: 1, heartbeatSeconds: 30, keepMezzanine: false, searchAttributes: false, priority: 4,
+    jobKey: jobKey(index),
+    upscaleKey: 'up',
+    inputName: `${index}.mp4`,
+    methodName: 'bicubic x2',
+    method: 'filter',
+    queues: { control: queue, encode: queue, upscale: [] },
+    devices: 1,
+    encodeSlots: 1,
+    heartbeatSeconds: 30,
+    keepMezzanine: false,
+    searchAttributes: false,
+    priority: 4,
   });
   return { input, jobKey, job };
 }
 
-async function withWorker<T>(batch: FakeBatch, job: FakeJob, input: UpscaleBatchInput, test: (handle: Awaited<ReturnType<typeof start>>) => Promise<T>): Promise<T> {
+async function withWorker<T>(
+  batch: FakeBatch,
+  job: FakeJob,
+  input: UpscaleBatchInput,
+  test: (handle: Awaited<ReturnType<typeof start>>) => Promise<T>,
+): Promise<T> {
   const worker = await Worker.create({
-    connection: env.nativeConnection, taskQueue: input.controlQueue, workflowBundle, activities: { ...batch.watching(job.activities), ...batch.activities },
-    maxHeartbeatThrottleInterval: '100 milliseconds', defaultHeartbeatThrottleInterval: '100 milliseconds',
+    connection: env.nativeConnection,
+    taskQueue: input.controlQueue,
+    workflowBundle,
+    activities: { ...batch.watching(job.activities), ...batch.activities },
+    maxHeartbeatThrottleInterval: '100 milliseconds',
+    defaultHeartbeatThrottleInterval: '100 milliseconds',
   });
   return worker.runUntil(async () => test(await start(input)));
 }
 
 async function start(input: UpscaleBatchInput) {
   started.push(input.batchKey);
-  const { workflowId } = await env.client.workflow.start<typeof upscaleBatch>('upscaleBatch', { workflowId: input.batchKey, taskQueue: input.controlQueue, args: [input] });
+  const { workflowId } = await env.client.workflow.start<typeof upscaleBatch>('upscaleBatch', {
+    workflowId: input.batchKey,
+    taskQueue: input.controlQueue,
+    args: [input],
+  });
   return env.client.workflow.getHandle<typeof upscaleBatch>(workflowId);
 }
 
@@ -94,14 +136,17 @@ it('a batch makes every video once, no more at a time than it may, over several 
   expect(most).toBe(2);
   expect(batch.opened).toHaveLength(1);
   expect(batch.looks).toBe(0);
-  const runs = (await env.client.workflow.getHandle(input.batchKey).fetchHistory()).events?.[0]?.workflowExecutionStartedEventAttributes;
+  const runs = (await env.client.workflow.getHandle(input.batchKey).fetchHistory()).events?.[0]
+    ?.workflowExecutionStartedEventAttributes;
   expect(runs?.continuedExecutionRunId, 'the last run continues another one').toBeTruthy();
 });
 
 it('a run that is over while a job is at work leaves the job to the next run', async () => {
   const { input, job } = setUp({ pageVideos: 2 });
   const batch = new FakeBatch(3, job, { bad: [1] });
-  const fake = new FakeJob([5], { encodeSegment: () => (batch.lookedAt.size === 0 ? untilLookedAt(batch) : Promise.resolve({ reused: 0 })) });
+  const fake = new FakeJob([5], {
+    encodeSegment: () => (batch.lookedAt.size === 0 ? untilLookedAt(batch) : Promise.resolve({ reused: 0 })),
+  });
   const counts = await withWorker(batch, fake, input, (handle) => handle.result());
   expect(counts).toMatchObject({ done: 2, failed: 1, unfinished: 0 });
   expect([...batch.lookedAt]).toEqual([`${input.batchKey}-0`]);
@@ -116,7 +161,9 @@ it('a batch that is paused begins nothing, its jobs end their activities, and al
   await withWorker(batch, fake, input, async (handle) => {
     await reached(() => fake.count('encodeSegment 0') === 2);
     await request(handle, pauseRequest, { reason: 'interrupted' });
-    await reached(async () => (await videoHandle(jobKey(0)).query(progressQuery)).paused?.reason === 'its batch is paused');
+    await reached(
+      async () => (await videoHandle(jobKey(0)).query(progressQuery)).paused?.reason === 'its batch is paused',
+    );
     const progress = await handle.query(batchQuery);
     expect(progress.paused).toEqual({ reason: 'interrupted' });
     expect(progress.running.map(({ index }) => index).sort()).toEqual([0, 1]);
@@ -147,7 +194,9 @@ it('a batch whose time window is over pauses its jobs, says what is unfinished, 
     const next = await start({ ...input, batchKey: `${input.batchKey}-2` });
     await next.result();
   });
-  expect(batch.recorded.map(({ index, unfinished }) => `${index} ${unfinished ? 'unfinished' : 'done'}`).sort()).toEqual(['0 done', '0 unfinished', '1 done', '1 unfinished', '2 done']);
+  expect(
+    batch.recorded.map(({ index, unfinished }) => `${index} ${unfinished ? 'unfinished' : 'done'}`).sort(),
+  ).toEqual(['0 done', '0 unfinished', '1 done', '1 unfinished', '2 done']);
   expect(batch.closed).toEqual(['unfinished', 'done']);
   expect(batch.looks).toBe(2);
   expect(batch.opened.map(({ settled }) => settled)).toEqual([true, true]);
@@ -171,7 +220,10 @@ it('a batch that is cancelled cancels the jobs at work and begins no other', asy
     await request(handle, cancelRequest, { discard: true });
     await expect(handle.result()).rejects.toThrow(WorkflowFailedError);
   });
-  expect(fake.ended).toEqual([{ state: 'cancelled', discard: true }, { state: 'cancelled', discard: true }]);
+  expect(fake.ended).toEqual([
+    { state: 'cancelled', discard: true },
+    { state: 'cancelled', discard: true },
+  ]);
   expect(batch.closed).toEqual(['cancelled']);
   expect([...batch.prepared].sort()).toEqual([0, 1]);
 });

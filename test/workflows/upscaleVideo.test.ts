@@ -14,8 +14,12 @@ let env: TestWorkflowEnvironment;
 let counter = 0;
 const started: string[] = [];
 
-beforeAll(async () => { env = await timeSkippingServer(); });
-afterAll(async () => { await env?.teardown(); });
+beforeAll(async () => {
+  env = await timeSkippingServer();
+});
+afterAll(async () => {
+  await env?.teardown();
+});
 
 // Every history that a test made is replayed: code that is not deterministic fails here first.
 afterEach(async () => {
@@ -29,24 +33,45 @@ afterEach(async () => {
 function inputFor(change: Partial<UpscaleVideoInput> = {}): UpscaleVideoInput {
   const queue = `q${++counter}`;
   return {
-    jobKey: `job${counter}`, upscaleKey: 'up', inputName: 'a.mp4', methodName: 'bicubic x2', method: 'filter',
-    queues: { control: queue, encode: queue, upscale: [queue] }, devices: 1, encodeSlots: 2, heartbeatSeconds: 30,
-    keepMezzanine: false, searchAttributes: false, ...change,
+    jobKey: `job${counter}`,
+    upscaleKey: 'up',
+    inputName: 'a.mp4',
+    methodName: 'bicubic x2',
+    method: 'filter',
+    queues: { control: queue, encode: queue, upscale: [queue] },
+    devices: 1,
+    encodeSlots: 2,
+    heartbeatSeconds: 30,
+    keepMezzanine: false,
+    searchAttributes: false,
+    ...change,
   };
 }
 const modelInput = (change: Partial<UpscaleVideoInput> = {}) => inputFor({ method: 'model', ...change });
 
-async function withWorker<T>(job: FakeJob, input: UpscaleVideoInput, test: (handle: Awaited<ReturnType<typeof start>>) => Promise<T>): Promise<T> {
+async function withWorker<T>(
+  job: FakeJob,
+  input: UpscaleVideoInput,
+  test: (handle: Awaited<ReturnType<typeof start>>) => Promise<T>,
+): Promise<T> {
   const worker = await Worker.create({
-    connection: env.nativeConnection, taskQueue: input.queues.control, workflowBundle, activities: { ...job.activities },
-    maxHeartbeatThrottleInterval: '100 milliseconds', defaultHeartbeatThrottleInterval: '100 milliseconds',
+    connection: env.nativeConnection,
+    taskQueue: input.queues.control,
+    workflowBundle,
+    activities: { ...job.activities },
+    maxHeartbeatThrottleInterval: '100 milliseconds',
+    defaultHeartbeatThrottleInterval: '100 milliseconds',
   });
   return worker.runUntil(async () => test(await start(input)));
 }
 
 async function start(input: UpscaleVideoInput) {
   started.push(input.jobKey);
-  return env.client.workflow.start<typeof upscaleVideo>('upscaleVideo', { workflowId: input.jobKey, taskQueue: input.queues.control, args: [input] });
+  return env.client.workflow.start<typeof upscaleVideo>('upscaleVideo', {
+    workflowId: input.jobKey,
+    taskQueue: input.queues.control,
+    args: [input],
+  });
 }
 
 async function reached(check: () => boolean | Promise<boolean>): Promise<void> {
@@ -58,7 +83,10 @@ async function reached(check: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 const failureOf = async (result: Promise<unknown>): Promise<string> => {
-  const error = await result.then(() => undefined, (reason: unknown) => reason);
+  const error = await result.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   expect(error).toBeInstanceOf(WorkflowFailedError);
   let cause = error as Error;
   while (cause.cause instanceof Error) cause = cause.cause;
@@ -70,17 +98,31 @@ describe('a job with a filter', () => {
     const job = new FakeJob([10, 10, 5]);
     const report = await withWorker(job, inputFor(), (handle) => handle.result());
     expect(report.status).toBe('done');
-    expect(job.calls.filter((call) => !call.startsWith('encodeSegment'))).toEqual(
-      ['probe', 'planSegments', 'concatSegments', 'mergeAudio', 'verifyDeliverable', 'publish']);
+    expect(job.calls.filter((call) => !call.startsWith('encodeSegment'))).toEqual([
+      'probe',
+      'planSegments',
+      'concatSegments',
+      'mergeAudio',
+      'verifyDeliverable',
+      'publish',
+    ]);
     for (const segment of [0, 1, 2]) expect(job.count(`encodeSegment ${segment}`)).toBe(1);
   });
 });
 
 describe('a job with a model', () => {
   it('lets at most devices + 1 upscaled segments wait on the disk', async () => {
-    const job = new FakeJob(Array.from({ length: 12 }, () => 10), {
-      encodeSegment: () => new Promise((resolve) => setTimeout(() => { resolve({ reused: 0 }); }, 30)),
-    });
+    const job = new FakeJob(
+      Array.from({ length: 12 }, () => 10),
+      {
+        encodeSegment: () =>
+          new Promise((resolve) =>
+            setTimeout(() => {
+              resolve({ reused: 0 });
+            }, 30),
+          ),
+      },
+    );
     await withWorker(job, modelInput({ devices: 2, encodeSlots: 1 }), (handle) => handle.result());
     expect(job.mostWaiting).toBeLessThanOrEqual(3);
     expect(job.mostWaiting).toBeGreaterThan(1);
@@ -108,8 +150,14 @@ describe('a job with a model', () => {
   });
 
   it('gives up when the same segment is found damaged again and again', async () => {
-    const job = new FakeJob([10], { encodeSegment: () => { throw failing('PartDamaged', 'a part was changed'); } });
-    expect(await withWorker(job, modelInput(), (handle) => failureOf(handle.result()))).toContain('a part was changed');
+    const job = new FakeJob([10], {
+      encodeSegment: () => {
+        throw failing('PartDamaged', 'a part was changed');
+      },
+    });
+    expect(await withWorker(job, modelInput(), (handle) => failureOf(handle.result()))).toContain(
+      'a part was changed',
+    );
     expect(job.ended).toEqual([{ state: 'failed', discard: false }]);
   });
 
@@ -162,7 +210,9 @@ describe('a job that is paused', () => {
 
 describe('a job whose source cannot be trusted', () => {
   it('is conformed first when the probe says so', async () => {
-    const job = new FakeJob([99], { probe: () => Promise.resolve({ frames: 100, seekable: false, reason: 'a program stream' }) });
+    const job = new FakeJob([99], {
+      probe: () => Promise.resolve({ frames: 100, seekable: false, reason: 'a program stream' }),
+    });
     await withWorker(job, inputFor(), (handle) => handle.result());
     expect(job.calls.indexOf('conformSource')).toBeLessThan(job.calls.indexOf('planSegments'));
   });
@@ -206,15 +256,23 @@ describe('a job that ends without a result', () => {
   });
 
   it('is not published when it does not pass its checks', async () => {
-    const job = new FakeJob([10], { verifyDeliverable: () => Promise.resolve({ ok: false, problems: ['frame 7 is black'] }) });
+    const job = new FakeJob([10], {
+      verifyDeliverable: () => Promise.resolve({ ok: false, problems: ['frame 7 is black'] }),
+    });
     expect(await withWorker(job, inputFor(), (handle) => failureOf(handle.result()))).toContain('frame 7 is black');
     expect(job.count('publish')).toBe(0);
     expect(job.ended).toEqual([{ state: 'failed', discard: false }]);
   });
 
   it('fails at once for what the user has to mend, and says it', async () => {
-    const job = new FakeJob([10], { probe: () => { throw failing('UserError', 'the source has changed'); } });
-    expect(await withWorker(job, inputFor(), (handle) => failureOf(handle.result()))).toContain('the source has changed');
+    const job = new FakeJob([10], {
+      probe: () => {
+        throw failing('UserError', 'the source has changed');
+      },
+    });
+    expect(await withWorker(job, inputFor(), (handle) => failureOf(handle.result()))).toContain(
+      'the source has changed',
+    );
     expect(job.count('probe')).toBe(1);
   });
 });

@@ -14,19 +14,33 @@ const MOST_APART = 1;
 export async function compareAll(folder: string, { torch, networks, cases }: Reference): Promise<boolean> {
   const table = new Table(
     `Against RealESRGANer in PyTorch ${torch}, fp32 on the CPU, in 8 bit; owed: at least ${LEAST_PSNR} dB, at most ${MOST_APART} apart`,
-    [['network', 24], ['weights', 24], ['picture', 27], ['tiles', 24], ['dB', 5], ['apart', 5], ['differing', 9], ['', 2]],
+    [
+      ['network', 24],
+      ['weights', 24],
+      ['picture', 27],
+      ['tiles', 24],
+      ['dB', 5],
+      ['apart', 5],
+      ['differing', 9],
+      ['', 2],
+    ],
   );
   let allEqual = true;
   for (const network of networks) {
     const own = cases.filter((each) => each.network === network.name);
-    const equal = own.length === 0 || await compareForms(folder, network, own, table);
+    const equal = own.length === 0 || (await compareForms(folder, network, own, table));
     allEqual &&= equal;
   }
   return allEqual;
 }
 
 /** The first form is run on all pictures; the others, where they convert to another file, on one. */
-async function compareForms(folder: string, { name, weights, forms }: ReferenceNetwork, cases: ReferenceCase[], table: Table): Promise<boolean> {
+async function compareForms(
+  folder: string,
+  { name, weights, forms }: ReferenceNetwork,
+  cases: ReferenceCase[],
+  table: Table,
+): Promise<boolean> {
   const tried = new Set<string>();
   let allEqual = true;
   for (const form of forms) {
@@ -39,7 +53,15 @@ async function compareForms(folder: string, { name, weights, forms }: ReferenceN
       const { psnr, most, share } = difference(ours, await readFile(path.join(folder, each.result)));
       const equal = psnr >= LEAST_PSNR && most <= MOST_APART;
       const kind = path.basename(form).slice(name.length);
-      table.row(name, `${weights}, ${kind}`, ...describe(each), decibels(psnr), String(most), `${(share * 100).toFixed(3)} %`, equal ? 'ok' : 'NO');
+      table.row(
+        name,
+        `${weights}, ${kind}`,
+        ...describe(each),
+        decibels(psnr),
+        String(most),
+        `${(share * 100).toFixed(3)} %`,
+        equal ? 'ok' : 'NO',
+      );
       allEqual &&= equal;
     }
     tried.add(digest);

@@ -9,7 +9,8 @@ export interface Difference {
 
 /** @throws RangeError for pictures of different sizes. */
 export function difference(a: Uint8Array, b: Uint8Array): Difference {
-  if (a.length !== b.length) throw new RangeError(`pictures of ${a.length} and ${b.length} samples cannot be compared`);
+  if (a.length !== b.length)
+    throw new RangeError(`pictures of ${a.length} and ${b.length} samples cannot be compared`);
   let [squares, most, differing] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
     const distance = Math.abs((a[i] as number) - (b[i] as number));

@@ -25,16 +25,26 @@ export async function makeEnvironment(folder: string): Promise<string> {
 }
 
 /** @param script a file of tools/parity. */
-export const runScript = (python: string, script: string, args: string[]): Promise<void> => run(python, [path.join(scripts, script), ...args]);
+export const runScript = (python: string, script: string, args: string[]): Promise<void> =>
+  run(python, [path.join(scripts, script), ...args]);
 
 async function somePython(): Promise<string> {
   for (const candidate of PYTHONS) {
-    const { failed } = await execa(candidate, ['-c', 'import venv, sys; sys.exit(not (3, 10) <= sys.version_info < (3, 12))'], { reject: false });
+    const { failed } = await execa(
+      candidate,
+      ['-c', 'import venv, sys; sys.exit(not (3, 10) <= sys.version_info < (3, 12))'],
+      { reject: false },
+    );
     if (!failed) return candidate;
   }
   throw new Error(`the reference needs Python 3.10 or 3.11 with venv: none of ${PYTHONS.join(', ')} is one`);
 }
 
 async function run(command: string, args: string[]): Promise<void> {
-  await execa(command, args, { stdin: 'ignore', stdout: 'inherit', stderr: 'inherit', env: { PYTHONDONTWRITEBYTECODE: '1' } });
+  await execa(command, args, {
+    stdin: 'ignore',
+    stdout: 'inherit',
+    stderr: 'inherit',
+    env: { PYTHONDONTWRITEBYTECODE: '1' },
+  });
 }

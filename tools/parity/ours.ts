@@ -23,7 +23,10 @@ export interface Tiling {
 
 export const WHOLE: Tiling = { tile: 0, tilePad: 0, prePad: 0 };
 
-/** @param file `.pth`, `.safetensors`, or `.param` with its `.bin` beside it. @returns ONNX, and how far the network sees where that is known. */
+/**
+ * @param file `.pth`, `.safetensors`, or `.param` with its `.bin` beside it. @returns ONNX, and how far the network
+ * sees where that is known.
+ */
 export async function convert(file: string): Promise<{ onnx: Uint8Array; radius?: number }> {
   if (!file.endsWith('.param')) return convertTorch(await readFile(file), file);
   return { onnx: convertNcnn(await readFile(file, 'utf8'), await readFile(file.replace(/\.param$/, '.bin'))) };
@@ -44,15 +47,44 @@ export class OurNetwork {
     await writeFile(file, onnx);
     const inspected = await inspectModel(file);
     const { digest, scale, pixels, alignment } = inspected;
-    const model = { file: path.resolve(file), digest, scale, pixels, alignment, tile: 0, tilePad: 0, prePad: 0, precision: PRECISION, blend: 0 };
-    return new OurNetwork(inspected, await loadSession(model, { device: { kind: 'cpu' }, precision: PRECISION, bitDepth: 8, onNotice: refuse }));
+    const model = {
+      file: path.resolve(file),
+      digest,
+      scale,
+      pixels,
+      alignment,
+      tile: 0,
+      tilePad: 0,
+      prePad: 0,
+      precision: PRECISION,
+      blend: 0,
+    };
+    return new OurNetwork(
+      inspected,
+      await loadSession(model, { device: { kind: 'cpu' }, precision: PRECISION, bitDepth: 8, onNotice: refuse }),
+    );
   }
 
   async upscale({ data, width, height }: Picture, tiling: Tiling): Promise<Uint8Array> {
     const { scale, alignment } = this.#inspected;
     const output = new Uint8Array(data.length * scale ** 2);
-    const tiler = new Tiler({ net: this.#session, width, height, planes: 3, bitDepth: 8, scale, alignment, ...tiling, onNotice: refuse });
-    await tiler.upscale(data, output, () => undefined, () => false);
+    const tiler = new Tiler({
+      net: this.#session,
+      width,
+      height,
+      planes: 3,
+      bitDepth: 8,
+      scale,
+      alignment,
+      ...tiling,
+      onNotice: refuse,
+    });
+    await tiler.upscale(
+      data,
+      output,
+      () => undefined,
+      () => false,
+    );
     return output;
   }
 
@@ -64,4 +96,6 @@ export class OurNetwork {
 const PRECISION = 'fp32' as const;
 
 /** Of smaller tiles or another precision, with which nothing would be compared. */
-const refuse = (notice: string): never => { throw new Error(notice); };
+const refuse = (notice: string): never => {
+  throw new Error(notice);
+};

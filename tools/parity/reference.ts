@@ -13,7 +13,12 @@ const networkSchema = z.object({
 export type ReferenceNetwork = z.infer<typeof networkSchema>;
 
 /** 8-bit planes G, B, R. */
-const pictureSchema = z.object({ name: z.string(), width: z.number().int(), height: z.number().int(), file: z.string() });
+const pictureSchema = z.object({
+  name: z.string(),
+  width: z.number().int(),
+  height: z.number().int(),
+  file: z.string(),
+});
 export type ReferencePicture = z.infer<typeof pictureSchema>;
 
 const caseSchema = z.object({

@@ -12,10 +12,12 @@ import { measureSeams } from './seams.js';
  *
  *   npm run parity -- --data FOLDER [--work FOLDER]
  *
- * FOLDER of --data holds the pictures (tools/parity/reference.py lists them). The folder of --work keeps the Python environment
- * and the reference; what is there is used again. Exit code 1 when a limit is broken.
+ * FOLDER of --data holds the pictures (tools/parity/reference.py lists them). The folder of --work keeps the Python
+ * environment and the reference; what is there is used again. Exit code 1 when a limit is broken.
  */
-const { values } = parseArgs({ options: { data: { type: 'string' }, work: { type: 'string', default: path.join(os.tmpdir(), 'reelscale-parity') } } });
+const { values } = parseArgs({
+  options: { data: { type: 'string' }, work: { type: 'string', default: path.join(os.tmpdir(), 'reelscale-parity') } },
+});
 const { data, work } = values;
 if (data === undefined) throw new Error('give the folder of pictures: npm run parity -- --data FOLDER');
 

@@ -15,10 +15,23 @@ export async function measureSeams(folder: string, { networks, seamPictures }: R
   const pictures = await Promise.all(seamPictures.map((picture) => readPicture(folder, picture)));
   const table = new Table(
     `The smallest tiles that auto chooses against the whole picture, the worst of ${pictures.length} pictures; owed with the automatic pad: at least ${LEAST_PSNR} dB`,
-    [['network', 24], ['weights', 8], ['tile', 4], ['automatic pad', 13], ['dB', 5], [`dB with pad ${NARROW}`, 14], ['', 4]],
+    [
+      ['network', 24],
+      ['weights', 8],
+      ['tile', 4],
+      ['automatic pad', 13],
+      ['dB', 5],
+      [`dB with pad ${NARROW}`, 14],
+      ['', 4],
+    ],
   );
   let allGood = true;
-  for (const { name, scale, weights, forms: [form = ''] } of networks) {
+  for (const {
+    name,
+    scale,
+    weights,
+    forms: [form = ''],
+  } of networks) {
     const { onnx, radius } = await convert(path.join(folder, form));
     const pad = even(registeredRadius(name, scale) ?? radius ?? 0);
     const network = await OurNetwork.load(onnx, path.join(folder, `${form}.onnx`));
@@ -26,7 +39,15 @@ export async function measureSeams(folder: string, { networks, seamPictures }: R
     const narrow = await seams(network, pictures, leastTile(pad), NARROW);
     await network.release();
     const good = wide >= LEAST_PSNR;
-    table.row(name, weights, String(leastTile(pad)), String(pad), decibels(wide), decibels(narrow), good ? 'ok' : 'NO');
+    table.row(
+      name,
+      weights,
+      String(leastTile(pad)),
+      String(pad),
+      decibels(wide),
+      decibels(narrow),
+      good ? 'ok' : 'NO',
+    );
     allGood &&= good;
   }
   return allGood;

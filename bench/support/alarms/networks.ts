@@ -30,11 +30,35 @@ export async function pullNetworks(home: BenchHome): Promise<void> {
 }
 
 /** Runs a job, check and all. @returns undefined where it was delivered, else what it said. */
-export async function refusal(home: BenchHome, source: string, { args, width, frames }: Network): Promise<string | undefined> {
+export async function refusal(
+  home: BenchHome,
+  source: string,
+  { args, width, frames }: Network,
+): Promise<string | undefined> {
   const [small, result] = [home.file('small.mp4'), home.file('small.out.mp4')];
-  await execa('ffmpeg', ['-loglevel', 'error', '-nostdin', '-y', '-i', source, '-vf', `scale='min(iw,${width})':-2:flags=area`, '-frames:v', String(frames), '-fps_mode', 'passthrough', '-c:v', 'libx264', '-crf', '14', small]);
+  await execa('ffmpeg', [
+    '-loglevel',
+    'error',
+    '-nostdin',
+    '-y',
+    '-i',
+    source,
+    '-vf',
+    `scale='min(iw,${width})':-2:flags=area`,
+    '-frames:v',
+    String(frames),
+    '-fps_mode',
+    'passthrough',
+    '-c:v',
+    'libx264',
+    '-crf',
+    '14',
+    small,
+  ]);
   const { exitCode, stderr } = await home.start(['upscale', small, '-o', result, ...args]);
   rmSync(small);
   rmSync(result, { force: true });
-  return exitCode === 0 || exitCode === 3 ? undefined : (stderr.trim().split('\n').at(-1) ?? `code ${exitCode ?? 'none'}`);
+  return exitCode === 0 || exitCode === 3
+    ? undefined
+    : (stderr.trim().split('\n').at(-1) ?? `code ${exitCode ?? 'none'}`);
 }

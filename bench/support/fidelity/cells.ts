@@ -14,8 +14,13 @@ const GRAVITY: Cell['state'][] = ['none', 'kept', 'converted', 'left out', 'refu
 
 /** The gravest of several states, with everything that was said of it. */
 export function together(cells: readonly Cell[]): Cell {
-  const worst = cells.reduce<Cell['state']>((a, { state }) => (GRAVITY.indexOf(state) > GRAVITY.indexOf(a) ? state : a), 'none');
-  const texts = cells.filter(({ state, text }) => text !== '' && (state === worst || GRAVITY.indexOf(state) > 1)).map(({ text }) => text);
+  const worst = cells.reduce<Cell['state']>(
+    (a, { state }) => (GRAVITY.indexOf(state) > GRAVITY.indexOf(a) ? state : a),
+    'none',
+  );
+  const texts = cells
+    .filter(({ state, text }) => text !== '' && (state === worst || GRAVITY.indexOf(state) > 1))
+    .map(({ text }) => text);
   return { state: worst, text: [...new Set(texts)].join('; ') };
 }
 

@@ -11,7 +11,12 @@ export function compareFrames(source: Measured, result: Measured, { damaged }: T
   const [is, wanted] = [result.pts.length, source.pts.length];
   const promised = source.video.nb_frames;
   const cells: Cell[] = [is === wanted ? kept(String(is)) : lost(`${wanted} → ${is}`)];
-  if (promised !== undefined && promised !== wanted) cells.push(damaged ? converted(`${promised} promised, ${wanted} decode: told`) : lost(`${promised} promised, ${wanted} decode, and nobody says so`));
+  if (promised !== undefined && promised !== wanted)
+    cells.push(
+      damaged
+        ? converted(`${promised} promised, ${wanted} decode: told`)
+        : lost(`${promised} promised, ${wanted} decode, and nobody says so`),
+    );
   return together(cells);
 }
 
@@ -20,12 +25,17 @@ export function compareTimes(source: Measured, result: Measured, { warnings }: T
   const tick = Math.max(ratio(source.video.time_base), ratio(result.video.time_base));
   const [is, wanted] = [times(result), repaired(source)];
   let largest = 0;
-  for (let i = 0; i < Math.min(is.length, wanted.times.length); i++) largest = Math.max(largest, Math.abs((is[i] as number) - (wanted.times[i] as number)));
+  for (let i = 0; i < Math.min(is.length, wanted.times.length); i++)
+    largest = Math.max(largest, Math.abs((is[i] as number) - (wanted.times[i] as number)));
   const cells: Cell[] = [];
   if (largest > tick + 1e-6) cells.push(lost(`off by up to ${(largest * 1000).toFixed(3)} ms`));
   if (wanted.moved > 0) {
     const told = warnings.some((warning) => /timestamps? of the source did not increase/.test(warning));
-    cells.push(told ? converted(`${wanted.moved} did not increase: told`) : lost(`${wanted.moved} timestamps did not increase, and nobody says so`));
+    cells.push(
+      told
+        ? converted(`${wanted.moved} did not increase: told`)
+        : lost(`${wanted.moved} timestamps did not increase, and nobody says so`),
+    );
   }
   cells.push(compareRate(source, result, wanted.times), compareEnd(source, result, tick));
   return together(cells);
@@ -51,7 +61,9 @@ function repaired(source: Measured): { times: number[]; moved: number } {
 /** The rate whose grid all times lie on, to one tick of their clock. */
 function constantRate({ video }: Measured, shown: readonly number[]): string | undefined {
   const tick = ratio(video.time_base) + 1e-9;
-  return [video.r_frame_rate, video.avg_frame_rate].find((rate) => ratio(rate) > 0 && shown.every((time, i) => Math.abs(time - i / ratio(rate)) <= tick));
+  return [video.r_frame_rate, video.avg_frame_rate].find(
+    (rate) => ratio(rate) > 0 && shown.every((time, i) => Math.abs(time - i / ratio(rate)) <= tick),
+  );
 }
 
 function compareRate(source: Measured, result: Measured, shown: readonly number[]): Cell {
@@ -59,7 +71,8 @@ function compareRate(source: Measured, result: Measured, shown: readonly number[
   if (rate === undefined) return kept('variable');
   const [is, exact] = [result.video, ratio(rate)];
   const steps = new Set(result.pts.slice(1).map((value, i) => value - (result.pts[i] as number)));
-  // A container of milliseconds holds the rate beside its rounded times: Matroska as a frame's nanoseconds, which ffprobe makes a fraction of numbers up to 30,000.
+  // A container of milliseconds holds the rate beside its rounded times: Matroska as a frame's nanoseconds, which
+  // ffprobe makes a fraction of numbers up to 30,000.
   const inMilliseconds = is.time_base === '1/1000';
   const even = steps.size <= 1 || inMilliseconds;
   if (Math.abs(ratio(is.avg_frame_rate) / exact - 1) <= (inMilliseconds ? 1e-6 : 0) && even) return kept(rate);
@@ -68,6 +81,11 @@ function compareRate(source: Measured, result: Measured, shown: readonly number[
 
 function compareEnd(source: Measured, result: Measured, tick: number): Cell {
   if (source.lastDuration === undefined || result.lastDuration === undefined) return kept();
-  const [is, wanted] = [result.lastDuration * ratio(result.video.time_base), source.lastDuration * ratio(source.video.time_base)];
-  return Math.abs(is - wanted) <= tick + 0.001 ? kept() : lost(`the last frame is shown for ${is.toFixed(4)} s instead of ${wanted.toFixed(4)} s`);
+  const [is, wanted] = [
+    result.lastDuration * ratio(result.video.time_base),
+    source.lastDuration * ratio(source.video.time_base),
+  ];
+  return Math.abs(is - wanted) <= tick + 0.001
+    ? kept()
+    : lost(`the last frame is shown for ${is.toFixed(4)} s instead of ${wanted.toFixed(4)} s`);
 }

@@ -10,7 +10,10 @@ const REACH = 0.2;
 const SILENT = 8;
 const SAME = 0.5;
 
-/** How much later the same samples are heard after the first frame than in the source, in seconds, or why that cannot be said. */
+/**
+ * How much later the same samples are heard after the first frame than in the source, in seconds, or why that cannot
+ * be said.
+ */
 export type Offset = number | 'silent' | 'something else';
 
 /** Finds a stretch of the source's track in the result's by cross-correlation of the waves themselves. */
@@ -34,7 +37,28 @@ export async function offsetOf(source: Measured, result: Measured, track: number
 }
 
 async function wave(file: string, stream: number): Promise<Float32Array> {
-  const { stdout } = await execa('ffmpeg', ['-v', 'quiet', '-nostdin', '-i', file, '-map', `0:${stream}`, '-t', String(BEGINNING), '-ac', '1', '-ar', String(RATE), '-f', 's16le', '-'], { encoding: 'buffer', reject: false });
+  const { stdout } = await execa(
+    'ffmpeg',
+    [
+      '-v',
+      'quiet',
+      '-nostdin',
+      '-i',
+      file,
+      '-map',
+      `0:${stream}`,
+      '-t',
+      String(BEGINNING),
+      '-ac',
+      '1',
+      '-ar',
+      String(RATE),
+      '-f',
+      's16le',
+      '-',
+    ],
+    { encoding: 'buffer', reject: false },
+  );
   const bytes = Uint8Array.from(stdout);
   return Float32Array.from(new Int16Array(bytes.buffer, 0, bytes.length >> 1));
 }

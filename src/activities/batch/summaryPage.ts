@@ -12,12 +12,24 @@ h1 { font-size: 1.3rem; overflow-wrap: anywhere; } .verdict { font-weight: 600; 
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 td.number, th.number { text-align: right; white-space: nowrap; } td:first-child { white-space: nowrap; }`;
 
-const TONE: Record<VideoStatus, 'good' | 'bad' | 'mild' | 'soft'> = { done: 'good', damaged: 'mild', skipped: 'soft', failed: 'bad', cancelled: 'mild', unfinished: 'mild' };
+const TONE: Record<VideoStatus, 'good' | 'bad' | 'mild' | 'soft'> = {
+  done: 'good',
+  damaged: 'mild',
+  skipped: 'soft',
+  failed: 'bad',
+  cancelled: 'mild',
+  unfinished: 'mild',
+};
 
 /** One HTML page about a round that needs nothing else: no script, no request; dark where the reader's system is. */
 export function summaryPage(summary: BatchSummary, waiting: readonly string[]): string {
   const { name, failed, status } = summary;
-  const verdict = status !== 'done' ? `<p class="verdict mild">${status}</p>` : failed > 0 ? `<p class="verdict bad">${failed} failed</p>` : '<p class="verdict good">done</p>';
+  const verdict =
+    status !== 'done'
+      ? `<p class="verdict mild">${status}</p>`
+      : failed > 0
+        ? `<p class="verdict bad">${failed} failed</p>`
+        : '<p class="verdict good">done</p>';
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
@@ -25,7 +37,10 @@ export function summaryPage(summary: BatchSummary, waiting: readonly string[]): 
 <h1>${escapeHtml(name)}</h1>${verdict}
 <p>${escapeHtml(totals(summary))}</p><p class="soft">${escapeHtml(summary.startedAt)} to ${escapeHtml(summary.endedAt)}</p>
 <table><tr><th></th><th>source</th><th>result</th><th class="number">frames</th><th class="number">fps</th><th class="number">size</th><th>job</th></tr>
-${[...summary.videos].sort((a, b) => rank(a) - rank(b)).map(row).join('\n')}
+${[...summary.videos]
+  .sort((a, b) => rank(a) - rank(b))
+  .map(row)
+  .join('\n')}
 </table>
 ${waiting.length === 0 ? '' : `<h2>Still being written, left for the next round</h2><ul>${waiting.map((file) => `<li>${escapeHtml(file)}</li>`).join('')}</ul>`}
 </body></html>
@@ -33,17 +48,58 @@ ${waiting.length === 0 ? '' : `<h2>Still being written, left for the next round<
 }
 
 /** What needs a look comes first, what was there before last. */
-const rank = ({ status }: VideoResult): number => ['failed', 'damaged', 'cancelled', 'unfinished', 'done', 'skipped'].indexOf(status);
+const rank = ({ status }: VideoResult): number =>
+  ['failed', 'damaged', 'cancelled', 'unfinished', 'done', 'skipped'].indexOf(status);
 
-function row({ status, input, output, frames, fps, bytes, job, error, accepted = [], warnings = [] }: VideoResult): string {
-  const notes = [...(error === undefined ? [] : [error]), ...accepted.map((problem) => `accepted: ${problem}`), ...warnings].map((text) => `<br><span class="soft">${escapeHtml(text)}</span>`).join('');
+function row({
+  status,
+  input,
+  output,
+  frames,
+  fps,
+  bytes,
+  job,
+  error,
+  accepted = [],
+  warnings = [],
+}: VideoResult): string {
+  const notes = [
+    ...(error === undefined ? [] : [error]),
+    ...accepted.map((problem) => `accepted: ${problem}`),
+    ...warnings,
+  ]
+    .map((text) => `<br><span class="soft">${escapeHtml(text)}</span>`)
+    .join('');
   const number = (text: string | undefined): string => `<td class="number">${text ?? ''}</td>`;
-  return `<tr><td class="${TONE[status]}">${status}</td><td title="${escapeHtml(input)}">${escapeHtml(path.basename(input))}${notes}</td><td title="${escapeHtml(output)}">${escapeHtml(path.basename(output))}</td>`
-    + `${number(frames?.toLocaleString('en'))}${number(fps?.toFixed(2))}${number(bytes === undefined ? undefined : formatBytes(bytes))}<td>${escapeHtml(job ?? '')}</td></tr>`;
+  return (
+    `<tr><td class="${TONE[status]}">${status}</td><td title="${escapeHtml(input)}">${escapeHtml(path.basename(input))}${notes}</td><td title="${escapeHtml(output)}">${escapeHtml(path.basename(output))}</td>` +
+    `${number(frames?.toLocaleString('en'))}${number(fps?.toFixed(2))}${number(bytes === undefined ? undefined : formatBytes(bytes))}<td>${escapeHtml(job ?? '')}</td></tr>`
+  );
 }
 
-function totals({ files, done, skipped, failed, cancelled, unfinished, waiting, frames, fps, bytes }: BatchSummary): string {
-  const counts = ([[done, 'done'], [skipped, 'finished before'], [failed, 'failed'], [cancelled, 'cancelled'], [unfinished, 'unfinished'], [waiting, 'still being written']] as const)
-    .filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+function totals({
+  files,
+  done,
+  skipped,
+  failed,
+  cancelled,
+  unfinished,
+  waiting,
+  frames,
+  fps,
+  bytes,
+}: BatchSummary): string {
+  const counts = (
+    [
+      [done, 'done'],
+      [skipped, 'finished before'],
+      [failed, 'failed'],
+      [cancelled, 'cancelled'],
+      [unfinished, 'unfinished'],
+      [waiting, 'still being written'],
+    ] as const
+  )
+    .filter(([count]) => count > 0)
+    .map(([count, what]) => `${count} ${what}`);
   return `${files} files: ${counts.join(', ') || 'nothing to do'}; ${frames.toLocaleString('en')} frames at ${fps.toFixed(2)} a second, ${formatBytes(bytes)}`;
 }

@@ -11,25 +11,43 @@ import { runActivity, type ActivityDeps } from '../context.js';
 import { requireFreeSpace } from '../disk.js';
 import { makeFolder, wholeFile } from '../files.js';
 
-export const conformSource = (deps: ActivityDeps): EncodeActivities['conformSource'] => (ref) =>
-  runActivity(deps, ref, async (job) => {
-    const { layout, input, signal, report } = job;
-    const { folder, timeline } = layout.planned('conformed');
-    const known = await readKept(layout.conformed, conformedSchema).catch(putAside);
-    if (known && (await wholeFile(folder, known))) return toResult(known);
-    // What names a file that is not there any more would win against the new one.
-    if (known) await takeAway(layout.conformed, (text) => text.includes(JSON.stringify(known.file)));
-    const { info, fields } = await loadScan(job);
-    await makeFolder(folder);
-    await requireFreeSpace(folder, deps.minFreeBytes);
-    const { range } = job.spec.picture;
-    const part = range && ((whole: Timeline) => framesWithin(range, { pts: decodeTimeline(whole), timebase: whole.timebase, origin: originOf(info) }));
-    const { decoded, promised, errors, ...result } = await conform(input, info, folder, { signal, fields, part, onFrame: (frame) => { report({ frame }); } });
-    await flush(path.join(folder, result.file));
-    const conformed: Conformed = { ...result, decoded, promised, errors, damaged: decoded < promised || damageOf(errors).length > 0 };
-    await publishJson(timeline, result.timeline);
-    await publishKept(layout.conformed, conformed);
-    return toResult(conformed);
-  });
+export const conformSource =
+  (deps: ActivityDeps): EncodeActivities['conformSource'] =>
+  (ref) =>
+    runActivity(deps, ref, async (job) => {
+      const { layout, input, signal, report } = job;
+      const { folder, timeline } = layout.planned('conformed');
+      const known = await readKept(layout.conformed, conformedSchema).catch(putAside);
+      if (known && (await wholeFile(folder, known))) return toResult(known);
+      // What names a file that is not there any more would win against the new one.
+      if (known) await takeAway(layout.conformed, (text) => text.includes(JSON.stringify(known.file)));
+      const { info, fields } = await loadScan(job);
+      await makeFolder(folder);
+      await requireFreeSpace(folder, deps.minFreeBytes);
+      const { range } = job.spec.picture;
+      const part =
+        range &&
+        ((whole: Timeline) =>
+          framesWithin(range, { pts: decodeTimeline(whole), timebase: whole.timebase, origin: originOf(info) }));
+      const { decoded, promised, errors, ...result } = await conform(input, info, folder, {
+        signal,
+        fields,
+        part,
+        onFrame: (frame) => {
+          report({ frame });
+        },
+      });
+      await flush(path.join(folder, result.file));
+      const conformed: Conformed = {
+        ...result,
+        decoded,
+        promised,
+        errors,
+        damaged: decoded < promised || damageOf(errors).length > 0,
+      };
+      await publishJson(timeline, result.timeline);
+      await publishKept(layout.conformed, conformed);
+      return toResult(conformed);
+    });
 
 const toResult = ({ decoded, promised, damaged }: Conformed): ConformResult => ({ decoded, promised, damaged });

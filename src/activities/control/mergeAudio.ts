@@ -20,57 +20,77 @@ import { runActivity, type ActivityDeps, type Run } from '../context.js';
 import { requireRoom } from '../disk.js';
 import { wholeFile } from '../files.js';
 
-/** The silent video and everything else that the source has, in a hidden file in the output's own folder, so that publishing is one link. */
-export const mergeAudio = (deps: ActivityDeps): ControlActivities['mergeAudio'] => ({ from, ...ref }) =>
-  runActivity(deps, ref, async (job) => {
-    const { layout, spec, output, signal, report } = job;
-    const folder = path.dirname(output);
-    // A record of an earlier release does not say enough: it is made again.
-    const known = await readKept(layout.merged, mergedSchema).catch(putAside);
-    if (known && (await wholeFile(folder, known))) return { warnings: known.warnings };
-    const video = await readRemakable(layout.video, videoRecordSchema);
-    if (!video) throw new PartDamaged('the joined video is missing; it is made again');
-    await removeHidden(folder, spec);
-    const { info } = await loadScan(job);
-    await requireRoom(folder, video.bytes + soundBytes(usedInfo(info, spec.picture)));
-    const file = `${hiddenPrefix(spec)}${randomName()}.${spec.delivery.container}`;
-    const target = path.join(folder, file);
-    const seconds = ({ num, den }: Rational, ticks: number): number => (ticks * num) / den;
-    const { firstPts, timebase } = await loadTimeline(job, from);
-    const delivered = await loadDelivered(job, from);
-    const pictures = (await loadPictures(job)).video;
-    const told = [
-      spec.encode.codec === 'h264' ? levelWarning(deliverableShape(pictures, spec.method.scale, spec.picture), pictures.frameRate) : undefined,
-      depthWarning(spec.encode.codec, spec.picture.bitDepth), dynamicWarning(info),
-    ];
-    if (spec.delivery.container === 'mkv') told.push(sameMillisecond(delivered));
-    const request = {
-      ...spec.delivery,
-      video: path.join(layout.job, video.file),
-      source: job.input,
-      info,
-      firstPts: seconds(timebase, firstPts),
-      cut: await loadCut(job, from),
-      reorderSeconds: video.reorderSeconds,
-      lastDuration: seconds(delivered.timebase, delivered.lastDuration),
-      constantRate: constantRate(delivered),
-      output: target,
-      signal,
-      onProgress: ({ frame }: { frame: number }) => { report({ frame }); },
-    };
-    try {
-      const { warnings: mergeWarnings, contents } = await readChecked(() => merge(request), () => checkVideo(job, video), signal);
-      await chmod(target, publicMode());
-      await flush(target);
-      const warnings = [...mergeWarnings, ...told.filter((line) => line !== undefined)];
-      const record = { file, bytes: (await stat(target)).size, sha256: await fileDigest(target, signal), warnings, contents };
-      await replaceKept(layout.merged, record);
-      return { warnings };
-    } catch (error) {
-      await rm(target, { force: true });
-      throw error;
-    }
-  });
+/**
+ * The silent video and everything else that the source has, in a hidden file in the output's own folder, so that
+ * publishing is one link.
+ */
+export const mergeAudio =
+  (deps: ActivityDeps): ControlActivities['mergeAudio'] =>
+  ({ from, ...ref }) =>
+    runActivity(deps, ref, async (job) => {
+      const { layout, spec, output, signal, report } = job;
+      const folder = path.dirname(output);
+      // A record of an earlier release does not say enough: it is made again.
+      const known = await readKept(layout.merged, mergedSchema).catch(putAside);
+      if (known && (await wholeFile(folder, known))) return { warnings: known.warnings };
+      const video = await readRemakable(layout.video, videoRecordSchema);
+      if (!video) throw new PartDamaged('the joined video is missing; it is made again');
+      await removeHidden(folder, spec);
+      const { info } = await loadScan(job);
+      await requireRoom(folder, video.bytes + soundBytes(usedInfo(info, spec.picture)));
+      const file = `${hiddenPrefix(spec)}${randomName()}.${spec.delivery.container}`;
+      const target = path.join(folder, file);
+      const seconds = ({ num, den }: Rational, ticks: number): number => (ticks * num) / den;
+      const { firstPts, timebase } = await loadTimeline(job, from);
+      const delivered = await loadDelivered(job, from);
+      const pictures = (await loadPictures(job)).video;
+      const told = [
+        spec.encode.codec === 'h264'
+          ? levelWarning(deliverableShape(pictures, spec.method.scale, spec.picture), pictures.frameRate)
+          : undefined,
+        depthWarning(spec.encode.codec, spec.picture.bitDepth),
+        dynamicWarning(info),
+      ];
+      if (spec.delivery.container === 'mkv') told.push(sameMillisecond(delivered));
+      const request = {
+        ...spec.delivery,
+        video: path.join(layout.job, video.file),
+        source: job.input,
+        info,
+        firstPts: seconds(timebase, firstPts),
+        cut: await loadCut(job, from),
+        reorderSeconds: video.reorderSeconds,
+        lastDuration: seconds(delivered.timebase, delivered.lastDuration),
+        constantRate: constantRate(delivered),
+        output: target,
+        signal,
+        onProgress: ({ frame }: { frame: number }) => {
+          report({ frame });
+        },
+      };
+      try {
+        const { warnings: mergeWarnings, contents } = await readChecked(
+          () => merge(request),
+          () => checkVideo(job, video),
+          signal,
+        );
+        await chmod(target, publicMode());
+        await flush(target);
+        const warnings = [...mergeWarnings, ...told.filter((line) => line !== undefined)];
+        const record = {
+          file,
+          bytes: (await stat(target)).size,
+          sha256: await fileDigest(target, signal),
+          warnings,
+          contents,
+        };
+        await replaceKept(layout.merged, record);
+        return { warnings };
+      } catch (error) {
+        await rm(target, { force: true });
+        throw error;
+      }
+    });
 
 /** @throws PartDamaged after removing the joined video, whose bytes are others than those that were written. */
 async function checkVideo({ layout, signal }: Run, { file, sha256 }: FileRecord): Promise<void> {

@@ -7,16 +7,21 @@ import { planRequest } from '../../media/source/planRequest.js';
 import { runActivity, type ActivityDeps } from '../context.js';
 import { makeFolder } from '../files.js';
 
-export const planSegments = (deps: ActivityDeps): ControlActivities['planSegments'] => ({ from, devices, ...ref }) =>
-  runActivity(deps, ref, async (job) => {
-    const { layout, spec } = job;
-    const { plan: file } = layout.planned(from);
-    if (!(await readKept(file, planSchema).catch(putAside))) {
-      const { video } = await loadPictures(job);
-      await publishKept(file, plan(planRequest(spec, video, { pts: decodeTimeline(await loadTimeline(job, from)), from, devices })));
-    }
-    // Whoever was first wrote the plan that counts.
-    const { frames, segments } = await loadPlan(job, from);
-    await makeFolder(layout.encodedRoot(from));
-    return { frames, segments: segments.map((segment) => segment.frames) };
-  });
+export const planSegments =
+  (deps: ActivityDeps): ControlActivities['planSegments'] =>
+  ({ from, devices, ...ref }) =>
+    runActivity(deps, ref, async (job) => {
+      const { layout, spec } = job;
+      const { plan: file } = layout.planned(from);
+      if (!(await readKept(file, planSchema).catch(putAside))) {
+        const { video } = await loadPictures(job);
+        await publishKept(
+          file,
+          plan(planRequest(spec, video, { pts: decodeTimeline(await loadTimeline(job, from)), from, devices })),
+        );
+      }
+      // Whoever was first wrote the plan that counts.
+      const { frames, segments } = await loadPlan(job, from);
+      await makeFolder(layout.encodedRoot(from));
+      return { frames, segments: segments.map((segment) => segment.frames) };
+    });

@@ -12,7 +12,10 @@ export interface Post {
   signal: AbortSignal;
 }
 
-/** Every address of the name is looked at, and only those are connected to: a name server that changes its mind changes nothing. */
+/**
+ * Every address of the name is looked at, and only those are connected to: a name server that changes its mind changes
+ * nothing.
+ */
 const publicOnly: LookupFunction = (host, options, done) => {
   ask(host, { ...options, all: true }, (error, found: LookupAddress[]) => {
     const [first] = found ?? [];
@@ -33,11 +36,21 @@ export async function post(url: string, { headers, body, privateToo, signal }: P
   if (!privateToo && literal !== undefined && isPrivate(literal)) throw new PrivateAddress();
   const { request } = url.startsWith('https:') ? https : http;
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method: 'POST', headers: { ...headers, 'content-length': Buffer.byteLength(body) }, agent: false, signal, ...(!privateToo && { lookup: publicOnly }) }, (response) => {
-      resolve(response.statusCode ?? 0);
-      // What it says beyond that is nobody's concern.
-      response.destroy();
-    });
+    const sent = request(
+      url,
+      {
+        method: 'POST',
+        headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+        agent: false,
+        signal,
+        ...(!privateToo && { lookup: publicOnly }),
+      },
+      (response) => {
+        resolve(response.statusCode ?? 0);
+        // What it says beyond that is nobody's concern.
+        response.destroy();
+      },
+    );
     sent.once('error', reject);
     sent.end(body);
   });

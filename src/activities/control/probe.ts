@@ -5,13 +5,16 @@ import { readRemakable } from '../../lib/durable.js';
 import { scanJob } from '../../media/source/loadedJob.js';
 import { runActivity, type ActivityDeps } from '../context.js';
 
-export const probe = (deps: ActivityDeps): ControlActivities['probe'] => (ref) =>
-  runActivity(deps, ref, async (job) => {
-    const known = await readRemakable(job.layout.scan, sourceScanSchema);
-    if (known && (!known.seekable || (await readRemakable(job.layout.planned('source').timeline, timelineSchema)))) return toResult(known);
-    const { scan, timeline } = await scanJob(job);
-    return toResult(scan, timeline && decodeTimeline(timeline).length);
-  });
+export const probe =
+  (deps: ActivityDeps): ControlActivities['probe'] =>
+  (ref) =>
+    runActivity(deps, ref, async (job) => {
+      const known = await readRemakable(job.layout.scan, sourceScanSchema);
+      if (known && (!known.seekable || (await readRemakable(job.layout.planned('source').timeline, timelineSchema))))
+        return toResult(known);
+      const { scan, timeline } = await scanJob(job);
+      return toResult(scan, timeline && decodeTimeline(timeline).length);
+    });
 
 const toResult = (scan: SourceScan, frames = scan.packets): ScanResult => ({
   frames,

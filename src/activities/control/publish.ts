@@ -6,7 +6,14 @@ import { forecastSchema, noteOutcome } from '../../job/forecast.js';
 import { removeHidden } from '../../job/hidden.js';
 import { shortJob } from '../../job/keys.js';
 import { fileDigest } from '../../job/parts.js';
-import { acceptedSchema, conformedSchema, fileRecordSchema, mergedSchema, reportSchema, verdictSchema } from '../../job/records.js';
+import {
+  acceptedSchema,
+  conformedSchema,
+  fileRecordSchema,
+  mergedSchema,
+  reportSchema,
+  verdictSchema,
+} from '../../job/records.js';
 import { readTally, TALLY_FILE } from '../../job/tally.js';
 import { readWork, workedSeconds } from '../../job/workLog.js';
 import { flush, hasCode, putAside, readJson, readKept, readRemakable, replaceKept } from '../../lib/durable.js';
@@ -18,26 +25,36 @@ import { verifyReportSchema } from '../../media/verify/report.js';
 import { runActivity, type ActivityDeps, type Run } from '../context.js';
 
 /** Gives the checked file its name, writes the report, and removes what only the way there needed. */
-export const publish = (deps: ActivityDeps): ControlActivities['publish'] => (input) =>
-  runActivity(deps, input, async (job) => {
-    const { layout, spec, output } = job;
-    // An attempt before may have died between its report and its last removal.
-    const known = await readKept(layout.report, reportSchema).catch(putAside);
-    const report = known ? (known as JobReport) : await deliver(deps, job, input);
-    await resetTally(job, input);
-    await removeHidden(path.dirname(output), spec);
-    await removeVideo(layout);
-    await rm(layout.encodedRoot(input.from), { recursive: true, force: true });
-    await releaseOutput(deps.roots, spec.output, spec.jobKey);
-    return report;
-    // The result is whole: what has become of the source does not matter any more.
-  }, loadRecorded);
+export const publish =
+  (deps: ActivityDeps): ControlActivities['publish'] =>
+  (input) =>
+    runActivity(
+      deps,
+      input,
+      async (job) => {
+        const { layout, spec, output } = job;
+        // An attempt before may have died between its report and its last removal.
+        const known = await readKept(layout.report, reportSchema).catch(putAside);
+        const report = known ? (known as JobReport) : await deliver(deps, job, input);
+        await resetTally(job, input);
+        await removeHidden(path.dirname(output), spec);
+        await removeVideo(layout);
+        await rm(layout.encodedRoot(input.from), { recursive: true, force: true });
+        await releaseOutput(deps.roots, spec.output, spec.jobKey);
+        return report;
+        // The result is whole: what has become of the source does not matter any more.
+      },
+      loadRecorded,
+    );
 
 /** @throws UserError for a result that did not pass its checks and that nobody wants nevertheless. */
 async function requireWanted({ layout, spec }: Run): Promise<void> {
   const verdict = await readKept(layout.verified, verdictSchema).catch(putAside);
   if (!verdict) throw new PartDamaged('what the checks said is missing; they are made again');
-  if (!verdict.ok && !(await readJson(layout.accepted, acceptedSchema))) throw new UserError(`job ${shortJob(spec)}: its result did not pass its checks, and is delivered with reelscale publish ${shortJob(spec)} --anyway only`);
+  if (!verdict.ok && !(await readJson(layout.accepted, acceptedSchema)))
+    throw new UserError(
+      `job ${shortJob(spec)}: its result did not pass its checks, and is delivered with reelscale publish ${shortJob(spec)} --anyway only`,
+    );
 }
 
 async function deliver(deps: ActivityDeps, job: Run, input: PublishInput): Promise<JobReport> {
@@ -65,7 +82,9 @@ async function place(merged: string, output: string, sha256: string, overwrite: 
     if (!hasCode(error, 'EEXIST', 'ENOENT')) throw error;
     if (!(await hasDigest(output, sha256))) {
       if (hasCode(error, 'ENOENT')) throw error;
-      throw new UserError(`${output} appeared while the job ran and is another file: move it away or use --overwrite, then run the command again`);
+      throw new UserError(
+        `${output} appeared while the job ran and is another file: move it away or use --overwrite, then run the command again`,
+      );
     }
   }
   await flush(path.dirname(output));
@@ -80,12 +99,17 @@ async function hasDigest(file: string, sha256: string): Promise<boolean> {
   }
 }
 
-async function writeReport(job: Run, input: PublishInput, merged: { bytes: number; sha256: string; warnings: string[] }): Promise<JobReport> {
+async function writeReport(
+  job: Run,
+  input: PublishInput,
+  merged: { bytes: number; sha256: string; warnings: string[] },
+): Promise<JobReport> {
   const { layout, spec } = job;
   const plan = await loadPlan(job, input.from);
   const conformed = input.from === 'conformed' ? await readKept(layout.conformed, conformedSchema) : undefined;
   const verified = await readKept(layout.verified, verifyReportSchema);
-  // A conformed copy decodes cleanly whatever its source was like; the source itself was decoded once more by the verification.
+  // A conformed copy decodes cleanly whatever its source was like; the source itself was decoded once more by the
+  // verification.
   const damage = conformed ? damageOf(conformed.errors) : (verified?.sourceErrors ?? []);
   const damaged = conformed?.damaged || damage.length > 0;
   const accepted = await readJson(layout.accepted, acceptedSchema);
@@ -107,7 +131,9 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
     sha256: merged.sha256,
     workedSeconds: Math.round(workedSeconds(await readWork(layout.work)) * 1000) / 1000,
     ...(expected && { estimate: { seconds: expected.seconds, bytes: expected.bytes } }),
-    ...(damaged && { damaged: { expected: conformed?.promised ?? plan.frames, decoded: conformed?.decoded ?? plan.frames } }),
+    ...(damaged && {
+      damaged: { expected: conformed?.promised ?? plan.frames, decoded: conformed?.decoded ?? plan.frames },
+    }),
     ...(accepted && { accepted: { at: accepted.at, problems: accepted.problems } }),
     warnings,
   };
@@ -119,15 +145,31 @@ async function writeReport(job: Run, input: PublishInput, merged: { bytes: numbe
 const readForecast = ({ layout }: Run) => readRemakable(layout.estimate, forecastSchema);
 
 /** The next estimates learn from it, unless frames of another job were used. */
-async function recordOutcome(deps: ActivityDeps, job: Run, { frames, inferredFrames, duplicateFrames, workedSeconds: seconds, bytes }: JobReport): Promise<void> {
+async function recordOutcome(
+  deps: ActivityDeps,
+  job: Run,
+  { frames, inferredFrames, duplicateFrames, workedSeconds: seconds, bytes }: JobReport,
+): Promise<void> {
   const forecast = await readForecast(job);
   const made = job.spec.method.kind === 'filter' || inferredFrames + duplicateFrames >= frames;
   if (!forecast || !made || !seconds) return;
   const { key, pixels, expected } = forecast;
-  await noteOutcome(deps.roots.jobs, { at: new Date().toISOString(), job: shortJob(job.spec), key, frames, pixels, seconds, bytes, ...(expected?.basis === 'measured' && { raw: expected.raw }) });
+  await noteOutcome(deps.roots.jobs, {
+    at: new Date().toISOString(),
+    job: shortJob(job.spec),
+    key,
+    frames,
+    pixels,
+    seconds,
+    bytes,
+    ...(expected?.basis === 'measured' && { raw: expected.raw }),
+  });
 }
 
-const movedTimestamps = (count: number): string => (count === 1 ? '1 timestamp of the source did not increase and was moved' : `${count} timestamps of the source did not increase and were moved`);
+const movedTimestamps = (count: number): string =>
+  count === 1
+    ? '1 timestamp of the source did not increase and was moved'
+    : `${count} timestamps of the source did not increase and were moved`;
 
 async function tallies(job: Run, { from }: PublishInput): Promise<string[]> {
   const { segments } = await loadPlan(job, from);
@@ -135,7 +177,10 @@ async function tallies(job: Run, { from }: PublishInput): Promise<string[]> {
 }
 
 /** Of a filter there are none. */
-async function countFrames(job: Run, input: PublishInput): Promise<Pick<JobReport, 'inferredFrames' | 'duplicateFrames'>> {
+async function countFrames(
+  job: Run,
+  input: PublishInput,
+): Promise<Pick<JobReport, 'inferredFrames' | 'duplicateFrames'>> {
   const counts = { inferredFrames: 0, duplicateFrames: 0 };
   for (const tally of await tallies(job, input)) {
     const { inferred, repeated } = await readTally(tally);

@@ -17,36 +17,38 @@ import { makeFolder } from '../files.js';
 /** Another attempt committed the frames at hand: this run stops and looks again at what is there. */
 class Overtaken extends Error {}
 
-export const upscaleSegment = (deps: ActivityDeps, upscaler: Upscaler): UpscaleActivities['upscaleSegment'] => ({ from, segment: index, ...ref }) =>
-  runActivity(deps, ref, async (job) => {
-    const { plan, segment } = await loadSegment(job, from, index);
-    if (plan.from !== from) throw new Error('the plan belongs to another source');
-    const last = segment.startFrame + segment.frames;
-    // Of a segment that was encoded in part, with its upscaled frames removed, only the rest is needed.
-    const needed = await missingRanges(job.layout.encoded(from, index), segment, plan.encodePartFrames);
-    if (needed.length === 0) return { reused: segment.frames };
+export const upscaleSegment =
+  (deps: ActivityDeps, upscaler: Upscaler): UpscaleActivities['upscaleSegment'] =>
+  ({ from, segment: index, ...ref }) =>
+    runActivity(deps, ref, async (job) => {
+      const { plan, segment } = await loadSegment(job, from, index);
+      if (plan.from !== from) throw new Error('the plan belongs to another source');
+      const last = segment.startFrame + segment.frames;
+      // Of a segment that was encoded in part, with its upscaled frames removed, only the rest is needed.
+      const needed = await missingRanges(job.layout.encoded(from, index), segment, plan.encodePartFrames);
+      if (needed.length === 0) return { reused: segment.frames };
 
-    const folder = job.layout.planned(from).parts(index);
-    await makeFolder(folder);
-    const source = await loadFrames(job, from);
-    const found = await wholeParts(folder, segment.startFrame, last);
-    let gaps = gapsIn(needed, found);
-    const reused = segment.frames - framesIn(gaps);
-    job.begin({ segment: index, durableFrame: (gaps[0]?.start ?? last) - segment.startFrame });
-    const method = learned(job, found);
-    await sweepStrays(folder).catch(() => undefined);
-    for (let gap = gaps[0]; gap; gap = gaps[0]) {
-      await requireFreeSpace(folder, deps.minFreeBytes);
-      try {
-        await upscaleRange(deps, upscaler, { job, method, source, segment, folder, ...gap });
-      } catch (error) {
-        if (!(error instanceof Overtaken)) throw error;
+      const folder = job.layout.planned(from).parts(index);
+      await makeFolder(folder);
+      const source = await loadFrames(job, from);
+      const found = await wholeParts(folder, segment.startFrame, last);
+      let gaps = gapsIn(needed, found);
+      const reused = segment.frames - framesIn(gaps);
+      job.begin({ segment: index, durableFrame: (gaps[0]?.start ?? last) - segment.startFrame });
+      const method = learned(job, found);
+      await sweepStrays(folder).catch(() => undefined);
+      for (let gap = gaps[0]; gap; gap = gaps[0]) {
+        await requireFreeSpace(folder, deps.minFreeBytes);
+        try {
+          await upscaleRange(deps, upscaler, { job, method, source, segment, folder, ...gap });
+        } catch (error) {
+          if (!(error instanceof Overtaken)) throw error;
+        }
+        job.signal.throwIfAborted();
+        gaps = gapsIn(needed, await wholeParts(folder, segment.startFrame, last));
       }
-      job.signal.throwIfAborted();
-      gaps = gapsIn(needed, await wholeParts(folder, segment.startFrame, last));
-    }
-    return { reused };
-  });
+      return { reused };
+    });
 
 interface Range {
   job: Run;
@@ -62,24 +64,36 @@ interface Range {
 async function upscaleRange(deps: ActivityDeps, upscaler: Upscaler, range: Range): Promise<void> {
   const { job, method, source, segment, folder } = range;
   const tools = { ...(await toolVersions()), ...upscaler.versions };
-  await upscaler.run(requestFor(deps, range), {
-    onPart: async ({ file, start, end, bytes, sha256, pts, precision }) => {
-      checkPts(source, start, pts);
-      const part: Part = { start, end, file, bytes, sha256, model: method.digest, precision, tools };
-      if (!(await commitPart(folder, part))) throw new Overtaken();
-      job.report({ durableFrame: end - segment.startFrame });
-      await requireFreeSpace(folder, deps.minFreeBytes);
+  await upscaler.run(
+    requestFor(deps, range),
+    {
+      onPart: async ({ file, start, end, bytes, sha256, pts, precision }) => {
+        checkPts(source, start, pts);
+        const part: Part = { start, end, file, bytes, sha256, model: method.digest, precision, tools };
+        if (!(await commitPart(folder, part))) throw new Overtaken();
+        job.report({ durableFrame: end - segment.startFrame });
+        await requireFreeSpace(folder, deps.minFreeBytes);
+      },
+      onProgress: ({ frame, fps, tile, precision }) => {
+        job.report({ frame: frame - segment.startFrame, fps, tile, precision });
+      },
+      onNotice: (notice) => {
+        job.report({ notice });
+      },
     },
-    onProgress: ({ frame, fps, tile, precision }) => { job.report({ frame: frame - segment.startFrame, fps, tile, precision }); },
-    onNotice: (notice) => { job.report({ notice }); },
-  }, { flush: job.signal });
+    { flush: job.signal },
+  );
 }
 
-/** The job's method with what earlier attempts found out: a tile that fits, and that half precision fails, stay for the segment. */
+/**
+ * The job's method with what earlier attempts found out: a tile that fits, and that half precision fails, stay for the
+ * segment.
+ */
 function learned({ spec, previous }: Run, found: Part[]): ModelMethod {
   const method = spec.method as ModelMethod;
   const smaller = previous?.tile;
-  const tile = smaller !== undefined && smaller > 0 && (method.tile === 0 || smaller < method.tile) ? smaller : method.tile;
+  const tile =
+    smaller !== undefined && smaller > 0 && (method.tile === 0 || smaller < method.tile) ? smaller : method.tile;
   const failedInHalf = previous?.precision === 'fp32' || found.some(({ precision }) => precision === 'fp32');
   return { ...method, tile, precision: method.precision === 'fp16' && failedInHalf ? 'fp32' : method.precision };
 }
@@ -95,6 +109,10 @@ function requestFor(deps: ActivityDeps, { job, method, source, folder, start, en
     folder,
     checkpointFrames: job.spec.checkpointFrames,
     checkpointSeconds: deps.checkpointSeconds,
-    resize: resizeTo(deliverableShape(source.info.video, method.scale, job.spec.picture), source.info.video, method.scale),
+    resize: resizeTo(
+      deliverableShape(source.info.video, method.scale, job.spec.picture),
+      source.info.video,
+      method.scale,
+    ),
   });
 }

@@ -7,8 +7,12 @@ import { UserError } from '../../lib/errors.js';
 import { EXIT } from '../exit.js';
 import { sayRound, waitForBatch } from '../waitBatch.js';
 
-const print = (text: string): void => { process.stdout.write(`${text}\n`); };
-const log = (line: string): void => { process.stderr.write(`${line}\n`); };
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+const log = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
 
 /** The commands over jobs that need a server, for a batch. Each returns the exit code. */
 export const waitBatch = (config: Config, spec: BatchSpec, json: boolean): Promise<number> =>
@@ -35,10 +39,16 @@ export const resumeBatchCommand = (config: Config, spec: BatchSpec): Promise<num
 export const cancelBatchCommand = (config: Config, spec: BatchSpec, discard: boolean): Promise<number> =>
   withRound(config, spec, async (_, handle) => {
     await cancelBatch(handle, discard);
-    print(`batch ${shortBatch(spec)} is cancelled, and the jobs that it had at work; ${discard ? 'their parts are removed' : 'their parts are kept'}`);
+    print(
+      `batch ${shortBatch(spec)} is cancelled, and the jobs that it had at work; ${discard ? 'their parts are removed' : 'their parts are kept'}`,
+    );
   });
 
-const withRound = (config: Config, spec: BatchSpec, act: (session: Session, handle: BatchHandle) => Promise<void>): Promise<number> =>
+const withRound = (
+  config: Config,
+  spec: BatchSpec,
+  act: (session: Session, handle: BatchHandle) => Promise<void>,
+): Promise<number> =>
   withSession(config, async (session) => {
     const handle = await runningBatch(session.client, spec);
     if (!handle) throw new UserError(`batch ${shortBatch(spec)} is not running`);

@@ -12,8 +12,9 @@ interface CleanOptions {
 }
 
 /**
- * Removes what jobs left that are over: the folders of finished, failed and cancelled ones, and upscaled frames that no job on the
- * disk refers to. Jobs that can go on keep everything; kept mezzanines stay, and so do results that did not pass their checks.
+ * Removes what jobs left that are over: the folders of finished, failed and cancelled ones, and upscaled frames that
+ * no job on the disk refers to. Jobs that can go on keep everything; kept mezzanines stay, and so do results that did
+ * not pass their checks.
  */
 export async function clean({ json = false, abandoned = false, dryRun = false }: CleanOptions): Promise<number> {
   const { leftovers, kept } = await findLeftovers(loadConfig().roots, { abandoned });
@@ -24,7 +25,9 @@ export async function clean({ json = false, abandoned = false, dryRun = false }:
   const bytes = gone.reduce((sum, leftover) => sum + leftover.bytes, 0);
   const items = gone.map(({ kind, name, bytes: size }) => ({ kind, name, bytes: size }));
   const sum = `${jobs} ${jobs === 1 ? 'job' : 'jobs'}, ${formatBytes(bytes)}`;
-  const lines = dryRun ? [...items.map(({ name, bytes: size }) => `${formatBytes(size).padStart(9)}  ${name}`), `would remove ${sum}`] : [`removed ${sum}`];
+  const lines = dryRun
+    ? [...items.map(({ name, bytes: size }) => `${formatBytes(size).padStart(9)}  ${name}`), `would remove ${sum}`]
+    : [`removed ${sum}`];
   process.stdout.write(json ? `${JSON.stringify({ jobs, bytes, dryRun, items })}\n` : `${lines.join('\n')}\n`);
   return EXIT.done;
 }

@@ -28,7 +28,8 @@ export function compare(a: string, b: string, options: unknown): Promise<number>
 }
 
 async function run(a: string, b: string, flags: Flags, signal: AbortSignal): Promise<number> {
-  const plot = flags.plot === undefined ? undefined : await plotFile(flags.plot, [a, b], flags.overwrite ?? false, signal);
+  const plot =
+    flags.plot === undefined ? undefined : await plotFile(flags.plot, [a, b], flags.overwrite ?? false, signal);
   let saidAt = performance.now();
   const comparison = await compareVideos(a, b, {
     signal,
@@ -48,14 +49,23 @@ async function run(a: string, b: string, flags: Flags, signal: AbortSignal): Pro
 async function plotFile(plot: string, inputs: string[], overwrite: boolean, signal: AbortSignal): Promise<string> {
   for (const input of inputs) await probeSource(input, { signal });
   const file = await checkOutput(plot, await Promise.all(inputs.map((input) => realpath(input))), ['.svg', '.png']);
-  if (isPng(file) && !(await hasDecoder('librsvg'))) throw new UserError('this ffmpeg has no librsvg, so it cannot draw a .png: name the plot .svg');
+  if (isPng(file) && !(await hasDecoder('librsvg')))
+    throw new UserError('this ffmpeg has no librsvg, so it cannot draw a .png: name the plot .svg');
   await requireFreeName(file, overwrite);
   return file;
 }
 
 const isPng = (file: string): boolean => path.extname(file).toLowerCase() === '.png';
 
-async function drawPlot(file: string, names: { a: string; b: string }, { series }: Comparison, overwrite: boolean, signal: AbortSignal): Promise<void> {
+async function drawPlot(
+  file: string,
+  names: { a: string; b: string },
+  { series }: Comparison,
+  overwrite: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const svg = plotSvg(`${path.basename(names.b)} against ${path.basename(names.a)}`, panelsOf(series));
-  await publishFile(file, overwrite, (temporary) => (isPng(file) ? rasterise(svg, temporary, signal) : writeFile(temporary, svg)));
+  await publishFile(file, overwrite, (temporary) =>
+    isPng(file) ? rasterise(svg, temporary, signal) : writeFile(temporary, svg),
+  );
 }

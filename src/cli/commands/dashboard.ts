@@ -14,7 +14,9 @@ const flagsSchema = z.object({
   tokenFile: z.string().min(1, 'must name a file').optional(),
 });
 
-const log = (line: string): void => { process.stderr.write(`${line}\n`); };
+const log = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
 
 /** Serves the dashboard until Ctrl-C. Returns the exit code. */
 export async function dashboard(options: unknown): Promise<number> {
@@ -24,25 +26,31 @@ export async function dashboard(options: unknown): Promise<number> {
   const place = await placeOf(config.home, { host, port, tokenFile });
   const stop = stopSignal();
   const over = kept(stop);
-  // Where the server is elsewhere, so are its workers, unless `up` has some and keeps this process; an own one needs its supervisor.
+  // Where the server is elsewhere, so are its workers, unless `up` has some and keeps this process; an own one needs
+  // its supervisor.
   const isKept = process.connected;
   const link = config.temporalAddress === undefined || isKept ? leasedLink(config, log) : directLink(config);
   // Another version of the program at work is said here; a server elsewhere may still be starting.
   if (config.temporalAddress === undefined) await link.reach();
   const serving = await serveDashboard(config, place, link, log);
-  process.stdout.write(`the dashboard is at ${serving.url}${isKept ? '' : '; Ctrl-C ends it, jobs go on'}\n${invitation(serving, place)}\n`);
+  process.stdout.write(
+    `the dashboard is at ${serving.url}${isKept ? '' : '; Ctrl-C ends it, jobs go on'}\n${invitation(serving, place)}\n`,
+  );
   process.send?.({ port: serving.port } satisfies z.infer<typeof listeningSchema>);
   await over;
   await serving.close();
   return EXIT.done;
 }
 
-const given = <T extends object>(flags: T): Partial<Config['dashboard']> => Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+const given = <T extends object>(flags: T): Partial<Config['dashboard']> =>
+  Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
 
 /** Resolves when it is to end: by a signal, or where `up` keeps it by its word, or when `up` is gone. */
 function kept(stop: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const end = (): void => { resolve(); };
+    const end = (): void => {
+      resolve();
+    };
     stop.addEventListener('abort', end, { once: true });
     process.on('message', end).on('disconnect', end);
   });

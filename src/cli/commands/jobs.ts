@@ -15,10 +15,17 @@ interface Json {
   json?: boolean;
 }
 
-const print = (text: string): void => { process.stdout.write(`${text}\n`); };
-const log = (line: string): void => { process.stderr.write(`${line}\n`); };
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+const log = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
 
-async function withOpenJob(name: string, act: (session: Session, job: StoredJob, config: Config) => Promise<number>): Promise<number> {
+async function withOpenJob(
+  name: string,
+  act: (session: Session, job: StoredJob, config: Config) => Promise<number>,
+): Promise<number> {
   const config = loadConfig();
   const job = await findJob(config, name);
   requireOpen(job);
@@ -94,7 +101,11 @@ export async function cancel(name: string, { discard = false }: { discard?: bool
   }
   return withOpenJob(name, async (session) => {
     await cancelJob(config, session.client, job, discard);
-    print(discard ? `job ${shortJob(job.spec)} is cancelled and its parts are removed` : `job ${shortJob(job.spec)} is cancelled; its parts are kept (reelscale cancel ${shortJob(job.spec)} --discard removes them)`);
+    print(
+      discard
+        ? `job ${shortJob(job.spec)} is cancelled and its parts are removed`
+        : `job ${shortJob(job.spec)} is cancelled; its parts are kept (reelscale cancel ${shortJob(job.spec)} --discard removes them)`,
+    );
     return EXIT.done;
   });
 }

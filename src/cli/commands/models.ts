@@ -15,13 +15,22 @@ interface Json {
   json?: boolean;
 }
 
-const print = (text: string): void => { process.stdout.write(`${text}\n`); };
-const say = (text: string): void => { process.stderr.write(`${text}\n`); };
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+const say = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
 
 export async function list({ json }: Json): Promise<number> {
   const models = await listModels(loadConfig().roots.models);
   if (json) print(JSON.stringify(models));
-  else models.forEach((model) => { print(`${model.name.padEnd(26)} ${scales(model).padEnd(12)} ${here(model).padEnd(12)} ${model.goodFor ?? model.architecture ?? ''}`.trimEnd()); });
+  else
+    models.forEach((model) => {
+      print(
+        `${model.name.padEnd(26)} ${scales(model).padEnd(12)} ${here(model).padEnd(12)} ${model.goodFor ?? model.architecture ?? ''}`.trimEnd(),
+      );
+    });
   return EXIT.done;
 }
 
@@ -34,7 +43,9 @@ function here({ kind, variants }: ListedModel): string {
 
 export async function pull(name: string): Promise<number> {
   const models = await pullModel(name, { modelsRoot: loadConfig().roots.models, log: say });
-  models.forEach(({ file }) => { print(file); });
+  models.forEach(({ file }) => {
+    print(file);
+  });
   return EXIT.done;
 }
 
@@ -53,9 +64,12 @@ export async function importModel(file: string, { name }: { name?: string }): Pr
     tell(await importFile(file, { modelsRoot, ...(name !== undefined && { name }) }));
     return EXIT.done;
   }
-  if (name !== undefined) throw new UserError('--name names one model: without it the models of a folder have the names of their files');
+  if (name !== undefined)
+    throw new UserError('--name names one model: without it the models of a folder have the names of their files');
   const { imported, refused } = await importFolder(file, { modelsRoot });
-  refused.forEach((line) => { say(`not imported: ${line}`); });
+  refused.forEach((line) => {
+    say(`not imported: ${line}`);
+  });
   imported.forEach(tell);
   if (imported.length === 0) throw new UserError(`none of the ${refused.length} networks could be imported`);
   return EXIT.done;

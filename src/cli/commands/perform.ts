@@ -15,27 +15,41 @@ import { EXIT, exitOf } from '../exit.js';
 import { waitForJob } from '../wait.js';
 
 /** Takes a job from its settings to its end. Returns the exit code. */
-export async function perform(job: ResolvedJob, flags: UpscaleFlags, config: Config, notice?: Notice): Promise<number> {
+export async function perform(
+  job: ResolvedJob,
+  flags: UpscaleFlags,
+  config: Config,
+  notice?: Notice,
+): Promise<number> {
   if (job.note !== undefined) process.stderr.write(`${job.note}\n`);
   const finished = await finishedBefore(job, config, flags.overwrite);
   if (finished) return sayFinished(finished, flags);
   await refuseWithoutSpace(job, config);
   await refuseWithoutEncoder(job, config);
-  for (const flag of unappliedFlags(job.spec, flags)) process.stderr.write(`job ${shortJob(job.spec)} goes on as it was specified: ${flag} has no effect\n`);
+  for (const flag of unappliedFlags(job.spec, flags))
+    process.stderr.write(`job ${shortJob(job.spec)} goes on as it was specified: ${flag} has no effect\n`);
 
-  if (job.stored && (await rejectedResult(config.roots, job.stored))) process.stderr.write(`job ${shortJob(job.spec)}: its last result did not pass its checks; it is joined, merged and checked again\n`);
+  if (job.stored && (await rejectedResult(config.roots, job.stored)))
+    process.stderr.write(
+      `job ${shortJob(job.spec)}: its last result did not pass its checks; it is joined, merged and checked again\n`,
+    );
 
-  const log = (line: string) => { process.stderr.write(`${line}\n`); };
+  const log = (line: string) => {
+    process.stderr.write(`${line}\n`);
+  };
   const session = await openSession(config, log, job.spec);
   try {
     await recordJob(config, job.spec);
-    if (notice) await recordNotice(config.roots, config.noticeKeyFile, { kind: 'job', jobKey: job.spec.jobKey }, notice);
+    if (notice)
+      await recordNotice(config.roots, config.noticeKeyFile, { kind: 'job', jobKey: job.spec.jobKey }, notice);
     await storeForecast(config, job);
     const handle = await startJob(config, session, job.spec, notice !== undefined);
     if (!flags.detach) return await waitForJob(config, session, job.spec, flags.json ?? false);
     await session.lease.detach(handle.workflowId);
-    if (flags.json) printJson({ job: shortJob(job.spec), status: 'running', output: resolveRooted(config.roots, job.spec.output) });
-    else process.stdout.write(`job ${shortJob(job.spec)} runs in the background: reelscale wait ${shortJob(job.spec)}\n`);
+    if (flags.json)
+      printJson({ job: shortJob(job.spec), status: 'running', output: resolveRooted(config.roots, job.spec.output) });
+    else
+      process.stdout.write(`job ${shortJob(job.spec)} runs in the background: reelscale wait ${shortJob(job.spec)}\n`);
     return EXIT.done;
   } finally {
     await session.close();
@@ -47,14 +61,18 @@ function unappliedFlags(spec: JobSpec, flags: UpscaleFlags): string[] {
   const tags = flags.tag ?? (flags.device ? [flags.device] : undefined);
   return [
     ...(flags.segmentFrames !== undefined && flags.segmentFrames !== spec.segmentFrames ? ['--segment-frames'] : []),
-    ...(flags.checkpointFrames !== undefined && flags.checkpointFrames !== spec.checkpointFrames ? ['--checkpoint-frames'] : []),
+    ...(flags.checkpointFrames !== undefined && flags.checkpointFrames !== spec.checkpointFrames
+      ? ['--checkpoint-frames']
+      : []),
     ...(flags.keepMezzanine && !spec.keepMezzanine ? ['--keep-mezzanine'] : []),
     ...(flags.priority !== undefined && flags.priority !== spec.priority ? ['--priority'] : []),
     ...(tags && tags.join() !== spec.tags.join() ? [flags.tag ? '--tag' : '--device'] : []),
   ];
 }
 
-const printJson = (value: unknown): void => { process.stdout.write(`${JSON.stringify(value)}\n`); };
+const printJson = (value: unknown): void => {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+};
 
 function sayFinished(report: JobReport, flags: UpscaleFlags): number {
   if (flags.json) printJson({ ...report, inferredFrames: 0, duplicateFrames: 0, reusedFrames: report.frames });

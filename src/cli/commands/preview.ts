@@ -34,7 +34,15 @@ const MOST = { width: 160, height: 120 };
 const LOOKS = [0.1, 0.5, 0.9];
 
 const flagsSchema = z.object({
-  at: z.array(z.string().transform((text) => parseTime(text) ?? NaN).refine((time) => !Number.isNaN(time), TIME)).max(12, 'may be given 12 times at most').optional(),
+  at: z
+    .array(
+      z
+        .string()
+        .transform((text) => parseTime(text) ?? NaN)
+        .refine((time) => !Number.isNaN(time), TIME),
+    )
+    .max(12, 'may be given 12 times at most')
+    .optional(),
   model: z.array(z.string().min(1, 'must name a model or a file')).max(6, 'may be given 6 times at most').optional(),
   scale: whole(1, 8).optional(),
   program: programFlag,
@@ -45,7 +53,9 @@ const flagsSchema = z.object({
 });
 type Flags = z.infer<typeof flagsSchema>;
 
-const say = (line: string): void => { process.stderr.write(`${line}\n`); };
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
 
 /** The same frames by each method, side by side in one PNG. Needs no server and no worker. Returns the exit code. */
 export function preview(input: string, options: unknown): Promise<number> {
@@ -65,7 +75,14 @@ async function makePreview(input: string, flags: Flags, signal: AbortSignal): Pr
   const frames = chooseFrames(film, flags, input);
   const { video } = film.info;
   const device = (await discoverDevices())[0]?.device ?? 'cpu';
-  const { methods, note } = await previewMethods(flags, { roots, gpu: device !== 'cpu', memory: await deviceMemory(device), width: video.width, height: video.height, hdr: hdrTransfer(video.color.tags) });
+  const { methods, note } = await previewMethods(flags, {
+    roots,
+    gpu: device !== 'cpu',
+    memory: await deviceMemory(device),
+    width: video.width,
+    height: video.height,
+    hdr: hdrTransfer(video.color.tags),
+  });
   if (note !== undefined) say(note);
 
   const folder = await mkdtemp(path.join(os.tmpdir(), 'reelscale-preview-'));
@@ -73,10 +90,14 @@ async function makePreview(input: string, flags: Flags, signal: AbortSignal): Pr
   try {
     const window = centredWindow(video, MOST, WINDOW_STEP);
     const rows = await makeRows({ film, frames, methods, window, folder, maker, signal });
-    if (rows.length === 0) throw new UserError(`${shown(input)}: none of these frames can be decoded, it is damaged there`);
+    if (rows.length === 0)
+      throw new UserError(`${shown(input)}: none of these frames can be decoded, it is damaged there`);
     const { sheet, placed } = drawSheet(rows.map((row) => row.cells));
     await publishFile(output, overwrite, (file) => writePng(sheet, file, signal));
-    if (flags.json) process.stdout.write(`${JSON.stringify({ output, width: sheet.width, height: sheet.height, ...(crop && { crop: formatWindow(crop) }), window, frames: rows.map((row, r) => describe(row, placed[r] ?? [])) })}\n`);
+    if (flags.json)
+      process.stdout.write(
+        `${JSON.stringify({ output, width: sheet.width, height: sheet.height, ...(crop && { crop: formatWindow(crop) }), window, frames: rows.map((row, r) => describe(row, placed[r] ?? [])) })}\n`,
+      );
     else process.stdout.write(`${output}\n`);
     return EXIT.done;
   } finally {
@@ -90,10 +111,14 @@ function defaultOutput(input: string): string {
   return path.join(dir, fitName(name, '.preview.png'));
 }
 
-/** Numbers of the frames to show, each once, in the order of the times. @throws UserError for a time at which there is no frame. */
+/**
+ * Numbers of the frames to show, each once, in the order of the times. @throws UserError for a time at which there is
+ * no frame.
+ */
 function chooseFrames(film: Excerpt, { at }: Flags, input: string): number[] {
   for (const time of at ?? []) {
-    if (time >= film.seconds) throw new UserError(`--at ${formatTime(time)}: ${shown(input)} lasts ${formatTime(film.seconds)}`);
+    if (time >= film.seconds)
+      throw new UserError(`--at ${formatTime(time)}: ${shown(input)} lasts ${formatTime(film.seconds)}`);
   }
   return [...new Set(at?.map((time) => film.frameAt(time)) ?? LOOKS.map((share) => Math.floor(film.frames * share)))];
 }
@@ -127,7 +152,12 @@ async function makeRows({ film, frames, methods, window, folder, maker, signal }
       say(`${formatTime(seconds)}  frame ${frame} cannot be decoded and is left out`);
       continue;
     }
-    const cell: PreviewTile = { picture: await sourceTile(source, window, signal), zoom, title: sourceTitle(film.info), detail: `${formatTime(seconds)}  frame ${frame}` };
+    const cell: PreviewTile = {
+      picture: await sourceTile(source, window, signal),
+      zoom,
+      title: sourceTitle(film.info),
+      detail: `${formatTime(seconds)}  frame ${frame}`,
+    };
     rows.push({ frame, seconds, source, cells: [cell], made: [] as Row['made'] });
   }
   for (const method of methods) {
@@ -144,7 +174,11 @@ async function makeRows({ film, frames, methods, window, folder, maker, signal }
 }
 
 function sourceTitle({ video }: SourceInfo): string {
-  const { width, height, sampleAspectRatio: { num, den } } = video;
+  const {
+    width,
+    height,
+    sampleAspectRatio: { num, den },
+  } = video;
   return `source ${width}x${height}${num === den ? '' : `, pixels ${num}:${den} wide`}`;
 }
 

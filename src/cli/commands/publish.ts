@@ -10,9 +10,16 @@ import { UserError } from '../../lib/errors.js';
 import { EXIT } from '../exit.js';
 import { waitForJob } from '../wait.js';
 
-const flagsSchema = z.object({ anyway: z.boolean().default(false), overwrite: z.boolean().default(false), json: z.boolean().default(false) });
+const flagsSchema = z.object({
+  anyway: z.boolean().default(false),
+  overwrite: z.boolean().default(false),
+  json: z.boolean().default(false),
+});
 
-/** Delivers a result that did not pass its checks, for a person who has seen what is wrong with it. Returns the exit code: 0 once it is delivered. */
+/**
+ * Delivers a result that did not pass its checks, for a person who has seen what is wrong with it. Returns the exit
+ * code: 0 once it is delivered.
+ */
 export async function publish(name: string, options: unknown): Promise<number> {
   const { anyway, overwrite, json } = parseOptions(flagsSchema, options);
   const config = loadConfig();
@@ -21,10 +28,19 @@ export async function publish(name: string, options: unknown): Promise<number> {
   // One that was interrupted goes on.
   if (!(await isAccepted(config, job))) {
     const rejected = await requireRejected(config, job);
-    if (!anyway) throw new UserError(`job ${shortJob(spec)}: the result did not pass its checks: ${rejected.problems.join('; ')}. ${howToAccept(spec, rejected)}`);
+    if (!anyway)
+      throw new UserError(
+        `job ${shortJob(spec)}: the result did not pass its checks: ${rejected.problems.join('; ')}. ${howToAccept(spec, rejected)}`,
+      );
     spec = await acceptResult(config, job, rejected, overwrite);
   }
-  const session = await openSession(config, (line) => { process.stderr.write(`${line}\n`); }, spec);
+  const session = await openSession(
+    config,
+    (line) => {
+      process.stderr.write(`${line}\n`);
+    },
+    spec,
+  );
   try {
     await startJob(config, session, spec);
     const code = await waitForJob(config, session, spec, json);

@@ -18,7 +18,10 @@ import { deliverableShape } from '../../media/picture/shape.js';
 import { usedInfo } from '../../media/source/examine.js';
 import { probeSource } from '../../media/source/probe.js';
 
-/** Encodes a finished job's pictures again with other settings, from its kept mezzanine: no frame goes through a network. Returns the exit code. */
+/**
+ * Encodes a finished job's pictures again with other settings, from its kept mezzanine: no frame goes through a
+ * network. Returns the exit code.
+ */
 export async function reencode(name: string, options: unknown): Promise<number> {
   const flags = parseFlags(options);
   const config = loadConfig();
@@ -28,10 +31,19 @@ export async function reencode(name: string, options: unknown): Promise<number> 
   if (isOpen(before)) throw new UserError(`job ${shortJob(spec)} is not done yet: wait for it, or cancel it`);
   const input = resolveRooted(roots, spec.input);
   const info = await probeSource(input, { program: spec.picture.program });
-  const encode = resolveEncode(flags, spec.encode, { bitDepth: spec.picture.bitDepth, info, size: deliverableShape(usedInfo(info, spec.picture).video, spec.method.scale, spec.picture) });
-  if (isDeepStrictEqual(encode, spec.encode)) throw new UserError(`job ${shortJob(spec)} was encoded so: give another --crf, --encoder-preset, --tune or --codec`);
+  const encode = resolveEncode(flags, spec.encode, {
+    bitDepth: spec.picture.bitDepth,
+    info,
+    size: deliverableShape(usedInfo(info, spec.picture).video, spec.method.scale, spec.picture),
+  });
+  if (isDeepStrictEqual(encode, spec.encode))
+    throw new UserError(
+      `job ${shortJob(spec)} was encoded so: give another --crf, --encoder-preset, --tune or --codec`,
+    );
   if (spec.method.kind === 'model' && !(await hasMezzanine(roots, spec))) {
-    throw new UserError(`the upscaled frames of job ${shortJob(spec)} were not kept: run upscale again with --keep-mezzanine, and every later encode needs no inference`);
+    throw new UserError(
+      `the upscaled frames of job ${shortJob(spec)} were not kept: run upscale again with --keep-mezzanine, and every later encode needs no inference`,
+    );
   }
   const wanted = flags.output ?? otherName(resolveRooted(roots, spec.output), spec.encode, encode);
   const output = inRoot(config, await checkOutput(wanted, input), 'OUTPUT');
@@ -39,12 +51,25 @@ export async function reencode(name: string, options: unknown): Promise<number> 
   const key = jobKey(spec.upscaleKey, encode, delivery, spec.input, output);
   const owner = await ownerOf(roots, output);
   const holder = owner === undefined || owner === key ? undefined : await readStored(roots, owner);
-  if (holder && isOpen(holder)) throw new UserError(`job ${shortJob(holder.spec)} already works on ${wanted}: choose another name with -o`);
-  const again: JobSpec = { ...spec, encode, delivery, output, jobKey: key, overwrite: flags.overwrite ?? false, createdAt: new Date().toISOString() };
+  if (holder && isOpen(holder))
+    throw new UserError(`job ${shortJob(holder.spec)} already works on ${wanted}: choose another name with -o`);
+  const again: JobSpec = {
+    ...spec,
+    encode,
+    delivery,
+    output,
+    jobKey: key,
+    overwrite: flags.overwrite ?? false,
+    createdAt: new Date().toISOString(),
+  };
   const stored = await readStored(roots, key);
   // Imported late: what is refused needs no server.
   const { perform } = await import('./perform.js');
-  return perform({ spec: stored && isOpen(stored) ? stored.spec : again, info, ...(stored && { stored }) }, flags, config);
+  return perform(
+    { spec: stored && isOpen(stored) ? stored.spec : again, info, ...(stored && { stored }) },
+    flags,
+    config,
+  );
 }
 
 /** The first result's name with what is different now. */

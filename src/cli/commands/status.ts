@@ -17,8 +17,12 @@ import { batchInFull, batchRow } from '../batchLines.js';
 import { EXIT } from '../exit.js';
 import { progressLine } from '../render.js';
 
-const print = (text: string): void => { process.stdout.write(`${text}\n`); };
-const log = (line: string): void => { process.stderr.write(`${line}\n`); };
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+const log = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
 
 interface Row {
   job: string;
@@ -73,12 +77,19 @@ export async function status(name: string | undefined, { json }: { json?: boolea
   const named = name === undefined ? undefined : await findJobOrBatch(config, name);
   if (named && 'batch' in named) return batchStatus(config, named.batch, json ?? false);
   const { jobs, damaged } = named ? { jobs: [named.job], damaged: [] } : await surveyJobs(config.roots);
-  if (!named) [...damaged, ...(await surveyBatches(config.roots)).damaged].forEach((error) => { log(`reelscale: ${error.message}`); });
+  if (!named)
+    [...damaged, ...(await surveyBatches(config.roots)).damaged].forEach((error) => {
+      log(`reelscale: ${error.message}`);
+    });
   const session = await connectIfRunning(config);
   try {
     const shown = name === undefined && !all ? jobs.filter((job) => !job.report && !job.ended) : jobs;
     const rows = await Promise.all(shown.map((job) => describe(config, job, session)));
-    const batches = named ? [] : (await listBatches(config, session?.client)).filter(({ status: how }) => all || ['running', 'paused', 'interrupted'].includes(how));
+    const batches = named
+      ? []
+      : (await listBatches(config, session?.client)).filter(
+          ({ status: how }) => all || ['running', 'paused', 'interrupted'].includes(how),
+        );
     if (json) print(JSON.stringify(named ? rows[0] : [...rows, ...batches]));
     else if (rows.length + batches.length === 0) print(all ? 'no jobs' : 'no open jobs');
     else [...rows.map(named ? full : line), ...batches.map(batchRow)].forEach(print);
@@ -111,9 +122,16 @@ function full(row: Row): string {
     `method   ${row.method}`,
     ...(row.checks === undefined ? [] : [`checks   ${row.checks}`]),
     ...(row.estimate ? [`estimate ${describeEstimate(row.estimate)}`] : []),
-    ...(row.progress ? [`progress ${progressLine(row.progress, 0, false)}`, ...row.progress.notices.map((notice) => `         ${notice}`)] : []),
+    ...(row.progress
+      ? [
+          `progress ${progressLine(row.progress, 0, false)}`,
+          ...row.progress.notices.map((notice) => `         ${notice}`),
+        ]
+      : []),
     ...(row.error ? [`error    ${row.error}`] : []),
     ...(row.accepted ?? []).map((problem) => `accepted ${problem}`),
-    ...(row.rejected ? [`result   is kept: look at the checks; to have it as it is: reelscale publish ${row.job} --anyway`] : []),
+    ...(row.rejected
+      ? [`result   is kept: look at the checks; to have it as it is: reelscale publish ${row.job} --anyway`]
+      : []),
   ].join('\n');
 }

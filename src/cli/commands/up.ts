@@ -10,9 +10,13 @@ import { createLogger } from '../../worker/logger.js';
 import { EXIT } from '../exit.js';
 import { stopSignal } from '../stopSignal.js';
 
-const print = (line: string): void => { process.stdout.write(`${line}\n`); };
+const print = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
 const logger = createLogger({});
-const log = (line: string): void => { logger.info(line); };
+const log = (line: string): void => {
+  logger.info(line);
+};
 
 /** The page needs no time to end: it has no work of its own. */
 const PAGE_GRACE_MS = 3000;
@@ -29,29 +33,43 @@ export async function up(): Promise<number> {
     signal,
     log,
     onReady: ({ temporalAddress, devices }) => {
-      print(`Temporal at ${temporalAddress}; devices: ${devices.map(({ device }) => device).join(', ')}. Ctrl-C ends.`);
+      print(
+        `Temporal at ${temporalAddress}; devices: ${devices.map(({ device }) => device).join(', ')}. Ctrl-C ends.`,
+      );
       opened.push(keepDashboard(config, signal));
     },
   });
   await Promise.all(opened);
-  if (other !== undefined) throw new UserError(`a supervisor is at work already, process ${other}, and is in use by a command or by a job in the background: wait until that is done, or stop it with kill ${other}; its jobs go on with the next one`);
+  if (other !== undefined)
+    throw new UserError(
+      `a supervisor is at work already, process ${other}, and is in use by a command or by a job in the background: wait until that is done, or stop it with kill ${other}; its jobs go on with the next one`,
+    );
   return EXIT.done;
 }
 
-/** The page in a process of its own until the signal: whatever is done to it, jobs and the supervisor go on, and it starts again. */
+/**
+ * The page in a process of its own until the signal: whatever is done to it, jobs and the supervisor go on, and it
+ * starts again.
+ */
 async function keepDashboard(config: Config, signal: AbortSignal): Promise<void> {
   const env = configEnvironment(config);
-  const child = keepRunning({
-    name: 'the dashboard',
-    tool: process.execPath,
-    args: [path.join(projectRoot, 'bin', 'reelscale'), 'dashboard'],
-    env,
-    // Where it listens once it stays, so that open pages find it again.
-    onMessage: (message) => {
-      const { data } = listeningSchema.safeParse(message);
-      if (data) env['REELSCALE_DASHBOARD_PORT'] = String(data.port);
+  const child = keepRunning(
+    {
+      name: 'the dashboard',
+      tool: process.execPath,
+      args: [path.join(projectRoot, 'bin', 'reelscale'), 'dashboard'],
+      env,
+      // Where it listens once it stays, so that open pages find it again.
+      onMessage: (message) => {
+        const { data } = listeningSchema.safeParse(message);
+        if (data) env['REELSCALE_DASHBOARD_PORT'] = String(data.port);
+      },
     },
-  }, log);
-  if (!signal.aborted) await new Promise((resolve) => { signal.addEventListener('abort', resolve, { once: true }); });
+    log,
+  );
+  if (!signal.aborted)
+    await new Promise((resolve) => {
+      signal.addEventListener('abort', resolve, { once: true });
+    });
   await child.stop(PAGE_GRACE_MS);
 }

@@ -34,29 +34,53 @@ export function verify(file: string, options: unknown): Promise<number> {
   const flags = parseOptions(flagsSchema, options);
   requireOrder(flags);
   const part = (['program', 'from', 'to', 'crop'] as const).filter((name) => flags[name] !== undefined);
-  if (part.length > 0 && flags.against === undefined) throw new UserError(`--${part.join(', --')}: of what? Name the source with --against`);
+  if (part.length > 0 && flags.against === undefined)
+    throw new UserError(`--${part.join(', --')}: of what? Name the source with --against`);
   return interruptible((signal) => run(file, flags, signal));
 }
 
 async function run(file: string, flags: Flags, signal: AbortSignal): Promise<number> {
-  const html = flags.html === undefined ? undefined : await pageFile(flags.html, [file, ...(flags.against === undefined ? [] : [flags.against])], flags.overwrite, signal);
+  const html =
+    flags.html === undefined
+      ? undefined
+      : await pageFile(
+          flags.html,
+          [file, ...(flags.against === undefined ? [] : [flags.against])],
+          flags.overwrite,
+          signal,
+        );
   let saidAt = performance.now();
   const onFrame = (frames: number): void => {
     if (performance.now() - saidAt < SAY_EVERY_MS) return;
     saidAt = performance.now();
     process.stderr.write(`${frames} frames decoded\n`);
   };
-  const title = flags.against === undefined ? path.basename(file) : `${path.basename(file)} against ${path.basename(flags.against)}`;
+  const title =
+    flags.against === undefined
+      ? path.basename(file)
+      : `${path.basename(file)} against ${path.basename(flags.against)}`;
   const asked = { signal, onFrame, pageTitle: html === undefined ? undefined : shown(title) };
-  const { report, page } = flags.against === undefined ? await verifyAlone(file, asked) : await verifyAgainst(file, flags.against, { ...asked, part: await usedPart(flags.against, flags, signal) });
-  if (html !== undefined && page !== undefined) await publishFile(html, flags.overwrite, (temporary) => writeFile(temporary, page));
+  const { report, page } =
+    flags.against === undefined
+      ? await verifyAlone(file, asked)
+      : await verifyAgainst(file, flags.against, { ...asked, part: await usedPart(flags.against, flags, signal) });
+  if (html !== undefined && page !== undefined)
+    await publishFile(html, flags.overwrite, (temporary) => writeFile(temporary, page));
   process.stdout.write(`${flags.json ? JSON.stringify(report) : lines(report).join('\n')}\n`);
   return report.ok ? EXIT.done : EXIT.failed;
 }
 
 /** What of the source the file should show. */
-async function usedPart(source: string, flags: Flags, signal: AbortSignal): Promise<UsedPart & Pick<PictureSpec, 'program'>> {
-  const { note, ...part } = await resolvePart(source, await probeSource(source, { program: flags.program, signal }), flags);
+async function usedPart(
+  source: string,
+  flags: Flags,
+  signal: AbortSignal,
+): Promise<UsedPart & Pick<PictureSpec, 'program'>> {
+  const { note, ...part } = await resolvePart(
+    source,
+    await probeSource(source, { program: flags.program, signal }),
+    flags,
+  );
   if (note !== undefined) process.stderr.write(`${note}\n`);
   return { ...part, ...(flags.program !== undefined && { program: flags.program }) };
 }
@@ -69,10 +93,23 @@ async function pageFile(html: string, inputs: string[], overwrite: boolean, sign
   return file;
 }
 
-function lines({ ok, problems, warnings, checks }: { ok: boolean; problems: readonly string[]; warnings: readonly string[]; checks: readonly Check[] }): string[] {
+function lines({
+  ok,
+  problems,
+  warnings,
+  checks,
+}: {
+  ok: boolean;
+  problems: readonly string[];
+  warnings: readonly string[];
+  checks: readonly Check[];
+}): string[] {
   const width = Math.max(...checks.map(({ name }) => name.length));
   return [
-    ...checks.map((check) => `${check.ok ? 'ok   ' : 'WRONG'}  ${check.name.padEnd(width)}  ${check.measured}${check.ok ? '' : ` (expected: ${check.expected})`}`),
+    ...checks.map(
+      (check) =>
+        `${check.ok ? 'ok   ' : 'WRONG'}  ${check.name.padEnd(width)}  ${check.measured}${check.ok ? '' : ` (expected: ${check.expected})`}`,
+    ),
     ...warnings.map((warning) => `note   ${warning}`),
     ok ? 'nothing is wrong' : `${problems.length} problem${problems.length === 1 ? '' : 's'}: ${problems.join('; ')}`,
   ];

@@ -7,13 +7,16 @@ import { stopSignal } from '../stopSignal.js';
 import { parseWorkerFlags } from '../workerFlags.js';
 
 const logger = createLogger({});
-const log = (line: string): void => { logger.info(line); };
+const log = (line: string): void => {
+  logger.info(line);
+};
 
 /** Workers for a server elsewhere, one process for each device, until Ctrl-C. */
 export async function worker(options: unknown): Promise<number> {
   const { roles, healthFile } = parseWorkerFlags(options);
   const config = loadConfig();
-  if (config.temporalAddress === undefined) throw new UserError('a worker by itself needs a Temporal server: set TEMPORAL_ADDRESS, or use reelscale up');
+  if (config.temporalAddress === undefined)
+    throw new UserError('a worker by itself needs a Temporal server: set TEMPORAL_ADDRESS, or use reelscale up');
   await runWorkerGroup(roles, config, { signal: stopSignal(), log, ...(healthFile !== undefined && { healthFile }) });
   return EXIT.done;
 }

@@ -15,12 +15,16 @@ interface Found {
 }
 
 /**
- * The videos that a command line names: folders with all that is below them, files, patterns, and lists (`.txt`, one path a line,
- * relative to the list; empty lines and those that begin with # count for nothing). Each is there once.
+ * The videos that a command line names: folders with all that is below them, files, patterns, and lists (`.txt`, one
+ * path a line, relative to the list; empty lines and those that begin with # count for nothing). Each is there once.
  * @returns `leftOut`: what lies in a folder, or matches a pattern, and is not taken.
  * @throws UserError when something named is not there, or no video is.
  */
-export async function batchInputs(config: Config, named: readonly string[], outDir: string): Promise<{ inputs: BatchInput[]; leftOut: LeftOut[] }> {
+export async function batchInputs(
+  config: Config,
+  named: readonly string[],
+  outDir: string,
+): Promise<{ inputs: BatchInput[]; leftOut: LeftOut[] }> {
   const found: Found[] = [];
   const leftOut: LeftOut[] = [];
   for (const name of named) found.push(...(await expand(name, outDir, leftOut)));
@@ -50,7 +54,10 @@ async function expand(name: string, outDir: string, leftOut: LeftOut[]): Promise
   if (info?.isDirectory()) {
     const { videos, leftOut: rest } = await findVideos(file, outDir);
     leftOut.push(...rest.map((each) => ({ ...each, file: path.join(name, each.file) })));
-    return videos.map((video) => ({ file: path.join(file, video), subfolder: path.posix.dirname(video) === '.' ? '' : path.posix.dirname(video) }));
+    return videos.map((video) => ({
+      file: path.join(file, video),
+      subfolder: path.posix.dirname(video) === '.' ? '' : path.posix.dirname(video),
+    }));
   }
   if (info) return flat(/\.txt$/i.test(file) ? await readList(file) : [file]);
   if (!isDynamicPattern(name)) throw new UserError(`there is no ${name}`);
@@ -61,6 +68,9 @@ async function expand(name: string, outDir: string, leftOut: LeftOut[]): Promise
 
 async function readList(list: string): Promise<string[]> {
   const text = (await readFile(list, 'utf8')).replace(/^\uFEFF/, '');
-  const lines = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  const lines = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
   return lines.map((line) => path.resolve(path.dirname(list), line));
 }

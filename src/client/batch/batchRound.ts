@@ -18,13 +18,21 @@ import { startBatch, type BatchHandle } from './startBatch.js';
 /** The round that runs now, if any. A schedule's firings have the time in their workflows' names. */
 export async function runningBatch(client: Client, { batchKey, watch }: BatchSpec): Promise<BatchHandle | undefined> {
   const isRunning = (workflowId: string): Promise<boolean> =>
-    client.workflow.getHandle(workflowId).describe().then(({ status }) => status.name === 'RUNNING', (error: unknown) => {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    });
+    client.workflow
+      .getHandle(workflowId)
+      .describe()
+      .then(
+        ({ status }) => status.name === 'RUNNING',
+        (error: unknown) => {
+          if (error instanceof WorkflowNotFoundError) return false;
+          throw error;
+        },
+      );
   if (await isRunning(batchWorkflowId(batchKey))) return client.workflow.getHandle(batchWorkflowId(batchKey));
   if (!watch) return undefined;
-  for await (const { workflowId } of client.workflow.list({ query: `WorkflowId STARTS_WITH "${batchWorkflowId(batchKey)}-" AND ExecutionStatus = "Running"` })) {
+  for await (const { workflowId } of client.workflow.list({
+    query: `WorkflowId STARTS_WITH "${batchWorkflowId(batchKey)}-" AND ExecutionStatus = "Running"`,
+  })) {
     if (await isRunning(workflowId)) return client.workflow.getHandle(workflowId);
   }
   return undefined;
@@ -32,10 +40,14 @@ export async function runningBatch(client: Client, { batchKey, watch }: BatchSpe
 
 export async function liveBatch(client: Client, handle: BatchHandle): Promise<LiveBatch> {
   const progress = await handle.query(batchQuery);
-  const running = await Promise.all(progress.running.map(async ({ jobKey, ...video }): Promise<RunningView> => {
-    const live = await liveProgress(client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(jobKey))).catch(() => undefined);
-    return { ...video, job: shortJob({ jobKey }), ...(live && { progress: live }) };
-  }));
+  const running = await Promise.all(
+    progress.running.map(async ({ jobKey, ...video }): Promise<RunningView> => {
+      const live = await liveProgress(client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(jobKey))).catch(
+        () => undefined,
+      );
+      return { ...video, job: shortJob({ jobKey }), ...(live && { progress: live }) };
+    }),
+  );
   return mergeBatch({ ...progress, running });
 }
 
@@ -43,7 +55,8 @@ export async function liveBatch(client: Client, handle: BatchHandle): Promise<Li
 export function mergeBatch(batch: Omit<BatchProgress, 'running'> & { running: RunningView[] }): LiveBatch {
   const { running, frames, madeBytes, bytes, totalBytes } = batch;
   const known = running.filter(({ progress }) => (progress?.frames ?? 0) > 0);
-  const sum = (value: (video: RunningView) => number): number => known.reduce((total, video) => total + value(video), 0);
+  const sum = (value: (video: RunningView) => number): number =>
+    known.reduce((total, video) => total + value(video), 0);
   const knownFrames = frames + sum(({ progress }) => progress?.frames ?? 0);
   const knownBytes = madeBytes + sum((video) => video.bytes);
   const notBegun = Math.max(0, totalBytes - bytes - sum((video) => video.bytes));
@@ -51,7 +64,11 @@ export function mergeBatch(batch: Omit<BatchProgress, 'running'> & { running: Ru
   return {
     ...batch,
     doneFrames: frames + atWork,
-    ...(knownBytes > 0 && { framesLeft: Math.round(sum(({ progress }) => progress?.frames ?? 0) - atWork + (knownFrames / knownBytes) * notBegun) }),
+    ...(knownBytes > 0 && {
+      framesLeft: Math.round(
+        sum(({ progress }) => progress?.frames ?? 0) - atWork + (knownFrames / knownBytes) * notBegun,
+      ),
+    }),
     fps: sum(({ progress }) => progress?.fps ?? 0),
   };
 }
@@ -67,22 +84,37 @@ export async function pauseBatch(client: Client, handle: BatchHandle, reason: st
 }
 
 /** Goes on with the round that runs, else begins one; one that is ending ends first. */
-export async function resumeBatch(config: Config, session: { client: Client; lease: { info: Pick<SupervisorInfo, 'queuePrefix' | 'searchAttributes'> } }, spec: BatchSpec): Promise<BatchHandle> {
+export async function resumeBatch(
+  config: Config,
+  session: { client: Client; lease: { info: Pick<SupervisorInfo, 'queuePrefix' | 'searchAttributes'> } },
+  spec: BatchSpec,
+): Promise<BatchHandle> {
   const running = await runningBatch(session.client, spec);
   if (!running) return startBatch(config, session, spec);
   const known = [running];
   return goOn(async () => known.shift() ?? startBatch(config, session, spec), {});
 }
 
-/** Ends the round and the jobs that it has at work; returns once they have ended. Parts are kept unless they are discarded. */
+/**
+ * Ends the round and the jobs that it has at work; returns once they have ended. Parts are kept unless they are
+ * discarded.
+ */
 export async function cancelBatch(handle: BatchHandle, discard: boolean): Promise<void> {
   await request(handle, cancelRequest, { discard });
   await handle.result().catch(() => undefined);
 }
 
-async function eachJob(client: Client, running: readonly RunningVideo[], act: (handle: JobHandle) => Promise<void>): Promise<void> {
-  await Promise.all(running.map(({ jobKey }) => act(client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(jobKey))).catch((error: unknown) => {
-    // It has ended meanwhile.
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-  })));
+async function eachJob(
+  client: Client,
+  running: readonly RunningVideo[],
+  act: (handle: JobHandle) => Promise<void>,
+): Promise<void> {
+  await Promise.all(
+    running.map(({ jobKey }) =>
+      act(client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(jobKey))).catch((error: unknown) => {
+        // It has ended meanwhile.
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }),
+    ),
+  );
 }

@@ -22,7 +22,9 @@ const PARALLEL = 2;
 /** What a batch is told besides the flags of its jobs. */
 const ownFlagsSchema = z.object({
   outDir: z.string({ error: 'must name the folder for the results' }).min(1, 'must name a folder'),
-  container: z.enum(containerSchema.options, { error: `must be one of ${containerSchema.options.join(', ')}` }).default('mp4'),
+  container: z
+    .enum(containerSchema.options, { error: `must be one of ${containerSchema.options.join(', ')}` })
+    .default('mp4'),
   parallel: whole(1, 64).optional(),
 });
 
@@ -47,19 +49,36 @@ export interface AskedBatch {
  */
 export async function specifyBatch({ name, sources, watch, options }: AskedBatch, config: Config): Promise<BatchSpec> {
   const own = parseOptions(ownFlagsSchema, options);
-  const texts = Object.fromEntries(Object.entries(options).filter(([flag, value]) => flag in upscaleFlagsSchema.shape && !NOT_OF_JOBS.includes(flag) && value !== undefined)) as BatchSpec['flags'];
+  const texts = Object.fromEntries(
+    Object.entries(options).filter(
+      ([flag, value]) => flag in upscaleFlagsSchema.shape && !NOT_OF_JOBS.includes(flag) && value !== undefined,
+    ),
+  ) as BatchSpec['flags'];
   const flags = parseFlags(texts);
   const tags = flags.tag ?? [flags.device ?? ((await discoverDevices())[0]?.device === 'cpu' ? 'cpu' : 'gpu')];
   const modelFile = await ownModel(flags, config);
   // The size of a picture that nobody has seen yet decides about tiles only.
-  const method = await resolveMethod(flags, { roots: config.roots, gpu: !tags.includes('cpu'), memory: 1e9, width: 64, height: 64 });
+  const method = await resolveMethod(flags, {
+    roots: config.roots,
+    gpu: !tags.includes('cpu'),
+    memory: 1e9,
+    width: 64,
+    height: 64,
+  });
   resolveEncode(flags, undefined);
   const outDir = await outputFolder(own.outDir, config);
   const range = rangeOf(flags);
   const made = Object.fromEntries(Object.entries(texts).filter(([flag]) => !NOT_OF_KEY.includes(flag)));
   return {
     version: 1,
-    batchKey: batchKeyOf({ sources: [...sources].sort(), outDir, container: own.container, flags: made, ...(modelFile && { modelFile }), ...(watch && { schedule: watch.schedule }) }),
+    batchKey: batchKeyOf({
+      sources: [...sources].sort(),
+      outDir,
+      container: own.container,
+      flags: made,
+      ...(modelFile && { modelFile }),
+      ...(watch && { schedule: watch.schedule }),
+    }),
     name,
     ...(watch && { watch }),
     outDir,
@@ -67,7 +86,10 @@ export async function specifyBatch({ name, sources, watch, options }: AskedBatch
     scale: method.scale,
     ...(range && { range }),
     // Where a job goes is decided here, once: the control worker that makes the jobs may have other hardware.
-    flags: { ...Object.fromEntries(Object.entries(texts).filter(([flag]) => !(modelFile && flag === 'model'))), tag: tags.join(',') },
+    flags: {
+      ...Object.fromEntries(Object.entries(texts).filter(([flag]) => !(modelFile && flag === 'model'))),
+      tag: tags.join(','),
+    },
     ...(modelFile && { modelFile }),
     priority: flags.priority ?? PRIORITY.batch,
     parallel: own.parallel ?? PARALLEL,

@@ -40,8 +40,11 @@ export interface BatchView {
 
 /** The batch that a person means by the beginning of its key, at least four digits, or by its schedule's name. */
 export async function findBatch(config: Config, name: string): Promise<BatchSpec | undefined> {
-  const found = (await storedBatches(config.roots)).filter(({ batchKey, watch }) => (name.length >= 4 && batchKey.startsWith(name)) || watch?.schedule === name);
-  if (found.length > 1) throw new UserError(`${name} means ${found.length} batches: ${found.map(shortBatch).join(', ')}`);
+  const found = (await storedBatches(config.roots)).filter(
+    ({ batchKey, watch }) => (name.length >= 4 && batchKey.startsWith(name)) || watch?.schedule === name,
+  );
+  if (found.length > 1)
+    throw new UserError(`${name} means ${found.length} batches: ${found.map(shortBatch).join(', ')}`);
   return found[0];
 }
 

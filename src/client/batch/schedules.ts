@@ -1,6 +1,13 @@
 import { realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ScheduleAlreadyRunning, ScheduleNotFoundError, ScheduleOverlapPolicy, type Client, type ScheduleHandle, type ScheduleSpec } from '@temporalio/client';
+import {
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+  type Client,
+  type ScheduleHandle,
+  type ScheduleSpec,
+} from '@temporalio/client';
 import { z } from 'zod';
 import type { Config } from '../../../temporal.config.js';
 import { batchLayout } from '../../job/batch/layout.js';
@@ -25,8 +32,14 @@ const CATCH_UP = '24 hours';
 const NAME = /^[A-Za-z0-9][\w-]{0,62}$/;
 
 const scheduleFlagsSchema = z.object({
-  cron: z.string().regex(/^\S+(\s+\S+){4}$/, 'must have five fields: minute, hour, day, month, weekday').optional(),
-  every: z.string().regex(/^[1-9]\d*(m|h|d)$/, 'must be a number of minutes, hours or days, as in 30m').optional(),
+  cron: z
+    .string()
+    .regex(/^\S+(\s+\S+){4}$/, 'must have five fields: minute, hour, day, month, weekday')
+    .optional(),
+  every: z
+    .string()
+    .regex(/^[1-9]\d*(m|h|d)$/, 'must be a number of minutes, hours or days, as in 30m')
+    .optional(),
   watch: z.string().min(1, 'must name a folder'),
   until: clockSchema.optional(),
 });
@@ -55,31 +68,57 @@ export interface ScheduleView {
 }
 
 const scheduleId = (config: Config, name: string): string => `${config.queuePrefix}.schedule.${name}`;
-const handleOf = (config: Config, client: Client, name: string): ScheduleHandle => client.schedule.getHandle(scheduleId(config, name));
+const handleOf = (config: Config, client: Client, name: string): ScheduleHandle =>
+  client.schedule.getHandle(scheduleId(config, name));
 
 /**
- * Makes a schedule whose every firing runs a batch over a folder. A firing while a round is at work begins nothing (overlap: skip), since
- * that round is followed by the next one anyway; of firings that were missed within a day, one is made up for.
+ * Makes a schedule whose every firing runs a batch over a folder. A firing while a round is at work begins nothing
+ * (overlap: skip), since that round is followed by the next one anyway; of firings that were missed within a day, one
+ * is made up for.
  * @param options flags as text from a command line.
- * @param notice who is told at the end of each round that had something to do; a command in it is for the local command line alone.
+ * @param notice who is told at the end of each round that had something to do; a command in it is for the local
+ * command line alone.
  * @throws UserError for wrong flags, or a name that is taken.
  */
-export async function createSchedule(config: Config, { client, lease }: Session, name: string, options: Record<string, unknown>, notice?: Notice): Promise<BatchSpec> {
-  if (!NAME.test(name)) throw new UserError(`${name} cannot be a schedule's name: letters, digits, - and _, at most 63`);
+export async function createSchedule(
+  config: Config,
+  { client, lease }: Session,
+  name: string,
+  options: Record<string, unknown>,
+  notice?: Notice,
+): Promise<BatchSpec> {
+  if (!NAME.test(name))
+    throw new UserError(`${name} cannot be a schedule's name: letters, digits, - and _, at most 63`);
   const { cron, every, watch, until } = parseOptions(scheduleFlagsSchema, options);
   if ((cron === undefined) === (every === undefined)) throw new UserError('give either --cron or --every');
-  if (until !== undefined && every !== undefined) throw new UserError('--until ends what --cron begins: give --cron with it');
+  if (until !== undefined && every !== undefined)
+    throw new UserError('--until ends what --cron begins: give --cron with it');
   const folder = await realpath(path.resolve(watch)).catch(() => undefined);
-  if (folder === undefined || !(await stat(folder)).isDirectory()) throw new UserError(`--watch: there is no folder ${watch}`);
+  if (folder === undefined || !(await stat(folder)).isDirectory())
+    throw new UserError(`--watch: there is no folder ${watch}`);
   const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const when = cron ?? `every ${every ?? ''}`;
-  const spec = await specifyBatch({
-    name: watch, sources: [folder], watch: { schedule: name, folder: inRoot(config, folder, '--watch'), when, timezone, ...(until !== undefined && { until }) }, options,
-  }, config);
+  const spec = await specifyBatch(
+    {
+      name: watch,
+      sources: [folder],
+      watch: {
+        schedule: name,
+        folder: inRoot(config, folder, '--watch'),
+        when,
+        timezone,
+        ...(until !== undefined && { until }),
+      },
+      options,
+    },
+    config,
+  );
   if (await exists(config, client, name)) throw taken(name);
   await recordBatch(config, spec);
-  if (notice) await recordNotice(config.roots, config.noticeKeyFile, { kind: 'batch', batchKey: spec.batchKey }, notice);
-  const times: ScheduleSpec = cron !== undefined ? { cronExpressions: [cron], timezone } : { intervals: [{ every: every as `${number}m` }] };
+  if (notice)
+    await recordNotice(config.roots, config.noticeKeyFile, { kind: 'batch', batchKey: spec.batchKey }, notice);
+  const times: ScheduleSpec =
+    cron !== undefined ? { cronExpressions: [cron], timezone } : { intervals: [{ every: every as `${number}m` }] };
   try {
     await client.schedule.create<typeof upscaleBatch>({
       scheduleId: scheduleId(config, name),
@@ -101,23 +140,37 @@ export async function createSchedule(config: Config, { client, lease }: Session,
   return spec;
 }
 
-const taken = (name: string): UserError => new UserError(`there is a schedule ${name} already: reelscale schedule delete ${name}, or choose another name`);
+const taken = (name: string): UserError =>
+  new UserError(`there is a schedule ${name} already: reelscale schedule delete ${name}, or choose another name`);
 
-const reason = (error: unknown): string => (error instanceof Error && error.cause instanceof Error ? error.cause.message : String((error as Error).message)).split('\n')[0] ?? '';
+const reason = (error: unknown): string =>
+  (error instanceof Error && error.cause instanceof Error
+    ? error.cause.message
+    : String((error as Error).message)
+  ).split('\n')[0] ?? '';
 
 const exists = (config: Config, client: Client, name: string): Promise<boolean> =>
-  handleOf(config, client, name).describe().then(() => true, (error: unknown) => {
-    if (error instanceof ScheduleNotFoundError) return false;
-    throw error;
-  });
+  handleOf(config, client, name)
+    .describe()
+    .then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof ScheduleNotFoundError) return false;
+        throw error;
+      },
+    );
 
 /** Schedules of this pool, by their names. */
 export async function listSchedules(config: Config, client: Client): Promise<ScheduleView[]> {
   const specs = (await storedBatches(config.roots)).filter(({ watch }) => watch);
-  const views = await Promise.all(specs.map((spec) => view(config, client, spec).catch((error: unknown) => {
-    if (error instanceof ScheduleNotFoundError) return undefined;
-    throw error;
-  })));
+  const views = await Promise.all(
+    specs.map((spec) =>
+      view(config, client, spec).catch((error: unknown) => {
+        if (error instanceof ScheduleNotFoundError) return undefined;
+        throw error;
+      }),
+    ),
+  );
   return views.filter((each) => each !== undefined).sort((a, b) => a.name.localeCompare(b.name));
 }
 
@@ -150,9 +203,11 @@ async function view(config: Config, client: Client, spec: BatchSpec): Promise<Sc
 }
 
 /** It fires no more; a round at work goes on. */
-export const pauseSchedule = (config: Config, client: Client, name: string, note: string): Promise<void> => onSchedule(config, name, () => handleOf(config, client, name).pause(note));
+export const pauseSchedule = (config: Config, client: Client, name: string, note: string): Promise<void> =>
+  onSchedule(config, name, () => handleOf(config, client, name).pause(note));
 
-export const resumeSchedule = (config: Config, client: Client, name: string): Promise<void> => onSchedule(config, name, () => handleOf(config, client, name).unpause('by the user'));
+export const resumeSchedule = (config: Config, client: Client, name: string): Promise<void> =>
+  onSchedule(config, name, () => handleOf(config, client, name).unpause('by the user'));
 
 /** Begins a round now, unless one is at work. @returns false then. */
 export const triggerSchedule = (config: Config, client: Client, name: string): Promise<boolean> =>
@@ -162,10 +217,13 @@ export const triggerSchedule = (config: Config, client: Client, name: string): P
     return !running;
   });
 
-/** Removes a schedule and what its batch remembers; results and jobs stay. @throws UserError while a round is at work. */
+/**
+ * Removes a schedule and what its batch remembers; results and jobs stay. @throws UserError while a round is at work.
+ */
 export const deleteSchedule = (config: Config, client: Client, name: string): Promise<void> =>
   onSchedule(config, name, async (spec) => {
-    if (await runningBatch(client, spec)) throw new UserError(`a round of ${name} is at work: reelscale cancel ${shortBatch(spec)} first, or wait for it`);
+    if (await runningBatch(client, spec))
+      throw new UserError(`a round of ${name} is at work: reelscale cancel ${shortBatch(spec)} first, or wait for it`);
     await handleOf(config, client, name).delete();
     await rm(batchLayout(config.roots, spec.batchKey).folder, { recursive: true, force: true });
   });
@@ -177,7 +235,8 @@ async function onSchedule<T>(config: Config, name: string, act: (spec: BatchSpec
   try {
     return await act(spec);
   } catch (error) {
-    if (error instanceof ScheduleNotFoundError) throw new WorldError(`the server does not know the schedule ${name}: create it again`);
+    if (error instanceof ScheduleNotFoundError)
+      throw new WorldError(`the server does not know the schedule ${name}: create it again`);
     throw error;
   }
 }

@@ -25,7 +25,12 @@ export async function recordBatch(config: Config, spec: BatchSpec, inputs?: read
   await replaceKept(layout.spec, spec);
 }
 
-export function batchInput(config: Config, spec: BatchSpec, info: Pick<SupervisorInfo, 'queuePrefix' | 'searchAttributes'>, tell: boolean): UpscaleBatchInput {
+export function batchInput(
+  config: Config,
+  spec: BatchSpec,
+  info: Pick<SupervisorInfo, 'queuePrefix' | 'searchAttributes'>,
+  tell: boolean,
+): UpscaleBatchInput {
   return {
     batchKey: spec.batchKey,
     name: spec.name,
@@ -41,18 +46,26 @@ export function batchInput(config: Config, spec: BatchSpec, info: Pick<Superviso
 }
 
 /** Starts a round, or attaches to the one that runs; a paused one goes on. */
-export async function startBatch(config: Config, { client, lease }: { client: Client; lease: { info: Pick<SupervisorInfo, 'queuePrefix' | 'searchAttributes'> } }, spec: BatchSpec, tell = false): Promise<BatchHandle> {
-  return goOn(async (): Promise<BatchHandle> => {
-    const { workflowId } = await client.workflow.start<typeof upscaleBatch>('upscaleBatch', {
-      workflowId: batchWorkflowId(spec.batchKey),
-      taskQueue: controlQueue(lease.info.queuePrefix),
-      args: [batchInput(config, spec, lease.info, tell)],
-      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      priority: { priorityKey: spec.priority },
-      staticSummary: spec.name,
-    });
-    // Later runs of the same batch count too: the handle is of no run.
-    return client.workflow.getHandle(workflowId);
-  }, { tell });
+export async function startBatch(
+  config: Config,
+  { client, lease }: { client: Client; lease: { info: Pick<SupervisorInfo, 'queuePrefix' | 'searchAttributes'> } },
+  spec: BatchSpec,
+  tell = false,
+): Promise<BatchHandle> {
+  return goOn(
+    async (): Promise<BatchHandle> => {
+      const { workflowId } = await client.workflow.start<typeof upscaleBatch>('upscaleBatch', {
+        workflowId: batchWorkflowId(spec.batchKey),
+        taskQueue: controlQueue(lease.info.queuePrefix),
+        args: [batchInput(config, spec, lease.info, tell)],
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+        priority: { priorityKey: spec.priority },
+        staticSummary: spec.name,
+      });
+      // Later runs of the same batch count too: the handle is of no run.
+      return client.workflow.getHandle(workflowId);
+    },
+    { tell },
+  );
 }

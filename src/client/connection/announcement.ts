@@ -14,7 +14,10 @@ const announcementSchema = z.object({
   id: z.string(),
   pid: z.number().int(),
   socket: z.string(),
-  /** The state folder itself, see `identityOf`: in a copy of the folder the announcement is nobody's. Missing in those of version 0.1. */
+  /**
+   * The state folder itself, see `identityOf`: in a copy of the folder the announcement is nobody's. Missing in those
+   * of version 0.1.
+   */
   home: z.string().optional(),
 });
 export type Announcement = z.infer<typeof announcementSchema>;
@@ -32,14 +35,19 @@ export async function socketPath(home: string): Promise<string> {
   return path.join(await mkdtemp(path.join(os.tmpdir(), RUNTIME_PREFIX)), 'sock');
 }
 
-/** Removes a socket, and the runtime folder that was made for it alone. Anything else that has the name stays, and so does a folder that holds more. */
+/**
+ * Removes a socket, and the runtime folder that was made for it alone. Anything else that has the name stays, and so
+ * does a folder that holds more.
+ */
 export async function removeSocket(socket: string): Promise<void> {
   const found = await lstat(socket).catch(() => undefined);
   if (found?.isSocket()) await rm(socket, { force: true });
   if (await isRuntimeFolder(path.dirname(socket))) await rmdir(path.dirname(socket)).catch(() => undefined);
 }
 
-/** Whether `socketPath` may have made it: a folder of that name and of this user, no link, that nobody else can enter. */
+/**
+ * Whether `socketPath` may have made it: a folder of that name and of this user, no link, that nobody else can enter.
+ */
 async function isRuntimeFolder(folder: string): Promise<boolean> {
   if (!/^reelscale-\w{6}$/.test(path.basename(folder))) return false;
   const found = await lstat(folder).catch(() => undefined);
@@ -47,8 +55,8 @@ async function isRuntimeFolder(folder: string): Promise<boolean> {
 }
 
 /**
- * Where a supervisor of this state folder listens. Of what the announcement says only names are believed: `run` may have moved with the
- * state folder, and a copy, or a file that was changed, may name anything.
+ * Where a supervisor of this state folder listens. Of what the announcement says only names are believed: `run` may
+ * have moved with the state folder, and a copy, or a file that was changed, may name anything.
  * @returns undefined for a supervisor of another state folder.
  */
 async function socketOf(home: string, { socket, home: announced }: Announcement): Promise<string | undefined> {
@@ -87,7 +95,9 @@ async function readFound(file: string): Promise<Found | undefined> {
   return { id: createHash('sha256').update(text).digest('hex').slice(0, 16) };
 }
 
-/** @returns a connection to the supervisor that announced itself, undefined when it is dead or of another state folder. */
+/**
+ * @returns a connection to the supervisor that announced itself, undefined when it is dead or of another state folder.
+ */
 export async function reach(home: string, announcement: Announcement | undefined): Promise<net.Socket | undefined> {
   const socket = announcement && (await socketOf(home, announcement));
   return socket === undefined ? undefined : connectTo(socket);
@@ -139,9 +149,9 @@ async function answers(home: string, { announcement }: Found): Promise<boolean> 
 }
 
 /**
- * Removes a dead supervisor's announcement. The right to do so is a file of its own, `heir-<id of the dead>`, that only one can
- * publish; if that one dies too, its own heir inherits the right. So nobody ever removes the announcement of a living one, however
- * late it acts.
+ * Removes a dead supervisor's announcement. The right to do so is a file of its own, `heir-<id of the dead>`, that
+ * only one can publish; if that one dies too, its own heir inherits the right. So nobody ever removes the announcement
+ * of a living one, however late it acts.
  */
 async function removeStale(home: string, stale: Found, own: Announcement): Promise<void> {
   const { run, announcement } = homeLayout(home);

@@ -50,14 +50,26 @@ export async function openSession(config: Config, log: (line: string) => void, o
   };
 }
 
-/** Workers that start take up every job that was at work when their predecessors died: nobody should wonder where the time goes. */
-async function tellWhatGoesOn(config: Config, client: Client, log: (line: string) => void, own: JobSpec | undefined): Promise<void> {
+/**
+ * Workers that start take up every job that was at work when their predecessors died: nobody should wonder where the
+ * time goes.
+ */
+async function tellWhatGoesOn(
+  config: Config,
+  client: Client,
+  log: (line: string) => void,
+  own: JobSpec | undefined,
+): Promise<void> {
   const { stageKey } = await import('../../workflows/attributes.js');
   for (const spec of await openJobs(config.roots)) {
     if (spec.jobKey === own?.jobKey) continue;
     // Asked of the server alone: the workers are still starting.
-    const known = await client.workflow.getHandle(workflowIdOf(spec.jobKey)).describe().catch(() => undefined);
+    const known = await client.workflow
+      .getHandle(workflowIdOf(spec.jobKey))
+      .describe()
+      .catch(() => undefined);
     const paused = known?.typedSearchAttributes.get(stageKey) === 'paused';
-    if (known?.status.name === 'RUNNING' && !paused) log(`job ${shortJob(spec)} (${path.basename(spec.input.path)}) goes on too`);
+    if (known?.status.name === 'RUNNING' && !paused)
+      log(`job ${shortJob(spec)} (${path.basename(spec.input.path)}) goes on too`);
   }
 }

@@ -23,8 +23,12 @@ export function configEnvironment(config: Config): NodeJS.ProcessEnv {
   };
 }
 
-export const metricsAddress = ({ host, port }: NonNullable<Config['metrics']>): string => (net.isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`);
+export const metricsAddress = ({ host, port }: NonNullable<Config['metrics']>): string =>
+  net.isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 
-/** The environment of the n-th worker that one process starts: each serves its metrics at an address of its own, from the configured one upwards. */
+/**
+ * The environment of the n-th worker that one process starts: each serves its metrics at an address of its own, from
+ * the configured one upwards.
+ */
 export const metricsEnvironment = ({ metrics }: Pick<Config, 'metrics'>, n: number): NodeJS.ProcessEnv =>
   metrics ? { REELSCALE_METRICS_ADDRESS: metricsAddress({ ...metrics, port: metrics.port + n }) } : {};

@@ -9,10 +9,19 @@ import { reach, readAnnouncement } from './announcement.js';
 import { configEnvironment } from './environment.js';
 import { homeLayout, prepareHome } from './home.js';
 import { logTail, openLog } from './logFile.js';
-import { fromSupervisorSchema, receive, send, type FromSupervisor, type Request, type SupervisorInfo } from './protocol.js';
+import {
+  fromSupervisorSchema,
+  receive,
+  send,
+  type FromSupervisor,
+  type Request,
+  type SupervisorInfo,
+} from './protocol.js';
 
 const POLL_MS = 100;
-/** Covers a first start that fetches the Temporal program, and a predecessor that lets its workers commit their parts. */
+/**
+ * Covers a first start that fetches the Temporal program, and a predecessor that lets its workers commit their parts.
+ */
 const PATIENCE_MS = 180_000;
 
 export interface Lease {
@@ -38,12 +47,15 @@ interface Held {
 }
 
 /**
- * Takes a lease on the supervisor of the state folder, which is started in the background when there is none. It is held until `release`,
- * across a crash of the supervisor.
+ * Takes a lease on the supervisor of the state folder, which is started in the background when there is none. It is
+ * held until `release`, across a crash of the supervisor.
  * @param events.onEvent called with lines that the user should read.
  * @throws UserError when another version of the program is at work, WorldError when no supervisor can be started.
  */
-export async function acquireLease(config: Config, events: { onEvent?: (line: string) => void; signal?: AbortSignal } = {}): Promise<Lease> {
+export async function acquireLease(
+  config: Config,
+  events: { onEvent?: (line: string) => void; signal?: AbortSignal } = {},
+): Promise<Lease> {
   const releasing = new AbortController();
   const signal = events.signal ? AbortSignal.any([events.signal, releasing.signal]) : releasing.signal;
   const watched = new Set<string>();
@@ -60,7 +72,9 @@ export async function acquireLease(config: Config, events: { onEvent?: (line: st
 
   function ask(type: Request['type'], workflowId: string): Promise<number> {
     const request = { type, workflowId, id: requests++ };
-    const answer = new Promise<number>((resolve) => { asked.set(request.id, { request, resolve }); });
+    const answer = new Promise<number>((resolve) => {
+      asked.set(request.id, { request, resolve });
+    });
     send(held.socket, request);
     return Promise.race([answer, closed.then(() => 0)]);
   }
@@ -81,14 +95,18 @@ export async function acquireLease(config: Config, events: { onEvent?: (line: st
   closed.catch(() => undefined);
 
   return {
-    get info() { return held.info; },
+    get info() {
+      return held.info;
+    },
     started,
     async watch(workflowId) {
       watched.add(workflowId);
       await ask('watch', workflowId);
     },
     otherWatchers: (workflowId) => ask('others', workflowId),
-    async detach(workflowId) { await ask('detach', workflowId); },
+    async detach(workflowId) {
+      await ask('detach', workflowId);
+    },
     async release() {
       releasing.abort();
       held.socket.destroy();
@@ -111,7 +129,9 @@ async function take(config: Config, handle: (message: FromSupervisor) => void, s
       const info = await greet(socket, handle, signal);
       if (info) return { socket, info, started: info.pid === starter?.child.pid };
     } else if (starter?.child.exitCode) {
-      throw new WorldError(`the supervisor ended with code ${starter.child.exitCode}:\n${logTail(log, 5, starter.logBytes)}`);
+      throw new WorldError(
+        `the supervisor ended with code ${starter.child.exitCode}:\n${logTail(log, 5, starter.logBytes)}`,
+      );
     } else if (!starter || hasEnded(starter.child)) {
       starter = startInBackground(config, log);
     }
@@ -123,7 +143,11 @@ async function take(config: Config, handle: (message: FromSupervisor) => void, s
 const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
 /** @returns undefined when the supervisor is about to end: ask again. */
-function greet(socket: net.Socket, handle: (message: FromSupervisor) => void, signal: AbortSignal): Promise<SupervisorInfo | undefined> {
+function greet(
+  socket: net.Socket,
+  handle: (message: FromSupervisor) => void,
+  signal: AbortSignal,
+): Promise<SupervisorInfo | undefined> {
   return new Promise((resolve, reject) => {
     const abort = (): void => {
       socket.destroy();

@@ -4,7 +4,9 @@ import { readable } from '../../lib/readable.js';
 
 const MOST_BYTES = 10 * 1024 ** 2;
 
-/** Opens a log for appending; one that has grown beyond 10 MB is first moved aside as `.1`. @returns a file descriptor. */
+/**
+ * Opens a log for appending; one that has grown beyond 10 MB is first moved aside as `.1`. @returns a file descriptor.
+ */
 export function openLog(file: string): number {
   try {
     if (statSync(file).size > MOST_BYTES) renameSync(file, `${file}.1`);

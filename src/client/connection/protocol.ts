@@ -5,8 +5,8 @@ import { hasCode } from '../../lib/durable.js';
 import { deviceSchema } from '../../upscaler/devices.js';
 
 /**
- * What commands and the supervisor say to each other: one JSON a line over a Unix socket. A connection that was welcomed is a
- * lease, for as long as it stays open.
+ * What commands and the supervisor say to each other: one JSON a line over a Unix socket. A connection that was
+ * welcomed is a lease, for as long as it stays open.
  */
 const supervisorInfoSchema = z.object({
   pid: z.number().int(),
@@ -15,7 +15,10 @@ const supervisorInfoSchema = z.object({
   temporalTls: z.boolean(),
   namespace: z.string(),
   queuePrefix: z.string(),
-  /** False where the server does not know the search attributes and would not take them: workflows may not set them then. */
+  /**
+   * False where the server does not know the search attributes and would not take them: workflows may not set them
+   * then.
+   */
   searchAttributes: z.boolean(),
   devices: z.array(deviceSchema),
 });
@@ -24,7 +27,9 @@ export type SupervisorInfo = z.infer<typeof supervisorInfoSchema>;
 const request = { id: z.number().int(), workflowId: z.string() };
 export const toSupervisorSchema = z.discriminatedUnion('type', [
   z.object({
-    type: z.literal('hello'), version: z.string(), build: z.string(),
+    type: z.literal('hello'),
+    version: z.string(),
+    build: z.string(),
     /** From another supervisor, which wants the place of one that nobody needs. */
     takesOver: z.literal(true).optional(),
   }),
@@ -41,7 +46,9 @@ export type Request = Exclude<ToSupervisor, { type: 'hello' }>;
 export const fromSupervisorSchema = z.discriminatedUnion('type', [
   /** The answer to `hello`, once the server and the workers are started. */
   z.object({ type: z.literal('welcome'), info: supervisorInfoSchema }),
-  /** closing: it is about to end, ask again; mismatch: another version of the program runs; failed: it could not start. */
+  /**
+   * closing: it is about to end, ask again; mismatch: another version of the program runs; failed: it could not start.
+   */
   z.object({ type: z.literal('refused'), reason: z.enum(['closing', 'mismatch', 'failed']), message: z.string() }),
   z.object({ type: z.literal('answer'), id: z.number().int(), others: z.number().int() }),
   /** One line that the user should read, such as a worker that cannot start. */
@@ -54,9 +61,14 @@ export const send = (socket: net.Socket, message: ToSupervisor | FromSupervisor)
 };
 
 /** Calls `handle` with every message; a line that does not parse ends the connection. */
-export function receive<T extends z.ZodType>(socket: net.Socket, schema: T, handle: (message: z.infer<T>) => void): void {
+export function receive<T extends z.ZodType>(
+  socket: net.Socket,
+  schema: T,
+  handle: (message: z.infer<T>) => void,
+): void {
   const lines = createInterface({ input: socket });
-  // readline passes the errors of its input on, past the input's own listeners: a connection that was reset would end this process.
+  // readline passes the errors of its input on, past the input's own listeners: a connection that was reset would end
+  // this process.
   lines.on('error', () => undefined);
   lines.on('line', (line) => {
     let message: z.infer<T>;

@@ -15,10 +15,15 @@ const NO_REPLAY = 'TMPRL1100';
 
 /**
  * Asks a running workflow for something and waits until that has become of it: as long as there is no worker, too.
- * @returns `ended` for a run whose history does not fit the program: it is terminated, and what is done lies on the disk.
+ * @returns `ended` for a run whose history does not fit the program: it is terminated, and what is done lies on the
+ * disk.
  * @throws WorkflowNotFoundError when none runs.
  */
-export async function request<R extends object>(handle: WorkflowHandle, signal: SignalDefinition<[R & { id?: string }]>, what: R): Promise<'done' | 'refused' | 'ended'> {
+export async function request<R extends object>(
+  handle: WorkflowHandle,
+  signal: SignalDefinition<[R & { id?: string }]>,
+  what: R,
+): Promise<'done' | 'refused' | 'ended'> {
   for (;;) {
     const id = randomUUID();
     await handle.signal(signal, { ...what, id });
@@ -43,7 +48,10 @@ async function answerTo(handle: WorkflowHandle, id: string): Promise<Exclude<Ans
   }
 }
 
-/** Asks a run again and again while there is no worker. @returns undefined for a run that cannot be replayed: it would never answer. */
+/**
+ * Asks a run again and again while there is no worker. @returns undefined for a run that cannot be replayed: it would
+ * never answer.
+ */
 export async function patiently<T>(handle: WorkflowHandle, ask: () => Promise<T>): Promise<T | undefined> {
   for (;;) {
     try {
@@ -59,6 +67,8 @@ export async function patiently<T>(handle: WorkflowHandle, ask: () => Promise<T>
 
 async function isBroken(handle: WorkflowHandle): Promise<boolean> {
   const { events } = await handle.fetchHistory();
-  const last = events?.findLast((event) => event.workflowTaskFailedEventAttributes ?? event.workflowTaskCompletedEventAttributes);
+  const last = events?.findLast(
+    (event) => event.workflowTaskFailedEventAttributes ?? event.workflowTaskCompletedEventAttributes,
+  );
   return last?.workflowTaskFailedEventAttributes?.failure?.message?.includes(NO_REPLAY) ?? false;
 }

@@ -15,9 +15,13 @@ export interface ServerTls {
 }
 
 export const TLS_FILES = { ca: 'ca.pem', cert: 'cert.pem', key: 'key.pem' } as const;
-const fileOf = (home: string, name: keyof typeof TLS_FILES): string => path.join(homeLayout(home).tls, TLS_FILES[name]);
+const fileOf = (home: string, name: keyof typeof TLS_FILES): string =>
+  path.join(homeLayout(home).tls, TLS_FILES[name]);
 
-/** Temporal's own variables, by which its command line and workers that are started separately reach the embedded server. */
+/**
+ * Temporal's own variables, by which its command line and workers that are started separately reach the embedded
+ * server.
+ */
 export const tlsEnvironment = (home: string): Record<string, string> => ({
   TEMPORAL_TLS: 'true',
   TEMPORAL_TLS_SERVER_NAME: SERVER_NAME,
@@ -27,8 +31,12 @@ export const tlsEnvironment = (home: string): Record<string, string> => ({
 });
 
 /** The environment of a worker of the server that a supervisor serves. */
-export const serverEnvironment = (home: string, { temporalAddress, temporalTls }: Pick<SupervisorInfo, 'temporalAddress' | 'temporalTls'>): Record<string, string> => ({
-  TEMPORAL_ADDRESS: temporalAddress, ...(temporalTls && tlsEnvironment(home)),
+export const serverEnvironment = (
+  home: string,
+  { temporalAddress, temporalTls }: Pick<SupervisorInfo, 'temporalAddress' | 'temporalTls'>,
+): Record<string, string> => ({
+  TEMPORAL_ADDRESS: temporalAddress,
+  ...(temporalTls && tlsEnvironment(home)),
 });
 
 /** Connection options for client and worker. */
@@ -40,7 +48,14 @@ export const clientTls = ({ ca, cert, key }: ServerTls) => ({
 
 /** @throws UserError where others could have read the key; the error of the file system where it is not there. */
 export async function readServerTls(home: string): Promise<ServerTls> {
-  if ((await stat(fileOf(home, 'key'))).mode & 0o077) throw new UserError(`${fileOf(home, 'key')} can be read by others, so it keeps nobody out: remove ${homeLayout(home).tls}, and new ones are made`);
-  const [ca, cert, key] = await Promise.all([readFile(fileOf(home, 'ca'), 'utf8'), readFile(fileOf(home, 'cert'), 'utf8'), readFile(fileOf(home, 'key'), 'utf8')]);
+  if ((await stat(fileOf(home, 'key'))).mode & 0o077)
+    throw new UserError(
+      `${fileOf(home, 'key')} can be read by others, so it keeps nobody out: remove ${homeLayout(home).tls}, and new ones are made`,
+    );
+  const [ca, cert, key] = await Promise.all([
+    readFile(fileOf(home, 'ca'), 'utf8'),
+    readFile(fileOf(home, 'cert'), 'utf8'),
+    readFile(fileOf(home, 'key'), 'utf8'),
+  ]);
   return { ca, cert, key };
 }

@@ -10,22 +10,37 @@ export const loadClient = () => import('@temporalio/client');
 /** Jobs of the last three months stay visible; the dev server's default is one day. */
 const RETENTION_DAYS = 90;
 
-/** How a command reaches the server that its supervisor serves. @throws UserError where the state folder's key cannot be trusted. */
-export async function connectToServer(config: Pick<Config, 'temporalConnection' | 'home'>, { temporalAddress, temporalTls }: Pick<SupervisorInfo, 'temporalAddress' | 'temporalTls'>): Promise<Connection> {
+/**
+ * How a command reaches the server that its supervisor serves. @throws UserError where the state folder's key cannot
+ * be trusted.
+ */
+export async function connectToServer(
+  config: Pick<Config, 'temporalConnection' | 'home'>,
+  { temporalAddress, temporalTls }: Pick<SupervisorInfo, 'temporalAddress' | 'temporalTls'>,
+): Promise<Connection> {
   const tls = temporalTls ? clientTls(await readServerTls(config.home)) : undefined;
   const { Connection } = await loadClient();
   return Connection.connect({ ...config.temporalConnection, address: temporalAddress, ...(tls && { tls }) });
 }
 
-/** Waits until the server answers for the namespace. @param tls of the embedded server. @throws the signal's reason. */
-export async function connectWhenReady(config: Pick<Config, 'temporalConnection' | 'namespace'>, address: string, signal: AbortSignal, tls?: ServerTls): Promise<Connection> {
+/**
+ * Waits until the server answers for the namespace. @param tls of the embedded server. @throws the signal's reason.
+ */
+export async function connectWhenReady(
+  config: Pick<Config, 'temporalConnection' | 'namespace'>,
+  address: string,
+  signal: AbortSignal,
+  tls?: ServerTls,
+): Promise<Connection> {
   const { Connection } = await loadClient();
   const connection = Connection.lazy({ ...config.temporalConnection, address, ...(tls && { tls: clientTls(tls) }) });
   try {
     for (let delay = 50; ; delay = Math.min(delay * 1.5, 1000)) {
       signal.throwIfAborted();
       try {
-        await connection.withDeadline(Date.now() + 3000, () => connection.workflowService.describeNamespace({ namespace: config.namespace }));
+        await connection.withDeadline(Date.now() + 3000, () =>
+          connection.workflowService.describeNamespace({ namespace: config.namespace }),
+        );
         return connection;
       } catch {
         await sleep(delay, undefined, { signal });
@@ -41,6 +56,6 @@ export async function connectWhenReady(config: Pick<Config, 'temporalConnection'
 export async function keepHistories(connection: Connection, namespace: string): Promise<void> {
   await connection.workflowService.updateNamespace({
     namespace,
-    config: { workflowExecutionRetentionTtl: { seconds: RETENTION_DAYS * 86_400 as unknown as Long } },
+    config: { workflowExecutionRetentionTtl: { seconds: (RETENTION_DAYS * 86_400) as unknown as Long } },
   });
 }

@@ -35,26 +35,68 @@ export interface Calibrating {
 }
 
 /**
- * Measures, in some seconds, a job's network and its encode on real frames of its source, once for each model, precision, tile, size, device and
- * host, and each clip and encoder.
+ * Measures, in some seconds, a job's network and its encode on real frames of its source, once for each model,
+ * precision, tile, size, device and host, and each clip and encoder.
  * @returns undefined where nothing was measured before and nothing may be, or where no frame can be decoded.
  */
 export async function calibrate(job: Calibrating): Promise<Calibration | undefined> {
   const { spec, info, roots, device } = job;
-  const { method, picture: { bitDepth } } = spec;
+  const {
+    method,
+    picture: { bitDepth },
+  } = spec;
   const { width, height } = info.video;
   const size = resizeTo(deliverableShape(info.video, method.scale, spec.picture), info.video, method.scale);
   const sample = new Sample(job);
   try {
-    const upscale = method.kind === 'filter' ? undefined : await remembered(
-      job, upscaleSpeedSchema,
-      { digest: method.digest, scale: method.scale, precision: method.precision, tile: method.tile, tilePad: method.tilePad, prePad: method.prePad, width, height, device },
-      (frames, folder) => measureUpscale(frames[0] as FrameSource, { roots, method, device, folder, signal: job.signal }), sample);
+    const upscale =
+      method.kind === 'filter'
+        ? undefined
+        : await remembered(
+            job,
+            upscaleSpeedSchema,
+            {
+              digest: method.digest,
+              scale: method.scale,
+              precision: method.precision,
+              tile: method.tile,
+              tilePad: method.tilePad,
+              prePad: method.prePad,
+              width,
+              height,
+              device,
+            },
+            (frames, folder) =>
+              measureUpscale(frames[0] as FrameSource, { roots, method, device, folder, signal: job.signal }),
+            sample,
+          );
     if (method.kind === 'model' && !upscale) return undefined;
     const encode = await remembered(
-      job, encodeSpeedSchema,
-      { source: spec.source.digest, method: method.kind === 'filter' ? method.name : 'model', scale: method.scale, encode: spec.encode, parallel: job.parallel, size, ...(bitDepth !== 8 && { bitDepth }), range: spec.picture.range, crop: info.video.crop },
-      (frames, folder) => measureEncode(frames, { method, size, encode: spec.encode, bitDepth, parallel: job.parallel, folder, signal: job.signal }), sample);
+      job,
+      encodeSpeedSchema,
+      {
+        source: spec.source.digest,
+        method: method.kind === 'filter' ? method.name : 'model',
+        scale: method.scale,
+        encode: spec.encode,
+        parallel: job.parallel,
+        size,
+        ...(bitDepth !== 8 && { bitDepth }),
+        range: spec.picture.range,
+        crop: info.video.crop,
+      },
+      (frames, folder) =>
+        measureEncode(frames, {
+          method,
+          size,
+          encode: spec.encode,
+          bitDepth,
+          parallel: job.parallel,
+          folder,
+          signal: job.signal,
+        }),
+      sample,
+    );
     return encode && { ...(upscale && { upscale }), encode };
   } finally {
     await sample.remove();
@@ -69,7 +111,10 @@ async function remembered<T extends z.ZodType>(
   sample: Sample,
 ): Promise<z.infer<T> | undefined> {
   const folder = path.join(roots.jobs, 'calibrations');
-  const key = createHash('sha256').update(JSON.stringify([1, what, hostKey()])).digest('hex').slice(0, 32);
+  const key = createHash('sha256')
+    .update(JSON.stringify([1, what, hostKey()]))
+    .digest('hex')
+    .slice(0, 32);
   const file = path.join(folder, `${key}.json`);
   const known = await readJson(file, schema).catch(() => undefined);
   if (known !== undefined || !measure) return known;
@@ -95,7 +140,13 @@ class Sample {
     const { roots, spec, info, signal } = this.#job;
     const folder = await mkdtemp(path.join(os.tmpdir(), 'reelscale-plan-'));
     this.#taken = { frames: [], folder };
-    this.#taken.frames = await takeSampleClips(resolveRooted(roots, spec.input), info, folder, signal, spec.picture.range?.from);
+    this.#taken.frames = await takeSampleClips(
+      resolveRooted(roots, spec.input),
+      info,
+      folder,
+      signal,
+      spec.picture.range?.from,
+    );
     return this.#taken;
   }
 

@@ -9,8 +9,8 @@ import type { JobEstimate } from './jobEstimate.js';
 
 export interface EstimateOptions {
   /**
-   * True: the source's packets are read, some pictures looked at, and the machine measured on the clip where it was not before: some seconds. False: by
-   * what the header says and what was measured before, at once.
+   * True: the source's packets are read, some pictures looked at, and the machine measured on the clip where it was
+   * not before: some seconds. False: by what the header says and what was measured before, at once.
    */
   look: boolean;
   /** Price of an hour of the device, in any currency. */
@@ -18,11 +18,23 @@ export interface EstimateOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What a job would take on this machine. Writes nothing but what was measured. @throws UserError for a source that cannot be read. */
-export async function estimateJob(job: JobToExpect, config: Config, { look, costPerHour, signal }: EstimateOptions): Promise<JobEstimate> {
+/**
+ * What a job would take on this machine. Writes nothing but what was measured. @throws UserError for a source that
+ * cannot be read.
+ */
+export async function estimateJob(
+  job: JobToExpect,
+  config: Config,
+  { look, costPerHour, signal }: EstimateOptions,
+): Promise<JobEstimate> {
   const { spec } = job;
   const expectation = await expectJob(job, config, { look, signal });
-  const { frames: { info, plan }, expected, device, outcomes } = expectation;
+  const {
+    frames: { info, plan },
+    expected,
+    device,
+    outcomes,
+  } = expectation;
   const { width, height } = info.video;
   const timing = (fps: number) => {
     const seconds = plan.frames / fps;
@@ -41,9 +53,16 @@ export async function estimateJob(job: JobToExpect, config: Config, { look, cost
     height: output.height,
     bytes: Math.round(expected?.bytes ?? disk.output),
     disk,
-    ...(device && expected && {
-      here: { device: device.device, label: device.label, ...timing(plan.frames / expected.seconds), basis: expected.basis, jobs: outcomes.length },
-    }),
+    ...(device &&
+      expected && {
+        here: {
+          device: device.device,
+          label: device.label,
+          ...timing(plan.frames / expected.seconds),
+          basis: expected.basis,
+          jobs: outcomes.length,
+        },
+      }),
     notes: notesOf(spec, expectation),
   };
 }

@@ -23,22 +23,48 @@ export interface Expectation {
 }
 
 /** What is known of a job's time and size. @param look as in `EstimateOptions`. */
-export async function expectJob({ spec, info }: JobToExpect, config: Config, { look, signal }: { look: boolean; signal?: AbortSignal | undefined }): Promise<Expectation> {
+export async function expectJob(
+  { spec, info }: JobToExpect,
+  config: Config,
+  { look, signal }: { look: boolean; signal?: AbortSignal | undefined },
+): Promise<Expectation> {
   const { roots } = config;
   const all = await discoverDevices();
   // A filter works in the encode, which is the processor's.
-  const usable = spec.method.kind === 'filter' ? all.filter(({ device }) => device === 'cpu') : all.filter(({ tags }) => tags.some((tag) => spec.tags.includes(tag)));
+  const usable =
+    spec.method.kind === 'filter'
+      ? all.filter(({ device }) => device === 'cpu')
+      : all.filter(({ tags }) => tags.some((tag) => spec.tags.includes(tag)));
   const devices = Math.max(1, usable.length);
-  const frames = look ? await readFrames(resolveRooted(roots, spec.input), spec, info, devices, signal) : promisedFrames(spec, info, devices);
+  const frames = look
+    ? await readFrames(resolveRooted(roots, spec.input), spec, info, devices, signal)
+    : promisedFrames(spec, info, devices);
   const outcomes = await outcomesOf(roots.jobs, forecastKey(spec));
   const [device] = usable;
   if (!device) return { frames, device, devices, outcomes, expected: undefined };
   const parallel = Math.min(config.encodeSlots, frames.plan.segments.length);
-  const calibration = await calibrate({ roots, spec, info: frames.info, device: device.device, parallel, measure: look, signal });
-  return { frames, device, devices, outcomes, expected: expect({ spec, frames, device: device.device, devices, parallel, calibration, outcomes }) };
+  const calibration = await calibrate({
+    roots,
+    spec,
+    info: frames.info,
+    device: device.device,
+    parallel,
+    measure: look,
+    signal,
+  });
+  return {
+    frames,
+    device,
+    devices,
+    outcomes,
+    expected: expect({ spec, frames, device: device.device, devices, parallel, calibration, outcomes }),
+  };
 }
 
-/** Keeps what a job is expected to take beside it, so that its report can tell how far off that was. The job's folder must exist. Takes no time: nothing is measured. */
+/**
+ * Keeps what a job is expected to take beside it, so that its report can tell how far off that was. The job's folder
+ * must exist. Takes no time: nothing is measured.
+ */
 export async function storeForecast(config: Config, job: JobToExpect): Promise<void> {
   const { expected } = await expectJob(job, config, { look: false });
   const { width, height } = usedInfo(job.info, job.spec.picture).video;

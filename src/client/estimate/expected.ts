@@ -32,13 +32,17 @@ export interface Expecting {
 export function expect(job: Expecting): Expected | undefined {
   const { calibration, outcomes, frames } = job;
   if (calibration) {
-    const raw = { seconds: secondsBy(calibration, job), bytes: videoBytes(calibration, frames.plan.frames) + soundBytes(frames.info) };
+    const raw = {
+      seconds: secondsBy(calibration, job),
+      bytes: videoBytes(calibration, frames.plan.frames) + soundBytes(frames.info),
+    };
     const correction = correctionOf(outcomes);
     return { basis: 'measured', seconds: raw.seconds * correction.seconds, bytes: raw.bytes * correction.bytes, raw };
   }
   const { width, height } = frames.info.video;
   const pixels = frames.plan.frames * width * height;
-  const each = (name: 'seconds' | 'bytes'): number | undefined => median(outcomes.map((outcome) => outcome[name] / (outcome.frames * outcome.pixels)));
+  const each = (name: 'seconds' | 'bytes'): number | undefined =>
+    median(outcomes.map((outcome) => outcome[name] / (outcome.frames * outcome.pixels)));
   const [seconds, bytes] = [each('seconds'), each('bytes')];
   if (seconds === undefined || bytes === undefined) return undefined;
   const raw = { seconds: seconds * pixels, bytes: bytes * pixels };
@@ -50,11 +54,13 @@ function secondsBy({ upscale, encode }: Calibration, { spec, frames, device, dev
   const { video } = frames.info;
   const count = frames.plan.frames;
   const output = deliverableShape(video, method.scale, spec.picture);
-  const upscaling = upscale && method.kind === 'model' ? (count * seenPixels(method, video) * upscale.secondsPerPixel) / devices : 0;
+  const upscaling =
+    upscale && method.kind === 'model' ? (count * seenPixels(method, video) * upscale.secondsPerPixel) / devices : 0;
   const encoding = count * encode.seconds * Math.min(1, encode.parallel / Math.max(1, parallel));
   // The processor does one thing or the other; a GPU upscales while it encodes.
   const longer = Math.max(upscaling, encoding);
-  const working = device === 'cpu' ? upscaling + encoding : longer + Math.min(upscaling, encoding) / frames.plan.segments.length;
+  const working =
+    device === 'cpu' ? upscaling + encoding : longer + Math.min(upscaling, encoding) / frames.plan.segments.length;
   const conforming = frames.conform === undefined ? 0 : (count * video.width * video.height) / CONFORM_SPEED;
   return START_SECONDS + conforming + working + (count * output.width * output.height) / CHECK_SPEED;
 }

@@ -16,7 +16,13 @@ export interface Frames {
 }
 
 /** The frames of a job by reading its source's packets and looking at some pictures, as the job does. */
-export async function readFrames(file: string, spec: JobSpec, info: SourceInfo, devices: number, signal: AbortSignal | undefined): Promise<Frames> {
+export async function readFrames(
+  file: string,
+  spec: JobSpec,
+  info: SourceInfo,
+  devices: number,
+  signal: AbortSignal | undefined,
+): Promise<Frames> {
   const { scan, timeline } = await examineSource(file, info, spec.picture, { signal });
   const pictures = picturesOf(scan, spec.picture);
   const { range } = spec.picture;
@@ -26,17 +32,28 @@ export async function readFrames(file: string, spec: JobSpec, info: SourceInfo, 
   }
   const packets = range ? (pictures.video.promisedFrames ?? scan.packets) : scan.packets;
   const count = packets * (scan.fields?.remedy === 'double' ? 2 : 1);
-  return { ...planned(spec, pictures, counted(count), 'conformed', devices), conform: scan.reason ?? 'segments cannot seek in it' };
+  return {
+    ...planned(spec, pictures, counted(count), 'conformed', devices),
+    conform: scan.reason ?? 'segments cannot seek in it',
+  };
 }
 
 /** The frames of a job by what its source's header says. */
 export function promisedFrames(spec: JobSpec, whole: SourceInfo, devices: number): Frames {
   const info = usedInfo(whole, spec.picture);
   const { promisedFrames: promised, frameRate } = info.video;
-  return planned(spec, info, counted(promised ?? Math.ceil((info.durationSeconds ?? 0) * toNumber(frameRate))), 'source', devices);
+  return planned(
+    spec,
+    info,
+    counted(promised ?? Math.ceil((info.durationSeconds ?? 0) * toNumber(frameRate))),
+    'source',
+    devices,
+  );
 }
 
 const counted = (frames: number): Float64Array => Float64Array.from({ length: Math.max(1, frames) }, (_, i) => i);
 
-const planned = (spec: JobSpec, info: SourceInfo, pts: Float64Array, from: Plan['from'], devices: number): Frames =>
-  ({ info, plan: planSegments(planRequest(spec, info.video, { pts, from, devices })) });
+const planned = (spec: JobSpec, info: SourceInfo, pts: Float64Array, from: Plan['from'], devices: number): Frames => ({
+  info,
+  plan: planSegments(planRequest(spec, info.video, { pts, from, devices })),
+});

@@ -19,7 +19,9 @@ export const jobEstimateSchema = z.object({
   bytes: amount,
   /** The most that lies in the jobs folder at one time, and what the result needs in its own. In bytes. */
   disk: z.object({ jobs: amount, output: amount }),
-  /** On this machine; absent where nothing is known of its speed, or where none of its devices serves the job's tags. */
+  /**
+   * On this machine; absent where nothing is known of its speed, or where none of its devices serves the job's tags.
+   */
   here: z
     .object({
       device: z.string(),

@@ -21,15 +21,21 @@ export interface EstimateKept {
 
 /** What a job was expected to take before it began, where that could be said. */
 export async function readEstimate(config: Config, { spec, report }: StoredJob): Promise<EstimateKept | undefined> {
-  if (report?.estimate && report.workedSeconds !== undefined) return { expected: report.estimate, actual: { seconds: report.workedSeconds, bytes: report.bytes } };
-  const forecast = report ? undefined : await readJson(jobLayout(config.roots, spec).estimate, forecastSchema).catch(() => undefined);
+  if (report?.estimate && report.workedSeconds !== undefined)
+    return { expected: report.estimate, actual: { seconds: report.workedSeconds, bytes: report.bytes } };
+  const forecast = report
+    ? undefined
+    : await readJson(jobLayout(config.roots, spec).estimate, forecastSchema).catch(() => undefined);
   return forecast?.expected && { expected: { seconds: forecast.expected.seconds, bytes: forecast.expected.bytes } };
 }
 
 export function describeEstimate({ expected, actual }: EstimateKept): string {
   const said = `${formatDuration(expected.seconds)} of work and ${formatBytes(expected.bytes)}`;
   if (!actual) return said;
-  const off = [difference(actual.seconds / expected.seconds, ['shorter', 'as long', 'longer']), difference(actual.bytes / expected.bytes, ['smaller', 'as large', 'larger'])];
+  const off = [
+    difference(actual.seconds / expected.seconds, ['shorter', 'as long', 'longer']),
+    difference(actual.bytes / expected.bytes, ['smaller', 'as large', 'larger']),
+  ];
   return `${said}; it took ${formatDuration(actual.seconds)} and ${formatBytes(actual.bytes)} (${off.join(', ')})`;
 }
 

@@ -39,19 +39,29 @@ export interface EncodeToMeasure {
 }
 
 /**
- * Encodes real frames as the job would. The pictures of a network are not there yet: bicubic ones of the same size stand in for them.
- * Two lengths are encoded, so that the time that a start takes, and the keyframe that each begins with, can be told apart.
+ * Encodes real frames as the job would. The pictures of a network are not there yet: bicubic ones of the same size
+ * stand in for them. Two lengths are encoded, so that the time that a start takes, and the keyframe that each begins
+ * with, can be told apart.
  * @param stretches of at least one frame each, at least one.
  */
 export async function measureEncode(stretches: FrameSource[], job: EncodeToMeasure): Promise<EncodeSpeed> {
   const parallel = Math.max(1, Math.min(job.parallel, MOST_PARALLEL));
-  const jobs = Array.from({ length: Math.max(parallel, stretches.length) }, (_, i) => stretches[i % stretches.length] as FrameSource);
+  const jobs = Array.from(
+    { length: Math.max(parallel, stretches.length) },
+    (_, i) => stretches[i % stretches.length] as FrameSource,
+  );
   const shortest = Math.min(...jobs.map(({ pts }) => pts.length));
   const few = Math.min(FIRST, shortest);
   const first = await encodeAll(jobs, few, parallel, job);
   const affordable = Math.floor((BUDGET_SECONDS * few) / first.seconds);
   const many = Math.min(shortest, Math.max(affordable, 2 * FIRST));
-  if (many <= few) return { seconds: first.seconds / (few * jobs.length), parallel, keyBytes: first.bytes / jobs.length, frameBytes: first.bytes / jobs.length };
+  if (many <= few)
+    return {
+      seconds: first.seconds / (few * jobs.length),
+      parallel,
+      keyBytes: first.bytes / jobs.length,
+      frameBytes: first.bytes / jobs.length,
+    };
   const second = await encodeAll(jobs, many, parallel, job);
   const frames = (many - few) * jobs.length;
   // On a machine in use the first may take longer than the second.
@@ -66,7 +76,12 @@ export async function measureEncode(stretches: FrameSource[], job: EncodeToMeasu
 }
 
 /** Bytes of the whole, and its seconds, in as many lanes as may work at once. */
-async function encodeAll(jobs: FrameSource[], frames: number, parallel: number, job: EncodeToMeasure): Promise<{ seconds: number; bytes: number }> {
+async function encodeAll(
+  jobs: FrameSource[],
+  frames: number,
+  parallel: number,
+  job: EncodeToMeasure,
+): Promise<{ seconds: number; bytes: number }> {
   const waiting = [...jobs];
   let bytes = 0;
   const lane = async (): Promise<void> => {
@@ -76,10 +91,23 @@ async function encodeAll(jobs: FrameSource[], frames: number, parallel: number, 
   return { seconds, bytes };
 }
 
-async function encodeOne(source: FrameSource, frames: number, { method, size: resized, encode, bitDepth, folder, signal }: EncodeToMeasure): Promise<number> {
+async function encodeOne(
+  source: FrameSource,
+  frames: number,
+  { method, size: resized, encode, bitDepth, folder, signal }: EncodeToMeasure,
+): Promise<number> {
   const output = path.join(folder, `${randomName()}.mp4`);
   const filter = method.kind === 'filter' ? method : { name: 'bicubic' as const, scale: method.scale };
-  await encodeFromSource({ source, start: 0, end: frames, method: { ...filter, size: resized }, encode, bitDepth, output, signal });
+  await encodeFromSource({
+    source,
+    start: 0,
+    end: frames,
+    method: { ...filter, size: resized },
+    encode,
+    bitDepth,
+    output,
+    signal,
+  });
   const { size } = await stat(output);
   await rm(output);
   return size;

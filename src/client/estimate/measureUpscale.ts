@@ -25,8 +25,8 @@ export interface UpscaleToMeasure {
 }
 
 /**
- * Upscales real frames as the job would, through an upscaler process on the device: whole ones where the time allows it, else as
- * much of their middle as it does.
+ * Upscales real frames as the job would, through an upscaler process on the device: whole ones where the time allows
+ * it, else as much of their middle as it does.
  * @returns seconds for each source pixel that the network sees.
  */
 export async function measureUpscale(source: FrameSource, job: UpscaleToMeasure): Promise<UpscaleSpeed> {
@@ -56,19 +56,51 @@ function affordable(source: FrameSource, method: ModelMethod, pixels: number): {
   // Tiles are seen with their context, which a window of one tile has not.
   const largest = { width: Math.min(width, tile), height: Math.min(height, tile) };
   const share = Math.min(1, Math.sqrt(pixels / 3 / (largest.width * largest.height)));
-  const even = (edge: number, least: number): number => Math.max(Math.min(edge, least), 2 * Math.floor((edge * share) / 2));
-  const window = method.fixed ? windowOf(source, method, method.fixed) : windowOf(source, method, { width: even(largest.width, FIRST.width), height: even(largest.height, FIRST.height) });
+  const even = (edge: number, least: number): number =>
+    Math.max(Math.min(edge, least), 2 * Math.floor((edge * share) / 2));
+  const window = method.fixed
+    ? windowOf(source, method, method.fixed)
+    : windowOf(source, method, {
+        width: even(largest.width, FIRST.width),
+        height: even(largest.height, FIRST.height),
+      });
   return { window, frames: Math.max(1, Math.min(most, Math.floor(pixels / Math.min(whole, pixelsOf(window))))) };
 }
 
 /** The middle of a frame; of a network of one size, as much as that. */
 const windowOf = ({ info }: FrameSource, { fixed }: ModelMethod, most: { width: number; height: number }): Window =>
-  centredWindow(info.video, fixed ? { width: Math.max(fixed.width, most.width), height: Math.max(fixed.height, most.height) } : most, STEP);
+  centredWindow(
+    info.video,
+    fixed ? { width: Math.max(fixed.width, most.width), height: Math.max(fixed.height, most.height) } : most,
+    STEP,
+  );
 
 const pixelsOf = ({ width, height }: Window): number => width * height;
 
-async function run(upscaler: Upscaler, source: FrameSource, window: Window, frames: number, { roots, method, folder, signal }: UpscaleToMeasure): Promise<number> {
-  const request = upscaleRequest({ roots, method, source, start: 0, end: frames, folder, checkpointFrames: frames, checkpointSeconds: 600, window });
-  const { seconds } = await timed(() => upscaler.run(request, { onPart: () => Promise.resolve(), onProgress: () => undefined, onNotice: () => undefined }, { abort: signal }));
+async function run(
+  upscaler: Upscaler,
+  source: FrameSource,
+  window: Window,
+  frames: number,
+  { roots, method, folder, signal }: UpscaleToMeasure,
+): Promise<number> {
+  const request = upscaleRequest({
+    roots,
+    method,
+    source,
+    start: 0,
+    end: frames,
+    folder,
+    checkpointFrames: frames,
+    checkpointSeconds: 600,
+    window,
+  });
+  const { seconds } = await timed(() =>
+    upscaler.run(
+      request,
+      { onPart: () => Promise.resolve(), onProgress: () => undefined, onNotice: () => undefined },
+      { abort: signal },
+    ),
+  );
   return seconds;
 }

@@ -28,24 +28,40 @@ export async function requireRejected({ roots }: Config, job: StoredJob): Promis
   if (rejected) return rejected;
   const name = `job ${shortJob(job.spec)}`;
   if (job.report) throw new UserError(`${name} is published already: ${job.report.output}`);
-  if (!job.ended) throw new UserError(`${name} has not ended: ${storedStatus(job)}; there is nothing to decide about before its result is checked`);
-  throw new UserError(`${name} has no result to publish (${job.ended.state}: ${job.ended.message}): run the same command again, its parts are kept`);
+  if (!job.ended)
+    throw new UserError(
+      `${name} has not ended: ${storedStatus(job)}; there is nothing to decide about before its result is checked`,
+    );
+  throw new UserError(
+    `${name} has no result to publish (${job.ended.state}: ${job.ended.message}): run the same command again, its parts are kept`,
+  );
 }
 
 /**
- * Writes down that a result which did not pass its checks is wanted: the job is open again, and starting it publishes that result.
+ * Writes down that a result which did not pass its checks is wanted: the job is open again, and starting it publishes
+ * that result.
  * @returns the job as it is specified now.
  * @throws UserError where there is none, and where its name is taken.
  */
-export async function acceptResult(config: Config, job: StoredJob, rejected: Rejected, overwrite: boolean): Promise<JobSpec> {
+export async function acceptResult(
+  config: Config,
+  job: StoredJob,
+  rejected: Rejected,
+  overwrite: boolean,
+): Promise<JobSpec> {
   const spec = { ...job.spec, overwrite: job.spec.overwrite || overwrite };
   const output = resolveRooted(config.roots, spec.output);
   // An interrupted publish may have given the name already.
-  if (!((await exists(output)) && (await fileDigest(output)) === rejected.sha256)) await requireFreeName(output, spec.overwrite);
+  if (!((await exists(output)) && (await fileDigest(output)) === rejected.sha256))
+    await requireFreeName(output, spec.overwrite);
   await takeOutput(config, spec);
   const layout = jobLayout(config.roots, spec);
   const seconds = Math.max(0, (Date.parse(rejected.at) - Date.parse(spec.createdAt)) / 1000);
-  await replaceJson(layout.accepted, { at: new Date().toISOString(), problems: rejected.problems, seconds } satisfies z.infer<typeof acceptedSchema>);
+  await replaceJson(layout.accepted, {
+    at: new Date().toISOString(),
+    problems: rejected.problems,
+    seconds,
+  } satisfies z.infer<typeof acceptedSchema>);
   await replaceKept(layout.spec, spec);
   await rm(layout.state, { force: true });
   return spec;

@@ -7,7 +7,9 @@ import { leastTile } from '../../upscaler/tiles.js';
 
 /** Share of the memory that one network may take. */
 const MEMORY_SHARE = 0.5;
-/** As much may be taken by a tile that was chosen before: it is never more than what is free now, see `deviceMemory`. */
+/**
+ * As much may be taken by a tile that was chosen before: it is never more than what is free now, see `deviceMemory`.
+ */
 const REMEMBERED_SHARE = 2 / 3;
 
 /** For whom a tile is remembered. */
@@ -35,9 +37,10 @@ export interface TileRequest {
 const tileSchema = z.object({ tile: z.number().int().min(0) });
 
 /**
- * The tile of a method that names none: the whole frame (0) where memory allows, else the largest square, a multiple of 32, that fits; not so
- * small that seams could be seen. It is part of a job's key: what was chosen once for a source and a method is taken again as
- * long as it fits, so that the same command finds its parts when less memory is free.
+ * The tile of a method that names none: the whole frame (0) where memory allows, else the largest square, a multiple
+ * of 32, that fits; not so small that seams could be seen. It is part of a job's key: what was chosen once for a
+ * source and a method is taken again as long as it fits, so that the same command finds its parts when less memory is
+ * free.
  */
 export async function autoTile(request: TileRequest): Promise<number> {
   const { remember, width, height, method } = request;

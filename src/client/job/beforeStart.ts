@@ -12,8 +12,15 @@ import { usedInfo } from '../../media/source/examine.js';
 import { exists, requireNoDeadLink } from './files.js';
 import type { ResolvedJob } from './resolveJob.js';
 
-/** The report of the same job, when it was done before and its output is still there. @throws UserError when another file has its name. */
-export async function finishedBefore({ spec, stored }: ResolvedJob, config: Config, overwrite = false): Promise<JobReport | undefined> {
+/**
+ * The report of the same job, when it was done before and its output is still there. @throws UserError when another
+ * file has its name.
+ */
+export async function finishedBefore(
+  { spec, stored }: ResolvedJob,
+  config: Config,
+  overwrite = false,
+): Promise<JobReport | undefined> {
   const output = resolveRooted(config.roots, spec.output);
   const mayReplace = overwrite || spec.overwrite;
   if (!mayReplace) await requireNoDeadLink(output);
@@ -25,14 +32,25 @@ export async function finishedBefore({ spec, stored }: ResolvedJob, config: Conf
 }
 
 /** @throws UserError where this machine encodes, and lacks the encoder that the job asks for. */
-export async function refuseWithoutEncoder({ spec: { encode, method, picture }, info }: ResolvedJob, config: Config): Promise<void> {
+export async function refuseWithoutEncoder(
+  { spec: { encode, method, picture }, info }: ResolvedJob,
+  config: Config,
+): Promise<void> {
   const { hdr, color } = info.video;
   const { bitDepth } = picture;
   // Workers of another pool encode on their own hosts.
-  if (!config.temporalAddress && (encode.hardware || encode.codec !== 'h264' || bitDepth > 8)) await probeEncoder(encode, { bitDepth, hdr, chroma: color.chromaLocation }, deliverableShape(usedInfo(info, picture).video, method.scale, picture));
+  if (!config.temporalAddress && (encode.hardware || encode.codec !== 'h264' || bitDepth > 8))
+    await probeEncoder(
+      encode,
+      { bitDepth, hdr, chroma: color.chromaLocation },
+      deliverableShape(usedInfo(info, picture).video, method.scale, picture),
+    );
 }
 
-/** Frames whose upscaled pictures may wait on the disk, as many segments as the workflow lets stand: a guess before the plan is made. */
+/**
+ * Frames whose upscaled pictures may wait on the disk, as many segments as the workflow lets stand: a guess before the
+ * plan is made.
+ */
 const BACKLOG_FRAMES = 3 * 1000;
 
 /** @throws UserError where the disks do not have what the job is estimated to need. */
@@ -70,5 +88,7 @@ async function placeOf(folder: string): Promise<string> {
 async function requireSpace(place: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(place);
   if (bavail * bsize >= bytes) return;
-  throw new UserError(`this needs about ${formatBytes(bytes)} at ${place}, and ${formatBytes(bavail * bsize)} are free: make room, or choose another place (REELSCALE_HOME, -o)`);
+  throw new UserError(
+    `this needs about ${formatBytes(bytes)} at ${place}, and ${formatBytes(bavail * bsize)} are free: make room, or choose another place (REELSCALE_HOME, -o)`,
+  );
 }

@@ -9,7 +9,8 @@ import { workflowIdOf, type JobHandle } from '../connection/connect.js';
 import { request } from '../connection/request.js';
 import { requireOpen } from './storedStatus.js';
 
-const handleOf = (client: Client, { spec }: StoredJob): JobHandle => client.workflow.getHandle(workflowIdOf(spec.jobKey));
+const handleOf = (client: Client, { spec }: StoredJob): JobHandle =>
+  client.workflow.getHandle(workflowIdOf(spec.jobKey));
 
 /** Stops a job; returns once the part at hand is durable. @throws UserError when it is not running. */
 export async function pauseJob(client: Client, job: StoredJob, reason: string): Promise<void> {
@@ -33,7 +34,9 @@ export async function cancelJob({ roots }: Config, client: Client, job: StoredJo
     if (!(error instanceof WorkflowNotFoundError)) throw error;
   }
   const left = await readStored(roots, job.spec.jobKey);
-  if (left?.report) throw new UserError(`job ${shortJob(job.spec)} was done before it could be cancelled: ${left.report.output}`);
+  if (left?.report)
+    throw new UserError(`job ${shortJob(job.spec)} was done before it could be cancelled: ${left.report.output}`);
   // The server has no such job, or it was ended from outside: nobody else records its end.
-  if (left && (!left.ended || discard)) await endJob(roots, job.spec, { state: 'cancelled', message: 'cancelled' }, discard);
+  if (left && (!left.ended || discard))
+    await endJob(roots, job.spec, { state: 'cancelled', message: 'cancelled' }, discard);
 }

@@ -33,20 +33,28 @@ export interface EncodedPictures {
 }
 
 /**
- * The flags over what an earlier job was given, over the defaults. A number that means something else in another codec is not carried over.
+ * The flags over what an earlier job was given, over the defaults. A number that means something else in another codec
+ * is not carried over.
  * @throws UserError for values that the codec does not have.
  */
-export function resolveEncode(flags: EncodeFlags, before: EncodeSpec | undefined, pictures?: EncodedPictures): EncodeSpec {
+export function resolveEncode(
+  flags: EncodeFlags,
+  before: EncodeSpec | undefined,
+  pictures?: EncodedPictures,
+): EncodeSpec {
   const codec = flags.codec ?? before?.codec ?? (pictures?.info.video.hdr ? 'h265' : 'h264');
   const same = before?.codec === codec ? before : undefined;
   const { usual, most } = CRF[codec];
   const crf = flags.crf ?? same?.crf ?? usual;
   if (crf > most) throw new UserError(`--crf: must be from 0 to ${most} with ${CODECS[codec].label}`);
-  const hardware = flags.hwEncoder === undefined ? same?.hardware : flags.hwEncoder === 'none' ? undefined : flags.hwEncoder;
+  const hardware =
+    flags.hwEncoder === undefined ? same?.hardware : flags.hwEncoder === 'none' ? undefined : flags.hwEncoder;
   const tune = flags.tune ?? same?.tune;
   if (tune !== undefined && (hardware || !TUNES[codec].includes(tune))) {
     const choices = hardware ? [] : TUNES[codec];
-    throw new UserError(`--tune: ${choices.length > 0 ? `must be one of ${choices.join(', ')}` : 'has no meaning'} with ${hardware ? `--hw-encoder ${hardware}` : CODECS[codec].label}`);
+    throw new UserError(
+      `--tune: ${choices.length > 0 ? `must be one of ${choices.join(', ')}` : 'has no meaning'} with ${hardware ? `--hw-encoder ${hardware}` : CODECS[codec].label}`,
+    );
   }
   encoderName({ codec, ...(hardware && { hardware }) });
   if (pictures) {
@@ -64,9 +72,27 @@ export function resolveEncode(flags: EncodeFlags, before: EncodeSpec | undefined
 }
 
 /** @throws UserError where depth or HDR metadata would be lost on the way through an encoder. */
-function requireCarried(codec: EncodeSpec['codec'], hardware: EncodeSpec['hardware'], { bitDepth, info: { video: { hdr } } }: EncodedPictures): void {
-  if (hdr && codec === 'h264') throw new UserError('--codec h264: the source is HDR, which players take in H.265 and AV1 only: use h265 or av1, or leave the flag out');
+function requireCarried(
+  codec: EncodeSpec['codec'],
+  hardware: EncodeSpec['hardware'],
+  {
+    bitDepth,
+    info: {
+      video: { hdr },
+    },
+  }: EncodedPictures,
+): void {
+  if (hdr && codec === 'h264')
+    throw new UserError(
+      '--codec h264: the source is HDR, which players take in H.265 and AV1 only: use h265 or av1, or leave the flag out',
+    );
   const metadata = hdr?.mastering ?? hdr?.light;
-  if (hardware && metadata) throw new UserError(`--hw-encoder ${hardware} does not write HDR metadata, which the source has: leave the flag out to encode on the processor`);
-  if (hardware && bitDepth === 10 && codec === 'h264') throw new UserError(`--hw-encoder ${hardware} makes H.264 of 8 bits only: choose --codec h265, or leave one of the flags out`);
+  if (hardware && metadata)
+    throw new UserError(
+      `--hw-encoder ${hardware} does not write HDR metadata, which the source has: leave the flag out to encode on the processor`,
+    );
+  if (hardware && bitDepth === 10 && codec === 'h264')
+    throw new UserError(
+      `--hw-encoder ${hardware} makes H.264 of 8 bits only: choose --codec h265, or leave one of the flags out`,
+    );
 }

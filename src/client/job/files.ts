@@ -19,14 +19,18 @@ export async function sourceDigest(jobsRoot: string, file: string): Promise<JobS
   const { size, mtimeMs, ino } = await stat(file);
   const cache = path.join(jobsRoot, 'digests', `${createHash('sha256').update(file).digest('hex').slice(0, 32)}.json`);
   const known = await readJson(cache, cachedDigestSchema).catch(() => undefined);
-  if (known?.size === size && known.mtimeMs === mtimeMs && known.ino === ino) return { size, mtimeMs, digest: known.sha256 };
+  if (known?.size === size && known.mtimeMs === mtimeMs && known.ino === ino)
+    return { size, mtimeMs, digest: known.sha256 };
   const sha256 = await fileDigest(file);
   await mkdir(path.dirname(cache), { recursive: true });
   await replaceJson(cache, { size, mtimeMs, ino, sha256 });
   return { size, mtimeMs, digest: sha256 };
 }
 
-/** INPUT's name with {@link resultEnding}, beside it. A link is taken by its own name: what it leads to may be a store with names of its own. */
+/**
+ * INPUT's name with {@link resultEnding}, beside it. A link is taken by its own name: what it leads to may be a store
+ * with names of its own.
+ */
 export function defaultOutput(input: string, scale: number, range: Range = {}): string {
   const { dir, name } = path.parse(input);
   return path.join(dir, fitName(name, resultEnding(range, scale, 'mp4')));
@@ -37,24 +41,33 @@ export function defaultOutput(input: string, scale: number, range: Range = {}): 
  * @param extensions that its name may have, in small letters.
  * @throws UserError otherwise, also when it would be a source itself.
  */
-export async function checkOutput(output: string, inputs: string | readonly string[], extensions: readonly string[] = ['.mp4', '.mkv']): Promise<string> {
+export async function checkOutput(
+  output: string,
+  inputs: string | readonly string[],
+  extensions: readonly string[] = ['.mp4', '.mkv'],
+): Promise<string> {
   const folder = path.dirname(path.resolve(output));
   try {
     const real = path.join(await realpath(folder), path.basename(output));
     requireUsableName(path.dirname(real));
     await access(folder, constants.W_OK | constants.X_OK);
-    if (!extensions.includes(path.extname(real).toLowerCase())) throw new UserError(`the output must be named ${extensions.join(' or ')}, and ${output} is not`);
+    if (!extensions.includes(path.extname(real).toLowerCase()))
+      throw new UserError(`the output must be named ${extensions.join(' or ')}, and ${output} is not`);
     for (const input of [inputs].flat()) {
-      if (real === input || (await sameFile(real, input))) throw new UserError(`the output would replace the source ${input}: choose another name`);
+      if (real === input || (await sameFile(real, input)))
+        throw new UserError(`the output would replace the source ${input}: choose another name`);
     }
     const existing = await stat(real).catch((error: unknown) => {
-      if (hasCode(error, 'ENAMETOOLONG')) throw new UserError(`the output's name is longer than the file system allows: ${output}`);
+      if (hasCode(error, 'ENAMETOOLONG'))
+        throw new UserError(`the output's name is longer than the file system allows: ${output}`);
     });
     if (existing && !existing.isFile()) throw new UserError(`${output} exists and is no file: choose another name`);
     return real;
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) throw new UserError(`the output folder ${folder} does not exist: create it, or choose another`);
-    if (hasCode(error, 'EACCES', 'EPERM', 'EROFS')) throw new UserError(`the output folder ${folder} cannot be written: choose another`);
+    if (hasCode(error, 'ENOENT', 'ENOTDIR'))
+      throw new UserError(`the output folder ${folder} does not exist: create it, or choose another`);
+    if (hasCode(error, 'EACCES', 'EPERM', 'EROFS'))
+      throw new UserError(`the output folder ${folder} cannot be written: choose another`);
     throw error;
   }
 }
@@ -65,19 +78,28 @@ async function sameFile(a: string, b: string): Promise<boolean> {
 }
 
 export async function exists(file: string): Promise<boolean> {
-  return stat(file).then(() => true, (error: unknown) => {
-    if (hasCode(error, 'ENOENT', 'ELOOP')) return false;
-    throw error;
-  });
+  return stat(file).then(
+    () => true,
+    (error: unknown) => {
+      if (hasCode(error, 'ENOENT', 'ELOOP')) return false;
+      throw error;
+    },
+  );
 }
 
 /**
- * Makes a file that appears under its name whole or not at all. What is there already stays, unless it may be replaced.
+ * Makes a file that appears under its name whole or not at all. What is there already stays, unless it may be
+ * replaced.
  * @param write fills the file that it is given, which has no name that people see, and lies in the same folder.
  * @param mode who may read it; what people get has the mode that their umask gives.
  * @throws UserError when the name is taken.
  */
-export async function publishFile(file: string, overwrite: boolean, write: (temporary: string) => Promise<void>, mode = publicMode()): Promise<void> {
+export async function publishFile(
+  file: string,
+  overwrite: boolean,
+  write: (temporary: string) => Promise<void>,
+  mode = publicMode(),
+): Promise<void> {
   const temporary = path.join(path.dirname(file), `.reelscale-${randomName()}${path.extname(file)}`);
   try {
     await write(temporary);
@@ -102,7 +124,11 @@ export async function requireFreeName(file: string, overwrite: boolean): Promise
 /** @throws UserError for a link that leads to no file: its name is taken, though nothing can be read there. */
 export async function requireNoDeadLink(file: string): Promise<void> {
   const found = await lstat(file).catch(() => undefined);
-  if (found?.isSymbolicLink() && !(await stat(file).catch(() => undefined))) throw new UserError(`${file} is a link to a file that is not there: choose another name, or replace the link with --overwrite`);
+  if (found?.isSymbolicLink() && !(await stat(file).catch(() => undefined)))
+    throw new UserError(
+      `${file} is a link to a file that is not there: choose another name, or replace the link with --overwrite`,
+    );
 }
 
-const taken = (file: string): UserError => new UserError(`${file} exists already: choose another name, or replace it with --overwrite`);
+const taken = (file: string): UserError =>
+  new UserError(`${file} exists already: choose another name, or replace it with --overwrite`);

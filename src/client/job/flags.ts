@@ -12,7 +12,10 @@ const PRESETS = ['preview', 'fast', 'production'] as const;
 const share = number('must be from 0 to 1', (value) => value >= 0 && value <= 1);
 /** Of an hour, in any currency. */
 export const price = number('must be a number from 0 on', (value) => value >= 0 && Number.isFinite(value));
-const autoOr = (least: number, most: number) => z.union([z.literal('auto'), whole(least, most)], { error: `must be auto or a whole number from ${least} to ${most}` });
+const autoOr = (least: number, most: number) =>
+  z.union([z.literal('auto'), whole(least, most)], {
+    error: `must be auto or a whole number from ${least} to ${most}`,
+  });
 
 /** The flags of `reelscale upscale`, as text from the command line. Only those that were given are there. */
 export const upscaleFlagsSchema = z.object({
@@ -26,17 +29,35 @@ export const upscaleFlagsSchema = z.object({
   precision: z.enum(['auto', 'fp32', 'fp16'], { error: 'must be auto, fp32 or fp16' }).optional(),
   blend: share.optional(),
   denoise: share.optional(),
-  codec: z.enum(encodeSpecSchema.shape.codec.options, { error: `must be one of ${encodeSpecSchema.shape.codec.options.join(', ')}` }).optional(),
+  codec: z
+    .enum(encodeSpecSchema.shape.codec.options, {
+      error: `must be one of ${encodeSpecSchema.shape.codec.options.join(', ')}`,
+    })
+    .optional(),
   hwEncoder: z.enum(HW_ENCODERS, { error: `must be one of ${HW_ENCODERS.join(', ')}` }).optional(),
-  crf: number('must be from 0 (lossless) to 51, with AV1 to 63; 18 to 28 is sensible for H.264', (value) => value >= 0 && value <= 63).optional(),
-  encoderPreset: z.enum(encodeSpecSchema.shape.preset.options, { error: `must be one of ${encodeSpecSchema.shape.preset.options.join(', ')}` }).optional(),
+  crf: number(
+    'must be from 0 (lossless) to 51, with AV1 to 63; 18 to 28 is sensible for H.264',
+    (value) => value >= 0 && value <= 63,
+  ).optional(),
+  encoderPreset: z
+    .enum(encodeSpecSchema.shape.preset.options, {
+      error: `must be one of ${encodeSpecSchema.shape.preset.options.join(', ')}`,
+    })
+    .optional(),
   audio: z.enum(['auto', 'copy'], { error: 'must be auto or copy' }).optional(),
   tune: z.enum(TUNES, { error: `must be one of ${TUNES.join(', ')}` }).optional(),
   ...pictureFlags,
   segmentFrames: whole(1, 1_000_000).optional(),
   checkpointFrames: whole(1, 100_000).optional(),
-  device: z.string().regex(/^(cpu|cuda:\d+)$/, 'must be cpu or cuda:N').optional(),
-  tag: z.string().transform((text) => text.split(',').map((tag) => tag.trim())).pipe(z.array(z.string().regex(/^[\w.:-]+$/, 'must be names joined by commas'))).optional(),
+  device: z
+    .string()
+    .regex(/^(cpu|cuda:\d+)$/, 'must be cpu or cuda:N')
+    .optional(),
+  tag: z
+    .string()
+    .transform((text) => text.split(',').map((tag) => tag.trim()))
+    .pipe(z.array(z.string().regex(/^[\w.:-]+$/, 'must be names joined by commas')))
+    .optional(),
   keepMezzanine: z.boolean().optional(),
   priority: whole(1, 5).optional(),
   overwrite: z.boolean().optional(),

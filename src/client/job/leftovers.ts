@@ -27,14 +27,18 @@ export interface Leftover {
  * @returns `kept`: a line for each thing that may be needed by somebody and stays.
  * @throws UserError where a root is not mounted.
  */
-export async function findLeftovers(roots: Roots, { abandoned }: { abandoned: boolean }): Promise<{ leftovers: Leftover[]; kept: string[] }> {
+export async function findLeftovers(
+  roots: Roots,
+  { abandoned }: { abandoned: boolean },
+): Promise<{ leftovers: Leftover[]; kept: string[] }> {
   const upscaled = path.join(roots.jobs, 'upscaled');
   // Before the jobs are read: what is recorded meanwhile is not looked at.
   const frames = await namesIn(upscaled);
   const { jobs, damaged } = await surveyJobs(roots);
   await requireMounted(roots, jobs, frames, abandoned);
   const kept = damaged.map(({ message }) => message);
-  if (damaged.length > 0 && frames.length > 0) kept.push('no upscaled frames are removed: a job that cannot be read may need them');
+  if (damaged.length > 0 && frames.length > 0)
+    kept.push('no upscaled frames are removed: a job that cannot be read may need them');
 
   const over: StoredJob[] = [];
   for (const job of jobs) {
@@ -47,9 +51,16 @@ export async function findLeftovers(roots: Roots, { abandoned }: { abandoned: bo
   return {
     leftovers: [
       ...(await Promise.all(over.map((job) => jobLeftover(roots, job)))),
-      ...(await Promise.all(unneeded.map(async (key): Promise<Leftover> => ({
-        kind: 'frames', name: `upscaled frames ${key.slice(0, 8)}`, bytes: await sizeOf(path.join(upscaled, key)), remove: () => discardFrames(roots, key),
-      })))),
+      ...(await Promise.all(
+        unneeded.map(
+          async (key): Promise<Leftover> => ({
+            kind: 'frames',
+            name: `upscaled frames ${key.slice(0, 8)}`,
+            bytes: await sizeOf(path.join(upscaled, key)),
+            remove: () => discardFrames(roots, key),
+          }),
+        ),
+      )),
     ],
     kept,
   };
@@ -77,7 +88,11 @@ async function jobLeftover(roots: Roots, job: StoredJob): Promise<Leftover> {
 }
 
 /** Why a job stays, in a line where that is news to its user; undefined when it is over. */
-async function neededFor(roots: Roots, { spec, report, ended }: StoredJob, abandoned: boolean): Promise<string | undefined> {
+async function neededFor(
+  roots: Roots,
+  { spec, report, ended }: StoredJob,
+  abandoned: boolean,
+): Promise<string | undefined> {
   // A result that waits for a person's word is not what a job left: it is hours of work.
   if (ended && (await rejectedResult(roots, { spec, ended }))) {
     return `job ${shortJob(spec)} stays: its result did not pass its checks and can still be had with reelscale publish ${shortJob(spec)} --anyway, or removed with reelscale cancel ${shortJob(spec)} --discard`;
@@ -93,7 +108,8 @@ async function neededFor(roots: Roots, { spec, report, ended }: StoredJob, aband
     if ((await namesIn(folder)).length > 0) return undefined;
     return `job ${shortJob(spec)} stays: ${folder} is empty, and its disk may be away (reelscale cancel ${shortJob(spec)} --discard removes it)`;
   } catch (error) {
-    if (!hasCode(error, 'EIO', 'EACCES', 'EPERM', 'ESTALE', 'ENOTCONN', 'ETIMEDOUT', 'EHOSTDOWN', 'ENOTDIR', 'ELOOP')) throw error;
+    if (!hasCode(error, 'EIO', 'EACCES', 'EPERM', 'ESTALE', 'ENOTCONN', 'ETIMEDOUT', 'EHOSTDOWN', 'ENOTDIR', 'ELOOP'))
+      throw error;
     return `job ${shortJob(spec)} stays: ${(error as Error).message}`;
   }
 }
@@ -104,13 +120,22 @@ async function nearestFolder(file: string): Promise<string> {
   return folder;
 }
 
-async function requireMounted(roots: Roots, jobs: readonly StoredJob[], frames: readonly string[], abandoned: boolean): Promise<void> {
+async function requireMounted(
+  roots: Roots,
+  jobs: readonly StoredJob[],
+  frames: readonly string[],
+  abandoned: boolean,
+): Promise<void> {
   const records = path.join(roots.jobs, 'jobs');
   if (frames.length > 0 && !abandoned && (await namesIn(records)).length === 0) {
-    throw new UserError(`there are upscaled frames in ${roots.jobs} and no job in ${records}: mount its disk, or remove them with --abandoned`);
+    throw new UserError(
+      `there are upscaled frames in ${roots.jobs} and no job in ${records}: mount its disk, or remove them with --abandoned`,
+    );
   }
   if (jobs.length > 0 && (await namesIn(roots.media)).length === 0) {
-    throw new UserError(`the media root ${roots.media} is missing or empty: mount its disk, or set REELSCALE_MEDIA_ROOT`);
+    throw new UserError(
+      `the media root ${roots.media} is missing or empty: mount its disk, or set REELSCALE_MEDIA_ROOT`,
+    );
   }
 }
 

@@ -35,7 +35,9 @@ export async function liveProgress(handle: JobHandle): Promise<LiveProgress> {
 }
 
 export function merge(progress: Progress, pending: PendingActivity[]): LiveProgress {
-  const isModel = progress.segments.some(({ state }) => state === 'upscaling' || state === 'upscaled') || progress.stage === 'upscale';
+  const isModel =
+    progress.segments.some(({ state }) => state === 'upscaling' || state === 'upscaled') ||
+    progress.stage === 'upscale';
   const main = isModel ? 'upscaleSegment' : 'encodeSegment';
   const running = pending.filter(({ activityType }) => activityType?.name === main).map(heartbeatOf);
   const done = isModel ? progress.upscaledFrames : progress.encodedFrames;
@@ -56,22 +58,34 @@ export function heartbeatOf({ heartbeatDetails }: PendingActivity): Heartbeat {
   return parsed.success ? parsed.data : { durableFrame: 0, frame: 0 };
 }
 
-/** What fails again and again, also while other work goes on; else the queue that nobody serves, unless anything works. */
+/**
+ * What fails again and again, also while other work goes on; else the queue that nobody serves, unless anything works.
+ */
 function waitingFor(pending: PendingActivity[]): string | undefined {
   const failing = pending.map(failureOf).find((text) => text !== undefined);
   if (failing !== undefined) return failing;
-  if (pending.length === 0 || pending.some(({ state, scheduledTime }) => Number(state) === STARTED || isRecent(scheduledTime))) return undefined;
+  if (
+    pending.length === 0 ||
+    pending.some(({ state, scheduledTime }) => Number(state) === STARTED || isRecent(scheduledTime))
+  )
+    return undefined;
   const queue = pending[0]?.activityOptions?.taskQueue?.name ?? '';
   const tag = /\.upscale\.(.+)$/.exec(queue)?.[1];
   return tag ? `waiting for a worker with tag ${tag}` : 'waiting for a worker';
 }
 
-/** The reason of a retry that is waited for, with its time; or of one at work where those before it made nothing durable. */
+/**
+ * The reason of a retry that is waited for, with its time; or of one at work where those before it made nothing
+ * durable.
+ */
 function failureOf(activity: PendingActivity): string | undefined {
   const { attempt, lastFailure, state, scheduledTime } = activity;
-  if ((attempt ?? 1) < 2 || !lastFailure?.message || lastFailure.applicationFailureInfo?.type === 'Shutdown') return undefined;
+  if ((attempt ?? 1) < 2 || !lastFailure?.message || lastFailure.applicationFailureInfo?.type === 'Shutdown')
+    return undefined;
   if (Number(state) === STARTED) {
-    return (heartbeatOf(activity).stalled ?? 0) > 0 ? `attempt ${attempt ?? 2} is at work after: ${reasonLine(lastFailure.message)}` : undefined;
+    return (heartbeatOf(activity).stalled ?? 0) > 0
+      ? `attempt ${attempt ?? 2} is at work after: ${reasonLine(lastFailure.message)}`
+      : undefined;
   }
   // Between two attempts the server says when the next one is due.
   const due = scheduledTime ? new Date(Number(scheduledTime.seconds ?? 0) * 1000) : undefined;

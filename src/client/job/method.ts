@@ -35,7 +35,8 @@ export interface MethodContext {
 }
 
 /** The model that flags name, by themselves or by a preset. */
-export const namedModel = ({ model, preset }: UpscaleFlags): string | undefined => model ?? (preset && PRESETS[preset].model);
+export const namedModel = ({ model, preset }: UpscaleFlags): string | undefined =>
+  model ?? (preset && PRESETS[preset].model);
 
 /** The preset of a job that names none: production on a GPU, fast on a CPU. */
 const defaultPreset = (gpu: boolean): 'production' | 'fast' => (gpu ? 'production' : 'fast');
@@ -43,20 +44,30 @@ export const defaultModel = (gpu: boolean): string => PRESETS[defaultPreset(gpu)
 
 /**
  * Decides what makes the pictures: the flags over the preset over the default.
- * @throws UserError for an unknown model, a scale that it lacks, a model that has not been pulled, or any model for HDR.
+ * @throws UserError for an unknown model, a scale that it lacks, a model that has not been pulled, or any model for
+ * HDR.
  */
 export async function resolveMethod(flags: UpscaleFlags, context: MethodContext): Promise<Method> {
   const preset = PRESETS[flags.preset ?? defaultPreset(context.gpu)];
   const name = namedModel(flags) ?? preset.model;
   if (isFilter(name)) return filterOf(name, flags, preset.scale);
-  if (context.hdr) throw new UserError(`the source is HDR (${context.hdr}), and networks are made for SDR: ${name} would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right`);
-  if (flags.precision === 'fp16' && !context.gpu) throw new UserError('--precision fp16 needs a GPU: use fp32 or auto on the CPU');
+  if (context.hdr)
+    throw new UserError(
+      `the source is HDR (${context.hdr}), and networks are made for SDR: ${name} would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right`,
+    );
+  if (flags.precision === 'fp16' && !context.gpu)
+    throw new UserError('--precision fp16 needs a GPU: use fp32 or auto on the CPU');
 
   // Without -s a model has its own scale, which for those of the presets is 4.
   const { denoise: wanted, scale } = flags;
-  const model = await resolveModel(name, { modelsRoot: context.roots.models, ...(scale !== undefined && { scale }), ...(wanted !== undefined && { denoise: wanted }) });
+  const model = await resolveModel(name, {
+    modelsRoot: context.roots.models,
+    ...(scale !== undefined && { scale }),
+    ...(wanted !== undefined && { denoise: wanted }),
+  });
   const { pixels, alignment, fixed, denoise } = model;
-  const precision = flags.precision === 'auto' || flags.precision === undefined ? (context.gpu ? 'fp16' : 'fp32') : flags.precision;
+  const precision =
+    flags.precision === 'auto' || flags.precision === undefined ? (context.gpu ? 'fp16' : 'fp32') : flags.precision;
   const tilePad = typeof flags.tilePad === 'number' ? flags.tilePad : (model.tilePad ?? DEFAULT_TILE_PAD);
   return {
     kind: 'model',
@@ -65,8 +76,16 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
     digest: model.digest,
     scale: model.scale,
     precision,
-    tile: fixed ? fixedTile(flags.tile, fixed) : typeof flags.tile === 'number' ? evenTile(flags.tile)
-      : await autoTile({ ...context, bytesPerPixel: model.bytesPerPixel, tilePad, method: { digest: model.digest, scale: model.scale, precision, tilePad, prePad: flags.prePad ?? 0 } }),
+    tile: fixed
+      ? fixedTile(flags.tile, fixed)
+      : typeof flags.tile === 'number'
+        ? evenTile(flags.tile)
+        : await autoTile({
+            ...context,
+            bytesPerPixel: model.bytesPerPixel,
+            tilePad,
+            method: { digest: model.digest, scale: model.scale, precision, tilePad, prePad: flags.prePad ?? 0 },
+          }),
     tilePad,
     prePad: flags.prePad ?? 0,
     pixels,
@@ -98,11 +117,15 @@ function rootOf(roots: Roots, file: string) {
 
 /** A network of one size has no other tiles. */
 function fixedTile(tile: UpscaleFlags['tile'], { width, height }: NonNullable<ModelMethod['fixed']>): number {
-  if (typeof tile === 'number' && tile !== 0) throw new UserError(`--tile: this model takes pictures of ${width}x${height} only, which are its tiles: leave it out`);
+  if (typeof tile === 'number' && tile !== 0)
+    throw new UserError(
+      `--tile: this model takes pictures of ${width}x${height} only, which are its tiles: leave it out`,
+    );
   return 0;
 }
 
 function evenTile(tile: number): number {
-  if (tile !== 0 && (tile < 32 || tile % 2 !== 0)) throw new UserError('--tile: must be auto, 0 (the whole frame), or an even number from 32 on');
+  if (tile !== 0 && (tile < 32 || tile % 2 !== 0))
+    throw new UserError('--tile: must be auto, 0 (the whole frame), or an even number from 32 on');
   return tile;
 }

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { bitDepthSchema, deinterlaceSchema, pictureSpecSchema, MOST_PROGRAM, targetSchema, windowSchema, type PictureSpec, type Window } from '../../job/picture.js';
+import {
+  bitDepthSchema,
+  deinterlaceSchema,
+  pictureSpecSchema,
+  MOST_PROGRAM,
+  targetSchema,
+  windowSchema,
+  type PictureSpec,
+  type Window,
+} from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
 import { UserError } from '../../lib/errors.js';
 import { hdrTransfer } from '../../media/picture/color.js';
@@ -7,7 +16,8 @@ import { whole } from './numbers.js';
 import { parseTime, TIME } from './times.js';
 
 const DEINTERLACE = deinterlaceSchema.options;
-const TARGET = 'must be WxH with even numbers from 16 to 16384, such as 2880x2304, or a number of lines: 720p, 1080p, 1440p, 4k (2160 lines)';
+const TARGET =
+  'must be WxH with even numbers from 16 to 16384, such as 2880x2304, or a number of lines: 720p, 1080p, 1440p, 4k (2160 lines)';
 
 /** `2880x2304`, `1080p`, `4k`; undefined for anything else. */
 function readTarget(text: string): PictureSpec['target'] {
@@ -24,10 +34,17 @@ function readWindow(text: string): Window | undefined {
   return windowSchema.safeParse({ width, height, x, y }).data;
 }
 
-const time = z.string().transform(parseTime).refine((seconds) => seconds !== undefined, TIME);
+const time = z
+  .string()
+  .transform(parseTime)
+  .refine((seconds) => seconds !== undefined, TIME);
 
 /** The part of every picture that is used. */
-export const cropFlag = z.string().transform((text) => (text === 'auto' ? text : readWindow(text))).refine((crop) => crop !== undefined, 'must be WxH+X+Y, such as 720x432+0+72, or auto').optional();
+export const cropFlag = z
+  .string()
+  .transform((text) => (text === 'auto' ? text : readWindow(text)))
+  .refine((crop) => crop !== undefined, 'must be WxH+X+Y, such as 720x432+0+72, or auto')
+  .optional();
 
 /** The programme that is meant, of a source that holds several. */
 export const programFlag = whole(1, MOST_PROGRAM).optional();
@@ -39,8 +56,15 @@ export const pictureFlags = {
   from: time.optional(),
   to: time.optional(),
   crop: cropFlag,
-  bitDepth: z.enum(['8', '10'], { error: 'must be 8 or 10' }).transform((text) => bitDepthSchema.parse(Number(text))).optional(),
-  target: z.string().transform(readTarget).refine((target) => target !== undefined, TARGET).optional(),
+  bitDepth: z
+    .enum(['8', '10'], { error: 'must be 8 or 10' })
+    .transform((text) => bitDepthSchema.parse(Number(text)))
+    .optional(),
+  target: z
+    .string()
+    .transform(readTarget)
+    .refine((target) => target !== undefined, TARGET)
+    .optional(),
   squarePixels: z.boolean().optional(),
 };
 export type PictureFlags = z.infer<z.ZodObject<typeof pictureFlags>>;
@@ -48,10 +72,27 @@ export type PictureFlags = z.infer<z.ZodObject<typeof pictureFlags>>;
 /** What of a source is used, as far as flags say it. */
 export type UsedPart = Pick<PictureSpec, 'range' | 'crop'>;
 
-/** What was left out is as in the unfinished job, if there is one. @param info of the programme that is meant. @param part what was found for the flags that choose one. */
-export function resolvePicture({ deinterlace, bitDepth, target, squarePixels }: PictureFlags, open: PictureSpec | undefined, info: SourceInfo, part: UsedPart = {}): PictureSpec {
+/**
+ * What was left out is as in the unfinished job, if there is one. @param info of the programme that is meant. @param
+ * part what was found for the flags that choose one.
+ */
+export function resolvePicture(
+  { deinterlace, bitDepth, target, squarePixels }: PictureFlags,
+  open: PictureSpec | undefined,
+  info: SourceInfo,
+  part: UsedPart = {},
+): PictureSpec {
   const hdr = hdrTransfer(info.video.color.tags);
   const wanted = bitDepth ?? open?.bitDepth ?? (hdr ? 10 : 8);
-  if (hdr && wanted === 8) throw new UserError(`--bit-depth 8: the source is HDR (${hdr}), which shows bands in 8 bits: leave the flag out`);
-  return pictureSpecSchema.parse({ ...open, ...part, ...(info.program !== undefined && { program: info.program }), ...(deinterlace && { deinterlace }), ...(target && { target }), ...(squarePixels && { squarePixels }), bitDepth: wanted });
+  if (hdr && wanted === 8)
+    throw new UserError(`--bit-depth 8: the source is HDR (${hdr}), which shows bands in 8 bits: leave the flag out`);
+  return pictureSpecSchema.parse({
+    ...open,
+    ...part,
+    ...(info.program !== undefined && { program: info.program }),
+    ...(deinterlace && { deinterlace }),
+    ...(target && { target }),
+    ...(squarePixels && { squarePixels }),
+    bitDepth: wanted,
+  });
 }

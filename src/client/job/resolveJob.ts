@@ -40,10 +40,16 @@ export interface ResolvedJob {
  * Turns a command line into a job, before anything is written. A job that already owns the output with the same input
  * and agrees with every flag that was given is that job, as it was specified.
  * @param options.alone true: as if there were no other job, for those who only ask what a job would be.
- * @param options.called the path by which people know the input, which may be a link to it: the result is named after it, and lies beside it.
+ * @param options.called the path by which people know the input, which may be a link to it: the result is named after
+ * it, and lies beside it.
  * @throws UserError for everything that is wrong with the input, the flags or the output.
  */
-export async function resolveJob(input: string, flags: UpscaleFlags, config: Config, { alone = false, called = input }: { alone?: boolean; called?: string } = {}): Promise<ResolvedJob> {
+export async function resolveJob(
+  input: string,
+  flags: UpscaleFlags,
+  config: Config,
+  { alone = false, called = input }: { alone?: boolean; called?: string } = {},
+): Promise<ResolvedJob> {
   const asked = await probeSource(input, { program: flags.program });
   const file = await realpath(input);
   requireUsableName(file);
@@ -53,23 +59,36 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
   const found = { info: asked, ...(note !== undefined && { note }) };
   if (alone) return { spec: await specify(flags, undefined), ...found };
   let unreadable: { owner: string; error: RecordDamaged } | undefined;
-  // Whoever has a named output is asked first: to go on, a job needs no default, which may be a model that is not here.
+  // Whoever has a named output is asked first: to go on, a job needs no default, which may be a model that is not
+  // here.
   const holder = flags.output === undefined ? undefined : await openOwner(await outputOf(flags.output));
-  const first = holder?.spec.input.path === rooted.path ? await specify(flags, holder.spec) : await specify(flags, undefined);
+  const first =
+    holder?.spec.input.path === rooted.path ? await specify(flags, holder.spec) : await specify(flags, undefined);
   const owned = holder ?? (await openOwner(first.output));
   if (owned && owned.spec.jobKey !== first.jobKey) {
     // Flags that were not given mean what the unfinished job was given.
     const again = owned.spec.input.path === rooted.path ? await specify(flags, owned.spec) : undefined;
     if (again?.jobKey !== owned.spec.jobKey) {
       throw new UserError(
-        `job ${shortJob(owned.spec)} already works on that output with other settings: wait for it, cancel it (reelscale cancel ${shortJob(owned.spec)}), or choose another name with -o`);
+        `job ${shortJob(owned.spec)} already works on that output with other settings: wait for it, cancel it (reelscale cancel ${shortJob(owned.spec)}), or choose another name with -o`,
+      );
     }
   }
-  if (owned) return { spec: mayOverwrite(owned.spec, flags), ...found, info: await infoOf(owned.spec.picture.program), stored: owned };
+  if (owned)
+    return {
+      spec: mayOverwrite(owned.spec, flags),
+      ...found,
+      info: await infoOf(owned.spec.picture.program),
+      stored: owned,
+    };
   // This very job is recorded anew from its command; of another, nobody knows whether it still works on the output.
   if (unreadable && unreadable.owner !== first.jobKey) throw unreadable.error;
   const stored = await readStored(config.roots, first.jobKey).catch(overlookDamage);
-  return { spec: stored && isOpen(stored) ? mayOverwrite(stored.spec, flags) : first, ...found, ...(stored && { stored }) };
+  return {
+    spec: stored && isOpen(stored) ? mayOverwrite(stored.spec, flags) : first,
+    ...found,
+    ...(stored && { stored }),
+  };
 
   async function outputOf(output: string): Promise<RootedPath> {
     return inRoot(config, await checkOutput(output, file), 'OUTPUT');
@@ -98,12 +117,27 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
     const used = croppedInfo(info, picture.crop).video;
     const { width, height } = used;
     const pictures = open ? inherit(given, methodFlags(open, config.roots)) : given;
-    const method = await resolveMethod(pictures, { roots: config.roots, gpu: device !== 'cpu', memory: await deviceMemory(device), width, height, hdr: hdrTransfer(info.video.color.tags), open: open?.method,
-      remember: { jobsRoot: config.roots.jobs, source: source.digest, write: !alone } });
-    const encode = resolveEncode(given, open?.encode, { bitDepth: picture.bitDepth, info, size: deliverableShape(used, method.scale, picture) });
+    const method = await resolveMethod(pictures, {
+      roots: config.roots,
+      gpu: device !== 'cpu',
+      memory: await deviceMemory(device),
+      width,
+      height,
+      hdr: hdrTransfer(info.video.color.tags),
+      open: open?.method,
+      remember: { jobsRoot: config.roots.jobs, source: source.digest, write: !alone },
+    });
+    const encode = resolveEncode(given, open?.encode, {
+      bitDepth: picture.bitDepth,
+      info,
+      size: deliverableShape(used, method.scale, picture),
+    });
     if (method.kind === 'model') requireHeld(deliverableSize(used, method.scale));
     const output = await outputOf(given.output ?? defaultOutput(called, method.scale, picture.range));
-    const delivery = { container: containerOf(output.path) ?? ('mp4' as const), audio: given.audio ?? open?.delivery.audio ?? ('auto' as const) };
+    const delivery = {
+      container: containerOf(output.path) ?? ('mp4' as const),
+      audio: given.audio ?? open?.delivery.audio ?? ('auto' as const),
+    };
     if (delivery.audio === 'copy') requireCopyable(info.audio, delivery.container);
     const up = upscaleKey(source.digest, method, picture);
     return {
@@ -129,17 +163,19 @@ export async function resolveJob(input: string, flags: UpscaleFlags, config: Con
 }
 
 /** An open job stays as it was specified; that its output may replace a file can still be said. */
-const mayOverwrite = (spec: JobSpec, flags: UpscaleFlags): JobSpec => (flags.overwrite ? { ...spec, overwrite: true } : spec);
+const mayOverwrite = (spec: JobSpec, flags: UpscaleFlags): JobSpec =>
+  flags.overwrite ? { ...spec, overwrite: true } : spec;
 
 export const isOpen = (job: StoredJob): boolean => !job.report && !job.ended;
 
 /**
- * Which tags a job goes to: those given, else the device's, else this machine's first device; and the device that its pictures are
- * specified for, which may only stand for those of other machines.
+ * Which tags a job goes to: those given, else the device's, else this machine's first device; and the device that its
+ * pictures are specified for, which may only stand for those of other machines.
  */
 async function placement(flags: UpscaleFlags, open: JobSpec | undefined): Promise<{ tags: string[]; device: string }> {
   const [first = 'cpu'] = (await discoverDevices()).map(({ device }) => device);
-  const tags = flags.tag ?? (flags.device !== undefined ? [flags.device] : open?.tags) ?? [first === 'cpu' ? 'cpu' : 'gpu'];
+  const tags = flags.tag ??
+    (flags.device !== undefined ? [flags.device] : open?.tags) ?? [first === 'cpu' ? 'cpu' : 'gpu'];
   // An open job goes on where it was.
   const made = open?.tags ?? tags;
   if (made.includes('cpu')) return { tags, device: 'cpu' };
@@ -150,7 +186,9 @@ async function placement(flags: UpscaleFlags, open: JobSpec | undefined): Promis
 function inherit(given: UpscaleFlags, open: UpscaleFlags): UpscaleFlags {
   const model = namedModel(given);
   if (model !== undefined && model !== open.model && path.resolve(model) !== open.model) return given;
-  const flags = Object.fromEntries(Object.entries(given).filter(([name, value]) => name !== 'preset' && value !== undefined));
+  const flags = Object.fromEntries(
+    Object.entries(given).filter(([name, value]) => name !== 'preset' && value !== undefined),
+  );
   return { ...open, ...flags };
 }
 
@@ -159,7 +197,16 @@ function methodFlags({ method }: JobSpec, roots: Roots): UpscaleFlags {
   if (method.kind === 'filter') return { model: method.name, scale: method.scale };
   const { scale, tile, tilePad, prePad, precision, blend, denoise } = method;
   const model = method.file.root === 'media' ? resolveRooted(roots, method.file) : method.name;
-  return { model, scale, tile, tilePad, prePad, blend, ...(denoise !== undefined && { denoise }), ...(precision !== 'int8' && { precision }) };
+  return {
+    model,
+    scale,
+    tile,
+    tilePad,
+    prePad,
+    blend,
+    ...(denoise !== undefined && { denoise }),
+    ...(precision !== 'int8' && { precision }),
+  };
 }
 
 /** @param file its real path. @throws UserError for a file that workers could not see. */
@@ -168,6 +215,8 @@ export function inRoot(config: Config, file: string, what: string): RootedPath {
     // The root may be reached through a link.
     return toRooted({ ...config.roots, media: realpathSync(config.roots.media) }, 'media', file);
   } catch {
-    throw new UserError(`${what} must lie below the media root ${config.roots.media}: move it there, or set REELSCALE_MEDIA_ROOT`);
+    throw new UserError(
+      `${what} must lie below the media root ${config.roots.media}: move it there, or set REELSCALE_MEDIA_ROOT`,
+    );
   }
 }

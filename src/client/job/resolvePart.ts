@@ -18,7 +18,11 @@ const ROUNDING = 0.001;
  * @returns a line for the user too, where black borders were looked for.
  * @throws UserError of one line for a part or a rectangle that the source does not have.
  */
-export async function resolvePart(file: string, info: SourceInfo, { from, to, crop }: Pick<PictureFlags, 'from' | 'to' | 'crop'>): Promise<UsedPart & { note?: string }> {
+export async function resolvePart(
+  file: string,
+  info: SourceInfo,
+  { from, to, crop }: Pick<PictureFlags, 'from' | 'to' | 'crop'>,
+): Promise<UsedPart & { note?: string }> {
   const range = rangeOf({ from, to });
   if (range) await checkRange(file, info, range);
   return { ...(range && { range }), ...(await resolveCrop(file, info, crop)) };
@@ -31,7 +35,12 @@ export function rangeOf({ from, to }: Pick<PictureFlags, 'from' | 'to'>): Range 
 }
 
 /** @throws UserError of one line when the rectangle is not one of the source's pictures. */
-export async function resolveCrop(file: string, info: SourceInfo, wanted: PictureFlags['crop'], signal?: AbortSignal): Promise<{ crop?: PictureSpec['crop']; note?: string }> {
+export async function resolveCrop(
+  file: string,
+  info: SourceInfo,
+  wanted: PictureFlags['crop'],
+  signal?: AbortSignal,
+): Promise<{ crop?: PictureSpec['crop']; note?: string }> {
   if (wanted === undefined) return {};
   if (wanted !== 'auto') {
     checkCrop(wanted, info.video);
@@ -39,7 +48,10 @@ export async function resolveCrop(file: string, info: SourceInfo, wanted: Pictur
   }
   const crop = await detectCrop(file, info, signal);
   if (!crop) return { note: '--crop auto: no black borders found, nothing is cut off' };
-  return { crop: { ...crop, found: true }, note: `--crop auto: ${formatWindow(crop)} of ${info.video.width}x${info.video.height} is used, the rest is black` };
+  return {
+    crop: { ...crop, found: true },
+    note: `--crop auto: ${formatWindow(crop)} of ${info.video.width}x${info.video.height} is used, the rest is black`,
+  };
 }
 
 async function checkRange(file: string, info: SourceInfo, range: Range): Promise<void> {
@@ -48,8 +60,12 @@ async function checkRange(file: string, info: SourceInfo, range: Range): Promise
   const origin = originOf(info);
   const end = ((pts.at(-1) ?? 0) + lastDuration) * toNumber(timebase) - origin;
   const length = Math.max(info.durationSeconds ?? 0, end);
-  for (const [flag, time] of [['--from', range.from], ['--to', range.to]] as const) {
-    if (time !== undefined && time > length + ROUNDING) throw new UserError(`${flag} ${formatTime(time)} is beyond the end: ${shown(file)} lasts ${formatTime(length)}`);
+  for (const [flag, time] of [
+    ['--from', range.from],
+    ['--to', range.to],
+  ] as const) {
+    if (time !== undefined && time > length + ROUNDING)
+      throw new UserError(`${flag} ${formatTime(time)} is beyond the end: ${shown(file)} lasts ${formatTime(length)}`);
   }
   // Without timestamps only a decode tells when frames are shown.
   if (withoutPts === 0) framesWithin(range, { pts, timebase, origin });

@@ -31,13 +31,20 @@ export type ResolvedVideo =
   /** Its job is recorded and may be started. */
   | { kind: 'ready'; input: UpscaleVideoInput };
 
-/** Makes a job of a batch's video on this host, by the same steps as `reelscale upscale`. @throws UserError where it cannot become one. */
+/**
+ * Makes a job of a batch's video on this host, by the same steps as `reelscale upscale`. @throws UserError where it
+ * cannot become one.
+ */
 export async function resolveVideo(config: Config, request: VideoRequest): Promise<ResolvedVideo> {
   const { batch, entry, searchAttributes, client } = request;
   const known = await sameContent(config, request);
   if (known !== undefined) return { kind: 'done', job: known };
   const output = resolveRooted(config.roots, entry.output);
-  const flags = { ...parseFlags(batch.flags), output, ...(batch.modelFile && { model: resolveRooted(config.roots, batch.modelFile) }) };
+  const flags = {
+    ...parseFlags(batch.flags),
+    output,
+    ...(batch.modelFile && { model: resolveRooted(config.roots, batch.modelFile) }),
+  };
   makePublicFolder(path.dirname(output));
   const job = await resolveJob(resolveRooted(config.roots, entry.input), flags, config);
   const report = await finishedBefore(job, config, flags.overwrite);
@@ -46,14 +53,24 @@ export async function resolveVideo(config: Config, request: VideoRequest): Promi
   await refuseWithoutEncoder(job, config);
   await recordJob(config, job.spec);
   await storeForecast(config, job);
-  const pool = { client, namespace: config.namespace, queuePrefix: config.queuePrefix, searchAttributes, devices: await discoverDevices() };
+  const pool = {
+    client,
+    namespace: config.namespace,
+    queuePrefix: config.queuePrefix,
+    searchAttributes,
+    devices: await discoverDevices(),
+  };
   return { kind: 'ready', input: await workflowInput(config, pool, job.spec, batch.priority) };
 }
 
 /** The job that made this result of the same bytes, also when its folder was cleaned away since. */
 async function sameContent({ roots }: Config, { entry, made }: VideoRequest): Promise<string | undefined> {
   if (made?.output.path !== entry.output.path) return undefined;
-  const digest = (file: string) => sourceDigest(roots.jobs, file).then((source) => source.digest, () => undefined);
+  const digest = (file: string) =>
+    sourceDigest(roots.jobs, file).then(
+      (source) => source.digest,
+      () => undefined,
+    );
   if ((await digest(resolveRooted(roots, entry.input))) !== made.digest) return undefined;
   return (await digest(resolveRooted(roots, entry.output))) === made.outputSha256 ? made.job : undefined;
 }

@@ -4,7 +4,12 @@ import { UserError } from '../../lib/errors.js';
 
 /** What is known of a job without a server: how it ended, or that it can go on. */
 export function storedStatus({ report, ended }: StoredJob): string {
-  if (report) return report.accepted ? 'done (accepted, did not pass its checks)' : report.damaged ? 'done (damaged source)' : 'done';
+  if (report)
+    return report.accepted
+      ? 'done (accepted, did not pass its checks)'
+      : report.damaged
+        ? 'done (damaged source)'
+        : 'done';
   return ended?.state ?? 'interrupted';
 }
 

@@ -25,14 +25,15 @@ export async function takeOutput(config: Config, spec: JobSpec): Promise<void> {
     const owner = await claimOutput(config.roots, spec.output, spec.jobKey);
     if (owner === spec.jobKey) return;
     const other = await readStored(config.roots, owner);
-    if (other && !other.report && !other.ended) throw new UserError(`job ${shortJob(other.spec)} already works on that output: choose another name with -o`);
+    if (other && !other.report && !other.ended)
+      throw new UserError(`job ${shortJob(other.spec)} already works on that output: choose another name with -o`);
     await releaseOutput(config.roots, spec.output, owner);
   }
 }
 
 /**
- * Makes the job's folder and its claim on the output. The claim is first: of two commands that ask for the same output at
- * the same time with other settings, one is told which job was faster.
+ * Makes the job's folder and its claim on the output. The claim is first: of two commands that ask for the same output
+ * at the same time with other settings, one is told which job was faster.
  */
 export async function recordJob(config: Config, spec: JobSpec): Promise<void> {
   await takeOutput(config, spec);
@@ -41,21 +42,31 @@ export async function recordJob(config: Config, spec: JobSpec): Promise<void> {
   const before = await readStored(config.roots, spec.jobKey).catch(putAside);
   // A job that ended before begins anew, from its parts, as it is specified now.
   // Of an open one only the leave to replace the output may still be given.
-  if (before?.report || before?.ended || (before && spec.overwrite && !before.spec.overwrite)) await replaceKept(layout.spec, spec);
+  if (before?.report || before?.ended || (before && spec.overwrite && !before.spec.overwrite))
+    await replaceKept(layout.spec, spec);
   else await publishKept(layout.spec, spec);
   if (before?.report || before?.ended) await forgetResult(layout);
   // Behind the record: whoever removes frames that no job needs sees this one from now on.
   await mkdir(layout.upscaled, { recursive: true });
   // What was worked on a finished job says nothing of this one.
-  for (const file of [layout.report, layout.state, ...(before?.report ? [layout.work] : [])]) await rm(file, { force: true });
+  for (const file of [layout.report, layout.state, ...(before?.report ? [layout.work] : [])])
+    await rm(file, { force: true });
 }
 
-/** A new try is checked by itself: what did not pass is joined and merged again, from the parts, which have passed checks of their own. */
+/**
+ * A new try is checked by itself: what did not pass is joined and merged again, from the parts, which have passed
+ * checks of their own.
+ */
 async function forgetResult(layout: ReturnType<typeof jobLayout>): Promise<void> {
   const verdict = await readJson(layout.verified, verdictSchema).catch(() => undefined);
-  const video = verdict?.ok === false ? await readJson(layout.video, fileRecordSchema).catch(() => undefined) : undefined;
+  const video =
+    verdict?.ok === false ? await readJson(layout.video, fileRecordSchema).catch(() => undefined) : undefined;
   if (video) await rm(path.join(layout.job, video.file), { force: true });
-  for (const file of [layout.accepted, ...(verdict?.ok === false ? [layout.merged, layout.video, layout.verified] : [])]) await rm(file, { force: true });
+  for (const file of [
+    layout.accepted,
+    ...(verdict?.ok === false ? [layout.merged, layout.video, layout.verified] : []),
+  ])
+    await rm(file, { force: true });
 }
 
 /** A server and the workers that serve its queues, as this host knows them. */
@@ -64,7 +75,12 @@ export interface Pool extends Pick<SupervisorInfo, 'namespace' | 'queuePrefix' |
 }
 
 /** What the job's workflow is told. @param usual the priority of a job that asks for none. */
-export async function workflowInput(config: Config, pool: Pool, spec: JobSpec, usual: number = PRIORITY[spec.method.kind]): Promise<UpscaleVideoInput> {
+export async function workflowInput(
+  config: Config,
+  pool: Pool,
+  spec: JobSpec,
+  usual: number = PRIORITY[spec.method.kind],
+): Promise<UpscaleVideoInput> {
   const { client, namespace, queuePrefix, searchAttributes, devices } = pool;
   const layout = jobLayout(config.roots, spec);
   const upscaleQueues = spec.tags.map((tag) => upscaleQueue(queuePrefix, tag));
@@ -79,7 +95,11 @@ export async function workflowInput(config: Config, pool: Pool, spec: JobSpec, u
       encode: encodeQueue(queuePrefix),
       upscale: upscaleQueues,
     },
-    devices: Math.max(1, devices.filter(({ tags }) => tags.some((tag) => spec.tags.includes(tag))).length, await pollers(client, namespace, upscaleQueues)),
+    devices: Math.max(
+      1,
+      devices.filter(({ tags }) => tags.some((tag) => spec.tags.includes(tag))).length,
+      await pollers(client, namespace, upscaleQueues),
+    ),
     encodeSlots: config.encodeSlots,
     heartbeatSeconds: config.heartbeatSeconds,
     keepMezzanine: spec.keepMezzanine,
@@ -89,33 +109,49 @@ export async function workflowInput(config: Config, pool: Pool, spec: JobSpec, u
   };
 }
 
-/** Starts the job's workflow, or attaches to the one that runs; a paused one goes on. @param tell somebody of its end, as its notice says. */
-export async function startJob(config: Config, { client, lease }: { client: Client; lease: { info: Omit<Pool, 'client'> } }, spec: JobSpec, tell = false): Promise<JobHandle> {
+/**
+ * Starts the job's workflow, or attaches to the one that runs; a paused one goes on. @param tell somebody of its end,
+ * as its notice says.
+ */
+export async function startJob(
+  config: Config,
+  { client, lease }: { client: Client; lease: { info: Omit<Pool, 'client'> } },
+  spec: JobSpec,
+  tell = false,
+): Promise<JobHandle> {
   const input = { ...(await workflowInput(config, { client, ...lease.info }, spec)), ...(tell && { tell }) };
   let starts = 0;
-  return goOn(async () => {
-    // The run before has written down how it ended, and given the output back.
-    if (starts++ > 0) await recordJob(config, spec);
-    await client.workflow.start('upscaleVideo', {
-      workflowId: workflowIdOf(spec.jobKey),
-      taskQueue: input.queues.control,
-      args: [input],
-      ...(input.priority !== undefined && { priority: { priorityKey: input.priority } }),
-      workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      staticSummary: `${input.inputName}, ${input.methodName}`,
-    });
-    // Of no run: the job may continue as a new one.
-    return client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(spec.jobKey));
-  }, tell ? { tell } : {});
+  return goOn(
+    async () => {
+      // The run before has written down how it ended, and given the output back.
+      if (starts++ > 0) await recordJob(config, spec);
+      await client.workflow.start('upscaleVideo', {
+        workflowId: workflowIdOf(spec.jobKey),
+        taskQueue: input.queues.control,
+        args: [input],
+        ...(input.priority !== undefined && { priority: { priorityKey: input.priority } }),
+        workflowIdConflictPolicy: WorkflowIdConflictPolicy.USE_EXISTING,
+        workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+        staticSummary: `${input.inputName}, ${input.methodName}`,
+      });
+      // Of no run: the job may continue as a new one.
+      return client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(spec.jobKey));
+    },
+    tell ? { tell } : {},
+  );
 }
 
 /** TASK_QUEUE_TYPE_ACTIVITY */
 const ACTIVITY_QUEUE = 2;
 
-/** Workers, one for each device, that asked these queues for work within the last minutes: those of other hosts too. */
+/**
+ * Workers, one for each device, that asked these queues for work within the last minutes: those of other hosts too.
+ */
 async function pollers({ workflowService }: Client, namespace: string, queues: string[]): Promise<number> {
-  const answers = await Promise.all(queues.map((name) =>
-    workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType: ACTIVITY_QUEUE })));
+  const answers = await Promise.all(
+    queues.map((name) =>
+      workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType: ACTIVITY_QUEUE }),
+    ),
+  );
   return new Set(answers.flatMap((answer) => answer.pollers.map(({ identity }) => identity))).size;
 }

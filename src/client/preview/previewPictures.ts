@@ -23,13 +23,25 @@ interface MethodPicture {
 }
 
 export interface PictureMaker {
-  /** @param frame a video of one frame. @param window what of it is wanted; pixels are those of a job over the whole frame. */
+  /**
+   * @param frame a video of one frame. @param window what of it is wanted; pixels are those of a job over the whole
+   * frame.
+   */
   make(method: Method, frame: FrameSource, window: Window): Promise<MethodPicture>;
   close(): Promise<void>;
 }
 
-/** Makes pictures as jobs make them, in this process and one upscaler. @param folder takes what lies between; the caller removes it. */
-export function pictureMaker({ roots, device, folder, onNotice, signal }: {
+/**
+ * Makes pictures as jobs make them, in this process and one upscaler. @param folder takes what lies between; the
+ * caller removes it.
+ */
+export function pictureMaker({
+  roots,
+  device,
+  folder,
+  onNotice,
+  signal,
+}: {
   roots: Roots;
   device: string;
   folder: string;
@@ -42,8 +54,25 @@ export function pictureMaker({ roots, device, folder, onNotice, signal }: {
   async function upscale(method: ModelMethod, source: FrameSource, seen: Window): Promise<string> {
     const parts: string[] = [];
     await upscaler.run(
-      upscaleRequest({ roots, method, source, start: 0, end: 1, folder, checkpointFrames: 1, checkpointSeconds: 60, window: seen }),
-      { onPart: ({ file }) => { parts.push(file); return Promise.resolve(); }, onProgress: () => undefined, onNotice },
+      upscaleRequest({
+        roots,
+        method,
+        source,
+        start: 0,
+        end: 1,
+        folder,
+        checkpointFrames: 1,
+        checkpointSeconds: 60,
+        window: seen,
+      }),
+      {
+        onPart: ({ file }) => {
+          parts.push(file);
+          return Promise.resolve();
+        },
+        onProgress: () => undefined,
+        onNotice,
+      },
       { abort: signal },
     );
     return path.join(folder, parts[0] as string);
@@ -71,4 +100,5 @@ export function pictureMaker({ roots, device, folder, onNotice, signal }: {
 }
 
 /** A network whose sizes must be multiples of a number does not treat all pixels within it alike. */
-const stepOf = ({ alignment }: ModelMethod): number => (alignment % WINDOW_STEP === 0 ? alignment : alignment * WINDOW_STEP);
+const stepOf = ({ alignment }: ModelMethod): number =>
+  alignment % WINDOW_STEP === 0 ? alignment : alignment * WINDOW_STEP;

@@ -1,14 +1,22 @@
 import type { z } from 'zod';
 import type { UpscaleVideoInput } from '../contracts.js';
 import type {
-  batchTallySchema, closeInputSchema, lookInputSchema, openInputSchema, prepareInputSchema, recordInputSchema, roundOpenedSchema,
-  roundRefSchema, runningVideoSchema, upscaleBatchInputSchema,
+  batchTallySchema,
+  closeInputSchema,
+  lookInputSchema,
+  openInputSchema,
+  prepareInputSchema,
+  recordInputSchema,
+  roundOpenedSchema,
+  roundRefSchema,
+  runningVideoSchema,
+  upscaleBatchInputSchema,
 } from './inputs.js';
 import type { RoundCounts, VideoStatus } from './records.js';
 
 /**
- * What client, workflow and activities of a batch say to each other. What grows with the batch lies in its folder. What they take is
- * said by its schemas, in job/batch/inputs.ts.
+ * What client, workflow and activities of a batch say to each other. What grows with the batch lies in its folder.
+ * What they take is said by its schemas, in job/batch/inputs.ts.
  */
 export type UpscaleBatchInput = z.infer<typeof upscaleBatchInputSchema>;
 export type RoundRef = z.infer<typeof roundRefSchema>;

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { count, heartbeatSeconds, keySchema, nameSchema, queueSchema, requestsSchema, roundSchema, text } from '../inputs.js';
+import {
+  count,
+  heartbeatSeconds,
+  keySchema,
+  nameSchema,
+  queueSchema,
+  requestsSchema,
+  roundSchema,
+  text,
+} from '../inputs.js';
 import { prioritySchema } from '../priority.js';
 
 /** What workflows and activities of a batch take: see job/inputs.ts. */
@@ -14,7 +23,11 @@ export const roundRefSchema = z.object({
 export const openInputSchema = roundRefSchema.extend({ settled: z.boolean(), scheduledAt: z.number() });
 export const prepareInputSchema = roundRefSchema.extend({ index, searchAttributes: z.boolean() });
 export const lookInputSchema = z.object({ jobKey: keySchema });
-export const recordInputSchema = roundRefSchema.extend({ index, jobKey: keySchema, unfinished: z.boolean().exactOptional() });
+export const recordInputSchema = roundRefSchema.extend({
+  index,
+  jobKey: keySchema,
+  unfinished: z.boolean().exactOptional(),
+});
 export const closeInputSchema = roundRefSchema.extend({ status: z.enum(['done', 'unfinished', 'cancelled']) });
 
 export const runningVideoSchema = z.object({

@@ -4,7 +4,8 @@ import { roundSchema } from '../inputs.js';
 import { requireKey, type Roots } from '../layout.js';
 import type { RootedPath } from '../spec.js';
 
-const digestOf = ({ root, path: file }: RootedPath): string => createHash('sha256').update(`${root}\0${file}`).digest('hex').slice(0, 32);
+const digestOf = ({ root, path: file }: RootedPath): string =>
+  createHash('sha256').update(`${root}\0${file}`).digest('hex').slice(0, 32);
 
 export const batchesFolder = (roots: Pick<Roots, 'jobs'>): string => path.join(roots.jobs, 'batches');
 

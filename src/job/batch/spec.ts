@@ -22,7 +22,10 @@ const watchSchema = z.object({
   timezone: z.string(),
 });
 
-/** What was asked for: one batch, which may be run any number of times, each time in a round of its own. Stored as batch.json. */
+/**
+ * What was asked for: one batch, which may be run any number of times, each time in a round of its own. Stored as
+ * batch.json.
+ */
 export const batchSpecSchema = z.object({
   version: z.literal(1),
   batchKey: keySchema,

@@ -5,12 +5,22 @@ import { keySchema, roundSchema } from '../inputs.js';
 import { requireInside, type Roots } from '../layout.js';
 import { readAll } from '../store.js';
 import { batchesFolder, batchLayout } from './layout.js';
-import { roundListSchema, summarySchema, videoResultSchema, type BatchSummary, type RoundList, type VideoResult } from './records.js';
+import {
+  roundListSchema,
+  summarySchema,
+  videoResultSchema,
+  type BatchSummary,
+  type RoundList,
+  type VideoResult,
+} from './records.js';
 import { batchSpecSchema, shortBatch, type BatchSpec } from './spec.js';
 
 type JobsRoot = Pick<Roots, 'jobs'>;
 
-/** Reads a batch from the disk; undefined when it is not there, or is another batch's. @throws RecordDamaged when it cannot be read. */
+/**
+ * Reads a batch from the disk; undefined when it is not there, or is another batch's. @throws RecordDamaged when it
+ * cannot be read.
+ */
 export async function readBatch(roots: JobsRoot, batchKey: string): Promise<BatchSpec | undefined> {
   if (!keySchema.safeParse(batchKey).success) return undefined;
   const spec = await readKept(batchLayout(roots, batchKey).spec, batchSpecSchema);
@@ -37,18 +47,26 @@ export const storedBatches = async (roots: JobsRoot): Promise<BatchSpec[]> => (a
 
 /** Rounds of a batch, the latest first. */
 export async function roundsOf(roots: JobsRoot, batchKey: string): Promise<string[]> {
-  return (await namesIn(batchLayout(roots, batchKey).rounds)).filter((name) => roundSchema.safeParse(name).success).sort().reverse();
+  return (await namesIn(batchLayout(roots, batchKey).rounds))
+    .filter((name) => roundSchema.safeParse(name).success)
+    .sort()
+    .reverse();
 }
 
 /** @throws UserError when the round's folder was removed. */
 export async function loadRound(roots: JobsRoot, batchKey: string, round: string): Promise<RoundList> {
   const list = await readKept(batchLayout(roots, batchKey).round(round).list, roundListSchema);
-  if (!list) throw new UserError(`the list of batch ${shortBatch({ batchKey })} was removed: run the same command again`);
+  if (!list)
+    throw new UserError(`the list of batch ${shortBatch({ batchKey })} was removed: run the same command again`);
   return list;
 }
 
 /** Results of a round's videos by their index; those that have none yet are missing. */
-export async function readResults(roots: JobsRoot, batchKey: string, round: string): Promise<Map<number, VideoResult>> {
+export async function readResults(
+  roots: JobsRoot,
+  batchKey: string,
+  round: string,
+): Promise<Map<number, VideoResult>> {
   const { results } = batchLayout(roots, batchKey).round(round);
   const found = new Map<number, VideoResult>();
   for (const name of (await namesIn(results)).filter((file) => /^\d+\.json$/.test(file))) {
@@ -59,7 +77,10 @@ export async function readResults(roots: JobsRoot, batchKey: string, round: stri
 }
 
 /** The summary of the latest round that has one. */
-export async function lastSummary(roots: JobsRoot, batchKey: string): Promise<{ round: string; summary: BatchSummary; page: string } | undefined> {
+export async function lastSummary(
+  roots: JobsRoot,
+  batchKey: string,
+): Promise<{ round: string; summary: BatchSummary; page: string } | undefined> {
   for (const round of await roundsOf(roots, batchKey)) {
     const layout = batchLayout(roots, batchKey).round(round);
     const summary = await readJson(layout.summary, summarySchema).catch(() => undefined);

@@ -4,7 +4,13 @@ const DAY = 24 * 60 * MINUTE;
 /** Minutes that a zone's clocks are ahead of UTC at a moment. */
 function offsetMinutes(at: number, timeZone: string): number {
   const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric',
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
   }).formatToParts(at);
   const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((each) => each.type === type)?.value);
   const local = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'));
@@ -12,8 +18,8 @@ function offsetMinutes(at: number, timeZone: string): number {
 }
 
 /**
- * The first moment after `from` at which the zone's clocks show `clock`, in milliseconds since 1970. A time that is left out when
- * clocks go forward is taken as much later.
+ * The first moment after `from` at which the zone's clocks show `clock`, in milliseconds since 1970. A time that is
+ * left out when clocks go forward is taken as much later.
  * @param clock `HH:MM`
  */
 export function nextClock(from: number, clock: string, timeZone: string): number {

@@ -46,24 +46,35 @@ export async function compareVideos(fileA: string, fileB: string, options: Compa
   try {
     const log = without === undefined ? path.join(folder, 'vmaf.csv') : undefined;
     const reader = new ScoreReader();
-    const { errors, stderrLines } = await runFfmpeg(compareArgs({ file: fileA, info: a, filters: alike.a }, { file: fileB, info: b, filters: alike.b }, log), {
-      signal: options.signal,
-      onStdoutLine: (line) => { reader.add(line); },
-      onProgress: ({ frame }) => options.onFrame?.(frame),
-    });
+    const { errors, stderrLines } = await runFfmpeg(
+      compareArgs({ file: fileA, info: a, filters: alike.a }, { file: fileB, info: b, filters: alike.b }, log),
+      {
+        signal: options.signal,
+        onStdoutLine: (line) => {
+          reader.add(line);
+        },
+        onProgress: ({ frame }) => options.onFrame?.(frame),
+      },
+    );
     const { timesA, framesB, series } = reader.end();
     const compared = series[0]?.values.length ?? 0;
-    if (compared === 0) throw new UserError(`${shown(fileA)} and ${shown(fileB)} have no frames that could be compared`);
+    if (compared === 0)
+      throw new UserError(`${shown(fileA)} and ${shown(fileB)} have no frames that could be compared`);
     const tick = toNumber(a.video.timebase);
     return {
       a,
       b,
       frames: { a: timesA.length, b: framesB },
       times: timesA.slice(0, compared).map((pts) => (pts - (timesA[0] as number)) * tick),
-      series: log === undefined ? series : [...series, { measure: 'vmaf', values: (await readVmaf(log)).slice(0, compared) }],
+      series:
+        log === undefined
+          ? series
+          : [...series, { measure: 'vmaf', values: (await readVmaf(log)).slice(0, compared) }],
       notes: [
         ...alike.notes,
-        ...(timesA.length === framesB ? [] : [`A has ${timesA.length} frames and B has ${framesB}: the first ${compared} are compared`]),
+        ...(timesA.length === framesB
+          ? []
+          : [`A has ${timesA.length} frames and B has ${framesB}: the first ${compared} are compared`]),
         ...(without === undefined ? [] : [`VMAF is not available: ${without}`]),
         ...(errors === 0 ? [] : [`decoding gave ${errors} error${errors === 1 ? '' : 's'}: ${stderrLines[0] ?? ''}`]),
       ],
@@ -87,7 +98,10 @@ interface Side {
 /** B is what is measured and A is its reference; every line about frames goes to stdout. */
 export function compareArgs(a: Side, b: Side, vmafLog: string | undefined): string[] {
   const references = vmafLog === undefined ? 2 : 3;
-  const vmaf = vmafLog === undefined ? '' : `[measured];[measured][a3]libvmaf=eof_action=pass:log_fmt=csv:n_threads=${os.availableParallelism()}:log_path=${filterValue(vmafLog)}`;
+  const vmaf =
+    vmafLog === undefined
+      ? ''
+      : `[measured];[measured][a3]libvmaf=eof_action=pass:log_fmt=csv:n_threads=${os.availableParallelism()}:log_path=${filterValue(vmafLog)}`;
   const graph = [
     // Frames that only A has are counted on a way of their own.
     `[0:${a.info.video.index}]${numbered('a')},split[counted][a]`,
@@ -97,23 +111,44 @@ export function compareArgs(a: Side, b: Side, vmafLog: string | undefined): stri
     `[rated][a2]ssim=eof_action=pass${vmaf},metadata=mode=print:${STDOUT}[scores]`,
   ];
   return [
-    '-max_error_rate', '1', '-copyts', ...sourceInput(a.file), '-max_error_rate', '1', ...sourceInput(b.file), '-filter_complex', graph.join(';'),
-    ...['[scores]', '[counted]'].flatMap((output) => ['-map', output, '-fps_mode', 'passthrough', '-enc_time_base', '1:25', '-f', 'null', '-']),
+    '-max_error_rate',
+    '1',
+    '-copyts',
+    ...sourceInput(a.file),
+    '-max_error_rate',
+    '1',
+    ...sourceInput(b.file),
+    '-filter_complex',
+    graph.join(';'),
+    ...['[scores]', '[counted]'].flatMap((output) => [
+      '-map',
+      output,
+      '-fps_mode',
+      'passthrough',
+      '-enc_time_base',
+      '1:25',
+      '-f',
+      'null',
+      '-',
+    ]),
   ];
 }
 
 const STDOUT = `file='pipe\\:1':direct=1`;
 
 /** Prints a line for each frame with its own timestamp, and then gives it its number for one. */
-const numbered = (side: 'a' | 'b'): string => [
-  `metadata=mode=add:key=reelscale.${side}:value=1`,
-  `metadata=mode=print:key=reelscale.${side}:${STDOUT}`,
-  `metadata=mode=delete:key=reelscale.${side}`,
-  'settb=1/25', 'setpts=N',
-].join(',');
+const numbered = (side: 'a' | 'b'): string =>
+  [
+    `metadata=mode=add:key=reelscale.${side}:value=1`,
+    `metadata=mode=print:key=reelscale.${side}:${STDOUT}`,
+    `metadata=mode=delete:key=reelscale.${side}`,
+    'settb=1/25',
+    'setpts=N',
+  ].join(',');
 
 /** A value inside of a filter graph: escaped for the filter's options, and again for the graph. */
-export const filterValue = (text: string): string => text.replace(/[\\':]/g, String.raw`\$&`).replace(/[\\'[\],;]/g, String.raw`\$&`);
+export const filterValue = (text: string): string =>
+  text.replace(/[\\':]/g, String.raw`\$&`).replace(/[\\'[\],;]/g, String.raw`\$&`);
 
 /** The last column of libvmaf's table. */
 async function readVmaf(log: string): Promise<number[]> {

@@ -40,21 +40,32 @@ function sizeNotes(a: Video, b: Video, size: Video): string[] {
   if (sizeOf(a) === sizeOf(b)) return [];
   const [larger, other] = size === a ? ['B', 'A'] : ['A', 'B'];
   return [
-    `A is ${sizeOf(a)} and B is ${sizeOf(b)}: ${larger} is brought to ${other}'s size by bicubic. So the scores say how alike they are when both are small; `
-      + 'detail that only the larger one has does not count for it, nor does its lack count against it',
+    `A is ${sizeOf(a)} and B is ${sizeOf(b)}: ${larger} is brought to ${other}'s size by bicubic. So the scores say how alike they are when both are small; ` +
+      'detail that only the larger one has does not count for it, nor does its lack count against it',
   ];
 }
 
 function formatNotes(a: Video, b: Video): string[] {
-  const describe = (video: Video): string => `${planarFormat(video)}, ${video.color.range} range, ${video.color.matrix}`;
+  const describe = (video: Video): string =>
+    `${planarFormat(video)}, ${video.color.range} range, ${video.color.matrix}`;
   return describe(a) === describe(b) ? [] : [`B is brought from ${describe(b)} to A's ${describe(a)}`];
 }
 
-/** With everything said that swscale would guess, but for bicubic's own two numbers, 0 and 0.6 everywhere: ffmpeg 5.1 reads them as integers. */
+/**
+ * With everything said that swscale would guess, but for bicubic's own two numbers, 0 and 0.6 everywhere: ffmpeg 5.1
+ * reads them as integers.
+ */
 function conversion(from: Video, to: Target): string[] {
   const format = planarFormat(from);
-  const same = sizeOf(from) === sizeOf(to) && format === to.pixelFormat && from.color.range === to.color.range && from.color.matrix === to.color.matrix;
-  if (same) return from.pixelFormat === to.pixelFormat ? [] : [`scale=in_range=${to.color.range}:out_range=${to.color.range}`, `format=${to.pixelFormat}`];
+  const same =
+    sizeOf(from) === sizeOf(to) &&
+    format === to.pixelFormat &&
+    from.color.range === to.color.range &&
+    from.color.matrix === to.color.matrix;
+  if (same)
+    return from.pixelFormat === to.pixelFormat
+      ? []
+      : [`scale=in_range=${to.color.range}:out_range=${to.color.range}`, `format=${to.pixelFormat}`];
   const [inX, inY] = chromaPosition(from.pixelFormat, from.color.chromaLocation);
   const [outX, outY] = chromaPosition(to.pixelFormat, to.color.chromaLocation);
   return [

@@ -16,9 +16,10 @@ const PLOT = WIDTH - MARGIN.left - MARGIN.right;
 const COLUMNS = PLOT;
 
 /** One panel for each measure. */
-export const panelsOf = (series: readonly Series[]): Panel[] => series
-  .filter(({ plane }) => plane === undefined || plane === 'average')
-  .map(({ measure, values }) => ({ title: { psnr: 'PSNR, dB', ssim: 'SSIM', vmaf: 'VMAF' }[measure], values }));
+export const panelsOf = (series: readonly Series[]): Panel[] =>
+  series
+    .filter(({ plane }) => plane === undefined || plane === 'average')
+    .map(({ measure, values }) => ({ title: { psnr: 'PSNR, dB', ssim: 'SSIM', vmaf: 'VMAF' }[measure], values }));
 
 /**
  * Draws curves over frames, one panel below the other, as an SVG that can be read on light and dark pages.
@@ -34,8 +35,12 @@ export function plotSvg(title: string, panels: readonly Panel[]): string {
     `<rect class="page" width="${WIDTH}" height="${height}"/>`,
     `<text class="ink" x="${MARGIN.left}" y="24" font-size="15">${escapeXml(title)}</text>`,
     ...panels.map((panel, p) => drawPanel(panel, MARGIN.top + p * (PANEL + GAP))),
-    ...ticks(0, Math.max(1, frames - 1), 8).filter(Number.isInteger).map((frame) =>
-      `<text class="ink" x="${num(across(frame, frames))}" y="${bottom + 16}" text-anchor="middle">${frame}</text>`),
+    ...ticks(0, Math.max(1, frames - 1), 8)
+      .filter(Number.isInteger)
+      .map(
+        (frame) =>
+          `<text class="ink" x="${num(across(frame, frames))}" y="${bottom + 16}" text-anchor="middle">${frame}</text>`,
+      ),
     `<text class="ink" x="${MARGIN.left + PLOT / 2}" y="${bottom + 34}" text-anchor="middle">frame</text>`,
     '</svg>',
     '',
@@ -53,11 +58,16 @@ function drawPanel({ title, values }: Panel, top: number): string {
   const columns = columnsOf(values);
   const y = (value: number): number => top + PANEL * (1 - (Math.min(value, high) - low) / (high - low));
   const point = (frame: number, value: number): string => `${num(across(frame, values.length))},${num(y(value))}`;
-  const lines = ticks(low, high, 4).map((tick) => [
-    `<line class="grid" x1="${MARGIN.left}" x2="${MARGIN.left + PLOT}" y1="${num(y(tick))}" y2="${num(y(tick))}"/>`,
-    `<text class="ink" x="${MARGIN.left - 8}" y="${num(y(tick) + 4)}" text-anchor="end">${Number(tick.toPrecision(6))}</text>`,
-  ].join(''));
-  const range = [...columns.map((c) => point(c.frame, c.most)), ...columns.map((c) => point(c.frame, c.least)).reverse()];
+  const lines = ticks(low, high, 4).map((tick) =>
+    [
+      `<line class="grid" x1="${MARGIN.left}" x2="${MARGIN.left + PLOT}" y1="${num(y(tick))}" y2="${num(y(tick))}"/>`,
+      `<text class="ink" x="${MARGIN.left - 8}" y="${num(y(tick) + 4)}" text-anchor="end">${Number(tick.toPrecision(6))}</text>`,
+    ].join(''),
+  );
+  const range = [
+    ...columns.map((c) => point(c.frame, c.most)),
+    ...columns.map((c) => point(c.frame, c.least)).reverse(),
+  ];
   return [
     `<text class="ink" x="${MARGIN.left}" y="${top - 8}">${escapeXml(title)}${values.includes(Infinity) ? ' (equal pictures at the top)' : ''}</text>`,
     ...lines,
@@ -68,7 +78,8 @@ function drawPanel({ title, values }: Panel, top: number): string {
   ].join('\n');
 }
 
-const across = (frame: number, frames: number): number => MARGIN.left + (frames === 1 ? PLOT / 2 : (PLOT * frame) / (frames - 1));
+const across = (frame: number, frames: number): number =>
+  MARGIN.left + (frames === 1 ? PLOT / 2 : (PLOT * frame) / (frames - 1));
 
 interface Column {
   /** In the middle of the column. */
@@ -84,7 +95,12 @@ function columnsOf(values: readonly number[]): Column[] {
     const from = Math.floor((c * values.length) / count);
     const to = Math.floor(((c + 1) * values.length) / count);
     const own = values.slice(from, to);
-    return { frame: (from + to - 1) / 2, least: Math.min(...own), mean: own.reduce((sum, value) => sum + value, 0) / own.length, most: Math.max(...own) };
+    return {
+      frame: (from + to - 1) / 2,
+      least: Math.min(...own),
+      mean: own.reduce((sum, value) => sum + value, 0) / own.length,
+      most: Math.max(...own),
+    };
   });
 }
 
@@ -113,14 +129,36 @@ function ticks(low: number, high: number, count: number): number[] {
 const num = (value: number): string => String(Math.round(value * 10) / 10);
 
 /** Characters that XML cannot hold at all are left out. */
-const escapeXml = (text: string): string => text
-  .replace(/[\u0000-\u001f\u007f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '')
-  .replace(/[&<>"]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[character] ?? '&quot;');
+const escapeXml = (text: string): string =>
+  text
+    .replace(
+      /[\u0000-\u001f\u007f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g,
+      '',
+    )
+    .replace(/[&<>"]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[character] ?? '&quot;');
 
 /** Draws an SVG into a PNG file; needs an ffmpeg with librsvg. The file is replaced if it is there. */
 export async function rasterise(svg: string, file: string, signal?: AbortSignal): Promise<void> {
   // Read from a pipe, a picture ends where its first packet does.
-  const run = startFfmpeg(['-f', 'svg_pipe', '-frame_size', String(Buffer.byteLength(svg)), '-i', 'pipe:0', '-frames:v', '1', '-c:v', 'png', '-f', 'image2pipe', '-y', `file:${file}`], { signal, stdin: 'pipe' });
+  const run = startFfmpeg(
+    [
+      '-f',
+      'svg_pipe',
+      '-frame_size',
+      String(Buffer.byteLength(svg)),
+      '-i',
+      'pipe:0',
+      '-frames:v',
+      '1',
+      '-c:v',
+      'png',
+      '-f',
+      'image2pipe',
+      '-y',
+      `file:${file}`,
+    ],
+    { signal, stdin: 'pipe' },
+  );
   run.stdin?.on('error', () => undefined);
   run.stdin?.end(svg);
   await run.done;

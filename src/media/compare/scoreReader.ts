@@ -4,7 +4,8 @@ import type { Series } from './scores.js';
 const KEY = /^lavfi\.(?:psnr\.psnr[._](y|u|v|r|g|b|avg)|ssim\.(All))=(.*)$/;
 
 /**
- * Reads the lines that `metadata=mode=print` writes for the graph of {@link compareArgs}: `frame:5 pts:5 …`, then keys with their values.
+ * Reads the lines that `metadata=mode=print` writes for the graph of {@link compareArgs}: `frame:5 pts:5 …`, then keys
+ * with their values.
  */
 export class ScoreReader {
   readonly #times: number[] = [];
@@ -29,7 +30,10 @@ export class ScoreReader {
     const series = this.#series.get(name) ?? seriesOf(all ? undefined : plane);
     this.#series.set(name, series);
     const { values } = series;
-    if (this.#pts !== values.length) throw new UserError('one of the videos changes the size of its picture in mid-stream, so frames cannot be told apart');
+    if (this.#pts !== values.length)
+      throw new UserError(
+        'one of the videos changes the size of its picture in mid-stream, so frames cannot be told apart',
+      );
     values.push(text === 'inf' ? Infinity : Number(text));
   }
 
@@ -40,4 +44,6 @@ export class ScoreReader {
 }
 
 const seriesOf = (plane: string | undefined): Series =>
-  plane === undefined ? { measure: 'ssim', values: [] } : { measure: 'psnr', plane: plane === 'avg' ? 'average' : plane, values: [] };
+  plane === undefined
+    ? { measure: 'ssim', values: [] }
+    : { measure: 'psnr', plane: plane === 'avg' ? 'average' : plane, values: [] };

@@ -1,7 +1,15 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import {
-  BufferTarget, EncodedPacketSink, EncodedVideoPacketSource, FilePathSource, Input, MP4, Mp4OutputFormat, Output,
-  type InputVideoTrack, type VideoCodec,
+  BufferTarget,
+  EncodedPacketSink,
+  EncodedVideoPacketSource,
+  FilePathSource,
+  Input,
+  MP4,
+  Mp4OutputFormat,
+  Output,
+  type InputVideoTrack,
+  type VideoCodec,
 } from 'mediabunny';
 import type { Rational } from '../../lib/rational.js';
 import { MAX_TIMESCALE } from '../picture/cfrTimeline.js';
@@ -22,13 +30,15 @@ export interface ConcatRequest {
 }
 
 /**
- * Joins encoded parts into one MP4 without touching a bit of the pictures. The frame with presentation rank i is shown at exactly
- * `pts[i] - pts[0]`: the file starts at zero, and nothing is rounded. One part is open at a time; the
- * index of all frames is held in memory until the end, some fifty bytes a frame.
+ * Joins encoded parts into one MP4 without touching a bit of the pictures. The frame with presentation rank i is shown
+ * at exactly `pts[i] - pts[0]`: the file starts at zero, and nothing is rounded. One part is open at a time; the index
+ * of all frames is held in memory until the end, some fifty bytes a frame.
  * @throws when the parameter sets differ between parts, when a part does not begin with a keyframe, and when the
  * parts hold another number of frames than `pts`.
  */
-export async function concatParts(request: ConcatRequest): Promise<{ frames: number; bytes: number; reorderSeconds: number }> {
+export async function concatParts(
+  request: ConcatRequest,
+): Promise<{ frames: number; bytes: number; reorderSeconds: number }> {
   const { ftyp, moov } = await headerOf(request);
   const file = await open(request.output, 'w');
   try {
@@ -53,12 +63,19 @@ export async function concatParts(request: ConcatRequest): Promise<{ frames: num
 const LARGE_HEADER = 16;
 
 /** The header of a file that begins and ends as the result does, with two frames. */
-async function headerOf({ parts, pts, timebase, lastDuration, sampleAspectRatio }: ConcatRequest): Promise<{ ftyp: Uint8Array; moov: Uint8Array }> {
+async function headerOf({
+  parts,
+  pts,
+  timebase,
+  lastDuration,
+  sampleAspectRatio,
+}: ConcatRequest): Promise<{ ftyp: Uint8Array; moov: Uint8Array }> {
   const first = parts[0] as string;
   const source = new EncodedVideoPacketSource(await codecOf(first));
   const target = new BufferTarget();
   const output = new Output({ format: new Mp4OutputFormat({ fastStart: false }), target });
-  // The writer's timescale is the denominator of 1 / frameRate, and times are rounded to it: whole ticks stay what they are.
+  // The writer's timescale is the denominator of 1 / frameRate, and times are rounded to it: whole ticks stay what
+  // they are.
   output.addVideoTrack(source, { frameRate: timescaleFor(timebase) });
   await output.start();
   const part = await openPart(first);
@@ -69,7 +86,9 @@ async function headerOf({ parts, pts, timebase, lastDuration, sampleAspectRatio 
     const seconds = (ticks: number): number => (ticks * timebase.num) / timebase.den;
     const end = (pts.at(-1) as number) - (pts[0] as number);
     const alone = pts.length === 1;
-    await source.add(packet.clone({ timestamp: 0, duration: seconds(alone ? lastDuration : end) }), { decoderConfig: { ...config, ...shape(config, sampleAspectRatio) } });
+    await source.add(packet.clone({ timestamp: 0, duration: seconds(alone ? lastDuration : end) }), {
+      decoderConfig: { ...config, ...shape(config, sampleAspectRatio) },
+    });
     if (!alone) await source.add(packet.clone({ timestamp: seconds(end), duration: seconds(lastDuration) }));
   } finally {
     part.close();
@@ -112,7 +131,8 @@ class PacketWriter {
 }
 
 async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+  for (let done = 0; done < bytes.length; )
+    done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
 }
 
 async function codecOf(file: string): Promise<VideoCodec> {
@@ -131,9 +151,13 @@ function timescaleFor({ den }: Rational): number {
   return timescale;
 }
 
-async function addParts({ parts, pts, timebase, lastDuration, signal }: ConcatRequest, writer: PacketWriter): Promise<{ samples: Samples; reorderSeconds: number }> {
+async function addParts(
+  { parts, pts, timebase, lastDuration, signal }: ConcatRequest,
+  writer: PacketWriter,
+): Promise<{ samples: Samples; reorderSeconds: number }> {
   const scale = (timebase.num * timescaleFor(timebase)) / timebase.den;
-  const ticksBetween = (from: number, to: number): number => Math.round(((pts[to] as number) - (pts[from] as number)) * scale);
+  const ticksBetween = (from: number, to: number): number =>
+    Math.round(((pts[to] as number) - (pts[from] as number)) * scale);
   const keys: number[] = [];
   const chunks: { offset: number; samples: number }[] = [];
   const sizes = new Uint32Array(pts.length);
@@ -148,10 +172,16 @@ async function addParts({ parts, pts, timebase, lastDuration, signal }: ConcatRe
       if (!config) throw new Error(`${file} has no decoder configuration`);
       const own = parametersOf(config.codec, config.description as BytesLike);
       parameters ??= own;
-      if (Buffer.compare(own, parameters) !== 0) throw new Error(`${file} was encoded with other parameter sets than ${parts[0] as string}: they cannot be one stream`);
+      if (Buffer.compare(own, parameters) !== 0)
+        throw new Error(
+          `${file} was encoded with other parameter sets than ${parts[0] as string}: they cannot be one stream`,
+        );
 
       const ranks = await presentationRanks(part.sink);
-      if (frames + ranks.length > pts.length) throw new Error(`the parts hold more frames than the ${pts.length} of the timeline; ${file} begins at frame ${frames}`);
+      if (frames + ranks.length > pts.length)
+        throw new Error(
+          `the parts hold more frames than the ${pts.length} of the timeline; ${file} begins at frame ${frames}`,
+        );
       chunks.push({ offset: writer.position, samples: ranks.length });
       let k = 0;
       for await (const packet of part.sink.packets()) {
@@ -174,23 +204,40 @@ async function addParts({ parts, pts, timebase, lastDuration, signal }: ConcatRe
   }
   if (frames !== pts.length) throw new Error(`the parts hold ${frames} frames, but the timeline has ${pts.length}`);
   const deltaOf = (i: number): number => (i + 1 < frames ? ticksBetween(i, i + 1) : Math.round(lastDuration * scale));
-  return { samples: { sizes, offsets, deltaOf, keys, chunks }, reorderSeconds: (reorder * timebase.num) / timebase.den };
+  return {
+    samples: { sizes, offsets, deltaOf, keys, chunks },
+    reorderSeconds: (reorder * timebase.num) / timebase.den,
+  };
 }
 
-async function openPart(file: string): Promise<{ track: InputVideoTrack; sink: EncodedPacketSink; close: () => void }> {
+async function openPart(
+  file: string,
+): Promise<{ track: InputVideoTrack; sink: EncodedPacketSink; close: () => void }> {
   const input = new Input({ source: new FilePathSource(file), formats: [MP4] });
   try {
     const track = await input.getPrimaryVideoTrack();
     if (!track) throw new Error(`${file} has no video track`);
-    return { track, sink: new EncodedPacketSink(track), close: () => { input.dispose(); } };
+    return {
+      track,
+      sink: new EncodedPacketSink(track),
+      close: () => {
+        input.dispose();
+      },
+    };
   } catch (error) {
     input.dispose();
     throw error;
   }
 }
 
-/** The writer derives the shape of a pixel from these; the display size that it reads from a part is rounded to whole pixels. */
-function shape({ codedWidth = 1, codedHeight = 1 }: { codedWidth?: number | undefined; codedHeight?: number | undefined }, { num, den }: Rational) {
+/**
+ * The writer derives the shape of a pixel from these; the display size that it reads from a part is rounded to whole
+ * pixels.
+ */
+function shape(
+  { codedWidth = 1, codedHeight = 1 }: { codedWidth?: number | undefined; codedHeight?: number | undefined },
+  { num, den }: Rational,
+) {
   return { displayAspectWidth: codedWidth * num, displayAspectHeight: codedHeight * den };
 }
 
@@ -207,8 +254,13 @@ async function presentationRanks(sink: EncodedPacketSink): Promise<Uint32Array> 
 /** The DOM's type, which this project has no library for. */
 type BytesLike = ArrayBuffer | ArrayBufferView | undefined;
 
-/** What must be equal in all parts. AV1 has its sequence header with every keyframe; beside the pictures is only what the codec's name says. */
+/**
+ * What must be equal in all parts. AV1 has its sequence header with every keyframe; beside the pictures is only what
+ * the codec's name says.
+ */
 function parametersOf(codec: string, data: BytesLike): Uint8Array {
   if (data === undefined) return new TextEncoder().encode(codec);
-  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+  return ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
 }

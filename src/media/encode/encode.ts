@@ -55,7 +55,9 @@ export async function encodeFromSource(request: SourceEncode): Promise<void> {
   const { input, filters } = frameArgs(source, start, end);
   const chain = [...filters, ...enlargeFilters(source.info, method, request.bitDepth)];
   const pts: number[] = [];
-  const encoded = await run([...input, ...encoderArgs(source.info, chain, request)], request, (value) => pts.push(value));
+  const encoded = await run([...input, ...encoderArgs(source.info, chain, request)], request, (value) =>
+    pts.push(value),
+  );
   checkPts(source, start, pts, end);
   checkCount(encoded, request);
 }
@@ -67,10 +69,26 @@ export async function encodeFromParts(request: MezzanineEncode): Promise<void> {
   const offset = start - (used[0]?.start ?? start);
   const list = `${output}.ffconcat`;
   const input = [
-    '-xerror', '-f', 'concat', '-safe', '0', '-protocol_whitelist', 'file', '-format_whitelist', 'concat,nut', '-i', `file:${list}`,
-    '-map', '0:v:0', '-fps_mode', 'passthrough',
+    '-xerror',
+    '-f',
+    'concat',
+    '-safe',
+    '0',
+    '-protocol_whitelist',
+    'file',
+    '-format_whitelist',
+    'concat,nut',
+    '-i',
+    `file:${list}`,
+    '-map',
+    '0:v:0',
+    '-fps_mode',
+    'passthrough',
   ];
-  const chain = [`trim=start_frame=${offset}:end_frame=${offset + end - start}`, ...padToEven(request.width, request.height)];
+  const chain = [
+    `trim=start_frame=${offset}:end_frame=${offset + end - start}`,
+    ...padToEven(request.width, request.height),
+  ];
   try {
     await writeFile(list, concatList(used.map((part) => part.file)), { flag: 'wx' });
     checkCount(await run([...input, ...encoderArgs(request.info, chain, request)], request), request);
@@ -82,7 +100,8 @@ export async function encodeFromParts(request: MezzanineEncode): Promise<void> {
 /** A list for the concat demuxer. @throws RangeError for a name with a line break, which its format cannot hold. */
 export function concatList(files: readonly string[]): string {
   const lines = files.map((file) => {
-    if (/[\r\n]/.test(file)) throw new RangeError(`a list of parts cannot hold a name with a line break: ${JSON.stringify(file)}`);
+    if (/[\r\n]/.test(file))
+      throw new RangeError(`a list of parts cannot hold a name with a line break: ${JSON.stringify(file)}`);
     return `file 'file:${file.replaceAll("'", String.raw`'\''`)}'\n`;
   });
   return `ffconcat version 1.0\n${lines.join('')}`;
@@ -92,11 +111,20 @@ export function concatList(files: readonly string[]): string {
 function encoderArgs(
   info: SourceInfo,
   filters: readonly string[],
-  { encode, bitDepth = 8, output, sampleAspectRatio = info.video.sampleAspectRatio }: Pick<EncodeTarget, 'encode' | 'bitDepth' | 'output' | 'sampleAspectRatio'>,
+  {
+    encode,
+    bitDepth = 8,
+    output,
+    sampleAspectRatio = info.video.sampleAspectRatio,
+  }: Pick<EncodeTarget, 'encode' | 'bitDepth' | 'output' | 'sampleAspectRatio'>,
 ): string[] {
   const { frameRate } = info.video;
   const tags = deliverableTags(info);
-  const { device, filters: upload, options } = encoderOptions(encode, { chroma: deliverableColor(info).chromaLocation, bitDepth, hdr: info.video.hdr });
+  const {
+    device,
+    filters: upload,
+    options,
+  } = encoderOptions(encode, { chroma: deliverableColor(info).chromaLocation, bitDepth, hdr: info.video.hdr });
   const chain = [
     ...filters,
     `format=${DELIVERED_PIXELS[bitDepth]}`,
@@ -109,13 +137,28 @@ function encoderArgs(
     ...upload,
   ];
   return [
-    ...device, '-vf', chain.join(','), ...options,
-    '-enc_time_base', `${frameRate.den}:${frameRate.num}`,
-    // By `setpts` the frames of ffmpeg 7 lose how long they last: the last one would last no time, and readers drop it.
-    // Both times are named, since `setts` alone makes one of the other.
-    '-bsf:v', 'setts=pts=PTS:dts=DTS:duration=1',
-    '-map_metadata', '-1', '-map_chapters', '-1', '-fflags', '+bitexact', '-flags:v', '+bitexact',
-    '-f', 'mp4', '-y', `file:${output}`,
+    ...device,
+    '-vf',
+    chain.join(','),
+    ...options,
+    '-enc_time_base',
+    `${frameRate.den}:${frameRate.num}`,
+    // By `setpts` the frames of ffmpeg 7 lose how long they last: the last one would last no time, and readers drop
+    // it. Both times are named, since `setts` alone makes one of the other.
+    '-bsf:v',
+    'setts=pts=PTS:dts=DTS:duration=1',
+    '-map_metadata',
+    '-1',
+    '-map_chapters',
+    '-1',
+    '-fflags',
+    '+bitexact',
+    '-flags:v',
+    '+bitexact',
+    '-f',
+    'mp4',
+    '-y',
+    `file:${output}`,
   ];
 }
 
@@ -123,7 +166,8 @@ async function run(args: string[], { signal, onFrame }: EncodeTarget, onPts?: (p
   let encoded = 0;
   await runFfmpeg(args, {
     signal,
-    // x264's macroblock tree reads memory that it has not written: the same frames gave other bytes after an interruption, when they lay in other parts.
+    // x264's macroblock tree reads memory that it has not written: the same frames gave other bytes after an
+    // interruption, when they lay in other parts.
     zeroedMemory: true,
     ...(onPts && { onPts }),
     onProgress: ({ frame }) => {
@@ -135,5 +179,6 @@ async function run(args: string[], { signal, onFrame }: EncodeTarget, onPts?: (p
 }
 
 function checkCount(encoded: number, { start, end }: EncodeTarget): void {
-  if (encoded !== end - start) throw new Error(`frames ${start} to ${end - 1} were encoded to ${encoded} frames instead of ${end - start}`);
+  if (encoded !== end - start)
+    throw new Error(`frames ${start} to ${end - 1} were encoded to ${encoded} frames instead of ${end - start}`);
 }

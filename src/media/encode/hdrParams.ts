@@ -1,14 +1,22 @@
 import type { Hdr } from '../../job/source.js';
 
-const POINTS = [['G', 'green'], ['B', 'blue'], ['R', 'red'], ['WP', 'white']] as const;
+const POINTS = [
+  ['G', 'green'],
+  ['B', 'blue'],
+  ['R', 'red'],
+  ['WP', 'white'],
+] as const;
 
 /** More of x265's parameters, each with a colon before it: chromaticities in 1/50000, luminances in 1/10000 cd/m². */
 export function x265Hdr(hdr: Hdr | undefined): string {
   const { mastering, light } = hdr ?? {};
-  const list = (values: readonly number[], unit: number): string => values.map((value) => Math.round(value * unit)).join(',');
+  const list = (values: readonly number[], unit: number): string =>
+    values.map((value) => Math.round(value * unit)).join(',');
   const points = mastering && POINTS.map(([letter, name]) => `${letter}(${list(mastering[name], 50_000)})`).join('');
   return [
-    ...(mastering ? [`:master-display=${points}L(${list([mastering.maxLuminance, mastering.minLuminance], 10_000)})`] : []),
+    ...(mastering
+      ? [`:master-display=${points}L(${list([mastering.maxLuminance, mastering.minLuminance], 10_000)})`]
+      : []),
     ...(light ? [`:max-cll=${light.max},${light.average}`] : []),
   ].join('');
 }

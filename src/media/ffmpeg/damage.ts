@@ -2,4 +2,5 @@
 const HARMLESS = [/mmco: unref short failure/, /co located POCs unavailable/];
 
 /** The lines of a decoder that speak of damaged pictures. */
-export const damageOf = (lines: readonly string[]): string[] => lines.filter((line) => !HARMLESS.some((pattern) => pattern.test(line)));
+export const damageOf = (lines: readonly string[]): string[] =>
+  lines.filter((line) => !HARMLESS.some((pattern) => pattern.test(line)));

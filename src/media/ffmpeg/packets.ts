@@ -35,7 +35,14 @@ export async function readPackets(
 ): Promise<Packets> {
   const pts = new Numbers();
   const keys = new Numbers();
-  const read = { lastDuration: 0, withoutPts: 0, smallest: Infinity, discarded: 0, corrupt: false, fieldOrder: 'unknown' };
+  const read = {
+    lastDuration: 0,
+    withoutPts: 0,
+    smallest: Infinity,
+    discarded: 0,
+    corrupt: false,
+    fieldOrder: 'unknown',
+  };
   let count = 0;
   let lastPts = -Infinity;
 
@@ -63,7 +70,15 @@ export async function readPackets(
   };
 
   const entries = 'packet=pts,dts,duration,size,flags:stream=field_order';
-  const args = ['-select_streams', String(info.video.index), '-show_entries', entries, '-of', 'csv', ...sourceInput(file)];
+  const args = [
+    '-select_streams',
+    String(info.video.index),
+    '-show_entries',
+    entries,
+    '-of',
+    'csv',
+    ...sourceInput(file),
+  ];
   const { stderrLines } = await runFfprobe(args, { signal: options.signal, onLine });
   options.onPackets?.(count);
   // ffprobe below 6.1 does not show the flag; the demuxer says it.

@@ -28,7 +28,10 @@ export interface FfmpegOptions {
   side?: 'pipe';
   /** `pipe`: the caller reads the run's stdout. Default: none, unless `onStdoutLine` reads it. */
   stdout?: 'pipe';
-  /** New memory is filled with zeros, so that what a library reads before it has written there is the same in every run. Only glibc does it. */
+  /**
+   * New memory is filled with zeros, so that what a library reads before it has written there is the same in every
+   * run. Only glibc does it.
+   */
   zeroedMemory?: boolean;
 }
 
@@ -53,18 +56,44 @@ export interface FfmpegRun {
 
 /** Starts ffmpeg on arguments that name inputs, filters and outputs; what every call needs is added here. */
 export function startFfmpeg(args: readonly string[], options: FfmpegOptions = {}): FfmpegRun {
-  const { signal, onProgress, onPts, onPtsLine = onPts && ((line: string) => { readPts(line, onPts); }), onStdoutLine } = options;
+  const {
+    signal,
+    onProgress,
+    onPts,
+    onPtsLine = onPts &&
+      ((line: string) => {
+        readPts(line, onPts);
+      }),
+    onStdoutLine,
+  } = options;
   // `info` for the one line that says that the inputs are open; only errors are kept.
-  const common = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'repeat+level+info', '-progress', `pipe:${PROGRESS_FD}`];
+  const common = [
+    '-hide_banner',
+    '-nostdin',
+    '-nostats',
+    '-loglevel',
+    'repeat+level+info',
+    '-progress',
+    `pipe:${PROGRESS_FD}`,
+  ];
   const child = spawnTool('ffmpeg', [...common, ...args], {
-    stdio: [options.stdin ?? 'ignore', options.stdout ?? (onStdoutLine ? 'pipe' : 'ignore'), 'pipe', onPtsLine ? 'pipe' : 'ignore', 'pipe', options.side ?? 'ignore'],
+    stdio: [
+      options.stdin ?? 'ignore',
+      options.stdout ?? (onStdoutLine ? 'pipe' : 'ignore'),
+      'pipe',
+      onPtsLine ? 'pipe' : 'ignore',
+      'pipe',
+      options.side ?? 'ignore',
+    ],
     buffer: false,
     ...(signal && { cancelSignal: signal }),
     ...(options.zeroedMemory && { env: ZEROED }),
   });
   const tail = new Tail();
   const readers = [
-    eachLine(child.stdio[2], (line) => { tail.add(line); }),
+    eachLine(child.stdio[2], (line) => {
+      tail.add(line);
+    }),
     eachLine(child.stdio[PROGRESS_FD], (line) => {
       if (line.startsWith('frame=')) onProgress?.({ frame: Number(line.slice('frame='.length)) });
     }),
@@ -81,7 +110,10 @@ export function startFfmpeg(args: readonly string[], options: FfmpegOptions = {}
 }
 
 /** Runs ffmpeg to its end; see {@link startFfmpeg}. */
-export function runFfmpeg(args: readonly string[], options: Omit<FfmpegOptions, 'stdin' | 'side' | 'stdout'> = {}): Promise<FfmpegResult> {
+export function runFfmpeg(
+  args: readonly string[],
+  options: Omit<FfmpegOptions, 'stdin' | 'side' | 'stdout'> = {},
+): Promise<FfmpegResult> {
   return startFfmpeg(args, options).done;
 }
 
@@ -90,11 +122,17 @@ const HEADER_MS = 120_000;
 
 /**
  * What ffprobe finds out from a file's header and its first packets, as JSON.
- * @throws as {@link runFfprobe}, and WorldError when it takes two minutes: some damaged headers send it through the whole file for each of their entries.
+ * @throws as {@link runFfprobe}, and WorldError when it takes two minutes: some damaged headers send it through the
+ * whole file for each of their entries.
  */
 export async function readHeader(args: readonly string[], signal: AbortSignal | undefined): Promise<unknown> {
   const lines: string[] = [];
-  await runFfprobe(['-of', 'json', '-show_error', ...args], { signal, timeout: HEADER_MS, errorCode: () => errorCodeIn(lines), onLine: (line) => lines.push(line) });
+  await runFfprobe(['-of', 'json', '-show_error', ...args], {
+    signal,
+    timeout: HEADER_MS,
+    errorCode: () => errorCodeIn(lines),
+    onLine: (line) => lines.push(line),
+  });
   return JSON.parse(lines.join('\n'));
 }
 
@@ -112,12 +150,19 @@ function errorCodeIn(lines: readonly string[]): number | undefined {
 /**
  * Runs ffprobe and hands over its output line by line, so that it may be of any length.
  * @param options.timeout in milliseconds; none without it.
- * @param options.errorCode reads from that output, once ffprobe has failed, the code of its error; see {@link failureOf}.
- * @throws the signal's reason when aborted; ContentFailure with what ffprobe said when it fails by itself, else WorldError.
+ * @param options.errorCode reads from that output, once ffprobe has failed, the code of its error; see {@link
+ * failureOf}.
+ * @throws the signal's reason when aborted; ContentFailure with what ffprobe said when it fails by itself, else
+ * WorldError.
  */
 export function runFfprobe(
   args: readonly string[],
-  options: { signal?: AbortSignal | undefined; timeout?: number; errorCode?: () => number | undefined; onLine: (line: string) => void },
+  options: {
+    signal?: AbortSignal | undefined;
+    timeout?: number;
+    errorCode?: () => number | undefined;
+    onLine: (line: string) => void;
+  },
 ): Promise<FfmpegResult> {
   const { signal, timeout, errorCode, onLine } = options;
   const child = spawnTool('ffprobe', ['-hide_banner', '-loglevel', 'repeat+level+warning', ...args], {
@@ -127,7 +172,12 @@ export function runFfprobe(
     ...(signal && { cancelSignal: signal }),
   });
   const tail = new Tail();
-  const readers = [eachLine(child.stdio[1], onLine), eachLine(child.stdio[2], (line) => { tail.add(line); })];
+  const readers = [
+    eachLine(child.stdio[1], onLine),
+    eachLine(child.stdio[2], (line) => {
+      tail.add(line);
+    }),
+  ];
   return finish('ffprobe', child, readers, tail, signal, errorCode);
 }
 

@@ -7,23 +7,30 @@ const TAIL_LINES = 20;
 const LINE_LENGTH = 500;
 
 /**
- * Says whose fault it is that a tool did not end well: DiskFull, ContentFailure where it gave an answer about its input, else WorldError.
- * @param code what the tool says of it in its structured output, as AVERROR (libavutil/error.h): an errno of this system, negated, or a tag. It counts more than words.
+ * Says whose fault it is that a tool did not end well: DiskFull, ContentFailure where it gave an answer about its
+ * input, else WorldError.
+ * @param code what the tool says of it in its structured output, as AVERROR (libavutil/error.h): an errno of this
+ * system, negated, or a tag. It counts more than words.
  */
 export function failureOf(tool: string, error: unknown, tail: Tail, code?: number): Error {
   if (tail.lines.some((line) => DISK_FULL.test(line))) return new DiskFull(`${tool}: no space left on the disk`);
   const ending = error instanceof Error && 'shortMessage' in error ? endingOf(error) : String(error);
   const said = tail.lines.join('\n');
   const message = `${tool} ${ending}${said && `: ${said}`}`;
-  const away = code !== undefined ? AWAY_CODES.has(-code) : tail.lines.some((line) => AWAY_WORDS.test(line) && !OF_DECODER.test(line));
-  return isAnswer(error) && !away ? new ContentFailure(message, { cause: error }) : new WorldError(message, { cause: error });
+  const away =
+    code !== undefined
+      ? AWAY_CODES.has(-code)
+      : tail.lines.some((line) => AWAY_WORDS.test(line) && !OF_DECODER.test(line));
+  return isAnswer(error) && !away
+    ? new ContentFailure(message, { cause: error })
+    : new WorldError(message, { cause: error });
 }
 
 /** Signals by which a tool ends through a fault of its own, which a file has brought about. */
 const CRASHES = ['SIGSEGV', 'SIGABRT', 'SIGFPE', 'SIGBUS', 'SIGILL'];
 /**
- * What ffmpeg says in the end when a signal has asked it to. Its exit code tells less: 255 is also that of an operation that is not permitted, and where
- * the signal came while inputs were opened it is that of a bad file, or 0.
+ * What ffmpeg says in the end when a signal has asked it to. Its exit code tells less: 255 is also that of an
+ * operation that is not permitted, and where the signal came while inputs were opened it is that of a bad file, or 0.
  */
 const ASKED_TO_END = /^\[info\] Exiting normally, received signal|^Received > 3 system signals/;
 const DISK_FULL = asLastWords('No space left on device');
@@ -74,12 +81,19 @@ export class Tail {
     // Until here ffmpeg looked at its inputs, decoding from anywhere: what it said then says nothing about the run.
     if (raw.startsWith('[info] Stream mapping:')) this.#clear();
     if (ASKED_TO_END.test(raw)) this.askedToEnd = true;
-    // Of damage in transport streams the demuxer only warns, and so does ffprobe of the decoder for whose sake it ends.
+    // Of damage in transport streams the demuxer only warns, and so does ffprobe of the decoder for whose sake it
+    // ends.
     if (!/\[(error|fatal|panic)\] |Packet corrupt|Could not open codec/.test(raw)) return;
-    // `[h264 @ 0x55d0c8] [error] message`, or `[in#0/mov @ 0x55d0c8]`: neither the address nor the level tells a person anything.
-    const line = raw.replace(/\[([^\]@]+) @ 0x[0-9a-f]+\] /g, '$1: ').replace(/\[(warning|error|fatal|panic)\] /, '').trim();
+    // `[h264 @ 0x55d0c8] [error] message`, or `[in#0/mov @ 0x55d0c8]`: neither the address nor the level tells a
+    // person anything.
+    const line = raw
+      .replace(/\[([^\]@]+) @ 0x[0-9a-f]+\] /g, '$1: ')
+      .replace(/\[(warning|error|fatal|panic)\] /, '')
+      .trim();
     this.count++;
-    this.lines.push(line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH / 2)} … ${line.slice(-LINE_LENGTH / 2)}` : line);
+    this.lines.push(
+      line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH / 2)} … ${line.slice(-LINE_LENGTH / 2)}` : line,
+    );
     if (this.lines.length > TAIL_LINES) this.lines.shift();
   }
 

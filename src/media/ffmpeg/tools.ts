@@ -6,13 +6,43 @@ import { withParentDeathSignal } from '../../lib/parentDeathSignal.js';
  * a playlist would open its neighbours.
  */
 const DEMUXERS = [
-  'mov', 'mp4', 'm4a', '3gp', '3g2', 'mj2', 'matroska', 'webm', 'mpegts', 'mpeg', 'mpegvideo', 'avi', 'flv', 'live_flv',
-  'asf', 'ogg', 'h264', 'hevc', 'm4v', 'av1', 'obu', 'ivf', 'nut', 'mxf', 'dv', 'vob', 'mjpeg', 'gif', 'apng', 'wtv', 'rm', 'yuv4mpegpipe',
+  'mov',
+  'mp4',
+  'm4a',
+  '3gp',
+  '3g2',
+  'mj2',
+  'matroska',
+  'webm',
+  'mpegts',
+  'mpeg',
+  'mpegvideo',
+  'avi',
+  'flv',
+  'live_flv',
+  'asf',
+  'ogg',
+  'h264',
+  'hevc',
+  'm4v',
+  'av1',
+  'obu',
+  'ivf',
+  'nut',
+  'mxf',
+  'dv',
+  'vob',
+  'mjpeg',
+  'gif',
+  'apng',
+  'wtv',
+  'rm',
+  'yuv4mpegpipe',
 ].join(',');
 
 /**
- * The largest cover or picture of a subtitle that is decoded: 4096x4096. ffmpeg decodes every cover in its first look at a file, and
- * keeps them all: one of 1 MB may take 1 GB. Larger ones are still copied, as they are.
+ * The largest cover or picture of a subtitle that is decoded: 4096x4096. ffmpeg decodes every cover in its first look
+ * at a file, and keeps them all: one of 1 MB may take 1 GB. Larger ones are still copied, as they are.
  */
 export const MOST_COVER_PIXELS = 4096 * 4096;
 
@@ -22,8 +52,17 @@ const namedFormat = (file: string): string[] => (/\.mjpe?g$/i.test(file) ? ['-f'
 /** `file:` keeps names that begin with a dash or hold a colon from meaning anything else. */
 export const sourceInput = (file: string): string[] => [
   // `V` are videos that are no covers: those have ffmpeg's own limit. (`v` would be the same key as `V` to ffmpeg.)
-  '-max_pixels', String(MOST_COVER_PIXELS), '-max_pixels:V', String(2 ** 31 - 1),
-  '-protocol_whitelist', 'file,pipe', '-format_whitelist', DEMUXERS, ...namedFormat(file), '-i', `file:${file}`,
+  '-max_pixels',
+  String(MOST_COVER_PIXELS),
+  '-max_pixels:V',
+  String(2 ** 31 - 1),
+  '-protocol_whitelist',
+  'file,pipe',
+  '-format_whitelist',
+  DEMUXERS,
+  ...namedFormat(file),
+  '-i',
+  `file:${file}`,
 ];
 
 /** Twenty times what ffprobe takes for 8K: it decodes the first pictures of every stream, and keeps them. */

@@ -2,7 +2,10 @@ import { ffmpegSays } from './run.js';
 
 let versions: Promise<Record<string, string>> | undefined;
 
-/** What made a part, for its record: asked once in a process, and again where there was no answer. @throws WorldError when ffmpeg gives none. */
+/**
+ * What made a part, for its record: asked once in a process, and again where there was no answer. @throws WorldError
+ * when ffmpeg gives none.
+ */
 export function toolVersions(): Promise<Record<string, string>> {
   versions ??= ask().catch((error: unknown) => {
     versions = undefined;
@@ -11,4 +14,6 @@ export function toolVersions(): Promise<Record<string, string>> {
   return versions;
 }
 
-const ask = async (): Promise<Record<string, string>> => ({ ffmpeg: /^ffmpeg version (\S+)/.exec(await ffmpegSays('-version'))?.[1] ?? 'unknown' });
+const ask = async (): Promise<Record<string, string>> => ({
+  ffmpeg: /^ffmpeg version (\S+)/.exec(await ffmpegSays('-version'))?.[1] ?? 'unknown',
+});

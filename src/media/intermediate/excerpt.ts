@@ -17,7 +17,10 @@ export interface Excerpt {
   info: SourceInfo;
   frames: number;
   seconds: number;
-  /** When a frame is shown, from the start of the video on; what the nominal rate says where timestamps cannot be trusted. */
+  /**
+   * When a frame is shown, from the start of the video on; what the nominal rate says where timestamps cannot be
+   * trusted.
+   */
   timeOf(frame: number): number;
   /** The frame that is shown at a time from 0 up to `seconds`. */
   frameAt(seconds: number): number;
@@ -45,7 +48,11 @@ export async function openExcerpt(file: string, options: ProbeOptions = {}): Pro
     seconds: ((pts.at(-1) as number) - first + timeline.lastDuration) * tick,
     timeOf: (frame) => ((pts[frame] as number) - first) * tick,
     // Half a tick forgives a time that was rounded to be written down.
-    frameAt: (seconds) => Math.max(0, pts.findLastIndex((time) => time - first <= seconds / tick + 0.5)),
+    frameAt: (seconds) =>
+      Math.max(
+        0,
+        pts.findLastIndex((time) => time - first <= seconds / tick + 0.5),
+      ),
     take: async (frame, folder, signal) => {
       const { input, filters } = frameArgs(source, frame, frame + 1);
       const taken = await takeOne(input, filters, info, folder, signal);
@@ -88,15 +95,30 @@ function straightFilm(file: string, info: SourceInfo, frames: number): Excerpt {
   };
 }
 
-async function takeStraight(file: string, info: SourceInfo, frame: number, folder: string, signal?: AbortSignal): Promise<FrameSource | undefined> {
+async function takeStraight(
+  file: string,
+  info: SourceInfo,
+  frame: number,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<FrameSource | undefined> {
   const input = inputFrom(file, info.video.index, undefined);
   const taken = await takeOne(input, [`select=eq(n\\,${frame})`, ...printPts()], info, folder, signal);
   return taken.pts.length === 1 ? taken.source : undefined;
 }
 
-async function takeOne(input: string[], filters: string[], info: SourceInfo, folder: string, signal?: AbortSignal): Promise<{ source: FrameSource; pts: number[] }> {
+async function takeOne(
+  input: string[],
+  filters: string[],
+  info: SourceInfo,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<{ source: FrameSource; pts: number[] }> {
   const file = path.join(folder, `${randomName()}.nut`);
   const pts: number[] = [];
-  await runFfmpeg([...input, '-frames:v', '1', ...losslessArgs(info, filters, file)], { signal, onPts: (time) => pts.push(time) });
+  await runFfmpeg([...input, '-frames:v', '1', ...losslessArgs(info, filters, file)], {
+    signal,
+    onPts: (time) => pts.push(time),
+  });
   return { source: { file, from: 'conformed', info, pts: Float64Array.of(0), runIn: 0 }, pts };
 }

@@ -18,8 +18,10 @@ interface Rules {
   dispositions: (kind: string) => Set<string>;
 }
 
-const MKV_AUDIO = list('aac aac_latm mp1 mp2 mp3 ac3 eac3 dts truehd mlp alac flac vorbis opus tta wavpack wmav1 wmav2 wmapro wmalossless ' +
-  'pcm_u8 pcm_s16le pcm_s24le pcm_s32le pcm_s16be pcm_s24be pcm_s32be pcm_f32le pcm_f64le pcm_alaw pcm_mulaw');
+const MKV_AUDIO = list(
+  'aac aac_latm mp1 mp2 mp3 ac3 eac3 dts truehd mlp alac flac vorbis opus tta wavpack wmav1 wmav2 wmapro wmalossless ' +
+    'pcm_u8 pcm_s16le pcm_s24le pcm_s32le pcm_s16be pcm_s24be pcm_s32be pcm_f32le pcm_f64le pcm_alaw pcm_mulaw',
+);
 const MKV_FLAGS = list('default forced hearing_impaired visual_impaired descriptions original comment');
 
 export const CONTAINERS: Record<Container, Rules> = {
@@ -49,12 +51,18 @@ export const TEXT_SUBTITLES = list('subrip srt ass ssa text webvtt mov_text eia_
 /** Of these more than the words is lost. */
 export const STYLED_SUBTITLES = list('ass ssa');
 
-export const containerOf = (file: string): Container | undefined => /\.(mp4|mkv)$/i.exec(file)?.[1]?.toLowerCase() as Container | undefined;
+export const containerOf = (file: string): Container | undefined =>
+  /\.(mp4|mkv)$/i.exec(file)?.[1]?.toLowerCase() as Container | undefined;
 
 /** @throws UserError of one line when tracks cannot be copied into a container though they should be. */
 export function requireCopyable(audio: readonly { codec: string }[], container: Container): void {
   const at = audio.findIndex(({ codec }) => codec !== '' && !CONTAINERS[container].audio(codec));
   if (at < 0) return;
-  const advice = container === 'mp4' ? 'choose -o NAME.mkv, or leave out --audio copy to have it converted' : 'leave out --audio copy to have it converted';
-  throw new UserError(`--audio copy: ${container.toUpperCase()} cannot hold audio track ${at + 1} (${audio[at]?.codec ?? ''}) as it is: ${advice}`);
+  const advice =
+    container === 'mp4'
+      ? 'choose -o NAME.mkv, or leave out --audio copy to have it converted'
+      : 'leave out --audio copy to have it converted';
+  throw new UserError(
+    `--audio copy: ${container.toUpperCase()} cannot hold audio track ${at + 1} (${audio[at]?.codec ?? ''}) as it is: ${advice}`,
+  );
 }

@@ -3,8 +3,37 @@ import { runFfmpeg } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import { MP4 } from './mergeArgs.js';
 
-/** Encodes a track of text into a file of its own, at its own times: of what is encoded and cut at once, ffmpeg 5.1 loses the last packet. */
-export async function convertText(source: string, { index, encoder, charenc, container, file }: { index: number; encoder: string; charenc?: string | undefined; container: Container; file: string }, signal?: AbortSignal): Promise<void> {
+/**
+ * Encodes a track of text into a file of its own, at its own times: of what is encoded and cut at once, ffmpeg 5.1
+ * loses the last packet.
+ */
+export async function convertText(
+  source: string,
+  {
+    index,
+    encoder,
+    charenc,
+    container,
+    file,
+  }: { index: number; encoder: string; charenc?: string | undefined; container: Container; file: string },
+  signal?: AbortSignal,
+): Promise<void> {
   const format = container === 'mp4' ? MP4 : ['-f', 'matroska'];
-  await runFfmpeg(['-copyts', '-max_error_rate', '1', ...(charenc === undefined ? [] : [`-sub_charenc:${index}`, charenc]), ...sourceInput(source), '-map', `0:${index}`, '-c', encoder, ...format, '-y', `file:${file}`], { signal });
+  await runFfmpeg(
+    [
+      '-copyts',
+      '-max_error_rate',
+      '1',
+      ...(charenc === undefined ? [] : [`-sub_charenc:${index}`, charenc]),
+      ...sourceInput(source),
+      '-map',
+      `0:${index}`,
+      '-c',
+      encoder,
+      ...format,
+      '-y',
+      `file:${file}`,
+    ],
+    { signal },
+  );
 }

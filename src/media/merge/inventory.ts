@@ -84,21 +84,32 @@ export async function inventory(file: string, signal?: AbortSignal): Promise<Inv
   const { streams, format } = outputSchema.parse(header);
   return {
     durationSeconds: format.duration ?? 0,
-    video: await Promise.all(streams.filter((s) => s.codec_type === 'video' && s.disposition.attached_pic === 0).map(async (s) => ({
-      index: s.index,
-      codec: s.codec_name ?? 'unknown',
-      tag: s.codec_tag_string ?? '',
-      width: s.width ?? 0,
-      height: s.height ?? 0,
-      pixelFormat: s.pix_fmt ?? 'unknown',
-      range: s.color_range === 'pc' ? 'full' : 'limited',
-      colors: { matrix: s.color_space, primaries: s.color_primaries, transfer: s.color_transfer, range: s.color_range },
-      sampleAspectRatio: parseRational(s.sample_aspect_ratio) ?? { num: 1, den: 1 },
-      timebase: parseRational(s.time_base) ?? { num: 1, den: 1 },
-      durationSeconds: durationOf(s),
-      hdr: hdrTransfer({ transfer: s.color_transfer }) && readHdr(await readSideData(file, s.index, signal)),
-    }))),
-    audio: streams.filter((s) => s.codec_type === 'audio').map((s) => ({ index: s.index, codec: s.codec_name ?? 'unknown', durationSeconds: durationOf(s) })),
+    video: await Promise.all(
+      streams
+        .filter((s) => s.codec_type === 'video' && s.disposition.attached_pic === 0)
+        .map(async (s) => ({
+          index: s.index,
+          codec: s.codec_name ?? 'unknown',
+          tag: s.codec_tag_string ?? '',
+          width: s.width ?? 0,
+          height: s.height ?? 0,
+          pixelFormat: s.pix_fmt ?? 'unknown',
+          range: s.color_range === 'pc' ? 'full' : 'limited',
+          colors: {
+            matrix: s.color_space,
+            primaries: s.color_primaries,
+            transfer: s.color_transfer,
+            range: s.color_range,
+          },
+          sampleAspectRatio: parseRational(s.sample_aspect_ratio) ?? { num: 1, den: 1 },
+          timebase: parseRational(s.time_base) ?? { num: 1, den: 1 },
+          durationSeconds: durationOf(s),
+          hdr: hdrTransfer({ transfer: s.color_transfer }) && readHdr(await readSideData(file, s.index, signal)),
+        })),
+    ),
+    audio: streams
+      .filter((s) => s.codec_type === 'audio')
+      .map((s) => ({ index: s.index, codec: s.codec_name ?? 'unknown', durationSeconds: durationOf(s) })),
     contents: await readContents(file, signal),
   };
 }
@@ -107,27 +118,36 @@ export async function inventory(file: string, signal?: AbortSignal): Promise<Inv
 function durationOf({ duration, start_time, tags }: Stream): number | undefined {
   if (duration !== undefined) return duration;
   const [, hours, minutes, rest] = /^(\d+):(\d+):([\d.]+)$/.exec(tags.DURATION ?? '') ?? [];
-  return rest === undefined ? undefined : Number(hours) * 3600 + Number(minutes) * 60 + Number(rest) - (start_time ?? 0);
+  return rest === undefined
+    ? undefined
+    : Number(hours) * 3600 + Number(minutes) * 60 + Number(rest) - (start_time ?? 0);
 }
 
 /** What is wrong with the streams, each in one line. */
-export function checkInventory({ video, audio, contents }: Inventory, expected: ExpectedStreams & { sampleAspectRatio: Rational }): string[] {
+export function checkInventory(
+  { video, audio, contents }: Inventory,
+  expected: ExpectedStreams & { sampleAspectRatio: Rational },
+): string[] {
   const problems: string[] = [];
   const [first] = video;
   if (video.length !== 1) problems.push(`it has ${video.length} video streams instead of 1`);
   if (first) {
-    // Browsers play H.264 and H.265 in an MP4 by these names only; that it is the planned codec is checked with all tracks.
+    // Browsers play H.264 and H.265 in an MP4 by these names only; that it is the planned codec is checked with all
+    // tracks.
     const { tag = first.tag } = Object.values(CODECS).find(({ probed }) => probed === first.codec) ?? {};
-    if (expected.contents.container === 'mp4' && first.tag !== tag) problems.push(`the video's ${first.codec} is called ${first.tag} instead of ${tag}`);
+    if (expected.contents.container === 'mp4' && first.tag !== tag)
+      problems.push(`the video's ${first.codec} is called ${first.tag} instead of ${tag}`);
     if (first.width !== expected.width || first.height !== expected.height) {
       problems.push(`the picture is ${first.width}x${first.height} instead of ${expected.width}x${expected.height}`);
     }
     const [is, wanted] = [first.sampleAspectRatio, expected.sampleAspectRatio];
     // Matroska holds the width on the screen in whole pixels; ffmpeg's reader takes the shape of a pixel from there.
     const error = Math.abs((is.num / is.den - wanted.num / wanted.den) * first.width);
-    if (error > (expected.contents.container === 'mkv' ? 1 : 0)) problems.push(`the pixels' aspect ratio is ${is.num}:${is.den} instead of ${wanted.num}:${wanted.den}`);
+    if (error > (expected.contents.container === 'mkv' ? 1 : 0))
+      problems.push(`the pixels' aspect ratio is ${is.num}:${is.den} instead of ${wanted.num}:${wanted.den}`);
     // ffprobe has names of their own for full range.
-    if (first.pixelFormat.replace('yuvj', 'yuv') !== expected.pixelFormat) problems.push(`the pixels are ${first.pixelFormat} instead of ${expected.pixelFormat}`);
+    if (first.pixelFormat.replace('yuvj', 'yuv') !== expected.pixelFormat)
+      problems.push(`the pixels are ${first.pixelFormat} instead of ${expected.pixelFormat}`);
     problems.push(...checkColors(first.colors, expected.colors), ...compareHdr(first.hdr ?? {}, expected.hdr ?? {}));
   }
   for (const [i, track] of audio.entries()) {
@@ -136,9 +156,15 @@ export function checkInventory({ video, audio, contents }: Inventory, expected: 
   return [...problems, ...checkContents(contents, expected.contents)];
 }
 
-const COLOR_NAMES = { matrix: 'colour matrix', primaries: 'colour primaries', transfer: 'transfer function', range: 'colour range' } as const;
+const COLOR_NAMES = {
+  matrix: 'colour matrix',
+  primaries: 'colour primaries',
+  transfer: 'transfer function',
+  range: 'colour range',
+} as const;
 
 function checkColors(is: Inventory['video'][number]['colors'], wanted: DeliverableTags): string[] {
   return (Object.keys(COLOR_NAMES) as (keyof typeof COLOR_NAMES)[]).flatMap((name) =>
-    is[name] === wanted[name] ? [] : [`the ${COLOR_NAMES[name]} is tagged ${is[name]} instead of ${wanted[name]}`]);
+    is[name] === wanted[name] ? [] : [`the ${COLOR_NAMES[name]} is tagged ${is[name]} instead of ${wanted[name]}`],
+  );
 }

@@ -21,7 +21,10 @@ export interface MergeRequest {
   constantRate?: Rational | undefined;
   /** Of a part of the source only: what is taken of everything else. */
   cut?: Trim | undefined;
-  /** Written whole or not at all usable: give a hidden name and publish it afterwards. Files named like it with more behind may lie beside it meanwhile. */
+  /**
+   * Written whole or not at all usable: give a hidden name and publish it afterwards. Files named like it with more
+   * behind may lie beside it meanwhile.
+   */
   output: string;
   signal?: AbortSignal | undefined;
   onProgress?: (progress: { frame: number }) => void;

@@ -27,18 +27,33 @@ export async function planContents(asked: PlanRequest): Promise<MergePlan> {
   const { container, firstPts, program } = asked;
   const source = ofProgram(asked.source, program);
   const request = { ...asked, source };
-  const within = request.cut && await packetsWithin(request.file, request.cut, request.signal);
+  const within = request.cut && (await packetsWithin(request.file, request.cut, request.signal));
   const audio = await planAudio(request, within);
   const subtitles = planSubtitles(source, container, within);
   const files = planFiles(source, container);
   const tags = planTags(source.tags, container);
-  const warnings = [...audio.warnings, ...subtitles.warnings, ...files.warnings, ...otherPrograms(asked), ...otherVideos(request), ...dataStreams(source), ...tags.warnings];
-  const fitting = [planVideo(request), ...audio.tracks, ...subtitles.tracks, ...files.tracks].map((track) => fit(track, container, warnings));
+  const warnings = [
+    ...audio.warnings,
+    ...subtitles.warnings,
+    ...files.warnings,
+    ...otherPrograms(asked),
+    ...otherVideos(request),
+    ...dataStreams(source),
+    ...tags.warnings,
+  ];
+  const fitting = [planVideo(request), ...audio.tracks, ...subtitles.tracks, ...files.tracks].map((track) =>
+    fit(track, container, warnings),
+  );
   const tracks = container === 'mp4' ? withDefaults(fitting) : fitting;
   const zero = timeOriginOf(request, audio.starts);
   const clip = (time: number): number => Math.max(time, zero / 1e6) - firstPts;
   return {
-    contents: { container, tracks: tracks.map((track) => contentOf(track, clip)), chapters: planChapters(chaptersWithin(source, zero, request.cut), container, clip), tags: tags.exact },
+    contents: {
+      container,
+      tracks: tracks.map((track) => contentOf(track, clip)),
+      chapters: planChapters(chaptersWithin(source, zero, request.cut), container, clip),
+      tags: tags.exact,
+    },
     tracks,
     tags: tags.written,
     zero,
@@ -54,32 +69,55 @@ function planVideo({ source, video, videoCodec }: PlanRequest): PlannedTrack {
 
 function contentOf(track: PlannedTrack, clip: (time: number) => number): Contents['tracks'][number] {
   // The schema leaves out what only the way there needs.
-  return contentTrackSchema.parse({ ...track, ...(track.startSeconds !== undefined && { startSeconds: clip(track.startSeconds) }) });
+  return contentTrackSchema.parse({
+    ...track,
+    ...(track.startSeconds !== undefined && { startSeconds: clip(track.startSeconds) }),
+  });
 }
 
 function otherVideos({ source, video }: PlanRequest): string[] {
   const videos = source.streams.filter(({ kind }) => kind === 'video');
-  return videos.filter(({ index }) => index !== video).map((stream) => `${nameOf('video stream', stream, videos)} is left out: only the one that players show is upscaled`);
+  return videos
+    .filter(({ index }) => index !== video)
+    .map(
+      (stream) => `${nameOf('video stream', stream, videos)} is left out: only the one that players show is upscaled`,
+    );
 }
 
 /** What of a file belongs to one of its programmes, or to none at all. @param number undefined for all. */
 export function ofProgram(contents: FileContents, number: number | undefined): FileContents {
   const { streams, programs } = contents;
-  return number === undefined ? contents : { ...contents, streams: streamsOf(streams, programs, programs.find((program) => program.number === number)) };
+  return number === undefined
+    ? contents
+    : {
+        ...contents,
+        streams: streamsOf(
+          streams,
+          programs,
+          programs.find((program) => program.number === number),
+        ),
+      };
 }
 
 function otherPrograms({ source: { programs, streams }, program }: PlanRequest): string[] {
-  return (program === undefined ? [] : programs).filter(({ number }) => number !== program).map(({ number, name, streams: indexes }) => {
-    const codecs = streams.filter(({ index }) => indexes.includes(index)).map(({ codec }) => codec || 'unknown codec');
-    return `programme ${number} (${[...codecs, ...(name === undefined ? [] : [`"${name}"`])].join(', ')}) is left out: programme ${program} is upscaled, --program ${number} chooses this one`;
-  });
+  return (program === undefined ? [] : programs)
+    .filter(({ number }) => number !== program)
+    .map(({ number, name, streams: indexes }) => {
+      const codecs = streams
+        .filter(({ index }) => indexes.includes(index))
+        .map(({ codec }) => codec || 'unknown codec');
+      return `programme ${number} (${[...codecs, ...(name === undefined ? [] : [`"${name}"`])].join(', ')}) is left out: programme ${program} is upscaled, --program ${number} chooses this one`;
+    });
 }
 
 function dataStreams({ streams, chapters }: FileContents): string[] {
   // MP4 holds chapters in a track of text.
   const data = streams.filter(({ kind, tag }) => kind === 'data' && !(tag === 'text' && chapters.length > 0));
   return data.map((stream, i) => {
-    const what = stream.tag === 'tmcd' ? `timecode${stream.timecode === undefined ? '' : ` from ${stream.timecode}`}` : stream.codec || 'of unknown kind';
+    const what =
+      stream.tag === 'tmcd'
+        ? `timecode${stream.timecode === undefined ? '' : ` from ${stream.timecode}`}`
+        : stream.codec || 'of unknown kind';
     return `data stream ${i + 1} of ${data.length} (${what}) is left out`;
   });
 }
@@ -89,9 +127,11 @@ function fit(track: PlannedTrack, container: Container, warnings: string[]): Pla
   const { language, dispositions, ...rest } = track;
   const flags = CONTAINERS[container].dispositions(track.kind);
   const lost = dispositions.filter((flag) => !flags.has(flag));
-  if (lost.length > 0) warnings.push(`${track.name} is marked ${lost.join(', ')}, which ${container.toUpperCase()} cannot say`);
+  if (lost.length > 0)
+    warnings.push(`${track.name} is marked ${lost.join(', ')}, which ${container.toUpperCase()} cannot say`);
   const fits = language !== undefined && (container === 'mkv' || /^[a-z]{3}$/.test(language));
-  if (language !== undefined && !fits) warnings.push(`${track.name} is marked as ${language}: MP4 only knows languages of three letters`);
+  if (language !== undefined && !fits)
+    warnings.push(`${track.name} is marked as ${language}: MP4 only knows languages of three letters`);
   return { ...rest, ...(fits && { language }), dispositions: dispositions.filter((flag) => flags.has(flag)) };
 }
 
@@ -105,16 +145,27 @@ function withDefaults(tracks: PlannedTrack[]): PlannedTrack[] {
 }
 
 /** Those that are not over at zero, in microseconds, and of a part of a video those that have some time in it. */
-export function chaptersWithin({ chapters }: FileContents, zero: number, cut: Trim | undefined): FileContents['chapters'] {
+export function chaptersWithin(
+  { chapters }: FileContents,
+  zero: number,
+  cut: Trim | undefined,
+): FileContents['chapters'] {
   if (!cut) return chapters.filter(({ endSeconds }) => micro(endSeconds) >= zero);
   const { from = -Infinity, to = Infinity } = cut;
   return chapters
-    .filter(({ startSeconds, endSeconds }) => micro(endSeconds) > Math.max(zero, micro(from)) && micro(startSeconds) < micro(to))
+    .filter(
+      ({ startSeconds, endSeconds }) =>
+        micro(endSeconds) > Math.max(zero, micro(from)) && micro(startSeconds) < micro(to),
+    )
     .map((chapter) => ({ ...chapter, endSeconds: Math.min(chapter.endSeconds, to) }));
 }
 
 /** In MP4 a chapter lasts until the next one, and has a title. */
-function planChapters(held: FileContents['chapters'], container: Container, clip: (time: number) => number): Contents['chapters'] {
+function planChapters(
+  held: FileContents['chapters'],
+  container: Container,
+  clip: (time: number) => number,
+): Contents['chapters'] {
   return held.map(({ startSeconds, endSeconds, title }, i) => {
     const next = held[i + 1];
     const name = title ?? (container === 'mp4' ? `Chapter ${i + 1}` : undefined);

@@ -3,7 +3,9 @@ import type { FileContents, FileStream } from '../source/contents.js';
 import { CONTAINERS, STYLED_SUBTITLES, TEXT_SUBTITLES } from './containers.js';
 import { nameOf, taken, type Planned, type PlannedTrack, type WithinCut } from './plannedTrack.js';
 
-/** Subtitles are copied where the container holds them; other text is converted; what is neither is left out and named. */
+/**
+ * Subtitles are copied where the container holds them; other text is converted; what is neither is left out and named.
+ */
 export function planSubtitles({ streams }: FileContents, container: Container, within: WithinCut): Planned {
   const subtitles = streams.filter(({ kind }) => kind === 'subtitle');
   const planned: Planned = { tracks: [], warnings: [] };
@@ -23,13 +25,20 @@ export function planSubtitles({ streams }: FileContents, container: Container, w
   return planned;
 }
 
-function handlingOf({ codec }: FileStream, container: Container): Pick<PlannedTrack, 'codec' | 'copied' | 'encoder'> | undefined {
+function handlingOf(
+  { codec }: FileStream,
+  container: Container,
+): Pick<PlannedTrack, 'codec' | 'copied' | 'encoder'> | undefined {
   const { subtitles, subtitleEncoder } = CONTAINERS[container];
   if (subtitles.has(codec)) return { codec, copied: true, encoder: 'copy' };
-  return TEXT_SUBTITLES.has(codec) ? { codec: subtitleEncoder.codec, copied: false, encoder: subtitleEncoder.encoder } : undefined;
+  return TEXT_SUBTITLES.has(codec)
+    ? { codec: subtitleEncoder.codec, copied: false, encoder: subtitleEncoder.encoder }
+    : undefined;
 }
 
 function whyNot({ codec }: FileStream, container: Container): string {
   if (container === 'mkv') return 'MKV cannot hold it';
-  return CONTAINERS.mkv.subtitles.has(codec) ? 'its lines are pictures, which MP4 cannot hold; -o NAME.mkv keeps it' : 'MP4 cannot hold it';
+  return CONTAINERS.mkv.subtitles.has(codec)
+    ? 'its lines are pictures, which MP4 cannot hold; -o NAME.mkv keeps it'
+    : 'MP4 cannot hold it';
 }

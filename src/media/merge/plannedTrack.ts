@@ -20,7 +20,10 @@ export interface PlannedTrack extends ContentTrack {
   charenc?: string;
   /** A file that holds it alone, encoded already, on the source's clock. */
   converted?: string;
-  /** Where something before zero has to be cut off: when its last packets before zero begin that have no pause between them, in seconds. */
+  /**
+   * Where something before zero has to be cut off: when its last packets before zero begin that have no pause between
+   * them, in seconds.
+   */
   steady?: number;
   /** Seconds by which its packets have to be written later than they are. */
   late?: number;
@@ -57,11 +60,23 @@ export interface Planned {
 }
 
 export function nameOf(what: string, stream: FileStream, among: readonly FileStream[]): string {
-  const details = [stream.codec || 'unknown codec', stream.language, stream.title && `"${stream.title}"`].filter((text) => text !== undefined && text !== '');
+  const details = [stream.codec || 'unknown codec', stream.language, stream.title && `"${stream.title}"`].filter(
+    (text) => text !== undefined && text !== '',
+  );
   return `${what} ${among.indexOf(stream) + 1} of ${among.length} (${details.join(', ')})`;
 }
 
 /** The fields that a track takes over from its stream. */
-export function taken({ index, dispositions, language, title }: FileStream): Pick<PlannedTrack, 'source' | 'dispositions' | 'language' | 'title'> {
-  return { source: index, dispositions, ...(language !== undefined && { language }), ...(title !== undefined && { title }) };
+export function taken({
+  index,
+  dispositions,
+  language,
+  title,
+}: FileStream): Pick<PlannedTrack, 'source' | 'dispositions' | 'language' | 'title'> {
+  return {
+    source: index,
+    dispositions,
+    ...(language !== undefined && { language }),
+    ...(title !== undefined && { title }),
+  };
 }

@@ -11,8 +11,12 @@ export interface Size {
   height: number;
 }
 
-/** The filter that cuts a window out of pictures whose chroma is not subsampled, or of any others where its sides are even. */
-export const cropFilter = ({ x, y, width, height }: Window): string => `crop=w=${width}:h=${height}:x=${x}:y=${y}:exact=1`;
+/**
+ * The filter that cuts a window out of pictures whose chroma is not subsampled, or of any others where its sides are
+ * even.
+ */
+export const cropFilter = ({ x, y, width, height }: Window): string =>
+  `crop=w=${width}:h=${height}:x=${x}:y=${y}:exact=1`;
 
 /** The middle of a picture, at most `most` in size; its corner lies on multiples of `step`. */
 export function centredWindow(picture: Size, most: Size, step: number): Window {
@@ -21,7 +25,10 @@ export function centredWindow(picture: Size, most: Size, step: number): Window {
   return { x: middle(picture.width, width), y: middle(picture.height, height), width, height };
 }
 
-/** A window with `pad` pixels or a little more of context on every side, its edges on multiples of `step` or at the picture's own. */
+/**
+ * A window with `pad` pixels or a little more of context on every side, its edges on multiples of `step` or at the
+ * picture's own.
+ */
 export function withContext({ x, y, width, height }: Window, picture: Size, pad: number, step: number): Window {
   const left = down(Math.max(0, x - pad), step);
   const top = down(Math.max(0, y - pad), step);
@@ -30,6 +37,11 @@ export function withContext({ x, y, width, height }: Window, picture: Size, pad:
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-export const scaled = ({ x, y, width, height }: Window, scale: number): Window => ({ x: x * scale, y: y * scale, width: width * scale, height: height * scale });
+export const scaled = ({ x, y, width, height }: Window, scale: number): Window => ({
+  x: x * scale,
+  y: y * scale,
+  width: width * scale,
+  height: height * scale,
+});
 
 const down = (value: number, step: number): number => Math.floor(value / step) * step;

@@ -4,12 +4,18 @@ import { DELIVERED_PIXELS, deliverableColor } from './color.js';
 import { chromaStep, frameSize } from './crop.js';
 
 /** Width and height of the deliverable: 4:2:0 needs even sizes, so an odd edge is repeated once. */
-export function deliverableSize({ width, height }: { width: number; height: number }, scale: number): { width: number; height: number } {
+export function deliverableSize(
+  { width, height }: { width: number; height: number },
+  scale: number,
+): { width: number; height: number } {
   const even = (n: number): number => n + (n % 2);
   return { width: even(width * scale), height: even(height * scale) };
 }
 
-/** Repeats the right and bottom edge of pictures of an odd size, in a format without subsampling; nothing for even ones. */
+/**
+ * Repeats the right and bottom edge of pictures of an odd size, in a format without subsampling; nothing for even
+ * ones.
+ */
 export function padToEven(width: number, height: number): string[] {
   const [right, bottom] = [width % 2, height % 2];
   if (right + bottom === 0) return [];
@@ -17,8 +23,8 @@ export function padToEven(width: number, height: number): string[] {
 }
 
 /**
- * The same for any pictures, which become 4:2:0 of the given format. Its chroma planes are rounded up and have their size already; the pad filter
- * would cut off an odd edge of theirs and of luma before it adds one.
+ * The same for any pictures, which become 4:2:0 of the given format. Its chroma planes are rounded up and have their
+ * size already; the pad filter would cut off an odd edge of theirs and of luma before it adds one.
  */
 export function padYuv420ToEven(width: number, height: number, pixelFormat = 'yuv420p'): string[] {
   const pad = padToEven(width, height);
@@ -38,14 +44,25 @@ export interface FilterScaling {
   size?: { width: number; height: number } | undefined;
 }
 
-/** The filters that enlarge a source's pictures to the deliverable's size and format. Where that has fewer bits, they are dithered. */
+/**
+ * The filters that enlarge a source's pictures to the deliverable's size and format. Where that has fewer bits, they
+ * are dithered.
+ */
 export function enlargeFilters(info: SourceInfo, method: FilterScaling, bitDepth: BitDepth = 8): string[] {
   const delivered = `format=${DELIVERED_PIXELS[bitDepth]}`;
-  const pad = (format: string): string[] => (method.size ? [] : padYuv420ToEven(info.video.width * method.scale, info.video.height * method.scale, format));
+  const pad = (format: string): string[] =>
+    method.size ? [] : padYuv420ToEven(info.video.width * method.scale, info.video.height * method.scale, format);
   // swscale dithers to 8 bits by itself, to 10 it rounds.
-  if (bitDepth === 8 || info.video.bitDepth <= bitDepth) return [scaleFilter(info, method), ...pad(DELIVERED_PIXELS[bitDepth]), delivered];
+  if (bitDepth === 8 || info.video.bitDepth <= bitDepth)
+    return [scaleFilter(info, method), ...pad(DELIVERED_PIXELS[bitDepth]), delivered];
   const { range } = deliverableColor(info);
-  return [scaleFilter(info, method), ...pad('yuv420p16le'), 'format=yuv420p16le', `zscale=rin=${range}:r=${range}:d=error_diffusion`, delivered];
+  return [
+    scaleFilter(info, method),
+    ...pad('yuv420p16le'),
+    'format=yuv420p16le',
+    `zscale=rin=${range}:r=${range}:d=error_diffusion`,
+    delivered,
+  ];
 }
 
 /** By ffmpeg's names. */
@@ -57,8 +74,8 @@ export interface DeliverableTags {
 }
 
 /**
- * The tags that the deliverable carries: the source's, and where it has none those that players assume for a picture of the
- * source's size. The deliverable is larger, so they would assume something else for it.
+ * The tags that the deliverable carries: the source's, and where it has none those that players assume for a picture
+ * of the source's size. The deliverable is larger, so they would assume something else for it.
  */
 export function deliverableTags(info: SourceInfo): DeliverableTags {
   const { matrix, range, tags } = deliverableColor(info);
@@ -84,7 +101,10 @@ export const CHROMA_LOCATION = { left: 0, center: 1, topleft: 2 } as const;
 const CHROMA_POSITION = { left: [0, 128], center: [128, 128], topleft: [0, 0] } as const;
 
 /** Where a format's chroma samples lie, as swscale counts: in 1/256 of a luma pixel, across and down. */
-export function chromaPosition(pixelFormat: string, location: keyof typeof CHROMA_POSITION): [across: number, down: number] {
+export function chromaPosition(
+  pixelFormat: string,
+  location: keyof typeof CHROMA_POSITION,
+): [across: number, down: number] {
   const [x, y] = CHROMA_POSITION[location];
   const [across, down] = chromaStep(pixelFormat);
   // A direction without subsampling has its chroma on the luma, whatever the location says.
@@ -95,9 +115,9 @@ export function chromaPosition(pixelFormat: string, location: keyof typeof CHROM
 export const SWS_MATRIX = { bt601: 'smpte170m', bt709: 'bt709', bt2020nc: 'bt2020', rgb: 'bt709' } as const;
 
 /**
- * The scale filter to 4:2:0, with nothing left to guess: chroma lies in the result where it lay in the source, and matrix
- * and range are the same on both sides, unless the source is RGB. Where the format behind it has fewer bits, swscale dithers; without
- * `accurate_rnd` it would then darken all by 0.07 of a code value.
+ * The scale filter to 4:2:0, with nothing left to guess: chroma lies in the result where it lay in the source, and
+ * matrix and range are the same on both sides, unless the source is RGB. Where the format behind it has fewer bits,
+ * swscale dithers; without `accurate_rnd` it would then darken all by 0.07 of a code value.
  */
 export function scaleFilter(info: SourceInfo, { name, scale, size }: FilterScaling): string {
   const { color, pixelFormat } = info.video;

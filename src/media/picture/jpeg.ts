@@ -19,17 +19,26 @@ export interface JpegOptions {
 }
 
 /**
- * One picture as JPEG for a page: its own pixels, whatever their shape, in the colours that browsers take a JPEG to have.
+ * One picture as JPEG for a page: its own pixels, whatever their shape, in the colours that browsers take a JPEG to
+ * have.
  * @throws WorldError where ffmpeg fails; RangeError where there is no such picture.
  */
-export async function jpegOf({ input, filters, video }: ChosenPicture, { width, signal, onPts }: JpegOptions): Promise<Buffer> {
+export async function jpegOf(
+  { input, filters, video }: ChosenPicture,
+  { width, signal, onPts }: JpegOptions,
+): Promise<Buffer> {
   const chain = [
-    ...filters, ...toPlanarRgb(video),
+    ...filters,
+    ...toPlanarRgb(video),
     `scale=w='min(${width},iw)':h=-1:flags=area+accurate_rnd+full_chroma_int:out_color_matrix=smpte170m:out_range=full`,
-    'format=yuvj444p', 'setsar=1',
+    'format=yuvj444p',
+    'setsar=1',
   ];
   const chunks: Buffer[] = [];
-  const run = startFfmpeg([...input, '-vf', chain.join(','), '-frames:v', '1', '-c:v', 'mjpeg', '-q:v', '2', '-f', 'image2pipe', 'pipe:1'], { signal, stdout: 'pipe', ...(onPts && { onPts }) });
+  const run = startFfmpeg(
+    [...input, '-vf', chain.join(','), '-frames:v', '1', '-c:v', 'mjpeg', '-q:v', '2', '-f', 'image2pipe', 'pipe:1'],
+    { signal, stdout: 'pipe', ...(onPts && { onPts }) },
+  );
   run.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
   await run.done;
   if (chunks.length === 0) throw new RangeError('there is no such picture');

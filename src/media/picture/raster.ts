@@ -4,7 +4,10 @@ import { GLYPH_HEIGHT, GLYPH_WIDTH, glyphOf } from './font.js';
 const CHANNELS = 3;
 type Rgb = readonly [red: number, green: number, blue: number];
 
-/** A picture of packed 8-bit RGB, line by line without padding, that can be drawn on. What lies outside of it is not drawn. */
+/**
+ * A picture of packed 8-bit RGB, line by line without padding, that can be drawn on. What lies outside of it is not
+ * drawn.
+ */
 export class Raster {
   readonly width: number;
   readonly height: number;
@@ -12,7 +15,8 @@ export class Raster {
 
   /** @param data `width * height * 3` bytes, used as they are. Default: black. */
   constructor(width: number, height: number, data = new Uint8Array(width * height * CHANNELS)) {
-    if (data.length !== width * height * CHANNELS) throw new RangeError(`a picture of ${width}x${height} has not ${data.length} bytes`);
+    if (data.length !== width * height * CHANNELS)
+      throw new RangeError(`a picture of ${width}x${height} has not ${data.length} bytes`);
     this.width = width;
     this.height = height;
     this.data = data;
@@ -32,13 +36,17 @@ export class Raster {
     }
   }
 
-  /** Writes one line of text with its top left corner at x, y, each character `GLYPH_WIDTH` by `GLYPH_HEIGHT` pixels, times `zoom`. */
+  /**
+   * Writes one line of text with its top left corner at x, y, each character `GLYPH_WIDTH` by `GLYPH_HEIGHT` pixels,
+   * times `zoom`.
+   */
   write(text: string, x: number, y: number, color: Rgb, zoom = 1): void {
     for (const [index, character] of [...text].entries()) {
       const isSet = glyphOf(character);
       for (let line = 0; line < GLYPH_HEIGHT * zoom; line++) {
         for (let column = 0; column < GLYPH_WIDTH * zoom; column++) {
-          if (isSet(Math.floor(column / zoom), Math.floor(line / zoom))) this.#set(x + index * GLYPH_WIDTH * zoom + column, y + line, color);
+          if (isSet(Math.floor(column / zoom), Math.floor(line / zoom)))
+            this.#set(x + index * GLYPH_WIDTH * zoom + column, y + line, color);
         }
       }
     }
@@ -54,9 +62,17 @@ export class Raster {
  * Runs ffmpeg on arguments that end with `-map`, and reads the one picture that the filters give.
  * @throws RangeError when it is not one picture of this size.
  */
-export async function readRaster(input: readonly string[], filters: readonly string[], size: { width: number; height: number }, signal?: AbortSignal): Promise<Raster> {
+export async function readRaster(
+  input: readonly string[],
+  filters: readonly string[],
+  size: { width: number; height: number },
+  signal?: AbortSignal,
+): Promise<Raster> {
   const chunks: Buffer[] = [];
-  const run = startFfmpeg([...input, '-vf', [...filters, 'format=rgb24'].join(','), '-f', 'rawvideo', 'pipe:1'], { signal, stdout: 'pipe' });
+  const run = startFfmpeg([...input, '-vf', [...filters, 'format=rgb24'].join(','), '-f', 'rawvideo', 'pipe:1'], {
+    signal,
+    stdout: 'pipe',
+  });
   run.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
   await run.done;
   return new Raster(size.width, size.height, Buffer.concat(chunks));
@@ -64,11 +80,26 @@ export async function readRaster(input: readonly string[], filters: readonly str
 
 /** Writes a PNG; the file is replaced if it is there. */
 export async function writePng({ width, height, data }: Raster, file: string, signal?: AbortSignal): Promise<void> {
-  const run = startFfmpeg([
-    '-f', 'rawvideo', '-pixel_format', 'rgb24', '-video_size', `${width}x${height}`, '-i', 'pipe:0',
-    // One picture as it is: the image2 muxer would read a pattern into the name.
-    '-c:v', 'png', '-f', 'image2pipe', '-y', `file:${file}`,
-  ], { signal, stdin: 'pipe' });
+  const run = startFfmpeg(
+    [
+      '-f',
+      'rawvideo',
+      '-pixel_format',
+      'rgb24',
+      '-video_size',
+      `${width}x${height}`,
+      '-i',
+      'pipe:0',
+      // One picture as it is: the image2 muxer would read a pattern into the name.
+      '-c:v',
+      'png',
+      '-f',
+      'image2pipe',
+      '-y',
+      `file:${file}`,
+    ],
+    { signal, stdin: 'pipe' },
+  );
   run.stdin?.on('error', () => undefined);
   run.stdin?.end(data);
   await run.done;

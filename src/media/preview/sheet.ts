@@ -40,16 +40,18 @@ export function drawSheet(rows: readonly (readonly PreviewTile[])[]): { sheet: R
   const columns = Math.max(...rows.map((row) => row.length));
   const sheet = new Raster(GAP + columns * (width + GAP), GAP + rows.length * step);
   sheet.fill(BACKGROUND);
-  const placed = rows.map((row, r) => row.map(({ picture, zoom, title, detail }, c) => {
-    const x = GAP + c * (width + GAP);
-    const top = GAP + r * step;
-    const y = top + 2 * line;
-    const room = Math.floor(width / (GLYPH_WIDTH * text));
-    sheet.write(fitted(title, room), x, top, TITLE, text);
-    sheet.write(fitted(detail, room), x, top + line, DETAIL, text);
-    sheet.draw(picture, x, y, zoom);
-    return { x, y, width: picture.width * zoom, height: picture.height * zoom };
-  }));
+  const placed = rows.map((row, r) =>
+    row.map(({ picture, zoom, title, detail }, c) => {
+      const x = GAP + c * (width + GAP);
+      const top = GAP + r * step;
+      const y = top + 2 * line;
+      const room = Math.floor(width / (GLYPH_WIDTH * text));
+      sheet.write(fitted(title, room), x, top, TITLE, text);
+      sheet.write(fitted(detail, room), x, top + line, DETAIL, text);
+      sheet.draw(picture, x, y, zoom);
+      return { x, y, width: picture.width * zoom, height: picture.height * zoom };
+    }),
+  );
   return { sheet, placed };
 }
 

@@ -10,9 +10,17 @@ const PAIRING = { flagged: 0.55, unflagged: 0.3 };
 
 const limitOf = (flagged: boolean): number => (flagged ? PAIRING.flagged : PAIRING.unflagged);
 
-/** The order in which most of the frames that seem to be of two times show their fields; undefined where they do not agree, or are few. */
-export function commonOrder(frames: readonly (FrameEvidence | undefined)[], flagged: boolean): Fields['order'] | undefined {
-  const seen = frames.filter((each) => each !== undefined && each.combing < MOST_COMBING && each.pairing < limitOf(flagged));
+/**
+ * The order in which most of the frames that seem to be of two times show their fields; undefined where they do not
+ * agree, or are few.
+ */
+export function commonOrder(
+  frames: readonly (FrameEvidence | undefined)[],
+  flagged: boolean,
+): Fields['order'] | undefined {
+  const seen = frames.filter(
+    (each) => each !== undefined && each.combing < MOST_COMBING && each.pairing < limitOf(flagged),
+  );
   const top = seen.filter((each) => each?.topFirst).length;
   if (seen.length < 2 * TURN || Math.abs(top - seen.length / 2) < seen.length / 4) return undefined;
   return top > seen.length / 2 ? 'tff' : 'bff';
@@ -26,7 +34,8 @@ export function scoreFrame(frame: FrameEvidence | undefined, order: Fields['orde
 }
 
 /**
- * Divides a video into stretches that are interlaced and those that are not, so that the scores fit best and turns are few (Viterbi's algorithm with two states).
+ * Divides a video into stretches that are interlaced and those that are not, so that the scores fit best and turns are
+ * few (Viterbi's algorithm with two states).
  * @param scores of each pair of frames that follow each other; the first one is of frames 0 and 1.
  * @returns the interlaced stretches, half-open, in frames.
  */

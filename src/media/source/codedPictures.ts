@@ -2,7 +2,9 @@ import type { SourceInfo } from '../../job/source.js';
 import { startFfmpeg } from '../ffmpeg/run.js';
 import { inputFrom } from '../picture/frames.js';
 
-/** Bytes in which a VOP that says that it is not coded fits, with what encoders write around it; ffmpeg's own limit. */
+/**
+ * Bytes in which a VOP that says that it is not coded fits, with what encoders write around it; ffmpeg's own limit.
+ */
 const SMALL = 19;
 const START = Buffer.from([0, 0, 1]);
 /** Bytes behind a start code that hold everything that is read of a header. */
@@ -11,15 +13,33 @@ const HEADER = 64;
 const isLayer = (code: number): boolean => code >= 0x20 && code <= 0x2f;
 const PICTURE = 0xb6;
 
-/** Whether packets of MPEG-4 part 2 may hold no picture: encoders say so of one that does not differ from the one before. */
-export const mayLeaveOut = ({ video }: SourceInfo, smallestPacket: number): boolean => video.codec === 'mpeg4' && smallestPacket <= SMALL;
+/**
+ * Whether packets of MPEG-4 part 2 may hold no picture: encoders say so of one that does not differ from the one
+ * before.
+ */
+export const mayLeaveOut = ({ video }: SourceInfo, smallestPacket: number): boolean =>
+  video.codec === 'mpeg4' && smallestPacket <= SMALL;
 
 /**
- * Counts the pictures of an MPEG-4 part 2 stream that are coded (`vop_coded`, ISO/IEC 14496-2, 6.2.5), without decoding them. That is neither
- * the number of packets nor less: where B-frames are packed, two pictures share a packet, and one that is not coded makes up for it.
+ * Counts the pictures of an MPEG-4 part 2 stream that are coded (`vop_coded`, ISO/IEC 14496-2, 6.2.5), without
+ * decoding them. That is neither the number of packets nor less: where B-frames are packed, two pictures share a
+ * packet, and one that is not coded makes up for it.
  */
-export async function countCodedPictures(file: string, info: SourceInfo, signal: AbortSignal | undefined): Promise<number> {
-  const args = [...inputFrom(file, info.video.index, undefined), '-c', 'copy', '-bsf:v', 'dump_extra=freq=k', '-f', 'data', 'pipe:1'];
+export async function countCodedPictures(
+  file: string,
+  info: SourceInfo,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const args = [
+    ...inputFrom(file, info.video.index, undefined),
+    '-c',
+    'copy',
+    '-bsf:v',
+    'dump_extra=freq=k',
+    '-f',
+    'data',
+    'pipe:1',
+  ];
   const run = startFfmpeg(args, { signal, stdout: 'pipe' });
   const count = async (): Promise<number> => {
     const counter = new Counter();
@@ -39,7 +59,8 @@ class Counter {
   read(chunk: Buffer): void {
     const bytes = Buffer.concat([this.#rest, chunk]);
     let at = bytes.indexOf(START);
-    for (; at >= 0 && at + HEADER <= bytes.length; at = bytes.indexOf(START, at + START.length)) this.#header(bytes[at + 3] as number, bytes.subarray(at + 4, at + HEADER));
+    for (; at >= 0 && at + HEADER <= bytes.length; at = bytes.indexOf(START, at + START.length))
+      this.#header(bytes[at + 3] as number, bytes.subarray(at + 4, at + HEADER));
     this.#rest = Buffer.from(bytes.subarray(at >= 0 ? at : Math.max(0, bytes.length - START.length + 1)));
   }
 

@@ -1,6 +1,6 @@
 /**
- * How much lines of moving places stand out from those above and below, in sums of code values, when the two fields of a
- * picture are taken from one frame or from two.
+ * How much lines of moving places stand out from those above and below, in sums of code values, when the two fields of
+ * a picture are taken from one frame or from two.
  */
 export interface Combing {
   /** Both fields from the later frame. */
@@ -11,7 +11,10 @@ export interface Combing {
   bottomLater: number;
   /** Share of the picture that moved. */
   moving: number;
-  /** What is left of the difference in those places when the frame before is moved by one line, up or down. 0: that explains all of it. */
+  /**
+   * What is left of the difference in those places when the frame before is moved by one line, up or down. 0: that
+   * explains all of it.
+   */
   scrolled: number;
 }
 
@@ -19,7 +22,8 @@ export interface Combing {
 const MOVED = 5;
 
 /**
- * Compares two frames that follow each other, as the idet filter does, but only where something moves: fields of one time fit, others comb.
+ * Compares two frames that follow each other, as the idet filter does, but only where something moves: fields of one
+ * time fit, others comb.
  * @param before,later grey, 8 bit, without padding; at least three lines. Even lines are the top field.
  */
 export function combingOf(before: Uint8Array, later: Uint8Array, width: number): Combing {
@@ -30,8 +34,12 @@ export function combingOf(before: Uint8Array, later: Uint8Array, width: number):
     let lineLater = 0;
     let othersLater = 0;
     for (let i = y * width, end = i + width; i < end; i++) {
-      const a = later[i - width] as number, b = later[i] as number, c = later[i + width] as number;
-      const d = before[i - width] as number, e = before[i] as number, f = before[i + width] as number;
+      const a = later[i - width] as number,
+        b = later[i] as number,
+        c = later[i + width] as number;
+      const d = before[i - width] as number,
+        e = before[i] as number,
+        f = before[i + width] as number;
       if (Math.abs(b - e) <= MOVED && Math.abs(a - d) <= MOVED && Math.abs(c - f) <= MOVED) continue;
       sums.moving++;
       sums.own += Math.abs(a - 2 * b + c);

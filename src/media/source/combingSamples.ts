@@ -8,7 +8,11 @@ export const GROUP = 32;
 const ACROSS = 4;
 
 /** Weaves of frames that follow each other, of each stretch that is sampled. */
-export async function sampleCombing(file: string, info: SourceInfo, signal: AbortSignal | undefined): Promise<Combing[][]> {
+export async function sampleCombing(
+  file: string,
+  info: SourceInfo,
+  signal: AbortSignal | undefined,
+): Promise<Combing[][]> {
   const samples: Combing[][] = [];
   let add = weaver(info);
   await samplePictures(file, info, { ...looking(info), frames: GROUP, signal }, (picture, stretch, frame) => {
@@ -20,7 +24,12 @@ export async function sampleCombing(file: string, info: SourceInfo, signal: Abor
 }
 
 /** Weaves of all frames from the second on. */
-export async function readCombing(file: string, info: SourceInfo, signal: AbortSignal | undefined, onWeave: (each: Combing) => void): Promise<void> {
+export async function readCombing(
+  file: string,
+  info: SourceInfo,
+  signal: AbortSignal | undefined,
+  onWeave: (each: Combing) => void,
+): Promise<void> {
   const add = weaver(info);
   await everyPicture(file, info, { ...looking(info), signal }, (picture) => {
     const each = add(picture);

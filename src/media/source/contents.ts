@@ -47,8 +47,16 @@ export interface FileContents {
 }
 
 const number = z.coerce.number().optional().catch(undefined);
-const tagsSchema = z.record(z.string(), z.string()).default({}).transform((tags) =>
-  Object.fromEntries(Object.entries(tags).map(([name, value]) => [name.toLowerCase(), value])) as Record<string, string | undefined>);
+const tagsSchema = z
+  .record(z.string(), z.string())
+  .default({})
+  .transform(
+    (tags) =>
+      Object.fromEntries(Object.entries(tags).map(([name, value]) => [name.toLowerCase(), value])) as Record<
+        string,
+        string | undefined
+      >,
+  );
 const streamSchema = z.object({
   index: z.number().int(),
   id: number,
@@ -72,14 +80,25 @@ const outputSchema = z.object({
 
 /** Reads which streams, chapters and tags a file has. @throws WorldError when it cannot be opened. */
 export async function readContents(file: string, signal?: AbortSignal): Promise<FileContents> {
-  const { streams, programs, chapters, format } = outputSchema.parse(await readHeader(['-show_streams', '-show_programs', '-show_chapters', '-show_format', ...sourceInput(file)], signal));
+  const { streams, programs, chapters, format } = outputSchema.parse(
+    await readHeader(
+      ['-show_streams', '-show_programs', '-show_chapters', '-show_format', ...sourceInput(file)],
+      signal,
+    ),
+  );
   const isMov = format.format_name.startsWith('mov');
   return {
     format: format.format_name,
     streams: streams.map((stream) => describe(stream, isMov)),
     programs,
-    chapters: chapters.map(({ start_time, end_time, tags }) => ({ startSeconds: start_time, endSeconds: end_time, title: tags['title'] })),
-    tags: Object.fromEntries(Object.entries(format.tags).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+    chapters: chapters.map(({ start_time, end_time, tags }) => ({
+      startSeconds: start_time,
+      endSeconds: end_time,
+      title: tags['title'],
+    })),
+    tags: Object.fromEntries(
+      Object.entries(format.tags).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    ),
     startMicroseconds: format.start_time === undefined ? undefined : Math.round(format.start_time * 1e6),
   };
 }
@@ -97,7 +116,9 @@ function describe(stream: z.infer<typeof streamSchema>, isMov: boolean): FileStr
     title: tags['filename'] ?? tags['title'] ?? (isMov ? titleOf(tags['handler_name']) : undefined),
     handler: isMov ? tags['handler_name'] : undefined,
     mimeType: tags['mimetype'],
-    dispositions: Object.keys(disposition).filter((name) => disposition[name] === 1 && name !== 'attached_pic').sort(),
+    dispositions: Object.keys(disposition)
+      .filter((name) => disposition[name] === 1 && name !== 'attached_pic')
+      .sort(),
     timecode: tags['timecode'],
     startSeconds: stream.start_time,
     channels: stream.channels,
@@ -109,9 +130,13 @@ function describe(stream: z.infer<typeof streamSchema>, isMov: boolean): FileStr
 
 function kindOf({ codec_type, disposition }: z.infer<typeof streamSchema>): FileStream['kind'] {
   if (disposition['attached_pic'] === 1) return 'cover';
-  return codec_type === 'video' || codec_type === 'audio' || codec_type === 'subtitle' || codec_type === 'attachment' ? codec_type : 'data';
+  return codec_type === 'video' || codec_type === 'audio' || codec_type === 'subtitle' || codec_type === 'attachment'
+    ? codec_type
+    : 'data';
 }
 
 function titleOf(handler: string | undefined): string | undefined {
-  return handler === undefined || handler === '' || /handler|core media|iso media|\bmuxer/i.test(handler) ? undefined : handler;
+  return handler === undefined || handler === '' || /handler|core media|iso media|\bmuxer/i.test(handler)
+    ? undefined
+    : handler;
 }

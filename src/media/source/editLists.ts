@@ -13,19 +13,25 @@ export interface Stretch {
 }
 
 /**
- * The tracks of an MP4 or MOV whose edit list (ISO/IEC 14496-12, 8.6.6) presents several stretches of the media: their packets, copied one
- * after the other, would not be what is presented. Speeds other than 1 are not looked at, as in ffmpeg.
- * @returns stretches in the order in which they are presented, by track number; none where the file has no readable index.
+ * The tracks of an MP4 or MOV whose edit list (ISO/IEC 14496-12, 8.6.6) presents several stretches of the media: their
+ * packets, copied one after the other, would not be what is presented. Speeds other than 1 are not looked at, as in
+ * ffmpeg.
+ * @returns stretches in the order in which they are presented, by track number; none where the file has no readable
+ * index.
  */
 export async function editedTracks(file: string): Promise<Map<number, Stretch[]>> {
   const moov = await readMoov(file);
   const movieTicks = timescaleOf(find(moov, 'mvhd'));
-  return new Map(boxes(moov).filter(({ type }) => type === 'trak').flatMap(({ body }) => {
-    const tkhd = find(body, 'tkhd');
-    const elst = find(body, 'edts', 'elst');
-    const stretches = elst ? stretchesOf(elst, movieTicks, timescaleOf(find(body, 'mdia', 'mdhd'))) : [];
-    return tkhd && stretches.length > 1 ? [[numberAt(tkhd), stretches] as const] : [];
-  }));
+  return new Map(
+    boxes(moov)
+      .filter(({ type }) => type === 'trak')
+      .flatMap(({ body }) => {
+        const tkhd = find(body, 'tkhd');
+        const elst = find(body, 'edts', 'elst');
+        const stretches = elst ? stretchesOf(elst, movieTicks, timescaleOf(find(body, 'mdia', 'mdhd'))) : [];
+        return tkhd && stretches.length > 1 ? [[numberAt(tkhd), stretches] as const] : [];
+      }),
+  );
 }
 
 async function readMoov(file: string): Promise<Buffer> {
@@ -76,10 +82,16 @@ function boxes(bytes: Buffer): { type: string; body: Buffer }[] {
 }
 
 function find(bytes: Buffer, ...path: string[]): Buffer | undefined {
-  return path.reduce<Buffer | undefined>((inside, type) => inside && boxes(inside).find((box) => box.type === type)?.body, bytes);
+  return path.reduce<Buffer | undefined>(
+    (inside, type) => inside && boxes(inside).find((box) => box.type === type)?.body,
+    bytes,
+  );
 }
 
-/** The number behind version, flags and two times of 4 or 8 bytes each: a track's own number, or a clock's ticks a second. */
+/**
+ * The number behind version, flags and two times of 4 or 8 bytes each: a track's own number, or a clock's ticks a
+ * second.
+ */
 function numberAt(box: Buffer): number {
   const at = box[0] === 1 ? 20 : 12;
   return box.length >= at + 4 ? box.readUInt32BE(at) : 0;

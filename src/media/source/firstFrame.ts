@@ -16,18 +16,30 @@ export interface FirstFrame {
 const LONGEST_MS = 60_000;
 
 /**
- * Decodes a stream until its first frame comes. Sizes are ffmpeg's own, after its rotation, so they hold for every decode that follows.
+ * Decodes a stream until its first frame comes. Sizes are ffmpeg's own, after its rotation, so they hold for every
+ * decode that follows.
  * @returns `no decoder` where ffmpeg has none for the codec, `no frame` when nothing decodes within a minute.
  */
-export async function firstFrame(file: string, stream: number, signal: AbortSignal | undefined): Promise<FirstFrame | 'no decoder' | 'no frame'> {
+export async function firstFrame(
+  file: string,
+  stream: number,
+  signal: AbortSignal | undefined,
+): Promise<FirstFrame | 'no decoder' | 'no frame'> {
   const lines: string[] = [];
-  // framecrc heads its list with `#tb 0: 1001/24000`, `#dimensions 0: 640x480` and `#sar 0: 64/45`, and has one line for each frame.
+  // framecrc heads its list with `#tb 0: 1001/24000`, `#dimensions 0: 640x480` and `#sar 0: 64/45`, and has one line
+  // for each frame.
   const args = [...inputFrom(file, stream, undefined), '-frames:v', '1', '-f', 'framecrc', 'pipe:1'];
   try {
-    await withLimit(LONGEST_MS, signal, (limited) => runFfmpeg(args, { signal: limited, onStdoutLine: (line) => lines.push(line) }));
+    await withLimit(LONGEST_MS, signal, (limited) =>
+      runFfmpeg(args, { signal: limited, onStdoutLine: (line) => lines.push(line) }),
+    );
   } catch (error) {
     signal?.throwIfAborted();
-    if (error instanceof ContentFailure && /[Dd]ecoder .*not found|Decoding requested, but no decoder/.test(error.message)) return 'no decoder';
+    if (
+      error instanceof ContentFailure &&
+      /[Dd]ecoder .*not found|Decoding requested, but no decoder/.test(error.message)
+    )
+      return 'no decoder';
     if (error instanceof ContentFailure || (error as Error).name === 'TimeoutError') return 'no frame';
     throw error;
   }
@@ -46,4 +58,5 @@ function readFrame(lines: string[]): FirstFrame | undefined {
   };
 }
 
-const headed = (lines: string[], pattern: RegExp): RegExpExecArray | undefined => lines.map((line) => pattern.exec(line)).find((match) => match !== null) ?? undefined;
+const headed = (lines: string[], pattern: RegExp): RegExpExecArray | undefined =>
+  lines.map((line) => pattern.exec(line)).find((match) => match !== null) ?? undefined;

@@ -9,7 +9,10 @@ const LEAST_OF_GROUP = 6;
 const LEAST_OF_ALL = 10;
 /** Share of the telling frames that makes a remedy worth while for the whole video. */
 const LEAST_SHARE = 0.15;
-/** Share that makes it worth while to look at every frame, and to treat stretches; and share of frames that have to be whole for that. */
+/**
+ * Share that makes it worth while to look at every frame, and to treat stretches; and share of frames that have to be
+ * whole for that.
+ */
 const LEAST_PART = 0.01;
 const LEAST_REST = 0.05;
 /** Stretches that a filter can be told of. */
@@ -31,13 +34,18 @@ interface Reading {
 }
 
 /**
- * Decides from samples over the whole video, not from flags, whether the two fields of its pictures belong together. As ffmpeg's idet does, it looks
- * at how lines of one field fit between those of another; it weighs only moving places, and it compares a frame's own two fields with both pairs that it forms with
- * the frame before, since steady vertical movement looks like interlacing to the order of the fields alone.
- * Where samples are interlaced in parts, every frame is looked at, and the stretches are named.
+ * Decides from samples over the whole video, not from flags, whether the two fields of its pictures belong together.
+ * As ffmpeg's idet does, it looks at how lines of one field fit between those of another; it weighs only moving
+ * places, and it compares a frame's own two fields with both pairs that it forms with the frame before, since steady
+ * vertical movement looks like interlacing to the order of the fields alone. Where samples are interlaced in parts,
+ * every frame is looked at, and the stretches are named.
  * @returns undefined where the pictures are progressive, or too little moves to tell.
  */
-export async function detectFields(file: string, info: SourceInfo, options: FieldOptions & Reading): Promise<Fields | undefined> {
+export async function detectFields(
+  file: string,
+  info: SourceInfo,
+  options: FieldOptions & Reading,
+): Promise<Fields | undefined> {
   const { height, pixelFormat } = info.video;
   if (height > MOST_LINES || height < 16) return undefined;
   const { double, flagged, signal } = options;
@@ -58,7 +66,12 @@ export async function detectFields(file: string, info: SourceInfo, options: Fiel
   const found = shares([video]);
   if (found.apart < LEAST_PART) return fields;
   const throughout = found.whole < LEAST_REST || video.stretches.length > MOST_STRETCHES;
-  return { remedy: double ? 'double' : 'interpolate', order, telecined: false, ...(!throughout && { stretches: video.stretches }) };
+  return {
+    remedy: double ? 'double' : 'interpolate',
+    order,
+    telecined: false,
+    ...(!throughout && { stretches: video.stretches }),
+  };
 }
 
 interface Divided {
@@ -72,7 +85,11 @@ function divide(scores: readonly number[]): Divided {
   const stretches = apartStretches(scores);
   const told = (some: readonly number[]): number => some.filter((score) => score !== 0).length;
   // A stretch has one frame more than it has pairs.
-  return { stretches, apart: stretches.reduce((sum, [from, to]) => sum + told(scores.slice(from, to - 1)), 0), told: told(scores) };
+  return {
+    stretches,
+    apart: stretches.reduce((sum, [from, to]) => sum + told(scores.slice(from, to - 1)), 0),
+    told: told(scores),
+  };
 }
 
 /** Of the frames that tell something, those in stretches that are interlaced, and the others. */
@@ -82,24 +99,41 @@ function shares(samples: readonly Divided[]): { apart: number; whole: number } {
   return { apart: sum('apart') / told, whole: (sum('told') - sum('apart')) / told };
 }
 
-/** What is done to a video of which the user says that all of it is interlaced. @param said the order that the stream tells, for pictures that do not. */
-export async function forceFields(file: string, info: SourceInfo, { double, said, signal }: { double: boolean; said: Fields['order'] | undefined } & Reading): Promise<Fields> {
+/**
+ * What is done to a video of which the user says that all of it is interlaced. @param said the order that the stream
+ * tells, for pictures that do not.
+ */
+export async function forceFields(
+  file: string,
+  info: SourceInfo,
+  { double, said, signal }: { double: boolean; said: Fields['order'] | undefined } & Reading,
+): Promise<Fields> {
   const frames = (await sampleCombing(file, info, signal)).flat().map(frameEvidence);
-  return { remedy: double ? 'double' : 'interpolate', order: commonOrder(frames, true) ?? said ?? 'tff', telecined: false };
+  return {
+    remedy: double ? 'double' : 'interpolate',
+    order: commonOrder(frames, true) ?? said ?? 'tff',
+    telecined: false,
+  };
 }
 
-const inGroups = (weaves: Combing[]): Combing[][] => Array.from({ length: Math.ceil(weaves.length / GROUP) }, (_, i) => weaves.slice(i * GROUP, (i + 1) * GROUP));
+const inGroups = (weaves: Combing[]): Combing[][] =>
+  Array.from({ length: Math.ceil(weaves.length / GROUP) }, (_, i) => weaves.slice(i * GROUP, (i + 1) * GROUP));
 
 /** Formats that the fieldmatch filter takes as they are. */
 const MATCHABLE = /^yuvj?4(10|11|20|22|44)p$/;
 
 /** Pure: what is to be done about a video of which groups of consecutive frames say this. */
-export function decideFields(groups: readonly FieldEvidence[], { double, flagged }: FieldOptions, pixelFormat: string): Fields | undefined {
+export function decideFields(
+  groups: readonly FieldEvidence[],
+  { double, flagged }: FieldOptions,
+  pixelFormat: string,
+): Fields | undefined {
   const all = count(groups);
   if (all < LEAST_OF_ALL) return undefined;
   const of = (verdict: Verdict) => groups.filter((group) => verdictOf(group, flagged) === verdict);
   const [apart, split] = [of('apart'), of('split')];
-  if (count(apart) >= LEAST_SHARE * all) return { remedy: double ? 'double' : 'interpolate', order: orderOf(apart), telecined: false };
+  if (count(apart) >= LEAST_SHARE * all)
+    return { remedy: double ? 'double' : 'interpolate', order: orderOf(apart), telecined: false };
   if (count(split) < LEAST_SHARE * all) return undefined;
   const order = orderOf(split);
   if (!MATCHABLE.test(pixelFormat)) return { remedy: 'interpolate', order, telecined: false };
@@ -117,6 +151,7 @@ function verdictOf({ frames, pairing, combing, topFirst }: FieldEvidence, flagge
 }
 
 const count = (groups: readonly FieldEvidence[]): number => groups.reduce((sum, { frames }) => sum + frames, 0);
-const mean = (groups: readonly FieldEvidence[], of: 'topFirst' | 'pulldown'): number => groups.reduce((sum, group) => sum + group.frames * group[of], 0) / count(groups);
-const orderOf = (groups: readonly FieldEvidence[]): Fields['order'] => (mean(groups, 'topFirst') >= 0.5 ? 'tff' : 'bff');
-
+const mean = (groups: readonly FieldEvidence[], of: 'topFirst' | 'pulldown'): number =>
+  groups.reduce((sum, group) => sum + group.frames * group[of], 0) / count(groups);
+const orderOf = (groups: readonly FieldEvidence[]): Fields['order'] =>
+  mean(groups, 'topFirst') >= 0.5 ? 'tff' : 'bff';

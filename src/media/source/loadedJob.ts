@@ -36,12 +36,16 @@ export async function loadRecorded(roots: Roots, ref: JobRef): Promise<LoadedJob
   const layout = jobLayout(roots, ref);
   const spec = await readKept(layout.spec, jobSpecSchema);
   if (!spec) throw new UserError(`job ${ref.jobKey.slice(0, 8)} is not in the jobs folder: it was removed`);
-  if (spec.jobKey !== ref.jobKey || spec.upscaleKey !== ref.upscaleKey) throw new UserError(`the folder of job ${ref.jobKey.slice(0, 8)} holds another job's record: run the same command again`);
+  if (spec.jobKey !== ref.jobKey || spec.upscaleKey !== ref.upscaleKey)
+    throw new UserError(
+      `the folder of job ${ref.jobKey.slice(0, 8)} holds another job's record: run the same command again`,
+    );
   const [input, output] = [resolveRooted(roots, spec.input), resolveRooted(roots, spec.output)];
   for (const folder of [layout.job, layout.upscaled]) await requireInside(roots.jobs, folder);
   await requireInside(roots[spec.input.root], input);
   await requireInside(roots[spec.output.root], path.dirname(output));
-  if (spec.method.kind === 'model') await requireInside(roots[spec.method.file.root], resolveRooted(roots, spec.method.file));
+  if (spec.method.kind === 'model')
+    await requireInside(roots[spec.method.file.root], resolveRooted(roots, spec.method.file));
   return { spec, layout, input, output };
 }
 
@@ -63,10 +67,17 @@ export interface ScannedJob extends LoadedJob {
 }
 
 /** What is known of the source; where that is missing or damaged on the disk, it is looked at again. */
-export const loadScan = async (job: ScannedJob): Promise<SourceScan> => (await readRemakable(job.layout.scan, sourceScanSchema)) ?? (await scanJob(job)).scan;
+export const loadScan = async (job: ScannedJob): Promise<SourceScan> =>
+  (await readRemakable(job.layout.scan, sourceScanSchema)) ?? (await scanJob(job)).scan;
 
 /** Looks at the source and records what it finds. The same file says the same. */
-export async function scanJob({ layout, spec, input, signal, report }: ScannedJob): Promise<{ scan: SourceScan; timeline: Timeline | undefined }> {
+export async function scanJob({
+  layout,
+  spec,
+  input,
+  signal,
+  report,
+}: ScannedJob): Promise<{ scan: SourceScan; timeline: Timeline | undefined }> {
   const info = await probeSource(input, { program: spec.picture.program, signal });
   const found = await examineSource(input, info, spec.picture, { signal, onPackets: (frame) => report?.({ frame }) });
   // The timeline first: whoever finds the scan finds both.
@@ -103,10 +114,12 @@ async function loadPart(job: ScannedJob, from: From): Promise<Pick<Clip, 'timeli
   return range ? clipOf(timeline, range, originOf((await loadScan(job)).info)) : { timeline };
 }
 
-export const loadTimeline = async (job: ScannedJob, from: From): Promise<Timeline> => (await loadPart(job, from)).timeline;
+export const loadTimeline = async (job: ScannedJob, from: From): Promise<Timeline> =>
+  (await loadPart(job, from)).timeline;
 
 /** What is taken of everything but the pictures; undefined where that is all. */
-export const loadCut = async (job: ScannedJob, from: From): Promise<Clip['cut'] | undefined> => (await loadPart(job, from)).cut;
+export const loadCut = async (job: ScannedJob, from: From): Promise<Clip['cut'] | undefined> =>
+  (await loadPart(job, from)).cut;
 
 /** Where frames of this job are decoded from: the source itself, or its conformed copy. */
 export async function loadFrames(job: ScannedJob, from: From): Promise<FrameSource> {
@@ -120,7 +133,10 @@ export async function loadFrames(job: ScannedJob, from: From): Promise<FrameSour
 }
 
 /** The timestamps that the deliverable has: the source's, exact where its container had to round them. */
-export async function loadDelivered(job: ScannedJob, from: From): Promise<{ pts: Float64Array; timebase: Rational; lastDuration: number }> {
+export async function loadDelivered(
+  job: ScannedJob,
+  from: From,
+): Promise<{ pts: Float64Array; timebase: Rational; lastDuration: number }> {
   const { frameRate } = (await loadPictures(job)).video;
   const timeline = deliveredTimeline(await loadTimeline(job, from), frameRate);
   return { pts: decodeTimeline(timeline), timebase: timeline.timebase, lastDuration: timeline.lastDuration };
@@ -132,7 +148,11 @@ export async function loadPlan({ layout }: LoadedJob, from: From): Promise<Plan>
   return plan;
 }
 
-export async function loadSegment(job: LoadedJob, from: From, index: number): Promise<{ plan: Plan; segment: Segment }> {
+export async function loadSegment(
+  job: LoadedJob,
+  from: From,
+  index: number,
+): Promise<{ plan: Plan; segment: Segment }> {
   const plan = await loadPlan(job, from);
   const segment = plan.segments[index];
   if (!segment) throw new Error(`the plan has no segment ${index}`);

@@ -1,6 +1,7 @@
 /**
- * An MP4's index of samples, held in typed arrays: a few dozen bytes a frame, where one object for each takes a kilobyte. Everything else in the
- * file's header is left to the library: its header of a short file is taken, and its tables are replaced.
+ * An MP4's index of samples, held in typed arrays: a few dozen bytes a frame, where one object for each takes a
+ * kilobyte. Everything else in the file's header is left to the library: its header of a short file is taken, and its
+ * tables are replaced.
  */
 export interface Samples {
   /** Bytes of each sample, in decode order. */
@@ -32,7 +33,10 @@ export function boxesIn(bytes: Uint8Array): Box[] {
     const size = view.getUint32(at);
     // The short file that headers are taken from needs no 64-bit sizes.
     if (size < 8 || at + size > bytes.length) throw new RangeError(`a box of ${size} bytes at ${at} does not fit`);
-    boxes.push({ type: Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1'), bytes: bytes.subarray(at, at + size) });
+    boxes.push({
+      type: Buffer.from(bytes.subarray(at + 4, at + 8)).toString('latin1'),
+      bytes: bytes.subarray(at, at + size),
+    });
     at += size;
   }
   return boxes;
@@ -44,8 +48,15 @@ export const withSamples = (moov: Uint8Array, samples: Samples): Buffer => repla
 function replaceIn(box: Uint8Array, [next, ...deeper]: string[], samples: Samples): Buffer {
   const type = Buffer.from(box.subarray(4, 8)).toString('latin1');
   const children = boxesIn(box.subarray(8));
-  if (next === undefined) return boxOf(type, [...children.filter((child) => child.type === 'stsd').map(({ bytes }) => bytes), ...tables(samples)]);
-  return boxOf(type, children.map((child) => (child.type === next ? replaceIn(child.bytes, deeper, samples) : child.bytes)));
+  if (next === undefined)
+    return boxOf(type, [
+      ...children.filter((child) => child.type === 'stsd').map(({ bytes }) => bytes),
+      ...tables(samples),
+    ]);
+  return boxOf(
+    type,
+    children.map((child) => (child.type === next ? replaceIn(child.bytes, deeper, samples) : child.bytes)),
+  );
 }
 
 function boxOf(type: string, parts: readonly Uint8Array[]): Buffer {
@@ -57,16 +68,29 @@ function boxOf(type: string, parts: readonly Uint8Array[]): Buffer {
 
 function tables({ sizes, offsets, deltaOf, keys, chunks }: Samples): Buffer[] {
   const count = sizes.length;
-  const stsz = fullBox('stsz', 0, [0, count], count, (write) => { sizes.forEach((size) => { write(size); }); });
-  const stss = fullBox('stss', 0, [keys.length], keys.length, (write) => { keys.forEach((key) => { write(key + 1); }); });
+  const stsz = fullBox('stsz', 0, [0, count], count, (write) => {
+    sizes.forEach((size) => {
+      write(size);
+    });
+  });
+  const stss = fullBox('stss', 0, [keys.length], keys.length, (write) => {
+    keys.forEach((key) => {
+      write(key + 1);
+    });
+  });
   const co64 = fullBox('co64', 0, [chunks.length], 2 * chunks.length, (write) => {
-    for (const { offset } of chunks) { write(Math.floor(offset / 2 ** 32)); write(offset % 2 ** 32); }
+    for (const { offset } of chunks) {
+      write(Math.floor(offset / 2 ** 32));
+      write(offset % 2 ** 32);
+    }
   });
   return [
     runBox('stts', 0, count, deltaOf),
     ...(keys.length === count ? [] : [stss]),
     ...(offsets.every((offset) => offset === 0) ? [] : [runBox('ctts', 1, count, (i) => offsets[i] as number)]),
-    chunkBox(chunks), stsz, co64,
+    chunkBox(chunks),
+    stsz,
+    co64,
   ];
 }
 
@@ -88,16 +112,28 @@ function runBox(type: string, version: number, count: number, valueOf: (index: n
 /** From which chunk on chunks have how many samples. */
 function chunkBox(chunks: Samples['chunks']): Buffer {
   const runs = chunks.flatMap(({ samples }, i) => (samples === chunks[i - 1]?.samples ? [] : [i + 1, samples, 1]));
-  return fullBox('stsc', 0, [runs.length / 3], runs.length, (write) => { runs.forEach((value) => { write(value); }); });
+  return fullBox('stsc', 0, [runs.length / 3], runs.length, (write) => {
+    runs.forEach((value) => {
+      write(value);
+    });
+  });
 }
 
-function fullBox(type: string, version: number, head: readonly number[], values: number, fill: (write: (value: number) => void) => void): Buffer {
+function fullBox(
+  type: string,
+  version: number,
+  head: readonly number[],
+  values: number,
+  fill: (write: (value: number) => void) => void,
+): Buffer {
   const box = Buffer.alloc(12 + 4 * (head.length + values));
   box.writeUInt32BE(box.length);
   box.write(type, 4, 'latin1');
   box.writeUInt8(version, 8);
   let at = 12;
-  const write = (value: number): void => { at = value < 0 ? box.writeInt32BE(value, at) : box.writeUInt32BE(value, at); };
+  const write = (value: number): void => {
+    at = value < 0 ? box.writeInt32BE(value, at) : box.writeUInt32BE(value, at);
+  };
   head.forEach(write);
   fill(write);
   return box;

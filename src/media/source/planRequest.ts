@@ -3,11 +3,20 @@ import type { SourceInfo } from '../../job/source.js';
 import type { JobSpec } from '../../job/spec.js';
 import { deliverableShape } from '../picture/shape.js';
 
-/** Source pixels a second through a network, for the size of segments only: a slow guess makes more of them, no more. */
+/**
+ * Source pixels a second through a network, for the size of segments only: a slow guess makes more of them, no more.
+ */
 const PIXELS_PER_SECOND = { cpu: 1e5, gpu: 1e6 };
 
-/** What a job's plan is made of. @param video of the pictures that are enlarged. @param devices that may upscale at the same time. */
-export function planRequest(spec: JobSpec, video: SourceInfo['video'], { pts, from, devices }: Pick<PlanRequest, 'pts' | 'from' | 'devices'>): PlanRequest {
+/**
+ * What a job's plan is made of. @param video of the pictures that are enlarged. @param devices that may upscale at the
+ * same time.
+ */
+export function planRequest(
+  spec: JobSpec,
+  video: SourceInfo['video'],
+  { pts, from, devices }: Pick<PlanRequest, 'pts' | 'from' | 'devices'>,
+): PlanRequest {
   const isModel = spec.method.kind === 'model';
   const output = deliverableShape(video, spec.method.scale, spec.picture);
   const speed = PIXELS_PER_SECOND[spec.tags.includes('cpu') ? 'cpu' : 'gpu'];

@@ -54,7 +54,8 @@ const outputSchema = z.object({
 });
 
 /** What ffprobe says of bytes that it cannot use; other failures are the machine's. */
-const BAD_CONTENT = /Invalid data found|not on whitelist|End of file|Invalid argument|patches welcome|came to no end|Cannot allocate memory|was ended by SIG(SEGV|ABRT|FPE|BUS|ILL)/i;
+const BAD_CONTENT =
+  /Invalid data found|not on whitelist|End of file|Invalid argument|patches welcome|came to no end|Cannot allocate memory|was ended by SIG(SEGV|ABRT|FPE|BUS|ILL)/i;
 
 export interface ProbeOptions {
   /** Number of the programme that is meant. Default: that of the stream that players show. */
@@ -72,30 +73,47 @@ export async function probeSource(file: string, options: ProbeOptions = {}): Pro
   checkSizes(file, all);
   const asked = options.program === undefined ? undefined : programOf(shown(file), programs, options.program);
   const stream = chooseVideo(streamsOf(all, programs, asked));
-  const program = programs.length > 1 ? (asked ?? programs.find((each) => each.streams.includes(stream?.index ?? -1))) : undefined;
+  const program =
+    programs.length > 1 ? (asked ?? programs.find((each) => each.streams.includes(stream?.index ?? -1))) : undefined;
   const streams = streamsOf(all, programs, program ?? asked);
   if (!stream) {
-    throw new UserError(`${asked ? `programme ${asked.number} of ` : ''}${shown(file)} has no video${streams.some((s) => s.codec_type === 'audio') ? ', only sound' : ''}`);
+    throw new UserError(
+      `${asked ? `programme ${asked.number} of ` : ''}${shown(file)} has no video${streams.some((s) => s.codec_type === 'audio') ? ', only sound' : ''}`,
+    );
   }
   const { size } = await stat(file);
-  if ((stream.nb_frames ?? 0) > size) throw new UserError(`${shown(file)} promises ${stream.nb_frames} frames in its header, and holds ${size} bytes: it is damaged`);
+  if ((stream.nb_frames ?? 0) > size)
+    throw new UserError(
+      `${shown(file)} promises ${stream.nb_frames} frames in its header, and holds ${size} bytes: it is damaged`,
+    );
   const first = await firstFrame(file, stream.index, options.signal);
   if (typeof first === 'string' || !stream.pix_fmt) throw new UserError(undecodable(file, stream, first));
-  if (isPureDolbyVision(stream.side_data_list)) throw new UserError(`${shown(file)} is Dolby Vision with colours of its own (profile 5), which would come out wrong: convert it to HDR10 first`);
-  const alpha = hasAlpha(stream) && (stream.codec_name !== 'gif' || (await showsThrough(file, stream.index, options.signal)));
-  const video = { ...describe(file, format.format_name, { ...stream, pix_fmt: stream.pix_fmt }, first), ...(alpha && { alpha: true as const }) };
+  if (isPureDolbyVision(stream.side_data_list))
+    throw new UserError(
+      `${shown(file)} is Dolby Vision with colours of its own (profile 5), which would come out wrong: convert it to HDR10 first`,
+    );
+  const alpha =
+    hasAlpha(stream) && (stream.codec_name !== 'gif' || (await showsThrough(file, stream.index, options.signal)));
+  const video = {
+    ...describe(file, format.format_name, { ...stream, pix_fmt: stream.pix_fmt }, first),
+    ...(alpha && { alpha: true as const }),
+  };
   const hdr = hdrTransfer(video.color.tags) && readHdr(await readSideData(file, stream.index, options.signal));
   return sourceInfoSchema.parse({
     format: format.format_name,
-    ...(program ? { program: program.number, ...extentOf(streams) } : { durationSeconds: format.duration, startSeconds: format.start_time }),
+    ...(program
+      ? { program: program.number, ...extentOf(streams) }
+      : { durationSeconds: format.duration, startSeconds: format.start_time }),
     video: { ...video, ...(hdr && { hdr }) },
-    audio: streams.filter((s) => s.codec_type === 'audio').map((s) => ({
-      index: s.index,
-      codec: s.codec_name ?? '',
-      channels: s.channels ?? 0,
-      sampleRate: s.sample_rate ?? 0,
-      bitRate: s.bit_rate,
-    })),
+    audio: streams
+      .filter((s) => s.codec_type === 'audio')
+      .map((s) => ({
+        index: s.index,
+        codec: s.codec_name ?? '',
+        channels: s.channels ?? 0,
+        sampleRate: s.sample_rate ?? 0,
+        bitRate: s.bit_rate,
+      })),
   });
 }
 
@@ -110,32 +128,54 @@ async function checkFile(file: string): Promise<void> {
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) throw new UserError(`${name} does not exist`);
     if (hasCode(error, 'EACCES', 'EPERM')) throw new UserError(`${name} may not be read; check its permissions`);
-    if (hasCode(error, 'ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE')) throw new UserError(`${name} is not a usable path`);
+    if (hasCode(error, 'ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE'))
+      throw new UserError(`${name} is not a usable path`);
     throw error;
   }
 }
 
 async function readStreams(file: string, signal: AbortSignal | undefined): Promise<z.infer<typeof outputSchema>> {
   try {
-    return outputSchema.parse(await readHeader(['-show_format', '-show_programs', '-show_streams', ...sourceInput(file)], signal));
+    return outputSchema.parse(
+      await readHeader(['-show_format', '-show_programs', '-show_streams', ...sourceInput(file)], signal),
+    );
   } catch (error) {
-    // ffprobe opens a decoder for every stream before it says anything, and ends where one of them refuses the stream's header.
-    const closed = error instanceof ContentFailure && /Could not open codec for input stream (\d+)/.exec(error.message)?.[1];
-    if (closed) throw new UserError(`stream ${closed} of ${shown(file)} is damaged, or coded in a way that this ffmpeg cannot decode: copy the file without it first (ffmpeg -i … -map 0 -map -0:${closed} -c copy …)`);
+    // ffprobe opens a decoder for every stream before it says anything, and ends where one of them refuses the
+    // stream's header.
+    const closed =
+      error instanceof ContentFailure && /Could not open codec for input stream (\d+)/.exec(error.message)?.[1];
+    if (closed)
+      throw new UserError(
+        `stream ${closed} of ${shown(file)} is damaged, or coded in a way that this ffmpeg cannot decode: copy the file without it first (ffmpeg -i … -map 0 -map -0:${closed} -c copy …)`,
+      );
     if (!(error instanceof WorldError && BAD_CONTENT.test(error.message))) throw error;
-    throw new UserError(`${shown(file)} is not a video that can be read: its format is unknown or not allowed, or its header is damaged`);
+    throw new UserError(
+      `${shown(file)} is not a video that can be read: its format is unknown or not allowed, or its header is damaged`,
+    );
   }
 }
 
-/** All that ffmpeg decodes, and keeps, in its first look at a file: 2 GB, four times the largest picture that codecs allow. */
+/**
+ * All that ffmpeg decodes, and keeps, in its first look at a file: 2 GB, four times the largest picture that codecs
+ * allow.
+ */
 const MOST_PIXELS = 2 ** 29;
 
 function checkSizes(file: string, streams: Stream[]): void {
-  const pixels = streams.reduce((sum, { codec_type, width = 0, height = 0 }) => sum + (codec_type === 'video' ? width * height : 0), 0);
-  if (pixels > MOST_PIXELS) throw new UserError(`${shown(file)} holds pictures of ${Math.round(pixels / 1e6)} million pixels in its video tracks and covers, which would all be decoded at once: take some of them out first`);
+  const pixels = streams.reduce(
+    (sum, { codec_type, width = 0, height = 0 }) => sum + (codec_type === 'video' ? width * height : 0),
+    0,
+  );
+  if (pixels > MOST_PIXELS)
+    throw new UserError(
+      `${shown(file)} holds pictures of ${Math.round(pixels / 1e6)} million pixels in its video tracks and covers, which would all be decoded at once: take some of them out first`,
+    );
 }
 
-/** The stream that players show: marked as default, else the first of which there is a picture. Attached pictures are covers. */
+/**
+ * The stream that players show: marked as default, else the first of which there is a picture. Attached pictures are
+ * covers.
+ */
 function chooseVideo(streams: Stream[]): Stream | undefined {
   const videos = streams.filter((s) => s.codec_type === 'video' && s.disposition.attached_pic === 0);
   return videos.find((s) => s.disposition.default === 1) ?? videos.find(({ width = 0 }) => width > 0) ?? videos[0];
@@ -143,19 +183,27 @@ function chooseVideo(streams: Stream[]): Stream | undefined {
 
 /** When the first of these streams begins, and how long it is until the last one ends, in seconds. */
 function extentOf(streams: Stream[]): Pick<SourceInfo, 'startSeconds' | 'durationSeconds'> {
-  const timed = streams.flatMap(({ start_time: start, duration }) => (start === undefined || duration === undefined ? [] : [{ start, end: start + duration }]));
+  const timed = streams.flatMap(({ start_time: start, duration }) =>
+    start === undefined || duration === undefined ? [] : [{ start, end: start + duration }],
+  );
   if (timed.length === 0) return {};
   const startSeconds = Math.min(...timed.map(({ start }) => start));
   return { startSeconds, durationSeconds: Math.max(...timed.map(({ end }) => end)) - startSeconds };
 }
 
 function undecodable(file: string, stream: Stream, why: FirstFrame | string): string {
-  const codec = stream.codec_name && stream.codec_name !== 'unknown' ? stream.codec_name : (stream.codec_tag_string ?? 'unknown');
+  const codec =
+    stream.codec_name && stream.codec_name !== 'unknown' ? stream.codec_name : (stream.codec_tag_string ?? 'unknown');
   if (why === 'no decoder') return `${shown(file)} is coded as ${codec}, for which this ffmpeg has no decoder`;
   return `${shown(file)} cannot be decoded from the start (${codec}): it is damaged or encrypted`;
 }
 
-function describe(file: string, format: string, stream: Stream & { pix_fmt: string }, first: FirstFrame): SourceInfo['video'] {
+function describe(
+  file: string,
+  format: string,
+  stream: Stream & { pix_fmt: string },
+  first: FirstFrame,
+): SourceInfo['video'] {
   const timebase = parseRational(stream.time_base);
   if (!timebase) throw new UserError(`${shown(file)} has no usable timebase`);
   const { width, height, sampleAspectRatio, rate } = first;
@@ -169,8 +217,11 @@ function describe(file: string, format: string, stream: Stream & { pix_fmt: stri
     bitDepth: bitDepth(pixelFormat),
     sampleAspectRatio,
     timebase,
-    // Of a raw stream ffprobe's average may be what is assumed where nothing is known, 25, and the other its rate of fields.
-    frameRate: (isRaw(format) ? rate : undefined) ?? nominalRate(parseRational(stream.r_frame_rate), parseRational(stream.avg_frame_rate)),
+    // Of a raw stream ffprobe's average may be what is assumed where nothing is known, 25, and the other its rate of
+    // fields.
+    frameRate:
+      (isRaw(format) ? rate : undefined) ??
+      nominalRate(parseRational(stream.r_frame_rate), parseRational(stream.avg_frame_rate)),
     ...(stream.nb_frames !== undefined && stream.nb_frames > 0 && { promisedFrames: stream.nb_frames }),
     reorderDepth: stream.has_b_frames ?? 0,
     color: readColor(stream, width, height),
@@ -178,11 +229,12 @@ function describe(file: string, format: string, stream: Stream & { pix_fmt: stri
 }
 
 /** VP8 and VP9 hold alpha beside the pictures, in a stream of its own that only a tag tells of. */
-const hasAlpha = ({ pix_fmt = '', tags }: Stream): boolean => tags.alpha_mode === '1' || /^(yuva|gbrap|rgba|bgra|argb|abgr|ya\d)/.test(pix_fmt);
+const hasAlpha = ({ pix_fmt = '', tags }: Stream): boolean =>
+  tags.alpha_mode === '1' || /^(yuva|gbrap|rgba|bgra|argb|abgr|ya\d)/.test(pix_fmt);
 
 /**
- * `r_frame_rate` is exact for a constant rate (24000/1001) where the average is only near it; with a variable rate it is the
- * finest step there is, far from the average.
+ * `r_frame_rate` is exact for a constant rate (24000/1001) where the average is only near it; with a variable rate it
+ * is the finest step there is, far from the average.
  */
 function nominalRate(real: Rational | undefined, average: Rational | undefined): Rational {
   if (!real || !average) return real ?? average ?? { num: 25, den: 1 };

@@ -2,12 +2,15 @@ import type { SourceInfo } from '../../job/source.js';
 import { toNumber } from '../../lib/rational.js';
 
 /**
- * The longest pause between two frames that is no error, in seconds; ffmpeg's own limits. Streams for broadcast restart their clock
- * within a file; elsewhere a still picture may stay for hours.
+ * The longest pause between two frames that is no error, in seconds; ffmpeg's own limits. Streams for broadcast
+ * restart their clock within a file; elsewhere a still picture may stay for hours.
  */
 export const longestPause = (format: string): number => (/^(mov|matroska|nut)/.test(format) ? 30 * 3600 : 10);
 
-/** Streams without a container have a rate and no timestamps; ffmpeg makes these up, each a microsecond off at most, and adds the errors up. */
+/**
+ * Streams without a container have a rate and no timestamps; ffmpeg makes these up, each a microsecond off at most,
+ * and adds the errors up.
+ */
 export const isRaw = (format: string): boolean => /^(h264|hevc|m4v|mpegvideo|mjpeg|obu)$/.test(format);
 /** Two times that are rounded to microseconds, in seconds. */
 const ROUNDING = 2e-6;
@@ -16,7 +19,11 @@ const ROUNDING = 2e-6;
 export function repairFor({ format, video: { frameRate, timebase } }: SourceInfo): TimestampRepair {
   const tick = toNumber(timebase);
   const step = 1 / (toNumber(frameRate) * tick);
-  return new TimestampRepair({ nominalStep: step, longestPause: longestPause(format) / tick, ...(isRaw(format) && { counted: { field: step / 2, slack: ROUNDING / tick + 1 } }) });
+  return new TimestampRepair({
+    nominalStep: step,
+    longestPause: longestPause(format) / tick,
+    ...(isRaw(format) && { counted: { field: step / 2, slack: ROUNDING / tick + 1 } }),
+  });
 }
 
 interface Limits {
@@ -30,7 +37,8 @@ interface Limits {
  * Timestamps of one straight decode, made strictly increasing as they come:
  * - none at all: one nominal step after the frame before;
  * - equal or a little backward: one tick after the frame before, and what follows keeps its own time;
- * - a jump beyond the limit, in either direction: the clock restarted or the value is wrong; the frame comes one nominal step after
+ * - a jump beyond the limit, in either direction: the clock restarted or the value is wrong; the frame comes one
+ *   nominal step after
  *   the one before, and what follows keeps its distance to it.
  */
 export class TimestampRepair {
@@ -61,7 +69,8 @@ export class TimestampRepair {
   #unrounded(time: number, { field, slack }: NonNullable<Limits['counted']>): number {
     const step = time - this.#came;
     const nearest = Math.round(step / field) * field;
-    // ffmpeg 7 takes a tick of MPEG-4's clock for the step from frame to frame: a thousandth of it at 30000/1001 a second.
+    // ffmpeg 7 takes a tick of MPEG-4's clock for the step from frame to frame: a thousandth of it at 30000/1001 a
+    // second.
     const exact = Math.abs(step - nearest) <= slack ? nearest : step > 0 && step < field / 2 ? 2 * field : step;
     this.#exact = Number.isNaN(step) ? time : this.#exact + exact;
     this.#came = time;

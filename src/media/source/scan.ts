@@ -10,13 +10,15 @@ import { longestPause } from './repair.js';
 import { findShapes, sizeChanges } from './shapes.js';
 
 /**
- * Containers in which a seek with a run-in was found to give exactly the right frames. Others lack an index or timestamps that can be
- * trusted: program streams, raw streams, AVI, Ogg, ASF, FLV.
+ * Containers in which a seek with a run-in was found to give exactly the right frames. Others lack an index or
+ * timestamps that can be trusted: program streams, raw streams, AVI, Ogg, ASF, FLV.
  */
 const SEEKABLE = /^(mov|matroska|mpegts)/;
 /** Frames decoded in vain for each segment; beyond this one straight pass is cheaper. */
 const LONGEST_INTERVAL = 1000;
-/** Codecs that may keep pictures which are not shown in packets of their own, often under the timestamp of a shown one. */
+/**
+ * Codecs that may keep pictures which are not shown in packets of their own, often under the timestamp of a shown one.
+ */
 const HIDING = /^vp[89]$/;
 /** MPEG timestamps have 33 bits. */
 const MPEG_WRAP = 2 ** 33;
@@ -29,9 +31,10 @@ export interface ScanOptions {
 
 /**
  * Reads all packets of the video stream and decides whether segments may seek in the file.
- * @returns `timeline`: the timestamps of all frames where `scan.seekable`, else undefined. `scan.info` is the given information with
- * `promisedFrames` as a decode should give them: the header's count without those an edit list hides, or the packets if there are more.
- * `fieldOrder`: which field the stream says is shown first, which may be wrong; undefined where it says that frames are whole, or nothing.
+ * @returns `timeline`: the timestamps of all frames where `scan.seekable`, else undefined. `scan.info` is the given
+ * information with `promisedFrames` as a decode should give them: the header's count without those an edit list hides,
+ * or the packets if there are more. `fieldOrder`: which field the stream says is shown first, which may be wrong;
+ * undefined where it says that frames are whole, or nothing.
  */
 export async function scanSource(
   file: string,
@@ -51,13 +54,15 @@ export async function scanSource(
     ...((await isRateAssumed(file, info, options.signal)) && { rateAssumed: true as const }),
     ...(shapes && { shapes }),
   };
-  const reason = whyNotSeekable(info, packets, pts, coded) ?? (sizeChanges(shapes) ? 'the pictures change their size' : undefined);
+  const reason =
+    whyNotSeekable(info, packets, pts, coded) ?? (sizeChanges(shapes) ? 'the pictures change their size' : undefined);
   const fieldOrder = isInterlaced(packets) ? orderSaid(packets) : undefined;
   if (reason !== undefined) return { scan: { ...scan, reason }, timeline: undefined, fieldOrder };
 
   const step = steps.median || Math.round(1 / (toNumber(info.video.frameRate) * toNumber(info.video.timebase)));
   const intervals = (await hasRealKeyframes(file, info, packets.keys, options.signal)) ? 1 : 2;
-  const runIn = intervals * longestInterval(packets, pts).ticks + (info.video.reorderDepth + 1) * (steps.longest || step);
+  const runIn =
+    intervals * longestInterval(packets, pts).ticks + (info.video.reorderDepth + 1) * (steps.longest || step);
   // Some muxers write one tick for the last packet.
   const lastDuration = packets.lastDuration >= step / 2 ? packets.lastDuration : step;
   const timeline = encodeTimeline(pts, info.video.timebase, Math.max(1, lastDuration));
@@ -65,11 +70,20 @@ export async function scanSource(
 }
 
 /**
- * Packets promise a frame each, except in interlaced H.264, which may have one for each field, and where some are not to be shown.
+ * Packets promise a frame each, except in interlaced H.264, which may have one for each field, and where some are not
+ * to be shown.
  * @param coded how many pictures they hold, where that was counted.
  */
-function promise(info: SourceInfo, packets: Packets, shown: number, coded: number | undefined): { promisedFrames?: number } {
-  const header = info.video.promisedFrames === undefined ? 0 : info.video.promisedFrames - packets.discarded - emptyChunks(info, packets);
+function promise(
+  info: SourceInfo,
+  packets: Packets,
+  shown: number,
+  coded: number | undefined,
+): { promisedFrames?: number } {
+  const header =
+    info.video.promisedFrames === undefined
+      ? 0
+      : info.video.promisedFrames - packets.discarded - emptyChunks(info, packets);
   const vague = HIDING.test(info.video.codec) || (info.video.codec === 'h264' && isInterlaced(packets));
   const counted = vague ? 0 : shown + packets.withoutPts;
   const promisedFrames = coded === undefined ? Math.max(header, counted) : coded - packets.discarded;
@@ -87,7 +101,12 @@ const orderSaid = ({ fieldOrder }: Packets): Fields['order'] => (/^(tt|bt)$/.tes
 
 const isInterlaced = (packets: Packets): boolean => !['progressive', 'unknown'].includes(packets.fieldOrder);
 
-function whyNotSeekable(info: SourceInfo, packets: Packets, pts: Float64Array, coded: number | undefined): string | undefined {
+function whyNotSeekable(
+  info: SourceInfo,
+  packets: Packets,
+  pts: Float64Array,
+  coded: number | undefined,
+): string | undefined {
   const { format, video } = info;
   const all = pts.length + packets.discarded;
   const early = packets.complaints.find((line) => /ended prematurely|partial file/i.test(line));
@@ -97,7 +116,8 @@ function whyNotSeekable(info: SourceInfo, packets: Packets, pts: Float64Array, c
   if (pts.length === 0) return 'no packet is to be shown';
   if (isInterlaced(packets)) return 'the video is coded as interlaced';
   if (early !== undefined) return 'the file ends early';
-  if (video.promisedFrames !== undefined && video.promisedFrames > all) return `the header promises ${video.promisedFrames} frames, the file holds ${all}`;
+  if (video.promisedFrames !== undefined && video.promisedFrames > all)
+    return `the header promises ${video.promisedFrames} frames, the file holds ${all}`;
   if ((packets.keys[0] ?? Infinity) > (pts[0] as number)) return 'the video does not begin with a keyframe';
   const repeated = pts.findIndex((time, i) => time === pts[i - 1]);
   if (repeated > 0) return `frame ${repeated} has the timestamp of the one before`;
@@ -138,15 +158,22 @@ function longestInterval({ keys }: Packets, pts: Float64Array): { ticks: number;
 }
 
 function stepsOf(pts: Float64Array): { median: number; longest: number } {
-  const steps = new Float64Array(Math.max(0, pts.length - 1)).map((_, i) => (pts[i + 1] as number) - (pts[i] as number)).sort();
+  const steps = new Float64Array(Math.max(0, pts.length - 1))
+    .map((_, i) => (pts[i + 1] as number) - (pts[i] as number))
+    .sort();
   return { median: steps[steps.length >> 1] ?? 0, longest: steps.at(-1) ?? 0 };
 }
 
 /**
- * H.264 may mark a picture as a point to begin at that is no intra picture: with intra refresh everything is right only an interval
- * later. Two such points are decoded to see.
+ * H.264 may mark a picture as a point to begin at that is no intra picture: with intra refresh everything is right
+ * only an interval later. Two such points are decoded to see.
  */
-async function hasRealKeyframes(file: string, info: SourceInfo, keys: Float64Array, signal: AbortSignal | undefined): Promise<boolean> {
+async function hasRealKeyframes(
+  file: string,
+  info: SourceInfo,
+  keys: Float64Array,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   if (info.video.codec !== 'h264' || keys.length < 2) return true;
   for (const k of new Set([1, keys.length >> 1])) {
     if (!(await isIntra(file, info, keys[k] as number, keys[k - 1] as number, signal))) return false;
@@ -154,11 +181,22 @@ async function hasRealKeyframes(file: string, info: SourceInfo, keys: Float64Arr
   return true;
 }
 
-async function isIntra(file: string, info: SourceInfo, key: number, before: number, signal: AbortSignal | undefined): Promise<boolean> {
+async function isIntra(
+  file: string,
+  info: SourceInfo,
+  key: number,
+  before: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   const { index, timebase } = info.video;
   const filters = [`trim=start_pts=${key}:end_pts=${key + 1}`, 'select=eq(pict_type\\,I)', ...printPts()];
   let found = false;
   const args = [...inputFrom(file, index, before * toNumber(timebase)), '-vf', filters.join(','), '-f', 'null', '-'];
-  await runFfmpeg(args, { signal, onPts: () => { found = true; } });
+  await runFfmpeg(args, {
+    signal,
+    onPts: () => {
+      found = true;
+    },
+  });
   return found;
 }

@@ -32,9 +32,21 @@ export interface AloneReport {
   promisedFrames: number | undefined;
   durationSeconds: number;
   rate: Pick<Cadence, 'kind' | 'fps'>;
-  video: { codec: string; width: number; height: number; pixelFormat: string; sampleAspectRatio: string; colors: Record<string, string> };
+  video: {
+    codec: string;
+    width: number;
+    height: number;
+    pixelFormat: string;
+    sampleAspectRatio: string;
+    colors: Record<string, string>;
+  };
   /** When each track's first sample is presented, and its last one ends, in seconds after the first frame. */
-  audio: { codec: string; language: string | undefined; startSeconds: number | undefined; endSeconds: number | undefined }[];
+  audio: {
+    codec: string;
+    language: string | undefined;
+    startSeconds: number | undefined;
+    endSeconds: number | undefined;
+  }[];
   subtitles: { codec: string; language: string | undefined }[];
   chapters: number;
   black: [first: number, last: number][];
@@ -48,7 +60,10 @@ export interface AloneReport {
  * Decodes a whole video and says what is in it and what is wrong with it, without anything to compare it with.
  * @throws UserError when it is no video that can be decoded.
  */
-export async function verifyAlone(file: string, options: AgainstOptions = {}): Promise<{ report: AloneReport; page: string | undefined }> {
+export async function verifyAlone(
+  file: string,
+  options: AgainstOptions = {},
+): Promise<{ report: AloneReport; page: string | undefined }> {
   const { signal } = options;
   const { info } = (await scanSource(file, await probeSource(file, { signal }), { signal })).scan;
   const streams = await inventory(file, signal);
@@ -58,16 +73,29 @@ export async function verifyAlone(file: string, options: AgainstOptions = {}): P
   const { watched, shown } = await withStills(stills, undefined, async (places) => {
     const watched = await watch(file, info, stills.length > 0 ? places.output : undefined, options);
     const first = watched.pts[0] ?? 0;
-    return { watched, shown: await pairStills(places, (frame) => ((watched.pts[frame] ?? NaN) - first) * toNumber(info.video.timebase)) };
+    return {
+      watched,
+      shown: await pairStills(
+        places,
+        (frame) => ((watched.pts[frame] ?? NaN) - first) * toNumber(info.video.timebase),
+      ),
+    };
   });
   const cadence = cadenceOf(watched.pts, info.video.timebase, info.video.frameRate);
   const sound = await hear(file, streams, (watched.pts[0] ?? 0) * toNumber(info.video.timebase), signal);
   const checks = [...pictureChecks(watched, promised), ...cadence.checks, ...sound.checks];
-  const problems = [...pictureProblems(watched, promised), ...cadence.problems, ...sound.checks.filter(({ ok }) => !ok).map(({ name, measured }) => `${name}: ${measured}`)];
+  const problems = [
+    ...pictureProblems(watched, promised),
+    ...cadence.problems,
+    ...sound.checks.filter(({ ok }) => !ok).map(({ name, measured }) => `${name}: ${measured}`),
+  ];
   const warnings = [...cadence.warnings, ...notes(watched.watch)];
   const report = describe({ info, streams, watched, cadence, audio: sound.audio, problems, warnings, checks });
   const whole = { ...report, file: { bytes: (await stat(file)).size, sha256: await fileDigest(file, signal) } };
-  return { report: whole, page: options.pageTitle === undefined ? undefined : pageOf(options.pageTitle, whole, shown) };
+  return {
+    report: whole,
+    page: options.pageTitle === undefined ? undefined : pageOf(options.pageTitle, whole, shown),
+  };
 }
 
 interface Watched {
@@ -76,10 +104,17 @@ interface Watched {
   errors: string[];
 }
 
-async function watch(file: string, info: SourceInfo, stills: Parameters<typeof sideArgs>[1], { signal, onFrame }: AgainstOptions): Promise<Watched> {
+async function watch(
+  file: string,
+  info: SourceInfo,
+  stills: Parameters<typeof sideArgs>[1],
+  { signal, onFrame }: AgainstOptions,
+): Promise<Watched> {
   const pts: number[] = [];
   const matrix = matrixOf(info);
-  const side = fileSide(file, info.video.index, samplesOf(info, matrix), aspectOf(info.video), (time) => { pts.push(time); });
+  const side = fileSide(file, info.video.index, samplesOf(info, matrix), aspectOf(info.video), (time) => {
+    pts.push(time);
+  });
   const run = startFfmpeg(sideArgs(side, stills), { signal, stdout: 'pipe', onPts: side.onPts });
   run.done.catch(() => undefined);
   const watching = new Watch(toNumber(info.video.frameRate));
@@ -97,16 +132,29 @@ async function watch(file: string, info: SourceInfo, stills: Parameters<typeof s
   }
 }
 
-async function hear(file: string, { contents }: Inventory, first: number, signal: AbortSignal | undefined): Promise<{ audio: AloneReport['audio']; checks: Check[] }> {
+async function hear(
+  file: string,
+  { contents }: Inventory,
+  first: number,
+  signal: AbortSignal | undefined,
+): Promise<{ audio: AloneReport['audio']; checks: Check[] }> {
   const audio: AloneReport['audio'] = [];
   const checks: Check[] = [];
   for (const [i, { index, codec, language }] of contents.streams.filter(({ kind }) => kind === 'audio').entries()) {
     const { start, end, errors, lines } = await listen(file, index, [], { signal });
     const since = (time: number | undefined): number | undefined => (time === undefined ? undefined : time - first);
     audio.push({ codec, language, startSeconds: since(start), endSeconds: since(end) });
-    const span = start === undefined || end === undefined ? 'no sound' : `from ${(start - first).toFixed(3)} to ${(end - first).toFixed(3)} s after the first frame`;
+    const span =
+      start === undefined || end === undefined
+        ? 'no sound'
+        : `from ${(start - first).toFixed(3)} to ${(end - first).toFixed(3)} s after the first frame`;
     const damage = errors > 0 ? `; ${errors} error${errors === 1 ? '' : 's'}: ${lines[0] ?? ''}` : '';
-    checks.push({ name: `audio track ${i + 1}`, ok: errors === 0 && start !== undefined, measured: `${codec}${language === undefined ? '' : `, ${language}`}, ${span}${damage}`, expected: 'sound without errors' });
+    checks.push({
+      name: `audio track ${i + 1}`,
+      ok: errors === 0 && start !== undefined,
+      measured: `${codec}${language === undefined ? '' : `, ${language}`}, ${span}${damage}`,
+      expected: 'sound without errors',
+    });
   }
   return { audio, checks };
 }
@@ -115,8 +163,18 @@ function pictureChecks({ pts, watch, errors }: Watched, promised: number | undef
   const missing = promised !== undefined && pts.length < promised;
   return [
     { name: 'decoding', ok: errors.length === 0, measured: errors[0] ?? 'without errors', expected: 'without errors' },
-    { name: 'frames', ok: pts.length > 0 && !missing, measured: String(pts.length), expected: promised === undefined ? 'some' : String(promised) },
-    { name: 'black within a scene', ok: watch.flashes.frames === 0, measured: watch.flashes.toString() || 'none', expected: 'none' },
+    {
+      name: 'frames',
+      ok: pts.length > 0 && !missing,
+      measured: String(pts.length),
+      expected: promised === undefined ? 'some' : String(promised),
+    },
+    {
+      name: 'black within a scene',
+      ok: watch.flashes.frames === 0,
+      measured: watch.flashes.toString() || 'none',
+      expected: 'none',
+    },
   ];
 }
 
@@ -143,7 +201,16 @@ interface Findings extends Pick<AloneReport, 'problems' | 'warnings' | 'checks' 
   cadence: Cadence;
 }
 
-function describe({ info, streams, watched, cadence, audio, problems, warnings, checks }: Findings): Omit<AloneReport, 'file'> {
+function describe({
+  info,
+  streams,
+  watched,
+  cadence,
+  audio,
+  problems,
+  warnings,
+  checks,
+}: Findings): Omit<AloneReport, 'file'> {
   const { video } = info;
   const colors = streams.video.find(({ index }) => index === video.index)?.colors;
   return {
@@ -156,11 +223,17 @@ function describe({ info, streams, watched, cadence, audio, problems, warnings, 
     durationSeconds: streams.durationSeconds,
     rate: { kind: cadence.kind, fps: cadence.fps },
     video: {
-      codec: video.codec, width: video.width, height: video.height, pixelFormat: video.pixelFormat,
-      sampleAspectRatio: `${video.sampleAspectRatio.num}:${video.sampleAspectRatio.den}`, colors: { ...colors },
+      codec: video.codec,
+      width: video.width,
+      height: video.height,
+      pixelFormat: video.pixelFormat,
+      sampleAspectRatio: `${video.sampleAspectRatio.num}:${video.sampleAspectRatio.den}`,
+      colors: { ...colors },
     },
     audio,
-    subtitles: streams.contents.streams.filter(({ kind }) => kind === 'subtitle').map(({ codec, language }) => ({ codec, language })),
+    subtitles: streams.contents.streams
+      .filter(({ kind }) => kind === 'subtitle')
+      .map(({ codec, language }) => ({ codec, language })),
     chapters: streams.contents.chapters.length,
     black: watched.watch.black.kept,
     frozen: watched.watch.frozen.kept,
@@ -168,15 +241,26 @@ function describe({ info, streams, watched, cadence, audio, problems, warnings, 
   };
 }
 
-function pageOf(title: string, report: AloneReport, shown: Parameters<typeof page>[0]['sections'][number]['frames']): string {
+function pageOf(
+  title: string,
+  report: AloneReport,
+  shown: Parameters<typeof page>[0]['sections'][number]['frames'],
+): string {
   const { video } = report;
   return page({
     ...report,
     title,
     facts: [
-      ['video', `${video.codec}, ${video.width}x${video.height}, ${video.pixelFormat}, pixels ${video.sampleAspectRatio}`],
-      ['frames', String(report.frames)], ['duration', `${report.durationSeconds.toFixed(3)} s`], ['subtitles', String(report.subtitles.length)], ['chapters', String(report.chapters)],
-      ['bytes', String(report.file.bytes)], ['SHA-256', report.file.sha256],
+      [
+        'video',
+        `${video.codec}, ${video.width}x${video.height}, ${video.pixelFormat}, pixels ${video.sampleAspectRatio}`,
+      ],
+      ['frames', String(report.frames)],
+      ['duration', `${report.durationSeconds.toFixed(3)} s`],
+      ['subtitles', String(report.subtitles.length)],
+      ['chapters', String(report.chapters)],
+      ['bytes', String(report.file.bytes)],
+      ['SHA-256', report.file.sha256],
     ],
     plot: '',
     sections: [{ title: 'Some frames', frames: shown }],

@@ -48,8 +48,18 @@ export function cadenceOf(pts: readonly number[], timebase: Rational, frameRate:
     problems,
     warnings,
     checks: [
-      { name: 'timestamps', ok: problems.length === 0, measured: [...problems, ...warnings].join('; ') || 'increasing, without gaps', expected: 'increasing' },
-      { name: 'frame rate', ok: true, measured: `${constant ? 'constant' : 'variable'}, ${fps.toFixed(3)} frames a second${constant ? '' : ' on average'}`, expected: 'any' },
+      {
+        name: 'timestamps',
+        ok: problems.length === 0,
+        measured: [...problems, ...warnings].join('; ') || 'increasing, without gaps',
+        expected: 'increasing',
+      },
+      {
+        name: 'frame rate',
+        ok: true,
+        measured: `${constant ? 'constant' : 'variable'}, ${fps.toFixed(3)} frames a second${constant ? '' : ' on average'}`,
+        expected: 'any',
+      },
     ],
   };
 }

@@ -28,10 +28,15 @@ function fromRgb([red, blue]: readonly [number, number]): Matrix {
 }
 
 const apply = (m: Matrix, [a, b, c]: Yuv): Yuv => m.map(([x, y, z]) => x * a + y * b + z * c) as unknown as Yuv;
-const column = (a: Matrix, b: Matrix, i: number): Yuv => apply(a, [b[0][i] as number, b[1][i] as number, b[2][i] as number]);
+const column = (a: Matrix, b: Matrix, i: number): Yuv =>
+  apply(a, [b[0][i] as number, b[1][i] as number, b[2][i] as number]);
 function product(a: Matrix, b: Matrix): Matrix {
   const [x, y, z] = [column(a, b, 0), column(a, b, 1), column(a, b, 2)];
-  return [[x[0], y[0], z[0]], [x[1], y[1], z[1]], [x[2], y[2], z[2]]];
+  return [
+    [x[0], y[0], z[0]],
+    [x[1], y[1], z[1]],
+    [x[2], y[2], z[2]],
+  ];
 }
 
 interface Mistake {
@@ -43,14 +48,42 @@ interface Mistake {
   offset: number;
 }
 
-const scaled = (luma: number, chroma: number): Matrix => [[luma, 0, 0], [0, chroma, 0], [0, 0, chroma]];
+const scaled = (luma: number, chroma: number): Matrix => [
+  [luma, 0, 0],
+  [0, chroma, 0],
+  [0, 0, chroma],
+];
 
 /** What goes wrong with colours when it goes wrong, as maps from the right values to those that come out. */
 export const MISTAKES: readonly Mistake[] = [
-  { name: 'its colour planes U and V are swapped', kind: 'planes', matrix: [[1, 0, 0], [0, 0, 1], [0, 1, 0]], offset: 0 },
-  { name: 'BT.601 was taken for BT.709', kind: 'matrix', matrix: product(fromRgb(WEIGHTS.bt601), toRgb(WEIGHTS.bt709)), offset: 0 },
-  { name: 'BT.709 was taken for BT.601', kind: 'matrix', matrix: product(fromRgb(WEIGHTS.bt709), toRgb(WEIGHTS.bt601)), offset: 0 },
-  { name: 'full range was taken for limited', kind: 'range', matrix: scaled(255 / 219, 255 / 224), offset: (-16 * 255) / 219 },
+  {
+    name: 'its colour planes U and V are swapped',
+    kind: 'planes',
+    matrix: [
+      [1, 0, 0],
+      [0, 0, 1],
+      [0, 1, 0],
+    ],
+    offset: 0,
+  },
+  {
+    name: 'BT.601 was taken for BT.709',
+    kind: 'matrix',
+    matrix: product(fromRgb(WEIGHTS.bt601), toRgb(WEIGHTS.bt709)),
+    offset: 0,
+  },
+  {
+    name: 'BT.709 was taken for BT.601',
+    kind: 'matrix',
+    matrix: product(fromRgb(WEIGHTS.bt709), toRgb(WEIGHTS.bt601)),
+    offset: 0,
+  },
+  {
+    name: 'full range was taken for limited',
+    kind: 'range',
+    matrix: scaled(255 / 219, 255 / 224),
+    offset: (-16 * 255) / 219,
+  },
   { name: 'limited range was taken for full', kind: 'range', matrix: scaled(219 / 255, 224 / 255), offset: 16 },
   { name: 'it has no colours', kind: 'planes', matrix: scaled(1, 0), offset: 0 },
 ];
@@ -75,11 +108,17 @@ export function mistakeIn(output: Uint8Array, own: Uint8Array): number {
 }
 
 /** What another brightness alone makes of it. */
-const brightness = (output: Uint8Array, own: Uint8Array): Pick<Mistake, 'matrix' | 'offset'> => ({ matrix: scaled(1, 1), offset: lumaMean(output) - lumaMean(own) });
+const brightness = (output: Uint8Array, own: Uint8Array): Pick<Mistake, 'matrix' | 'offset'> => ({
+  matrix: scaled(1, 1),
+  offset: lumaMean(output) - lumaMean(own),
+});
 
 const clamp = (value: number): number => Math.min(255, Math.max(0, value));
 
-/** Sum of the squared differences between an output and its source with a mistake. Of both: Y, then U, then V, as many samples of each. */
+/**
+ * Sum of the squared differences between an output and its source with a mistake. Of both: Y, then U, then V, as many
+ * samples of each.
+ */
 function error(output: Samples, own: Samples, mistake: Pick<Mistake, 'matrix' | 'offset'> | undefined): number {
   const [m0, m1, m2] = mistake?.matrix ?? scaled(1, 1);
   const offset = mistake?.offset ?? 0;
@@ -101,9 +140,15 @@ type Samples = Plane['data'];
 
 /** Of a mistake that is confirmed at full size, so much of the squared difference may be left when it is undone. */
 const LEFT_CONFIRMED = 0.4;
-/** A wrong matrix mixes planes: it must leave less than this of what the best brightness, contrast and saturation leave. */
+/**
+ * A wrong matrix mixes planes: it must leave less than this of what the best brightness, contrast and saturation
+ * leave.
+ */
 const BETTER = 0.5;
-/** How near contrast and saturation must be to those of a wrong range: networks raise contrast too, by some other amount. */
+/**
+ * How near contrast and saturation must be to those of a wrong range: networks raise contrast too, by some other
+ * amount.
+ */
 const NEAR = 0.04;
 /** Chroma in code values (root of the mean square) below which there is no saturation to speak of. */
 const GREY = 2;
@@ -111,8 +156,8 @@ const GREY = 2;
 const CUT_OFF = 8;
 
 /**
- * Tests at full size what {@link mistakeIn} suspects: undoing the mistake must fit better by far than what a network may have done to brightness,
- * contrast and saturation.
+ * Tests at full size what {@link mistakeIn} suspects: undoing the mistake must fit better by far than what a network
+ * may have done to brightness, contrast and saturation.
  * @param output Y, U and V in full range; `own` likewise, of the same size.
  */
 export function mistakeConfirmed(index: number, output: readonly Plane[], own: readonly Plane[]): boolean {
@@ -124,9 +169,13 @@ export function mistakeConfirmed(index: number, output: readonly Plane[], own: r
   if (mistake.kind === 'planes') return true;
   const luma = contrastOf(a, b, mistake);
   const saturation = saturationOf(a, b, mistake);
-  if (mistake.kind === 'matrix') return left < BETTER * error(a, b, { matrix: scaled(luma.gain, saturation.gain), offset: luma.offset });
+  if (mistake.kind === 'matrix')
+    return left < BETTER * error(a, b, { matrix: scaled(luma.gain, saturation.gain), offset: luma.offset });
   const isNear = (gain: number, wanted: number): boolean => Math.abs(gain / wanted - 1) < NEAR;
-  return isNear(luma.gain, mistake.matrix[0][0]) && (saturation.chroma < GREY || isNear(saturation.gain, mistake.matrix[1][1]));
+  return (
+    isNear(luma.gain, mistake.matrix[0][0]) &&
+    (saturation.chroma < GREY || isNear(saturation.gain, mistake.matrix[1][1]))
+  );
 }
 
 const joined = (planes: readonly Plane[]): Float32Array => Float32Array.from(planes.flatMap(({ data }) => [...data]));
@@ -145,7 +194,10 @@ function contrastOf(output: Samples, own: Samples, { matrix, offset }: Mistake):
   return brightnessOf(Float32Array.from(whole[0]), Float32Array.from(whole[1]));
 }
 
-/** The gain of both chroma planes around grey, and how much chroma there is; likewise of samples that nothing has cut off. */
+/**
+ * The gain of both chroma planes around grey, and how much chroma there is; likewise of samples that nothing has cut
+ * off.
+ */
 function saturationOf(output: Samples, own: Samples, { matrix }: Mistake): { gain: number; chroma: number } {
   let [along, whole, count] = [0, 0, 0];
   for (let i = own.length / 3; i < own.length; i++) {

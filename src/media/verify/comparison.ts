@@ -17,7 +17,9 @@ interface Pair {
   source: Uint8Array;
 }
 
-/** Compares thumbnails of an output with those of its source as they come. Holds a few pairs, and the numbers of all. */
+/**
+ * Compares thumbnails of an output with those of its source as they come. Holds a few pairs, and the numbers of all.
+ */
 export class Comparison {
   readonly table = new FrameTable();
   /** The last pairs; those from `#waiting` on wait for their followers. */

@@ -42,8 +42,9 @@ const UNCONFIRMED: Record<Suspicion['kind'], string> = {
 };
 
 /**
- * Looks at the source's size at what thumbnails only suggest. What is not confirmed there becomes a warning: pictures without structure seem
- * to be shifted, contrast seems to be another range, what was smoothed over time seems to be the frame before.
+ * Looks at the source's size at what thumbnails only suggest. What is not confirmed there becomes a warning: pictures
+ * without structure seem to be shifted, contrast seems to be another range, what was smoothed over time seems to be
+ * the frame before.
  */
 export async function confirmed(judgement: Judgement, pictures: Pictures): Promise<Judgement> {
   const problems: Finding[] = [];
@@ -55,7 +56,8 @@ export async function confirmed(judgement: Judgement, pictures: Pictures): Promi
       continue;
     }
     const { confirmed: real, rest } = await divide(suspicion, pictures);
-    if (real.length > 0) problems.push({ what: finding.what, frames: runsOf(real), suspicion: { ...suspicion, frames: real } });
+    if (real.length > 0)
+      problems.push({ what: finding.what, frames: runsOf(real), suspicion: { ...suspicion, frames: real } });
     if (rest.length > 0) warnings.push({ what: UNCONFIRMED[suspicion.kind], frames: runsOf(rest) });
   }
   return { ...judgement, problems, warnings };
@@ -67,25 +69,35 @@ function runsOf(frames: readonly number[]): Runs {
   return runs;
 }
 
-/** Divides the runs of a suspicion by what some frames of each show. Where there are more runs than can be looked at, the next one that was looked at speaks for them. */
+/**
+ * Divides the runs of a suspicion by what some frames of each show. Where there are more runs than can be looked at,
+ * the next one that was looked at speaks for them.
+ */
 async function divide(suspicion: Suspicion, pictures: Pictures): Promise<{ confirmed: number[]; rest: number[] }> {
   const runs = consecutive(suspicion.frames);
   const each = Math.max(1, Math.floor(LOOKED_AT / runs.length));
   const every = Math.max(1, runs.length / LOOKED_AT);
-  const chosen = runs.map((run, i) => (Math.floor(i / every) === Math.floor((i - 1) / every) ? [] : spread(run, each)));
+  const chosen = runs.map((run, i) =>
+    Math.floor(i / every) === Math.floor((i - 1) / every) ? [] : spread(run, each),
+  );
   const votes = await look(chosen.flat(), suspicion, pictures);
   const result: { confirmed: number[]; rest: number[] } = { confirmed: [], rest: [] };
   let last = false;
   for (const [i, run] of runs.entries()) {
     const looked = (chosen[i] ?? []).filter((frame) => votes.has(frame));
-    if (looked.length > 0) last = 2 * looked.filter((frame) => votes.get(frame)).length >= looked.length && longEnough(suspicion, run, pictures.table);
+    if (looked.length > 0)
+      last =
+        2 * looked.filter((frame) => votes.get(frame)).length >= looked.length &&
+        longEnough(suspicion, run, pictures.table);
     result[last ? 'confirmed' : 'rest'].push(...run);
   }
   return result;
 }
 
 const longEnough = ({ kind, mistake }: Suspicion, run: readonly number[], table: FrameTable): boolean =>
-  kind !== 'colours' || MISTAKES[mistake]?.kind === 'planes' || run.length >= Math.min(FRAMES_OF_WRONG_COLOURS, table.frames);
+  kind !== 'colours' ||
+  MISTAKES[mistake]?.kind === 'planes' ||
+  run.length >= Math.min(FRAMES_OF_WRONG_COLOURS, table.frames);
 
 function consecutive(frames: readonly number[]): number[][] {
   const runs: number[][] = [];
@@ -98,11 +110,20 @@ function consecutive(frames: readonly number[]): number[][] {
 }
 
 const spread = (run: readonly number[], count: number): number[] =>
-  count >= run.length ? [...run] : Array.from({ length: count }, (_, i) => run[Math.floor(((i + 0.5) * run.length) / count)] as number);
+  count >= run.length
+    ? [...run]
+    : Array.from({ length: count }, (_, i) => run[Math.floor(((i + 0.5) * run.length) / count)] as number);
 
 /** @returns whether each frame shows what is suspected; those that could not be decoded are missing. */
-async function look(frames: readonly number[], suspicion: Suspicion, { output, source, size, table, signal }: Pictures): Promise<Map<number, boolean>> {
-  const neededFor = (frame: number): number[] => [frame, ...(suspicion.kind === 'neighbour' ? neighboursOf(frame, table) : [])];
+async function look(
+  frames: readonly number[],
+  suspicion: Suspicion,
+  { output, source, size, table, signal }: Pictures,
+): Promise<Map<number, boolean>> {
+  const neededFor = (frame: number): number[] => [
+    frame,
+    ...(suspicion.kind === 'neighbour' ? neighboursOf(frame, table) : []),
+  ];
   const sources = [...new Set(frames.flatMap(neededFor))].sort((a, b) => a - b);
   const own = read(source, sources, size, signal);
   const votes = new Map<number, boolean>();
@@ -126,10 +147,15 @@ async function look(frames: readonly number[], suspicion: Suspicion, { output, s
   }
 }
 
-/** The frames on the side where thumbnails suggest one: what they show as the same may differ at full size, and a picture may have been left standing for some frames. */
+/**
+ * The frames on the side where thumbnails suggest one: what they show as the same may differ at full size, and a
+ * picture may have been left standing for some frames.
+ */
 function neighboursOf(frame: number, table: FrameTable): number[] {
   const step = Math.sign(table.get(frame, 'neighbour'));
-  return Array.from({ length: NEIGHBOURS }, (_, i) => frame + (i + 1) * step).filter((each) => each >= 0 && each < table.frames);
+  return Array.from({ length: NEIGHBOURS }, (_, i) => frame + (i + 1) * step).filter(
+    (each) => each >= 0 && each < table.frames,
+  );
 }
 
 function shows({ kind, mistake }: Suspicion, output: Plane[], own: Plane[], neighbours: Plane[][]): boolean {
@@ -139,7 +165,8 @@ function shows({ kind, mistake }: Suspicion, output: Plane[], own: Plane[], neig
       const { x, y, left, structured } = displacement(luma, ownLuma);
       return structured && Math.max(Math.abs(x), Math.abs(y)) >= SHIFTED && left <= LEFT;
     }
-    case 'neighbour': return neighbours.some(([neighbour]) => (shareWhereMoving(luma, ownLuma, neighbour as Plane) ?? 0) > NEIGHBOUR);
+    case 'neighbour':
+      return neighbours.some(([neighbour]) => (shareWhereMoving(luma, ownLuma, neighbour as Plane) ?? 0) > NEIGHBOUR);
     case 'colours': {
       const averaged = (planes: Plane[]): Plane[] => planes.map((plane) => shrink(plane, COLOUR_CELL));
       return mistakeConfirmed(mistake, averaged(output), averaged(own));
@@ -148,9 +175,17 @@ function shows({ kind, mistake }: Suspicion, output: Plane[], own: Plane[], neig
 }
 
 /** Decodes some frames of a side, ascending: their numbers and planes Y, U and V. */
-async function* read(side: Side, frames: readonly number[], size: Size, signal: AbortSignal | undefined): AsyncGenerator<[frame: number, planes: Plane[]], void, void> {
+async function* read(
+  side: Side,
+  frames: readonly number[],
+  size: Size,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<[frame: number, planes: Plane[]], void, void> {
   const stop = new AbortController();
-  const run = startFfmpeg(picturesArgs(side, frames, size), { signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal, stdout: 'pipe' });
+  const run = startFfmpeg(picturesArgs(side, frames, size), {
+    signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
+    stdout: 'pipe',
+  });
   const done = run.done.catch((error: unknown) => {
     // What cannot be decoded was told already.
     if (!stop.signal.aborted && !(error instanceof ContentFailure)) throw error;
@@ -160,7 +195,11 @@ async function* read(side: Side, frames: readonly number[], size: Size, signal: 
     let index = 0;
     if (!run.stdout) throw new Error('ffmpeg was started without a pipe to read pictures from');
     for await (const data of pieces(run.stdout, 3 * width * height)) {
-      const planes = [0, 1, 2].map((plane) => ({ data: new Uint8Array(data.subarray(plane * width * height, (plane + 1) * width * height)), width, height }));
+      const planes = [0, 1, 2].map((plane) => ({
+        data: new Uint8Array(data.subarray(plane * width * height, (plane + 1) * width * height)),
+        width,
+        height,
+      }));
       yield [frames[index++] as number, planes];
     }
   } finally {

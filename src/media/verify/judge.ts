@@ -6,13 +6,16 @@ import { COLUMNS, ROWS } from './thumbnails.js';
 /** Means of luma, 0 to 255: a picture below the first is black; one of the source above the second is not. */
 const BLACK = 4;
 const NOT_BLACK = 12;
-/** A picture is another one when it differs more than this many times the median, but not below the first and surely above the second code value. */
+/**
+ * A picture is another one when it differs more than this many times the median, but not below the first and surely
+ * above the second code value.
+ */
 const TIMES_MEDIAN = 6;
 const LEAST = 8;
 const MOST = 30;
 /**
- * A picture whose planes deviate by less, in code values, is of one colour. In a video of such pictures a network may miss each colour by another
- * difference, and none is usual; what it adds of structure must stay below LEAST.
+ * A picture whose planes deviate by less, in code values, is of one colour. In a video of such pictures a network may
+ * miss each colour by another difference, and none is usual; what it adds of structure must stay below LEAST.
  */
 const ONE_COLOUR = 3;
 /** Share of a neighbour in a picture that is it rather than its own frame. */
@@ -22,12 +25,16 @@ const SHIFTED = 0.1;
 const SHIFTED_PICTURE = 'the picture is shifted';
 const BRIGHTNESS_JUMPS = "the brightness jumps where the source's does not";
 /**
- * All pictures together are measured more exactly: a shift of so much of a pixel of the source that explains so much of what differs. Bicubic at a
- * low bit rate was off by 0.4 pixels, which explained 0.03; sharpening by 2.4, which explained 0.01; a shift of one pixel explained 0.1 to 0.6.
+ * All pictures together are measured more exactly: a shift of so much of a pixel of the source that explains so much
+ * of what differs. Bicubic at a low bit rate was off by 0.4 pixels, which explained 0.03; sharpening by 2.4, which
+ * explained 0.01; a shift of one pixel explained 0.1 to 0.6.
  */
 const ALL_SHIFTED = 0.5;
 const ALL_EXPLAINED = 0.08;
-/** Changes of brightness that the source does not have, in code values: told when above the first, wrong when above the second. */
+/**
+ * Changes of brightness that the source does not have, in code values: told when above the first, wrong when above the
+ * second.
+ */
 const FLICKER = 1.5;
 const LARGE_FLICKER = 12;
 
@@ -77,7 +84,11 @@ export function judge(table: FrameTable, size: { width: number; height: number }
   };
   const problems = new Map<string, Finding>();
   const add = ({ what, kind, mistake = -1 }: Mistaken, frame: number): void => {
-    const finding = problems.get(what) ?? { what, frames: new Runs(), ...(kind && { suspicion: { kind, mistake, frames: [] } }) };
+    const finding = problems.get(what) ?? {
+      what,
+      frames: new Runs(),
+      ...(kind && { suspicion: { kind, mistake, frames: [] } }),
+    };
     finding.frames.add(frame);
     finding.suspicion?.frames.push(frame);
     problems.set(what, finding);
@@ -90,13 +101,20 @@ export function judge(table: FrameTable, size: { width: number; height: number }
     wrong.add(frame);
   }
   const shifted = shiftOfAll(table, size);
-  if (shifted !== undefined && !problems.has(SHIFTED_PICTURE)) for (let frame = 0; frame < table.frames; frame++) add({ what: shifted, kind: 'shift' }, frame);
+  if (shifted !== undefined && !problems.has(SHIFTED_PICTURE))
+    for (let frame = 0; frame < table.frames; frame++) add({ what: shifted, kind: 'shift' }, frame);
   const flicker = flickerOf(table, wrong);
   if (flicker.large.frames > 0) problems.set(BRIGHTNESS_JUMPS, { what: BRIGHTNESS_JUMPS, frames: flicker.large });
-  const spread = (values: Float32Array): Spread => ({ median: median(values), largest: values.reduce((a, b) => Math.max(a, b), 0) });
+  const spread = (values: Float32Array): Spread => ({
+    median: median(values),
+    largest: values.reduce((a, b) => Math.max(a, b), 0),
+  });
   return {
     problems: [...problems.values()],
-    warnings: flicker.small.frames > 0 ? [{ what: "the brightness flickers where the source's does not", frames: flicker.small }] : [],
+    warnings:
+      flicker.small.frames > 0
+        ? [{ what: "the brightness flickers where the source's does not", frames: flicker.small }]
+        : [],
     difference: { luma: spread(columns.luma), chroma: spread(columns.chroma) },
     worst: worstOf(table, usual),
   };
@@ -109,12 +127,20 @@ interface Mistaken extends Pick<Finding, 'what'> {
   mistake?: number;
 }
 
-function mistakeOf(table: FrameTable, frame: number, usual: Usual, size: { width: number; height: number }): Mistaken | undefined {
+function mistakeOf(
+  table: FrameTable,
+  frame: number,
+  usual: Usual,
+  size: { width: number; height: number },
+): Mistaken | undefined {
   const get = (field: Parameters<FrameTable['get']>[1]): number => table.get(frame, field);
-  if (get('level') < BLACK && get('sourceLevel') > NOT_BLACK) return { what: 'the picture is black where the source is not' };
-  if (showsNeighbour(get('share'), get('apart'), get('unlike'), usual.unlike)) return { what: "the picture is the source's frame before or after", kind: 'neighbour' };
+  if (get('level') < BLACK && get('sourceLevel') > NOT_BLACK)
+    return { what: 'the picture is black where the source is not' };
+  if (showsNeighbour(get('share'), get('apart'), get('unlike'), usual.unlike))
+    return { what: "the picture is the source's frame before or after", kind: 'neighbour' };
   const mistake = MISTAKES[get('mistake')];
-  if (mistake) return { what: `the colours are wrong, as if ${mistake.name}`, kind: 'colours', mistake: get('mistake') };
+  if (mistake)
+    return { what: `the colours are wrong, as if ${mistake.name}`, kind: 'colours', mistake: get('mistake') };
   const allowed = limits(table, frame, usual);
   if (get('luma') > allowed.luma || get('chroma') > allowed.chroma) return { what: "the picture is not the source's" };
   const [x, y] = [Math.abs(get('shiftX')), Math.abs(get('shiftY'))];
@@ -134,13 +160,18 @@ function shiftOfAll(table: FrameTable, size: { width: number; height: number }):
 
 /** How far a frame's picture may be from its source. */
 function limits(table: FrameTable, frame: number, usual: Usual): Record<'luma' | 'chroma', number> {
-  const isOneColour = Math.max(table.get(frame, 'sourceStructure'), usual.sourceStructure) < ONE_COLOUR && table.get(frame, 'structure') < LEAST;
+  const isOneColour =
+    Math.max(table.get(frame, 'sourceStructure'), usual.sourceStructure) < ONE_COLOUR &&
+    table.get(frame, 'structure') < LEAST;
   if (isOneColour) return { luma: MOST, chroma: MOST };
   const limit = (value: number): number => Math.min(MOST, Math.max(LEAST, TIMES_MEDIAN * value));
   return { luma: limit(usual.luma), chroma: limit(usual.chroma) };
 }
 
-/** Nearer to the neighbour than to its own frame, where these two differ more than pictures do by custom, and that is what its difference consists of. */
+/**
+ * Nearer to the neighbour than to its own frame, where these two differ more than pictures do by custom, and that is
+ * what its difference consists of.
+ */
 const showsNeighbour = (share: number, apart: number, unlike: number, usual: number): boolean =>
   share > NEIGHBOUR && apart > usual && (2 * share - 1) * apart ** 2 > 0.3 * unlike ** 2;
 
@@ -148,8 +179,13 @@ const showsNeighbour = (share: number, apart: number, unlike: number, usual: num
 function flickerOf(table: FrameTable, wrong: ReadonlySet<number>): { small: Runs; large: Runs } {
   const level = table.column('level');
   const source = table.column('sourceLevel');
-  const change = (values: Float32Array, frame: number): number => (values[frame] as number) - (values[frame - 1] as number);
-  const extra = level.map((_, frame) => (frame === 0 || wrong.has(frame) || wrong.has(frame - 1) ? 0 : Math.abs(change(level, frame) - change(source, frame))));
+  const change = (values: Float32Array, frame: number): number =>
+    (values[frame] as number) - (values[frame - 1] as number);
+  const extra = level.map((_, frame) =>
+    frame === 0 || wrong.has(frame) || wrong.has(frame - 1)
+      ? 0
+      : Math.abs(change(level, frame) - change(source, frame)),
+  );
   const usual = median(extra);
   const small = new Runs();
   const large = new Runs();

@@ -1,11 +1,17 @@
 import { ENVELOPE_STEP } from './sound.js';
 
-/** How much later one stretch of sound is heard than another, or why that cannot be said: `steady` is also what repeats itself. */
+/**
+ * How much later one stretch of sound is heard than another, or why that cannot be said: `steady` is also what repeats
+ * itself.
+ */
 export type Lag = { seconds: number } | 'silent' | 'steady' | 'different';
 
 /** Lags that are looked for, in seconds either way. */
 const LONGEST = 0.4;
-/** Changes of loudness count that are slower than the first and faster than the second, in seconds. Faster ones are the waves themselves. */
+/**
+ * Changes of loudness count that are slower than the first and faster than the second, in seconds. Faster ones are the
+ * waves themselves.
+ */
 const FAST = 0.012;
 const SLOW = 0.15;
 /** Loudness of 16-bit samples below which nothing is heard: -66 dB. */
@@ -19,8 +25,8 @@ const BETTER = 0.1;
 const NEAR = 0.02;
 
 /**
- * Compares the envelopes of the same stretch of two files by cross-correlation. Sound that repeats itself may fit at several lags; where it
- * fits at none as well, there is none.
+ * Compares the envelopes of the same stretch of two files by cross-correlation. Sound that repeats itself may fit at
+ * several lags; where it fits at none as well, there is none.
  */
 export function lagOf(source: Float32Array, output: Float32Array): Lag {
   const level = mean(source);
@@ -40,7 +46,8 @@ export function lagOf(source: Float32Array, output: Float32Array): Lag {
   if (most < SAME) return 'different';
   const at = (lag: number): number => correlations.get(lag) as number;
   if (most - at(0) < BETTER) return { seconds: 0 };
-  if ([...correlations].some(([lag, value]) => Math.abs(lag - best) * ENVELOPE_STEP > NEAR && most - value < BETTER)) return 'steady';
+  if ([...correlations].some(([lag, value]) => Math.abs(lag - best) * ENVELOPE_STEP > NEAR && most - value < BETTER))
+    return 'steady';
   // The top of the parabola through the best lag and its neighbours.
   const [before, after] = [at(best - 1), at(best + 1)];
   const bend = before - 2 * most + after;

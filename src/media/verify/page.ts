@@ -22,7 +22,10 @@ export interface PageContent {
 }
 
 export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[c] as string);
+  text.replace(
+    /[&<>"']/g,
+    (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[c] as string,
+  );
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1c1c1c; --paper: #fff; --soft: #666; --line: #ddd; --good: #1a7f37; --bad: #c62828; --luma: #2563eb; --chroma: #d97706; }
@@ -40,8 +43,14 @@ figcaption { font-size: .85rem; color: var(--soft); }`;
 /** One HTML page that needs nothing else: no script, no request; dark where the reader's system is. */
 export function page({ title, ok, problems, warnings, checks, facts, plot, sections }: PageContent): string {
   const verdict = ok ? '<p class="verdict good">passed</p>' : '<p class="verdict bad">not passed</p>';
-  const list = (name: string, lines: readonly string[]): string => (lines.length === 0 ? '' : `<h2>${name}</h2><ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`);
-  const rows = checks.map((check) => `<tr><td class="${check.ok ? 'good">ok' : 'bad">wrong'}</td><td>${escapeHtml(check.name)}</td><td>${escapeHtml(check.measured)}</td><td>${escapeHtml(check.expected)}</td></tr>`);
+  const list = (name: string, lines: readonly string[]): string =>
+    lines.length === 0
+      ? ''
+      : `<h2>${name}</h2><ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;
+  const rows = checks.map(
+    (check) =>
+      `<tr><td class="${check.ok ? 'good">ok' : 'bad">wrong'}</td><td>${escapeHtml(check.name)}</td><td>${escapeHtml(check.measured)}</td><td>${escapeHtml(check.expected)}</td></tr>`,
+  );
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
@@ -58,9 +67,12 @@ ${sections.map(section).join('\n')}
 
 function section({ title, frames }: PageContent['sections'][number]): string {
   if (frames.length === 0) return '';
-  const figures = frames.map(({ frame, seconds, output, source }) =>
-    `<figure><div class="pair">${image(source, `source, frame ${frame}`)}${image(output, `result, frame ${frame}`)}</div><figcaption>frame ${frame}, ${seconds.toFixed(3)} s</figcaption></figure>`);
+  const figures = frames.map(
+    ({ frame, seconds, output, source }) =>
+      `<figure><div class="pair">${image(source, `source, frame ${frame}`)}${image(output, `result, frame ${frame}`)}</div><figcaption>frame ${frame}, ${seconds.toFixed(3)} s</figcaption></figure>`,
+  );
   return `<h2>${escapeHtml(title)}</h2><div class="frames">${figures.join('\n')}</div>`;
 }
 
-const image = (jpeg: Buffer | undefined, name: string): string => (jpeg ? `<img alt="${name}" title="${name}" src="data:image/jpeg;base64,${jpeg.toString('base64')}">` : '');
+const image = (jpeg: Buffer | undefined, name: string): string =>
+  jpeg ? `<img alt="${name}" title="${name}" src="data:image/jpeg;base64,${jpeg.toString('base64')}">` : '';

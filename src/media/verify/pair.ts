@@ -16,7 +16,15 @@ import { checkSound, type SoundPair } from './tracks.js';
 export interface PairRequest {
   file: string;
   /** The stream of the file that holds the pictures. */
-  video: { index: number; timebase: Rational; durationSeconds: number | undefined; samples: Samples; aspect: number; width: number; height: number };
+  video: {
+    index: number;
+    timebase: Rational;
+    durationSeconds: number | undefined;
+    samples: Samples;
+    aspect: number;
+    width: number;
+    height: number;
+  };
   source: Side & { file: string; width: number; height: number };
   /** When frames should be shown; asked for after all of the source's are decoded. */
   expected: () => ExpectedTimes;
@@ -42,22 +50,53 @@ export interface PairResult {
 
 const SUSPICIOUS = 12;
 
-/** Decodes a file and what it was made of, once, and compares pictures, times and sound. Memory grows by some 50 bytes a frame. */
+/**
+ * Decodes a file and what it was made of, once, and compares pictures, times and sound. Memory grows by some 50 bytes
+ * a frame.
+ */
 export async function verifyPair(request: PairRequest): Promise<PairResult> {
   const { file, video, source, signal } = request;
   const pts: number[] = [];
-  const output = fileSide(file, video.index, video.samples, video.aspect, (time) => { pts.push(time); }, withoutRepeatedEdge(video, source));
+  const output = fileSide(
+    file,
+    video.index,
+    video.samples,
+    video.aspect,
+    (time) => {
+      pts.push(time);
+    },
+    withoutRepeatedEdge(video, source),
+  );
   const seconds = (frame: number): number => ((pts[frame] ?? NaN) - (pts[0] ?? NaN)) * toNumber(video.timebase);
   const { pictures, sampled } = await withStills(request.stills ?? [], request.scratch, async (stills) => ({
-    pictures: await comparePictures({ output, source, stills: request.stills && stills, signal, onFrame: request.onFrame }),
+    pictures: await comparePictures({
+      output,
+      source,
+      stills: request.stills && stills,
+      signal,
+      onFrame: request.onFrame,
+    }),
     sampled: await pairStills(stills, seconds),
   }));
   const size = { width: Math.min(video.width, source.width), height: Math.min(video.height, source.height) };
-  const judgement = await confirmed(judge(pictures.table, source), { output, source, size, table: pictures.table, signal });
+  const judgement = await confirmed(judge(pictures.table, source), {
+    output,
+    source,
+    size,
+    table: pictures.table,
+    signal,
+  });
   const expected = request.expected();
   const times = checkTimes({ ...video, pts }, expected);
   const first = (pts[0] ?? 0) * toNumber(video.timebase);
-  const sound = await checkSound({ file, first, seconds: seconds(pts.length - 1), source: { file: source.file, first: request.sourceFirst(), cut: request.cut }, tracks: request.tracks, signal });
+  const sound = await checkSound({
+    file,
+    first,
+    seconds: seconds(pts.length - 1),
+    source: { file: source.file, first: request.sourceFirst(), cut: request.cut },
+    tracks: request.tracks,
+    signal,
+  });
   const suspicious = suspiciousFrames(judgement);
   const found = {
     problems: [...pictures.decoding, ...judgement.problems.map(told), ...times.problems, ...sound.problems],
@@ -67,16 +106,26 @@ export async function verifyPair(request: PairRequest): Promise<PairResult> {
     expectedFrames: expected.pts.length,
     largestTimeErrorSeconds: times.largestErrorSeconds,
     difference: judgement.difference,
-    suspicious: [...judgement.problems, ...judgement.warnings].map(({ what, frames }) => ({ what, frames: frames.frames, runs: frames.kept })),
+    suspicious: [...judgement.problems, ...judgement.warnings].map(({ what, frames }) => ({
+      what,
+      frames: frames.frames,
+      runs: frames.kept,
+    })),
     worst: judgement.worst,
     sourceErrors: damageOf(pictures.sourceErrors),
   };
   return {
     found,
-    plot: plot(pictures.table, judgement.problems.flatMap(({ frames }) => frames.kept)),
+    plot: plot(
+      pictures.table,
+      judgement.problems.flatMap(({ frames }) => frames.kept),
+    ),
     shown: {
       sampled,
-      suspicious: request.stills !== undefined && suspicious.length > 0 ? await takeStills(output, source, suspicious, seconds, request) : [],
+      suspicious:
+        request.stills !== undefined && suspicious.length > 0
+          ? await takeStills(output, source, suspicious, seconds, request)
+          : [],
     },
   };
 }
@@ -85,21 +134,37 @@ const told = ({ what, frames }: Finding): string => `${what}: ${frames.toString(
 
 /** Ends of the runs in which something is wrong. */
 function suspiciousFrames({ problems }: Judgement): number[] {
-  const frames = problems.flatMap(({ frames: { kept } }) => kept.flatMap(([first, last]) => (first === last ? [first] : [first, last])));
+  const frames = problems.flatMap(({ frames: { kept } }) =>
+    kept.flatMap(([first, last]) => (first === last ? [first] : [first, last])),
+  );
   return [...new Set(frames)].slice(0, SUSPICIOUS).sort((a, b) => a - b);
 }
 
-const decodingCheck = (problems: readonly string[]): Check => ({ name: 'decoding', ok: problems.length === 0, measured: problems[0] ?? 'without errors', expected: 'without errors' });
+const decodingCheck = (problems: readonly string[]): Check => ({
+  name: 'decoding',
+  ok: problems.length === 0,
+  measured: problems[0] ?? 'without errors',
+  expected: 'without errors',
+});
 
 function pictureChecks({ problems, warnings, difference: { luma, chroma } }: Judgement): Check[] {
-  const measured = (name: string, { median, largest }: Judgement['difference']['luma']): string => `${name} ${median.toFixed(2)}, at most ${largest.toFixed(2)}`;
+  const measured = (name: string, { median, largest }: Judgement['difference']['luma']): string =>
+    `${name} ${median.toFixed(2)}, at most ${largest.toFixed(2)}`;
   return [
     {
       name: 'pictures',
       ok: problems.length === 0,
-      measured: problems.length === 0 ? `differences in code values, median: ${measured('luma', luma)}; ${measured('chroma', chroma)}` : problems.map(told).join('; '),
+      measured:
+        problems.length === 0
+          ? `differences in code values, median: ${measured('luma', luma)}; ${measured('chroma', chroma)}`
+          : problems.map(told).join('; '),
       expected: "each frame is its source's, and nearer to it than to those before and after",
     },
-    { name: 'flicker', ok: true, measured: warnings.length === 0 ? 'none' : warnings.map(told).join('; '), expected: "brightness changes with the source's" },
+    {
+      name: 'flicker',
+      ok: true,
+      measured: warnings.length === 0 ? 'none' : warnings.map(told).join('; '),
+      expected: "brightness changes with the source's",
+    },
   ];
 }

@@ -31,7 +31,8 @@ export interface PicturesResult {
 export async function comparePictures(request: PicturesRequest): Promise<PicturesResult> {
   const stop = new AbortController();
   const signal = request.signal ? AbortSignal.any([request.signal, stop.signal]) : stop.signal;
-  const start = (side: Side, stills: StillsRequest | undefined): FfmpegRun => startFfmpeg(sideArgs(side, stills), { signal, stdout: 'pipe', onPts: side.onPts });
+  const start = (side: Side, stills: StillsRequest | undefined): FfmpegRun =>
+    startFfmpeg(sideArgs(side, stills), { signal, stdout: 'pipe', onPts: side.onPts });
   const output = start(request.output, request.stills?.output);
   const source = start(request.source, request.stills?.source);
   const outputEnd = settled(output.done);
@@ -56,7 +57,12 @@ export async function comparePictures(request: PicturesRequest): Promise<Picture
 
 type Thumbnails = AsyncGenerator<Buffer, void, void>;
 
-async function compareAll(outputs: Thumbnails, sources: Thumbnails, comparison: Comparison, onFrame: PicturesRequest['onFrame']): Promise<void> {
+async function compareAll(
+  outputs: Thumbnails,
+  sources: Thumbnails,
+  comparison: Comparison,
+  onFrame: PicturesRequest['onFrame'],
+): Promise<void> {
   for (let frame = 0; ; frame++) {
     const [output, source] = await Promise.all([outputs.next(), sources.next()]);
     if (output.done) {
@@ -80,11 +86,17 @@ interface Ending {
   error?: Error;
 }
 
-const settled = (done: Promise<FfmpegResult>): Promise<Ending> => done.then((result) => ({ result }), (error: unknown) => ({ error: error instanceof Error ? error : new Error(String(error)) }));
+const settled = (done: Promise<FfmpegResult>): Promise<Ending> =>
+  done.then(
+    (result) => ({ result }),
+    (error: unknown) => ({ error: error instanceof Error ? error : new Error(String(error)) }),
+  );
 
 function decodingProblems({ result, error }: Ending): string[] {
   if (error instanceof ContentFailure) return [`it cannot be decoded: ${error.message}`];
   if (error) throw error;
   if (!result || result.errors === 0) return [];
-  return [`decoding the video gave ${result.errors} error${result.errors === 1 ? '' : 's'}: ${result.stderrLines[0] ?? ''}`];
+  return [
+    `decoding the video gave ${result.errors} error${result.errors === 1 ? '' : 's'}: ${result.stderrLines[0] ?? ''}`,
+  ];
 }

@@ -10,10 +10,13 @@ export function plot(table: FrameTable, wrong: readonly (readonly [first: number
   const { frames } = table;
   if (frames === 0) return '';
   const columns = Math.min(COLUMNS, frames);
-  const [luma, chroma] = (['luma', 'chroma'] as const).map((field) => largest(table.column(field), columns)) as [Float32Array, Float32Array];
+  const [luma, chroma] = (['luma', 'chroma'] as const).map((field) => largest(table.column(field), columns)) as [
+    Float32Array,
+    Float32Array,
+  ];
   const top = Math.max(4, ...luma, ...chroma);
   const x = (column: number): string => ((column * WIDTH) / columns).toFixed(1);
-  const y = (value: number): string => (HEIGHT - (Math.sqrt(value / top)) * (HEIGHT - 4)).toFixed(1);
+  const y = (value: number): string => (HEIGHT - Math.sqrt(value / top) * (HEIGHT - 4)).toFixed(1);
   const line = (values: Float32Array, name: string): string =>
     `<polyline class="${name}" points="${[...values].flatMap((value, i) => [`${x(i)},${y(value)}`, `${x(i + 1)},${y(value)}`]).join(' ')}"/>`;
   const marks = wrong.map(([first, last]) => {

@@ -18,20 +18,23 @@ const STEPS = 8;
 /** Pixels by which the last step moved: less is no news. */
 const STILL = 0.01;
 /**
- * Least mean squared slope in the direction where a picture has least of it, in code values a pixel: the smaller eigenvalue of the structure
- * tensor. The determinant would let one strong edge stand for both directions.
+ * Least mean squared slope in the direction where a picture has least of it, in code values a pixel: the smaller
+ * eigenvalue of the structure tensor. The determinant would let one strong edge stand for both directions.
  */
 const LEAST_SLOPE = 0.05;
 
 /**
- * Measures how far a picture lies from where its source's does, at full size: least squares over the source's slopes (Lucas and Kanade, 1981),
- * repeated from coarse to fine. Brightness and contrast of the whole picture do not count.
+ * Measures how far a picture lies from where its source's does, at full size: least squares over the source's slopes
+ * (Lucas and Kanade, 1981), repeated from coarse to fine. Brightness and contrast of the whole picture do not count.
  * @param output luma of the same size as `own`.
  */
 export function displacement(output: Plane, own: Plane): Displacement {
   const moved = sameBrightness(output, own);
   const levels: [output: Plane, own: Plane][] = [[smooth(moved), smooth(own)]];
-  for (let [a, b] = levels[0] as [Plane, Plane]; levels.length < LEVELS && Math.min(a.width, a.height) >= 2 * LEAST_SIDE;) {
+  for (
+    let [a, b] = levels[0] as [Plane, Plane];
+    levels.length < LEVELS && Math.min(a.width, a.height) >= 2 * LEAST_SIDE;
+  ) {
     [a, b] = [smooth(shrink(a, 2)), smooth(shrink(b, 2))];
     levels.push([a, b]);
   }
@@ -45,7 +48,11 @@ export function displacement(output: Plane, own: Plane): Displacement {
   const margin = marginOf(at, a);
   const before = equations(a, b, { x: 0, y: 0 }, margin);
   const after = equations(a, b, at, margin);
-  return { ...at, left: before.error > 0 ? after.error / before.error : 1, structured: smallerEigenvalue(before.xx, before.xy, before.yy) >= LEAST_SLOPE * before.pixels };
+  return {
+    ...at,
+    left: before.error > 0 ? after.error / before.error : 1,
+    structured: smallerEigenvalue(before.xx, before.xy, before.yy) >= LEAST_SLOPE * before.pixels,
+  };
 }
 
 function sameBrightness(output: Plane, own: Plane): Plane {
@@ -69,7 +76,8 @@ function refine(output: Plane, own: Plane, start: { x: number; y: number }): { x
   return at;
 }
 
-const marginOf = ({ x, y }: { x: number; y: number }, { width, height }: Plane): number => Math.min(Math.ceil(Math.max(Math.abs(x), Math.abs(y))) + 2, Math.floor(Math.min(width, height) / 3));
+const marginOf = ({ x, y }: { x: number; y: number }, { width, height }: Plane): number =>
+  Math.min(Math.ceil(Math.max(Math.abs(x), Math.abs(y))) + 2, Math.floor(Math.min(width, height) / 3));
 
 interface Equations {
   xx: number;
@@ -82,7 +90,10 @@ interface Equations {
   pixels: number;
 }
 
-/** The sums of one step: slopes of `own`, and how it differs from `output` read at a displacement, by bilinear interpolation. */
+/**
+ * The sums of one step: slopes of `own`, and how it differs from `output` read at a displacement, by bilinear
+ * interpolation.
+ */
 function equations(output: Plane, own: Plane, { x, y }: { x: number; y: number }, margin: number): Equations {
   const { width, height, data } = own;
   const [left, top] = [Math.floor(x), Math.floor(y)];

@@ -12,7 +12,11 @@ const checkSchema = z.object({
 export type Check = z.infer<typeof checkSchema>;
 
 const spreadSchema = z.object({ median: z.number(), largest: z.number() });
-const framesSchema = z.object({ what: z.string(), frames: z.number().int(), runs: z.array(z.tuple([z.number().int(), z.number().int()])) });
+const framesSchema = z.object({
+  what: z.string(),
+  frames: z.number().int(),
+  runs: z.array(z.tuple([z.number().int(), z.number().int()])),
+});
 
 export const verifyReportSchema = z.object({
   ok: z.boolean(),

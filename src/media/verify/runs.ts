@@ -1,4 +1,7 @@
-/** Frames to which something happened, as runs of consecutive numbers. Of many runs the first ones are kept, and a count. */
+/**
+ * Frames to which something happened, as runs of consecutive numbers. Of many runs the first ones are kept, and a
+ * count.
+ */
 export class Runs {
   frames = 0;
   readonly kept: [first: number, last: number][] = [];
@@ -26,7 +29,9 @@ export class Runs {
 
   /** `frames 30 to 39, frame 51 and 3 more runs` */
   toString(): string {
-    const named = this.kept.map(([first, last]) => (first === last ? `frame ${first}` : `frames ${first} to ${last}`)).join(', ');
+    const named = this.kept
+      .map(([first, last]) => (first === last ? `frame ${first}` : `frames ${first} to ${last}`))
+      .join(', ');
     const more = this.count - this.kept.length;
     return more > 0 ? `${named} and ${more} more run${more === 1 ? '' : 's'}` : named;
   }

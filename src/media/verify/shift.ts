@@ -11,14 +11,14 @@ export interface Shift {
 
 const NONE: Shift = { x: 0, y: 0, explained: 0 };
 /**
- * Least mean squared slope, in code values a cell, in the direction where the picture has least of it: flat pictures have no place, and
- * those with edges in one direction only have none along them.
+ * Least mean squared slope, in code values a cell, in the direction where the picture has least of it: flat pictures
+ * have no place, and those with edges in one direction only have none along them.
  */
 const FLAT = 1;
 
 /**
- * Estimates how far an output picture's luma is shifted against its source's, by least squares over the source's slopes (Lucas and Kanade,
- * "An Iterative Image Registration Technique", 1981; one step).
+ * Estimates how far an output picture's luma is shifted against its source's, by least squares over the source's
+ * slopes (Lucas and Kanade, "An Iterative Image Registration Technique", 1981; one step).
  */
 export function shiftOf(output: Uint8Array, own: Uint8Array): Shift {
   let xx = 0;
@@ -47,10 +47,17 @@ export function shiftOf(output: Uint8Array, own: Uint8Array): Shift {
 }
 
 /** Of a picture's structure tensor: the sum of squared slopes in the direction that has least. */
-export const smallerEigenvalue = (xx: number, xy: number, yy: number): number => (xx + yy - Math.hypot(xx - yy, 2 * xy)) / 2;
+export const smallerEigenvalue = (xx: number, xy: number, yy: number): number =>
+  (xx + yy - Math.hypot(xx - yy, 2 * xy)) / 2;
 
-/** The displacement that explains most of a difference: sums of products of slopes across and down, and of each with the difference. */
-export function leastSquares({ xx, xy, yy, xe, ye }: Record<'xx' | 'xy' | 'yy' | 'xe' | 'ye', number>): { x: number; y: number } {
+/**
+ * The displacement that explains most of a difference: sums of products of slopes across and down, and of each with
+ * the difference.
+ */
+export function leastSquares({ xx, xy, yy, xe, ye }: Record<'xx' | 'xy' | 'yy' | 'xe' | 'ye', number>): {
+  x: number;
+  y: number;
+} {
   const determinant = xx * yy - xy * xy;
   return { x: (yy * xe - xy * ye) / determinant, y: (xx * ye - xy * xe) / determinant };
 }

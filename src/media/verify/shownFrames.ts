@@ -18,11 +18,21 @@ export async function removeStills(scratch: string): Promise<void> {
   }
 }
 
-/** Runs work with a place for stills of both sides, which is removed afterwards. @param scratch where; by default with the system's temporary files. */
-export async function withStills<T>(frames: readonly number[], scratch: string | undefined, work: (stills: { output: StillsRequest; source: StillsRequest }) => Promise<T>): Promise<T> {
+/**
+ * Runs work with a place for stills of both sides, which is removed afterwards. @param scratch where; by default with
+ * the system's temporary files.
+ */
+export async function withStills<T>(
+  frames: readonly number[],
+  scratch: string | undefined,
+  work: (stills: { output: StillsRequest; source: StillsRequest }) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(path.join(scratch ?? os.tmpdir(), STILLS));
   try {
-    const stills = { output: { frames, folder: path.join(folder, 'output') }, source: { frames, folder: path.join(folder, 'source') } };
+    const stills = {
+      output: { frames, folder: path.join(folder, 'output') },
+      source: { frames, folder: path.join(folder, 'source') },
+    };
     await Promise.all([mkdir(stills.output.folder), mkdir(stills.source.folder)]);
     return await work(stills);
   } finally {
@@ -31,7 +41,10 @@ export async function withStills<T>(frames: readonly number[], scratch: string |
 }
 
 /** Pairs what {@link withStills} was given a place for. @param seconds when each frame is shown. */
-export async function pairStills(stills: { output: StillsRequest; source: StillsRequest }, seconds: (frame: number) => number): Promise<ShownFrame[]> {
+export async function pairStills(
+  stills: { output: StillsRequest; source: StillsRequest },
+  seconds: (frame: number) => number,
+): Promise<ShownFrame[]> {
   const [outputs, sources] = await Promise.all([readStills(stills.output), readStills(stills.source)]);
   return stills.output.frames.flatMap((frame) => {
     const [output, source] = [outputs.get(frame), sources.get(frame)];
@@ -40,10 +53,19 @@ export async function pairStills(stills: { output: StillsRequest; source: Stills
 }
 
 /** Decodes both sides again up to the last of some frames. Pictures that cannot be had are left out. */
-export function takeStills(output: Side, source: Side, frames: readonly number[], seconds: (frame: number) => number, options: { scratch?: string | undefined; signal?: AbortSignal | undefined }): Promise<ShownFrame[]> {
+export function takeStills(
+  output: Side,
+  source: Side,
+  frames: readonly number[],
+  seconds: (frame: number) => number,
+  options: { scratch?: string | undefined; signal?: AbortSignal | undefined },
+): Promise<ShownFrame[]> {
   const { scratch, signal } = options;
   return withStills(frames, scratch, async (stills) => {
-    for (const [side, request] of [[output, stills.output], [source, stills.source]] as const) {
+    for (const [side, request] of [
+      [output, stills.output],
+      [source, stills.source],
+    ] as const) {
       try {
         await runFfmpeg(onlyStillsArgs(side, request), { signal });
       } catch (error) {

@@ -19,7 +19,10 @@ export interface Side {
   onPts: (pts: number) => void;
 }
 
-/** Filters that leave out the column and the line which an odd size got to become even: they have no counterpart in the source. */
+/**
+ * Filters that leave out the column and the line which an odd size got to become even: they have no counterpart in the
+ * source.
+ */
 export function withoutRepeatedEdge(file: Size, source: Size): string[] {
   const scale = Math.floor(file.width / source.width);
   const [width, height] = [scale * source.width, scale * source.height];
@@ -35,16 +38,33 @@ export function sourceSide(source: FrameSource): Side {
     ...frameArgs(source, 0, source.pts.length),
     samples: samplesOf(source.info, matrixOf(source.info)),
     aspect: aspectOf(source.info.video),
-    onPts: (pts) => { checkPts(source, frame++, [pts]); },
+    onPts: (pts) => {
+      checkPts(source, frame++, [pts]);
+    },
   };
 }
 
 /** All frames that one straight decode of a file gives. @param used filters that leave only a part of them. */
-export const fileSide = (file: string, stream: number, samples: Samples, aspect: number, onPts: (pts: number) => void, used: string[] = []): Side => ({
-  input: inputFrom(file, stream, undefined), filters: [...used, ...printPts()], samples, aspect, onPts,
+export const fileSide = (
+  file: string,
+  stream: number,
+  samples: Samples,
+  aspect: number,
+  onPts: (pts: number) => void,
+  used: string[] = [],
+): Side => ({
+  input: inputFrom(file, stream, undefined),
+  filters: [...used, ...printPts()],
+  samples,
+  aspect,
+  onPts,
 });
 
-export const samplesOf = (info: SourceInfo, common: string): Samples => ({ range: info.video.color.range, matrix: matrixOf(info), common });
+export const samplesOf = (info: SourceInfo, common: string): Samples => ({
+  range: info.video.color.range,
+  matrix: matrixOf(info),
+  common,
+});
 
 /** The matrix of a video's deliverable, in which both sides are compared. */
 export const matrixOf = (info: SourceInfo): string => SWS_MATRIX[deliverableColor(info).matrix];
@@ -56,7 +76,10 @@ export function sideArgs({ input, filters, samples, aspect }: Side, stills: Stil
 }
 
 /** The command that decodes a side only as far as its last still. */
-export const onlyStillsArgs = (side: Side, stills: StillsRequest): string[] => [...side.input.slice(0, side.input.indexOf('-map')), ...stillsOf(side, stills)];
+export const onlyStillsArgs = (side: Side, stills: StillsRequest): string[] => [
+  ...side.input.slice(0, side.input.indexOf('-map')),
+  ...stillsOf(side, stills),
+];
 
 /** Every output of a run names its own stream; only one of them prints timestamps. */
 const stillsOf = ({ input, filters, samples, aspect }: Omit<Side, 'onPts'>, stills: StillsRequest): string[] =>
@@ -65,10 +88,22 @@ const stillsOf = ({ input, filters, samples, aspect }: Omit<Side, 'onPts'>, stil
 const silent = (filters: readonly string[]): string[] => filters.filter((filter) => !printPts().includes(filter));
 
 /**
- * The command that writes some frames of a side to stdout, ascending: planes Y, U and V of 4:4:4 in full range, one byte a sample, brought to a
- * size by the mean of what each pixel covers.
+ * The command that writes some frames of a side to stdout, ascending: planes Y, U and V of 4:4:4 in full range, one
+ * byte a sample, brought to a size by the mean of what each pixel covers.
  */
-export const picturesArgs = ({ input, filters, samples }: Side, frames: readonly number[], { width, height }: Size): string[] => [
-  ...input, '-vf', [...silent(filters), selectFrames(frames), toYuv444(width, height, samples), ...COUNTED].join(','),
-  '-enc_time_base', '1:25', '-frames:v', String(frames.length), '-f', 'rawvideo', 'pipe:1',
+export const picturesArgs = (
+  { input, filters, samples }: Side,
+  frames: readonly number[],
+  { width, height }: Size,
+): string[] => [
+  ...input,
+  '-vf',
+  [...silent(filters), selectFrames(frames), toYuv444(width, height, samples), ...COUNTED].join(','),
+  '-enc_time_base',
+  '1:25',
+  '-frames:v',
+  String(frames.length),
+  '-f',
+  'rawvideo',
+  'pipe:1',
 ];

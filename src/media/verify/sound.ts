@@ -21,7 +21,10 @@ export interface Heard {
   start: number | undefined;
   end: number | undefined;
   sampleRate: number;
-  /** Loudness of each stretch, mixed to one channel: the root of the mean square of 16-bit samples, a value for every 2 ms. */
+  /**
+   * Loudness of each stretch, mixed to one channel: the root of the mean square of 16-bit samples, a value for every 2
+   * ms.
+   */
   envelopes: Float32Array[];
   errors: number;
   /** What the decoder said, the last lines. */
@@ -32,27 +35,72 @@ export interface Heard {
  * Decodes an audio track once: when it begins and ends, and how loud it is in some stretches of time.
  * @param cut what of it is listened to. Default: all.
  */
-export async function listen(file: string, stream: number, stretches: readonly Stretch[], { cut, signal }: { cut?: Trim | undefined; signal?: AbortSignal | undefined } = {}): Promise<Heard> {
+export async function listen(
+  file: string,
+  stream: number,
+  stretches: readonly Stretch[],
+  { cut, signal }: { cut?: Trim | undefined; signal?: AbortSignal | undefined } = {},
+): Promise<Heard> {
   const clock = new FrameList();
   const map = ['-map', `0:${stream}`];
   const heard = cut ? [soundWithin(cut)] : [];
-  const run = startFfmpeg([
-    '-max_error_rate', '1', '-copyts', ...sourceInput(file),
-    ...map, ...(cut ? ['-af', heard.join(',')] : []), '-c:a', 'pcm_s16le', '-f', 'framecrc', '-flush_packets', '1', `pipe:${PTS_FD}`,
-    ...map, '-af', [...heard, `aresample=${RATE}:${ON_TIME}`, 'aformat=sample_fmts=s16:channel_layouts=mono'].join(','), '-f', 's16le', 'pipe:1',
-  ], { signal, stdout: 'pipe', onPtsLine: (line) => { clock.add(line); } });
+  const run = startFfmpeg(
+    [
+      '-max_error_rate',
+      '1',
+      '-copyts',
+      ...sourceInput(file),
+      ...map,
+      ...(cut ? ['-af', heard.join(',')] : []),
+      '-c:a',
+      'pcm_s16le',
+      '-f',
+      'framecrc',
+      '-flush_packets',
+      '1',
+      `pipe:${PTS_FD}`,
+      ...map,
+      '-af',
+      [...heard, `aresample=${RATE}:${ON_TIME}`, 'aformat=sample_fmts=s16:channel_layouts=mono'].join(','),
+      '-f',
+      's16le',
+      'pipe:1',
+    ],
+    {
+      signal,
+      stdout: 'pipe',
+      onPtsLine: (line) => {
+        clock.add(line);
+      },
+    },
+  );
   const loudness = new Loudness(stretches, () => clock.start);
   const reading = loudness.read(run.stdout as AsyncIterable<Buffer>);
   reading.catch(() => undefined);
   const { errors, stderrLines } = await run.done;
   await reading;
-  return { start: clock.start, end: clock.end, sampleRate: clock.sampleRate, envelopes: loudness.envelopes, errors, lines: stderrLines };
+  return {
+    start: clock.start,
+    end: clock.end,
+    sampleRate: clock.sampleRate,
+    envelopes: loudness.envelopes,
+    errors,
+    lines: stderrLines,
+  };
 }
 
-/** When the last packet of an audio track ends by what its container says, in seconds on the file's own clock. Decoders may give more or less of it. */
+/**
+ * When the last packet of an audio track ends by what its container says, in seconds on the file's own clock. Decoders
+ * may give more or less of it.
+ */
 export async function packetsEnd(file: string, stream: number, signal?: AbortSignal): Promise<number | undefined> {
   const clock = new FrameList();
-  await runFfmpeg(['-copyts', ...sourceInput(file), '-map', `0:${stream}`, '-c', 'copy', '-f', 'framecrc', 'pipe:1'], { signal, onStdoutLine: (line) => { clock.add(line); } });
+  await runFfmpeg(['-copyts', ...sourceInput(file), '-map', `0:${stream}`, '-c', 'copy', '-f', 'framecrc', 'pipe:1'], {
+    signal,
+    onStdoutLine: (line) => {
+      clock.add(line);
+    },
+  });
   return clock.end;
 }
 

@@ -19,23 +19,47 @@ export interface StillsRequest {
  * @param head filters that come first; the frames are counted behind them.
  * @param aspect width of the shown picture to its height.
  */
-export function stillsArgs({ frames, folder }: StillsRequest, map: readonly string[], head: readonly string[], samples: { range: string; matrix: string }, aspect: number): string[] {
+export function stillsArgs(
+  { frames, folder }: StillsRequest,
+  map: readonly string[],
+  head: readonly string[],
+  samples: { range: string; matrix: string },
+  aspect: number,
+): string[] {
   const width = 2 * Math.max(1, Math.round((HEIGHT * aspect) / 2));
   const filters = [
     ...head,
     selectFrames(frames),
     `scale=${width}:${HEIGHT}:in_range=${samples.range}:out_range=full:in_color_matrix=${samples.matrix}:out_color_matrix=${SWS_MATRIX.bt601}`,
-    'format=yuvj420p', 'setsar=1', 'settb=1/25', 'setpts=N',
+    'format=yuvj420p',
+    'setsar=1',
+    'settb=1/25',
+    'setpts=N',
   ];
   // A percent sign in the folder's name would be taken for a pattern.
   return [
-    ...map, '-vf', filters.join(','), '-enc_time_base', '1:25', '-c:v', 'mjpeg', '-q:v', '4', '-frames:v', String(frames.length),
-    '-f', 'image2', '-start_number', '0', `file:${folder.replaceAll('%', '%%')}/%d.jpg`,
+    ...map,
+    '-vf',
+    filters.join(','),
+    '-enc_time_base',
+    '1:25',
+    '-c:v',
+    'mjpeg',
+    '-q:v',
+    '4',
+    '-frames:v',
+    String(frames.length),
+    '-f',
+    'image2',
+    '-start_number',
+    '0',
+    `file:${folder.replaceAll('%', '%%')}/%d.jpg`,
   ];
 }
 
 /** The filter that lets some frames pass, counted from 0. */
-export const selectFrames = (frames: readonly number[]): string => `select='${frames.map((frame) => `eq(n,${frame})`).join('+')}'`;
+export const selectFrames = (frames: readonly number[]): string =>
+  `select='${frames.map((frame) => `eq(n,${frame})`).join('+')}'`;
 
 /** The stills that were written, by frame number. */
 export async function readStills({ frames, folder }: StillsRequest): Promise<Map<number, Buffer>> {
@@ -48,7 +72,11 @@ export async function readStills({ frames, folder }: StillsRequest): Promise<Map
 }
 
 /** Width to height of a picture as it is shown. */
-export const aspectOf = ({ width, height, sampleAspectRatio: { num, den } }: Pick<SourceInfo['video'], 'width' | 'height' | 'sampleAspectRatio'>): number => (width * num) / (height * den);
+export const aspectOf = ({
+  width,
+  height,
+  sampleAspectRatio: { num, den },
+}: Pick<SourceInfo['video'], 'width' | 'height' | 'sampleAspectRatio'>): number => (width * num) / (height * den);
 
 const SAMPLED = 6;
 

@@ -1,4 +1,7 @@
-/** What is measured of every frame of the output. All are numbers; differences are roots of mean squares of 32x24 thumbnails in 8-bit code values. */
+/**
+ * What is measured of every frame of the output. All are numbers; differences are roots of mean squares of 32x24
+ * thumbnails in 8-bit code values.
+ */
 export interface Measured {
   /** Difference of luma. */
   luma: number;
@@ -26,7 +29,22 @@ export interface Measured {
   sourceStructure: number;
 }
 
-const FIELDS = ['luma', 'chroma', 'unlike', 'share', 'apart', 'neighbour', 'shiftX', 'shiftY', 'shiftExplained', 'mistake', 'level', 'sourceLevel', 'structure', 'sourceStructure'] as const satisfies (keyof Measured)[];
+const FIELDS = [
+  'luma',
+  'chroma',
+  'unlike',
+  'share',
+  'apart',
+  'neighbour',
+  'shiftX',
+  'shiftY',
+  'shiftExplained',
+  'mistake',
+  'level',
+  'sourceLevel',
+  'structure',
+  'sourceStructure',
+] as const satisfies (keyof Measured)[];
 
 /** What was measured of all frames: 56 bytes for each. */
 export class FrameTable {

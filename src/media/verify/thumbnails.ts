@@ -15,12 +15,18 @@ export interface Samples {
 }
 
 /**
- * Output arguments that write every picture to stdout as 32x24 cells of 4:4:4 YUV, full range whatever the picture's is, so that
- * pictures of any size and range can be compared.
+ * Output arguments that write every picture to stdout as 32x24 cells of 4:4:4 YUV, full range whatever the picture's
+ * is, so that pictures of any size and range can be compared.
  * @param head filters that come first.
  */
 export const thumbnailArgs = (head: readonly string[], samples: Samples): string[] => [
-  '-vf', [...head, toYuv444(COLUMNS, ROWS, samples), ...COUNTED].join(','), '-enc_time_base', '1:25', '-f', 'rawvideo', 'pipe:1',
+  '-vf',
+  [...head, toYuv444(COLUMNS, ROWS, samples), ...COUNTED].join(','),
+  '-enc_time_base',
+  '1:25',
+  '-f',
+  'rawvideo',
+  'pipe:1',
 ];
 
 /** The filters to 4:4:4 YUV of a size, full range whatever the pictures' is. */

@@ -39,14 +39,23 @@ export function checkTimes(decoded: DecodedTimes, expected: ExpectedTimes): Time
     const wanted = since(expected, frame);
     const error = Math.abs(is - wanted);
     if (error <= tolerance) largest = Math.max(largest, error);
-    else if (wrong++ === 0) problems.push(`frame ${frame} is shown at ${is.toFixed(6)} s after the first, not at ${wanted.toFixed(6)} s`);
+    else if (wrong++ === 0)
+      problems.push(`frame ${frame} is shown at ${is.toFixed(6)} s after the first, not at ${wanted.toFixed(6)} s`);
   }
-  const count = { name: 'frames', ok: decoded.pts.length === expected.pts.length, measured: String(decoded.pts.length), expected: String(expected.pts.length) };
+  const count = {
+    name: 'frames',
+    ok: decoded.pts.length === expected.pts.length,
+    measured: String(decoded.pts.length),
+    expected: String(expected.pts.length),
+  };
   if (!count.ok) problems.unshift(`it has ${count.measured} frames instead of ${count.expected}`);
   const times = {
     name: 'times',
     ok: wrong === 0,
-    measured: wrong === 0 ? `all ${shared} frames within ${micro(largest)} µs` : `${wrong} of ${shared} frames elsewhere; ${problems.at(-1) ?? ''}`,
+    measured:
+      wrong === 0
+        ? `all ${shared} frames within ${micro(largest)} µs`
+        : `${wrong} of ${shared} frames elsewhere; ${problems.at(-1) ?? ''}`,
     expected: `the source's, within ${micro(tolerance)} µs`,
   };
   const checks: Check[] = [count, times];
@@ -54,8 +63,14 @@ export function checkTimes(decoded: DecodedTimes, expected: ExpectedTimes): Time
     const wanted = since(expected, expected.pts.length - 1) + expected.lastDuration * toNumber(expected.timebase);
     const is = decoded.durationSeconds;
     const ok = is !== undefined && Math.abs(is - wanted) <= 0.001 + tolerance;
-    checks.push({ name: 'duration', ok, measured: is === undefined ? 'unknown' : `${is.toFixed(3)} s`, expected: `${wanted.toFixed(3)} s` });
-    if (!ok) problems.push(`the video lasts ${is?.toFixed(3) ?? 'an unknown number of'} s instead of ${wanted.toFixed(3)} s`);
+    checks.push({
+      name: 'duration',
+      ok,
+      measured: is === undefined ? 'unknown' : `${is.toFixed(3)} s`,
+      expected: `${wanted.toFixed(3)} s`,
+    });
+    if (!ok)
+      problems.push(`the video lasts ${is?.toFixed(3) ?? 'an unknown number of'} s instead of ${wanted.toFixed(3)} s`);
   }
   return { checks, problems, largestErrorSeconds: largest };
 }

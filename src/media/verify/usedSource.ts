@@ -23,22 +23,40 @@ export interface UsedSource {
 }
 
 /** @throws UserError of one line where the part cannot be found. */
-export async function usedSource(file: string, whole: SourceInfo, part: Pick<PictureSpec, 'range' | 'crop'>, signal?: AbortSignal): Promise<UsedSource> {
+export async function usedSource(
+  file: string,
+  whole: SourceInfo,
+  part: Pick<PictureSpec, 'range' | 'crop'>,
+  signal?: AbortSignal,
+): Promise<UsedSource> {
   const { range } = part;
   const info = usedInfo(whole, part);
   const filters = cropFilters(info.video);
   const contents = ofProgram(await readContents(file, signal), whole.program);
   if (!range) return { info, filters, cut: undefined, contents };
   const { pts, lastDuration, withoutPts } = await readPackets(file, whole, { signal });
-  if (withoutPts > 0) throw new UserError(`--from and --to cannot be found in ${shown(file)}: ${withoutPts} of its frames have no timestamps`);
+  if (withoutPts > 0)
+    throw new UserError(
+      `--from and --to cannot be found in ${shown(file)}: ${withoutPts} of its frames have no timestamps`,
+    );
   const repair = repairFor(whole);
-  pts.forEach((time) => { repair.push(time); });
-  const { timeline: { firstPts }, around: { nextPts }, cut } = clipOf(encodeTimeline(repair.pts, whole.video.timebase, lastDuration), range, originOf(whole));
+  pts.forEach((time) => {
+    repair.push(time);
+  });
+  const {
+    timeline: { firstPts },
+    around: { nextPts },
+    cut,
+  } = clipOf(encodeTimeline(repair.pts, whole.video.timebase, lastDuration), range, originOf(whole));
   const within = await packetsWithin(file, cut, signal);
   return {
     info,
     filters: [...filters, `trim=start_pts=${firstPts}${nextPts === undefined ? '' : `:end_pts=${nextPts}`}`],
     cut,
-    contents: { ...contents, streams: contents.streams.filter(({ index }) => within.has(index)), chapters: chaptersWithin(contents, -Infinity, cut) },
+    contents: {
+      ...contents,
+      streams: contents.streams.filter(({ index }) => within.has(index)),
+      chapters: chaptersWithin(contents, -Infinity, cut),
+    },
   };
 }

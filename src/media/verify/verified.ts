@@ -23,19 +23,50 @@ export interface Findings {
   signal?: AbortSignal | undefined;
 }
 
-const NOTHING = { frames: 0, warnings: [], checks: [], problems: [], largestTimeErrorSeconds: 0, difference: { luma: { median: 0, largest: 0 }, chroma: { median: 0, largest: 0 } }, suspicious: [], worst: [], sourceErrors: [] };
+const NOTHING = {
+  frames: 0,
+  warnings: [],
+  checks: [],
+  problems: [],
+  largestTimeErrorSeconds: 0,
+  difference: { luma: { median: 0, largest: 0 }, chroma: { median: 0, largest: 0 } },
+  suspicious: [],
+  worst: [],
+  sourceErrors: [],
+};
 
 /** Puts together what was found, with the file's size and digest. */
-export async function reportOf({ file, sha256, header, pair, expectedFrames, durationSeconds, signal }: Findings): Promise<VerifyReport> {
+export async function reportOf({
+  file,
+  sha256,
+  header,
+  pair,
+  expectedFrames,
+  durationSeconds,
+  signal,
+}: Findings): Promise<VerifyReport> {
   const found = pair?.found ?? { ...NOTHING, expectedFrames };
   const digest = await fileDigest(file, signal);
   const changed = sha256 !== undefined && digest !== sha256;
-  const problems = [...(changed ? ['its bytes have changed since it was written'] : []), ...header.problems, ...found.problems];
+  const problems = [
+    ...(changed ? ['its bytes have changed since it was written'] : []),
+    ...header.problems,
+    ...found.problems,
+  ];
   return {
     ok: problems.length === 0,
     ...found,
     problems,
-    checks: [{ name: 'streams', ok: header.problems.length === 0, measured: header.problems.join('; ') || 'as expected', expected: header.expected }, ...found.checks, { name: 'digest', ok: !changed, measured: digest, expected: sha256 ?? 'any' }],
+    checks: [
+      {
+        name: 'streams',
+        ok: header.problems.length === 0,
+        measured: header.problems.join('; ') || 'as expected',
+        expected: header.expected,
+      },
+      ...found.checks,
+      { name: 'digest', ok: !changed, measured: digest, expected: sha256 ?? 'any' },
+    ],
     file: { bytes: (await stat(file)).size, sha256: digest },
     durationSeconds,
   };
@@ -45,7 +76,12 @@ export function pageOf(title: string, report: VerifyReport, pair: PairResult | u
   return page({
     ...report,
     title,
-    facts: [['frames', String(report.frames)], ['duration', `${report.durationSeconds.toFixed(3)} s`], ['bytes', String(report.file.bytes)], ['SHA-256', report.file.sha256]],
+    facts: [
+      ['frames', String(report.frames)],
+      ['duration', `${report.durationSeconds.toFixed(3)} s`],
+      ['bytes', String(report.file.bytes)],
+      ['SHA-256', report.file.sha256],
+    ],
     plot: pair?.plot ?? '',
     sections: [
       { title: 'Suspicious frames: the source beside the result', frames: pair?.shown.suspicious ?? [] },

@@ -20,7 +20,10 @@ export interface VerifyRequest extends ExpectedStreams {
   sampleAspectRatio?: Rational | undefined;
   /** What its bytes were when it was written. */
   sha256?: string | undefined;
-  /** Timestamp of every frame in ticks of `timebase`, as the file was joined with; the first may be anything, only distances count. */
+  /**
+   * Timestamp of every frame in ticks of `timebase`, as the file was joined with; the first may be anything, only
+   * distances count.
+   */
   expectedPts: ArrayLike<number>;
   timebase: Rational;
   /** How long the last frame is shown, in ticks. */
@@ -33,35 +36,49 @@ export interface VerifyRequest extends ExpectedStreams {
   onFrame?: ((frames: number) => void) | undefined;
 }
 
-/** In seconds. An MP4's ticks hold the timeline exactly, this is for the arithmetic; Matroska rounds to the next millisecond. */
+/**
+ * In seconds. An MP4's ticks hold the timeline exactly, this is for the arithmetic; Matroska rounds to the next
+ * millisecond.
+ */
 const TIME_TOLERANCE = { mp4: 1e-6, mkv: 0.000_501 };
 
 /**
- * Examines a finished file: every stream is decoded, frames are counted and their times compared with the source's timeline, every
- * picture is compared with the source's at thumbnail size, and sound by when it begins, ends and is heard.
+ * Examines a finished file: every stream is decoded, frames are counted and their times compared with the source's
+ * timeline, every picture is compared with the source's at thumbnail size, and sound by when it begins, ends and is
+ * heard.
  * @returns a report, also for a file that is not even a video.
  * @throws only when it cannot be examined: the source does not decode to its frames, or the machine fails.
  */
 export async function verifyDeliverable(request: VerifyRequest): Promise<Verified> {
   const { file, source, expectedPts, timebase, lastDuration, contents, signal } = request;
   const streams = await inventory(file, signal);
-  const problems = typeof streams === 'string' ? [`it cannot be opened: ${streams}`] : checkInventory(streams, { ...request, sampleAspectRatio: request.sampleAspectRatio ?? source.info.video.sampleAspectRatio });
+  const problems =
+    typeof streams === 'string'
+      ? [`it cannot be opened: ${streams}`]
+      : checkInventory(streams, {
+          ...request,
+          sampleAspectRatio: request.sampleAspectRatio ?? source.info.video.sampleAspectRatio,
+        });
   const video = typeof streams === 'string' ? undefined : streams.video[0];
   const audio = typeof streams === 'string' ? [] : streams.audio;
   const matrix = matrixOf(source.info);
-  const pair = video && await verifyPair({
-    file,
-    video: { ...video, samples: { range: video.range, matrix, common: matrix }, aspect: aspectOf(video) },
-    source: { ...sourceSide(source), file: request.soundSource, ...source.info.video },
-    expected: () => ({ pts: expectedPts, timebase, lastDuration, tolerance: TIME_TOLERANCE[contents.container] }),
-    sourceFirst: () => request.firstPts,
-    cut: request.cut,
-    tracks: contents.tracks.filter(({ kind }) => kind === 'audio').flatMap((track, i) => (audio[i] ? [{ ...track, stream: audio[i].index }] : [])),
-    stills: request.pageTitle === undefined ? undefined : sampledFrames(expectedPts.length),
-    scratch: request.scratch,
-    signal,
-    onFrame: request.onFrame,
-  });
+  const pair =
+    video &&
+    (await verifyPair({
+      file,
+      video: { ...video, samples: { range: video.range, matrix, common: matrix }, aspect: aspectOf(video) },
+      source: { ...sourceSide(source), file: request.soundSource, ...source.info.video },
+      expected: () => ({ pts: expectedPts, timebase, lastDuration, tolerance: TIME_TOLERANCE[contents.container] }),
+      sourceFirst: () => request.firstPts,
+      cut: request.cut,
+      tracks: contents.tracks
+        .filter(({ kind }) => kind === 'audio')
+        .flatMap((track, i) => (audio[i] ? [{ ...track, stream: audio[i].index }] : [])),
+      stills: request.pageTitle === undefined ? undefined : sampledFrames(expectedPts.length),
+      scratch: request.scratch,
+      signal,
+      onFrame: request.onFrame,
+    }));
   const report = await reportOf({
     file,
     sha256: request.sha256,

@@ -47,7 +47,13 @@ export class Watch {
   #endBlack(frame: number, picture: Uint8Array): void {
     const before = this.#bright;
     const dark = before ? frame - before.frame - 1 : 0;
-    if (before && dark > 0 && dark <= FLASH_FRAMES && distance(picture, before.picture) < SCENE && lumaMean(picture) > SCENE) {
+    if (
+      before &&
+      dark > 0 &&
+      dark <= FLASH_FRAMES &&
+      distance(picture, before.picture) < SCENE &&
+      lumaMean(picture) > SCENE
+    ) {
       for (let i = before.frame + 1; i < frame; i++) this.flashes.add(i);
     }
     this.#bright = { frame, picture };

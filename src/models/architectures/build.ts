@@ -28,9 +28,19 @@ const ARCHITECTURES: readonly Architecture[] = [rrdbnet, srvgg];
 export function buildNetwork(state: StateDict): Converted {
   const weights = new Weights(state);
   const architecture = ARCHITECTURES.find(({ recognises }) => recognises(weights));
-  if (!architecture) throw new UserError(`its tensors belong to no supported architecture: ${ARCHITECTURES.map(({ name }) => name).join(' and ')} are`);
+  if (!architecture)
+    throw new UserError(
+      `its tensors belong to no supported architecture: ${ARCHITECTURES.map(({ name }) => name).join(' and ')} are`,
+    );
   const { name } = architecture;
   const net = new Network(weights);
   const { scale, radius, description } = architecture.build(net, weights);
-  return { onnx: net.finish(name), architecture: `${name}, ${description}`, scale, radius, parameters: weights.parameters, pixels: 'rgb' };
+  return {
+    onnx: net.finish(name),
+    architecture: `${name}, ${description}`,
+    scale,
+    radius,
+    parameters: weights.parameters,
+    pixels: 'rgb',
+  };
 }

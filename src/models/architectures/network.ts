@@ -4,8 +4,8 @@ import { encodeModel, FLOAT, type Node, type Tensor } from '../onnx/schema.js';
 import type { Weights } from './weights.js';
 
 /**
- * An ONNX graph under construction, in the words of PyTorch's modules: every method appends a layer and returns the name of
- * what it makes. Weights come from the state dict by the name of the layer there.
+ * An ONNX graph under construction, in the words of PyTorch's modules: every method appends a layer and returns the
+ * name of what it makes. Weights come from the state dict by the name of the layer there.
  */
 export class Network {
   readonly #weights: Weights;
@@ -18,7 +18,9 @@ export class Network {
 
   /** 3x3, as large as its input. */
   conv(name: string, input: string, from: number, to: number): string {
-    const weight = this.#constant(floats(`${name}.weight`, [to, from, 3, 3], this.#weights.take(`${name}.weight`, [to, from, 3, 3])));
+    const weight = this.#constant(
+      floats(`${name}.weight`, [to, from, 3, 3], this.#weights.take(`${name}.weight`, [to, from, 3, 3])),
+    );
     const bias = this.#constant(floats(`${name}.bias`, [to], this.#weights.take(`${name}.bias`, [to])));
     return this.#append('Conv', [input, weight, bias], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] });
   }
@@ -34,7 +36,11 @@ export class Network {
   }
 
   nearest(input: string, factor: number): string {
-    return this.#append('Resize', [input, '', this.#constant(floats(`nearest${factor}`, [4], [1, 1, factor, factor]))], NEAREST);
+    return this.#append(
+      'Resize',
+      [input, '', this.#constant(floats(`nearest${factor}`, [4], [1, 1, factor, factor]))],
+      NEAREST,
+    );
   }
 
   pixelShuffle(input: string, factor: number): string {
@@ -59,17 +65,22 @@ export class Network {
     return this.#append('Mul', [input, this.#constant(floats(`factor${factor}`, [], [factor]))]);
   }
 
-  /** @returns the ONNX file of what was appended, whose last layer makes the picture. @throws UserError when a tensor is left over. */
+  /**
+   * @returns the ONNX file of what was appended, whose last layer makes the picture. @throws UserError when a tensor
+   * is left over.
+   */
   finish(name: string): Uint8Array {
     this.#weights.end();
     (this.#nodes.at(-1) as Node).output = ['output'];
-    return encodeModel(model({
-      name,
-      node: this.#nodes,
-      initializer: this.#tensors,
-      input: [value('input', FLOAT, [1, 3, 'h', 'w'])],
-      output: [value('output', FLOAT, [1, 3, 'oh', 'ow'])],
-    }));
+    return encodeModel(
+      model({
+        name,
+        node: this.#nodes,
+        initializer: this.#tensors,
+        input: [value('input', FLOAT, [1, 3, 'h', 'w'])],
+        output: [value('output', FLOAT, [1, 3, 'oh', 'ow'])],
+      }),
+    );
   }
 
   #append(op: string, inputs: string[], attributes: Record<string, AttributeValue> = {}): string {

@@ -13,8 +13,10 @@ export interface Naming {
 }
 
 /** One more than the largest block number: a block that is missing is then named as missing. */
-const counted = (pattern: RegExp) => (names: string[]): number =>
-  names.reduce((most, name) => Math.max(most, Number(pattern.exec(name)?.[1] ?? -1)), -1) + 1;
+const counted =
+  (pattern: RegExp) =>
+  (names: string[]): number =>
+    names.reduce((most, name) => Math.max(most, Number(pattern.exec(name)?.[1] ?? -1)), -1) + 1;
 
 /** BasicSR's from 1.0 on, the first ones of BasicSR, and those of ESRGAN as it was published. */
 export const namings: readonly Naming[] = [

@@ -2,7 +2,9 @@ import { UserError } from '../../lib/errors.js';
 import { quote } from '../../lib/quote.js';
 import type { StateDict } from '../torch/stateDict.js';
 
-/** The tensors of a state dict on their way into a network: each is taken once, with the shape that the network needs. */
+/**
+ * The tensors of a state dict on their way into a network: each is taken once, with the shape that the network needs.
+ */
 export class Weights {
   readonly #state: StateDict;
   readonly #taken = new Set<string>();
@@ -21,11 +23,15 @@ export class Weights {
     return [...this.#state.keys()];
   }
 
-  /** Sizes of a tensor's dimensions, which the network's own sizes follow from. @throws UserError when there is none, or of another rank. */
+  /**
+   * Sizes of a tensor's dimensions, which the network's own sizes follow from. @throws UserError when there is none,
+   * or of another rank.
+   */
   dims(name: string, rank: number): number[] {
     const tensor = this.#state.get(name);
     if (!tensor) throw missing(name);
-    if (tensor.dims.length !== rank) throw new UserError(`tensor ${quote(name)} has ${tensor.dims.length} dimensions instead of ${rank}`);
+    if (tensor.dims.length !== rank)
+      throw new UserError(`tensor ${quote(name)} has ${tensor.dims.length} dimensions instead of ${rank}`);
     return tensor.dims;
   }
 
@@ -33,7 +39,8 @@ export class Weights {
   take(name: string, dims: number[]): Float32Array {
     const tensor = this.#state.get(name);
     if (!tensor) throw missing(name);
-    if (tensor.dims.join() !== dims.join()) throw new UserError(`tensor ${quote(name)} is ${shape(tensor.dims)} instead of ${shape(dims)}`);
+    if (tensor.dims.join() !== dims.join())
+      throw new UserError(`tensor ${quote(name)} is ${shape(tensor.dims)} instead of ${shape(dims)}`);
     this.#taken.add(name);
     this.parameters += tensor.values.length;
     return tensor.values;

@@ -3,7 +3,10 @@ import type { Context, Converter, Shape } from './context.js';
 /** Appends a function of each value. @param input its ONNX name. */
 type Activation = (layer: Context, input: string) => void;
 
-const single = (op: string): Activation => (layer, input) => void layer.node(op, [input]);
+const single =
+  (op: string): Activation =>
+  (layer, input) =>
+    void layer.node(op, [input]);
 
 const leaky = (layer: Context, input: string, slope: number): void => {
   if (slope === 0) layer.node('Relu', [input]);
@@ -34,11 +37,24 @@ const mish: Activation = (layer, input) => {
 const FUSED: { params: number; append: (layer: Context, input: string, params: number[]) => void }[] = [
   { params: 0, append: single('Identity') },
   { params: 0, append: single('Relu') },
-  { params: 1, append: (layer, input, [slope = 0]) => void layer.node('LeakyRelu', [input], { alpha: { float: slope } }) },
-  { params: 2, append: (layer, input, [least = 0, most = 0]) => { clip(layer, input, least, most); } },
+  {
+    params: 1,
+    append: (layer, input, [slope = 0]) => void layer.node('LeakyRelu', [input], { alpha: { float: slope } }),
+  },
+  {
+    params: 2,
+    append: (layer, input, [least = 0, most = 0]) => {
+      clip(layer, input, least, most);
+    },
+  },
   { params: 0, append: single('Sigmoid') },
   { params: 0, append: mish },
-  { params: 2, append: (layer, input, [alpha = 0, beta = 0]) => { hardSwish(layer, input, alpha, beta); } },
+  {
+    params: 2,
+    append: (layer, input, [alpha = 0, beta = 0]) => {
+      hardSwish(layer, input, alpha, beta);
+    },
+  },
 ];
 
 /**
@@ -55,7 +71,23 @@ export function activated(layer: Context, append: (out: string) => void): void {
 }
 
 const UNARY = [
-  'Abs', 'Neg', 'Floor', 'Ceil', 'Square', 'Sqrt', 'Rsqrt', 'Exp', 'Log', 'Sin', 'Cos', 'Tan', 'Asin', 'Acos', 'Atan', 'Reciprocal', 'Tanh',
+  'Abs',
+  'Neg',
+  'Floor',
+  'Ceil',
+  'Square',
+  'Sqrt',
+  'Rsqrt',
+  'Exp',
+  'Log',
+  'Sin',
+  'Cos',
+  'Tan',
+  'Asin',
+  'Acos',
+  'Atan',
+  'Reciprocal',
+  'Tanh',
 ] as const;
 
 /** ONNX has no operator for two of them. */
@@ -88,13 +120,33 @@ const elementwise = (append: (layer: Context, input: string) => void): Converter
 const LARGEST = 3.402_823_466_385_288_6e38;
 
 export const activations: [string, Converter][] = [
-  ['ReLU', elementwise((layer, input) => { leaky(layer, input, layer.params.number(0, 0)); })],
+  [
+    'ReLU',
+    elementwise((layer, input) => {
+      leaky(layer, input, layer.params.number(0, 0));
+    }),
+  ],
   ['PReLU', { reads: [1, 1], append: prelu }],
   ['Sigmoid', elementwise(single('Sigmoid'))],
   ['TanH', elementwise(single('Tanh'))],
-  ['Clip', elementwise((layer, input) => { clip(layer, input, layer.params.number(0, -LARGEST), layer.params.number(1, LARGEST)); })],
-  ['HardSigmoid', elementwise((layer, input) => void hardSigmoid(layer, input, layer.params.number(0, 0.2), layer.params.number(1, 0.5)))],
-  ['HardSwish', elementwise((layer, input) => { hardSwish(layer, input, layer.params.number(0, 0.2), layer.params.number(1, 0.5)); })],
+  [
+    'Clip',
+    elementwise((layer, input) => {
+      clip(layer, input, layer.params.number(0, -LARGEST), layer.params.number(1, LARGEST));
+    }),
+  ],
+  [
+    'HardSigmoid',
+    elementwise(
+      (layer, input) => void hardSigmoid(layer, input, layer.params.number(0, 0.2), layer.params.number(1, 0.5)),
+    ),
+  ],
+  [
+    'HardSwish',
+    elementwise((layer, input) => {
+      hardSwish(layer, input, layer.params.number(0, 0.2), layer.params.number(1, 0.5));
+    }),
+  ],
   ['Swish', elementwise(swish)],
   ['Mish', elementwise(mish)],
   ['UnaryOp', { reads: [1, 1], append: unaryOp }],

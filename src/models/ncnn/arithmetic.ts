@@ -22,15 +22,28 @@ function eltwise(layer: Context): Shape {
   const coefficients = type === SUM ? layer.params.numbers(1, layer.inputs.length) : undefined;
   const terms = layer.inputs.map(({ name }, i) => {
     const coefficient = coefficients?.[i] ?? 1;
-    return coefficient === 1 ? name : layer.node('Mul', [name, layer.constant(`coefficient${i}`, [], [coefficient])], {}, layer.inner(`term${i}`));
+    return coefficient === 1
+      ? name
+      : layer.node('Mul', [name, layer.constant(`coefficient${i}`, [], [coefficient])], {}, layer.inner(`term${i}`));
   });
-  terms.reduce((sum, term, i) => layer.node(ELEMENTWISE[type] as string, [sum, term], {}, i === terms.length - 1 ? layer.out : layer.inner(`sum${i}`)));
+  terms.reduce((sum, term, i) =>
+    layer.node(
+      ELEMENTWISE[type] as string,
+      [sum, term],
+      {},
+      i === terms.length - 1 ? layer.out : layer.inner(`sum${i}`),
+    ),
+  );
   return layer.sameChannels();
 }
 
 function concat(layer: Context): Shape {
   layer.params.integer(0, 0, 0, 0);
-  layer.node('Concat', layer.inputs.map((input) => input.name), { axis: 1 });
+  layer.node(
+    'Concat',
+    layer.inputs.map((input) => input.name),
+    { axis: 1 },
+  );
   return { ...layer.first, channels: layer.inputs.reduce((sum, input) => sum + input.channels, 0) };
 }
 
@@ -42,7 +55,10 @@ function scale(layer: Context): Shape {
   const fromBlob = params.number(0, 0) === FROM_BLOB;
   if (fromBlob !== (inputs.length === 2)) throw params.unsupported(0, params.number(0, 0));
   if (fromBlob) {
-    layer.node('Mul', inputs.map(({ name }) => name));
+    layer.node(
+      'Mul',
+      inputs.map(({ name }) => name),
+    );
     return layer.sameChannels();
   }
   const { channels } = first;
@@ -50,7 +66,11 @@ function scale(layer: Context): Shape {
   const withBias = params.integer(1, 0, 0, 1) === 1;
   const factors = layer.constant('factors', [channels, 1, 1], weights.raw(channels, label));
   layer.node('Mul', [first.name, factors], {}, withBias ? layer.inner('product') : layer.out);
-  if (withBias) layer.node('Add', [layer.inner('product'), layer.constant('bias', [channels, 1, 1], weights.raw(channels, label))]);
+  if (withBias)
+    layer.node('Add', [
+      layer.inner('product'),
+      layer.constant('bias', [channels, 1, 1], weights.raw(channels, label)),
+    ]);
   return first;
 }
 

@@ -76,7 +76,8 @@ export class Context {
   /** Of inputs that are combined value by value; those of one value for each channel apply to all of it. */
   sameChannels(): Shape {
     const { channels } = this.first;
-    if (this.inputs.some((input) => input.channels !== channels)) throw new UserError(`layer ${this.label} combines blobs of different channels`);
+    if (this.inputs.some((input) => input.channels !== channels))
+      throw new UserError(`layer ${this.label} combines blobs of different channels`);
     return this.inputs.find(({ height }) => height.factor > 0) ?? this.first;
   }
 }

@@ -8,11 +8,12 @@ import { parseParam, type Layer } from './param.js';
 import { WeightReader } from './weights.js';
 
 /**
- * Converts an ncnn network that maps one RGB picture to another into ONNX: input `input` [1, 3, h, w], output `output`,
- * float32, any size. The same files always give the same bytes.
+ * Converts an ncnn network that maps one RGB picture to another into ONNX: input `input` [1, 3, h, w], output
+ * `output`, float32, any size. The same files always give the same bytes.
  * @param param text of the `.param` file.
  * @param bin bytes of the `.bin` file.
- * @throws UserError with one line when the files are broken, do not belong together or hold a layer that has no conversion.
+ * @throws UserError with one line when the files are broken, do not belong together or hold a layer that has no
+ * conversion.
  */
 export function convertNcnn(param: string, bin: Uint8Array): Uint8Array {
   const layers = parseParam(param);
@@ -37,20 +38,22 @@ export function convertNcnn(param: string, bin: Uint8Array): Uint8Array {
   padInput(building, last);
   // Where the last layer is a split or the input itself, nothing has that name yet.
   if (last.name !== 'output') building.nodes.push(node('Identity', [last.name], ['output']));
-  return encodeModel(model({
-    name: 'ncnn',
-    node: building.nodes,
-    initializer: building.tensors,
-    input: [value('input', FLOAT, [1, 3, 'h', 'w'])],
-    output: [value('output', FLOAT, [1, 3, 'oh', 'ow'])],
-  }));
+  return encodeModel(
+    model({
+      name: 'ncnn',
+      node: building.nodes,
+      initializer: building.tensors,
+      input: [value('input', FLOAT, [1, 3, 'h', 'w'])],
+      output: [value('output', FLOAT, [1, 3, 'oh', 'ow'])],
+    }),
+  );
 }
 
 const INPUT: Extent = { factor: 1, offset: 0 };
 
 /**
- * Networks without padding within (waifu2x, Real-CUGAN) make a picture that is smaller by what they see around it. Their programs
- * give them a larger one, its edge repeated; so does the graph, in front.
+ * Networks without padding within (waifu2x, Real-CUGAN) make a picture that is smaller by what they see around it.
+ * Their programs give them a larger one, its edge repeated; so does the graph, in front.
  */
 function padInput({ nodes, tensors }: Building, { height, width }: Blob): void {
   const pads = [height, width].map(({ factor, offset }) => -offset / factor / 2);
@@ -65,6 +68,7 @@ function padInput({ nodes, tensors }: Building, { height, width }: Blob): void {
 function onlyOutput(layers: Layer[]): string {
   const read = new Set(layers.flatMap((layer) => layer.bottoms));
   const [output, ...others] = layers.flatMap((layer) => layer.tops).filter((blob) => !read.has(blob));
-  if (output === undefined || others.length > 0) throw new UserError(`the network has ${others.length + (output === undefined ? 0 : 1)} outputs instead of one`);
+  if (output === undefined || others.length > 0)
+    throw new UserError(`the network has ${others.length + (output === undefined ? 0 : 1)} outputs instead of one`);
   return output;
 }

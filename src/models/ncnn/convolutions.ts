@@ -40,7 +40,10 @@ function groupsOf({ params, first }: Context, outputs: number): number {
 }
 
 function expectNotQuantised({ params, label }: Context): void {
-  if (params.integer(8, 0, 0, 255) !== 0) throw new UserError(`layer ${label} is quantised to int8, which is not supported: take the network in float32 or float16`);
+  if (params.integer(8, 0, 0, 255) !== 0)
+    throw new UserError(
+      `layer ${label} is quantised to int8, which is not supported: take the network in float32 or float16`,
+    );
 }
 
 /** @param id of the parameter that says whether there is one. */
@@ -49,45 +52,72 @@ function bias(layer: Context, id: number, outputs: number): string[] {
   return present ? [layer.constant('bias', [outputs], layer.weights.raw(outputs, layer.label))] : [];
 }
 
-const convolution = (grouped: boolean) => (layer: Context): Shape => {
-  const { params, weights, label, first } = layer;
-  const { outputs, area, kernel, strides, reach, padded, attributes } = geometry(layer);
-  expectNotQuantised(layer);
-  // A padding value, weights that are computed: neither occurs in super-resolution networks.
-  params.expectUnset(18, 19);
-  const groups = grouped ? groupsOf(layer, outputs) : 1;
-  const inputs = first.channels / groups;
-  const size = outputs * inputs * area;
-  params.integer(6, 0, size, size);
-  const operands = [first.name, layer.constant('weight', [outputs, inputs, ...kernel], weights.stored(size, label)), ...bias(layer, 5, outputs)];
-  activated(layer, (out) => void layer.node('Conv', operands, groups === 1 ? attributes : { ...attributes, group: groups }, out));
-  return {
-    channels: outputs,
-    height: windowed(grown(first.height, padded[0]), reach[0], strides[0]),
-    width: windowed(grown(first.width, padded[1]), reach[1], strides[1]),
+const convolution =
+  (grouped: boolean) =>
+  (layer: Context): Shape => {
+    const { params, weights, label, first } = layer;
+    const { outputs, area, kernel, strides, reach, padded, attributes } = geometry(layer);
+    expectNotQuantised(layer);
+    // A padding value, weights that are computed: neither occurs in super-resolution networks.
+    params.expectUnset(18, 19);
+    const groups = grouped ? groupsOf(layer, outputs) : 1;
+    const inputs = first.channels / groups;
+    const size = outputs * inputs * area;
+    params.integer(6, 0, size, size);
+    const operands = [
+      first.name,
+      layer.constant('weight', [outputs, inputs, ...kernel], weights.stored(size, label)),
+      ...bias(layer, 5, outputs),
+    ];
+    activated(
+      layer,
+      (out) => void layer.node('Conv', operands, groups === 1 ? attributes : { ...attributes, group: groups }, out),
+    );
+    return {
+      channels: outputs,
+      height: windowed(grown(first.height, padded[0]), reach[0], strides[0]),
+      width: windowed(grown(first.width, padded[1]), reach[1], strides[1]),
+    };
   };
-};
 
-const deconvolution = (grouped: boolean) => (layer: Context): Shape => {
-  const { params, weights, label, first } = layer;
-  const { outputs, area, kernel, strides, reach, padded, attributes } = geometry(layer);
-  // Padding of the output, or a size that it must have.
-  params.expectUnset(18, 19, 20, 21);
-  const groups = grouped ? groupsOf(layer, outputs) : 1;
-  const size = (outputs * first.channels * area) / groups;
-  params.integer(6, 0, size, size);
-  const weight = swapInAndOut(weights.stored(size, label), { groups, inputs: first.channels / groups, outputs: outputs / groups, area });
-  const operands = [first.name, layer.constant('weight', [first.channels, outputs / groups, ...kernel], weight), ...bias(layer, 5, outputs)];
-  activated(layer, (out) => void layer.node('ConvTranspose', operands, groups === 1 ? attributes : { ...attributes, group: groups }, out));
-  return {
-    channels: outputs,
-    height: grown(spread(first.height, reach[0], strides[0]), -padded[0]),
-    width: grown(spread(first.width, reach[1], strides[1]), -padded[1]),
+const deconvolution =
+  (grouped: boolean) =>
+  (layer: Context): Shape => {
+    const { params, weights, label, first } = layer;
+    const { outputs, area, kernel, strides, reach, padded, attributes } = geometry(layer);
+    // Padding of the output, or a size that it must have.
+    params.expectUnset(18, 19, 20, 21);
+    const groups = grouped ? groupsOf(layer, outputs) : 1;
+    const size = (outputs * first.channels * area) / groups;
+    params.integer(6, 0, size, size);
+    const weight = swapInAndOut(weights.stored(size, label), {
+      groups,
+      inputs: first.channels / groups,
+      outputs: outputs / groups,
+      area,
+    });
+    const operands = [
+      first.name,
+      layer.constant('weight', [first.channels, outputs / groups, ...kernel], weight),
+      ...bias(layer, 5, outputs),
+    ];
+    activated(
+      layer,
+      (out) =>
+        void layer.node('ConvTranspose', operands, groups === 1 ? attributes : { ...attributes, group: groups }, out),
+    );
+    return {
+      channels: outputs,
+      height: grown(spread(first.height, reach[0], strides[0]), -padded[0]),
+      width: grown(spread(first.width, reach[1], strides[1]), -padded[1]),
+    };
   };
-};
 
 /** ncnn has the kernels of a deconvolution by output and then by input within each group; ONNX the other way round. */
-function swapInAndOut(weights: Float32Array, { groups, inputs, outputs, area }: { groups: number; inputs: number; outputs: number; area: number }): Float32Array {
+function swapInAndOut(
+  weights: Float32Array,
+  { groups, inputs, outputs, area }: { groups: number; inputs: number; outputs: number; area: number },
+): Float32Array {
   const swapped = new Float32Array(weights.length);
   for (let g = 0; g < groups; g++) {
     for (let o = 0; o < outputs; o++) {
@@ -103,12 +133,17 @@ function swapInAndOut(weights: Float32Array, { groups, inputs, outputs, area }: 
 /** Of one value for each channel only: there it is a convolution of 1x1. */
 function innerProduct(layer: Context): Shape {
   const { params, weights, label, first } = layer;
-  if (!isSingle(first.height) || !isSingle(first.width)) throw new UserError(`layer ${label} reads more than one value of each channel, which is not supported`);
+  if (!isSingle(first.height) || !isSingle(first.width))
+    throw new UserError(`layer ${label} reads more than one value of each channel, which is not supported`);
   const outputs = params.integer(0, 0, 1, MOST_CHANNELS);
   expectNotQuantised(layer);
   const size = outputs * first.channels;
   params.integer(2, 0, size, size);
-  const operands = [first.name, layer.constant('weight', [outputs, first.channels, 1, 1], weights.stored(size, label)), ...bias(layer, 1, outputs)];
+  const operands = [
+    first.name,
+    layer.constant('weight', [outputs, first.channels, 1, 1], weights.stored(size, label)),
+    ...bias(layer, 1, outputs),
+  ];
   activated(layer, (out) => void layer.node('Conv', operands, { kernel_shape: [1, 1] }, out));
   return { ...first, channels: outputs };
 }

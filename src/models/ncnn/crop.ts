@@ -11,7 +11,10 @@ const MOST_CROPPED = 4096;
 type Axis = 0 | 1 | 2;
 const ONNX_AXES = [1, 2, 3];
 
-/** How much is cut off; an end of 0 or below counts from the far edge, which is all that is supported for rows and columns. */
+/**
+ * How much is cut off; an end of 0 or below counts from the far edge, which is all that is supported for rows and
+ * columns.
+ */
 interface Cut {
   axis: Axis;
   start: number;
@@ -24,9 +27,18 @@ function crop(layer: Context): Shape {
   const { first } = layer;
   layer.node('Slice', [
     first.name,
-    layer.list('starts', cuts.map(({ start }) => start)),
-    layer.list('ends', cuts.map(({ end }) => (end === 0 ? BEYOND : end))),
-    layer.list('axes', cuts.map(({ axis }) => ONNX_AXES[axis] as number)),
+    layer.list(
+      'starts',
+      cuts.map(({ start }) => start),
+    ),
+    layer.list(
+      'ends',
+      cuts.map(({ end }) => (end === 0 ? BEYOND : end)),
+    ),
+    layer.list(
+      'axes',
+      cuts.map(({ axis }) => ONNX_AXES[axis] as number),
+    ),
   ]);
   const shape: Shape = { ...first };
   for (const { axis, start, end } of cuts) {
@@ -53,7 +65,7 @@ function listedCuts({ params }: Context): Cut[] {
   return axes.map((axis, i) => {
     if (![-3, -2, -1, 0, 1, 2].includes(axis)) throw params.unsupported(11, axes);
     const start = starts[i] === EDGE ? 0 : (starts[i] as number);
-    const end = ends[i] === EDGE ? 0 : ends[i] ?? Number.NaN;
+    const end = ends[i] === EDGE ? 0 : (ends[i] ?? Number.NaN);
     const mostEnd = (axis + 3) % 3 === 0 ? MOST_CROPPED : 0;
     if (!isWithin(start, 0, MOST_CROPPED)) throw params.unsupported(9, starts);
     if (!isWithin(end, -MOST_CROPPED, mostEnd)) throw params.unsupported(10, ends);
@@ -61,9 +73,13 @@ function listedCuts({ params }: Context): Cut[] {
   });
 }
 
-const isWithin = (value: number, least: number, most: number): boolean => Number.isInteger(value) && value >= least && value <= most;
+const isWithin = (value: number, least: number, most: number): boolean =>
+  Number.isInteger(value) && value >= least && value <= most;
 
-/** Offsets from both edges: parameters 0 to 2 and 6 to 8, in the order columns, rows, channels; 3 to 5 ask for what is left between them. */
+/**
+ * Offsets from both edges: parameters 0 to 2 and 6 to 8, in the order columns, rows, channels; 3 to 5 ask for what is
+ * left between them.
+ */
 function offsetCuts({ params }: Context): Cut[] {
   return ([2, 1, 0] as const).flatMap((axis, i) => {
     const start = params.integer(i, 0, 0, MOST_CROPPED);

@@ -1,7 +1,10 @@
 import { UserError } from '../../lib/errors.js';
 import { quote } from '../../lib/quote.js';
 
-/** One line of an ncnn `.param` file: what the layer is, the blobs that it reads and makes, and its numbered parameters. */
+/**
+ * One line of an ncnn `.param` file: what the layer is, the blobs that it reads and makes, and its numbered
+ * parameters.
+ */
 export interface Layer {
   type: string;
   name: string;
@@ -16,19 +19,26 @@ const ARRAY_BASE = -23300;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
- * Reads ncnn's text format and checks that the layers form a graph in order: every blob is made once, before it is read.
+ * Reads ncnn's text format and checks that the layers form a graph in order: every blob is made once, before it is
+ * read.
  * @throws UserError with one line that names what is wrong.
  */
 export function parseParam(text: string): Layer[] {
-  const [magic, counts, ...lines] = text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  const [magic, counts, ...lines] = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   if (magic !== MAGIC) throw new UserError('not an ncnn .param file: it does not begin with 7767517');
   const [layerCount, blobCount] = (counts ?? '').split(/\s+/);
   if (layerCount !== String(lines.length)) {
-    throw new UserError(`the .param file promises ${quote(layerCount)} layers and holds ${lines.length}: it is truncated or not whole`);
+    throw new UserError(
+      `the .param file promises ${quote(layerCount)} layers and holds ${lines.length}: it is truncated or not whole`,
+    );
   }
   const layers = lines.map(parseLayer);
   const blobs = checkOrder(layers);
-  if (blobCount !== String(blobs)) throw new UserError(`the .param file promises ${quote(blobCount)} blobs and makes ${blobs}`);
+  if (blobCount !== String(blobs))
+    throw new UserError(`the .param file promises ${quote(blobCount)} blobs and makes ${blobs}`);
   return layers;
 }
 
@@ -67,7 +77,8 @@ function checkOrder(layers: Layer[]): number {
   const made = new Set<string>();
   for (const layer of layers) {
     const missing = layer.bottoms.find((blob) => !made.has(blob));
-    if (missing !== undefined) throw new UserError(`layer ${quote(layer.name)} reads blob ${quote(missing)}, which no layer before it makes`);
+    if (missing !== undefined)
+      throw new UserError(`layer ${quote(layer.name)} reads blob ${quote(missing)}, which no layer before it makes`);
     for (const blob of layer.tops) {
       if (made.has(blob)) throw new UserError(`layer ${quote(layer.name)} makes blob ${quote(blob)} a second time`);
       made.add(blob);

@@ -1,7 +1,10 @@
 import { UserError } from '../../lib/errors.js';
 import type { Layer } from './param.js';
 
-/** A layer's numbered parameters, read with ncnn's defaults and checked. Every method throws UserError for a value out of its range. */
+/**
+ * A layer's numbered parameters, read with ncnn's defaults and checked. Every method throws UserError for a value out
+ * of its range.
+ */
 export class LayerParameters {
   readonly #values: Layer['params'];
   readonly #label: string;
@@ -49,6 +52,8 @@ export class LayerParameters {
   }
 
   unsupported(id: number, value: number | number[]): UserError {
-    return new UserError(`layer ${this.#label} has parameter ${id}=${String(value).slice(0, 80)}, which is not supported`);
+    return new UserError(
+      `layer ${this.#label} has parameter ${id}=${String(value).slice(0, 80)}, which is not supported`,
+    );
   }
 }

@@ -8,7 +8,10 @@ function pixelShuffle(layer: Context): Shape {
   const factor = params.integer(0, 1, 1, 16);
   const channels = first.channels / factor ** 2;
   if (!Number.isInteger(channels)) throw params.unsupported(0, factor);
-  layer.node('DepthToSpace', [first.name], { blocksize: factor, mode: params.integer(1, 0, 0, 1) === 0 ? 'CRD' : 'DCR' });
+  layer.node('DepthToSpace', [first.name], {
+    blocksize: factor,
+    mode: params.integer(1, 0, 0, 1) === 0 ? 'CRD' : 'DCR',
+  });
   return { channels, height: scaled(first.height, factor), width: scaled(first.width, factor) };
 }
 
@@ -20,7 +23,10 @@ function reorg(layer: Context): Shape {
   if (channels > MOST_CHANNELS) throw params.unsupported(0, factor);
   const inOnnxOrder = params.integer(1, 0, 0, 1) === 1;
   layer.node('SpaceToDepth', [first.name], { blocksize: factor }, inOnnxOrder ? layer.out : layer.inner('blocks'));
-  if (!inOnnxOrder) layer.node('Gather', [layer.inner('blocks'), layer.list('order', unshuffleOrder(first.channels, factor))], { axis: 1 });
+  if (!inOnnxOrder)
+    layer.node('Gather', [layer.inner('blocks'), layer.list('order', unshuffleOrder(first.channels, factor))], {
+      axis: 1,
+    });
   return { channels, height: scaled(first.height, 1 / factor), width: scaled(first.width, 1 / factor) };
 }
 
@@ -79,7 +85,8 @@ function pooling(layer: Context): Shape {
   const top = params.integer(13, left, 0, 64);
   const bottom = params.integer(15, top, 0, 64);
   const full = params.integer(5, 0, 0, 1) === 0;
-  const average: Record<string, AttributeValue> = kind === 'Average' ? { count_include_pad: params.integer(6, 0, 0, full ? 0 : 1) } : {};
+  const average: Record<string, AttributeValue> =
+    kind === 'Average' ? { count_include_pad: params.integer(6, 0, 0, full ? 0 : 1) } : {};
   layer.node(`${kind}Pool`, [first.name], {
     kernel_shape: [kernelH, kernelW],
     strides: [strideH, strideW],

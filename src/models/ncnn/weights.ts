@@ -19,13 +19,18 @@ export class WeightReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Numbers behind a storage word: float32, or float16 padded to whole words. @throws UserError for other storage, or when they are not there. */
+  /**
+   * Numbers behind a storage word: float32, or float16 padded to whole words. @throws UserError for other storage, or
+   * when they are not there.
+   */
   stored(count: number, layer: string): Float32Array {
     const flag = this.#view.getUint32(this.#take(4, layer), true);
     if (flag === RAW || flag === RAW_SCALED) return this.raw(count, layer);
     if (flag !== HALF) {
       const storage = flag === INT8 ? 'int8' : `0x${flag.toString(16)}`;
-      throw new UserError(`the weights of layer ${layer} are stored in a way that is not supported (${storage}): only float32 and float16 are`);
+      throw new UserError(
+        `the weights of layer ${layer} are stored in a way that is not supported (${storage}): only float32 and float16 are`,
+      );
     }
     const start = this.#take(Math.ceil(count / 2) * 4, layer);
     const values = new Float32Array(count);
@@ -44,13 +49,18 @@ export class WeightReader {
   /** @throws UserError when numbers are left over: the file belongs to another network. */
   end(): void {
     const left = this.#view.byteLength - this.#offset;
-    if (left > 0) throw new UserError(`the .bin file has ${left} bytes more than its .param file needs: they do not belong together`);
+    if (left > 0)
+      throw new UserError(
+        `the .bin file has ${left} bytes more than its .param file needs: they do not belong together`,
+      );
   }
 
   #take(bytes: number, layer: string): number {
     const start = this.#offset;
     if (start + bytes > this.#view.byteLength) {
-      throw new UserError(`the .bin file ends at byte ${this.#view.byteLength}, within the weights of layer ${layer}: it is truncated or belongs to another .param file`);
+      throw new UserError(
+        `the .bin file ends at byte ${this.#view.byteLength}, within the weights of layer ${layer}: it is truncated or belongs to another .param file`,
+      );
     }
     this.#offset += bytes;
     return start;

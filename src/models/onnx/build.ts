@@ -1,4 +1,14 @@
-import { FLOAT, INT64, type Attribute, type Dimension, type Graph, type Node, type OnnxModel, type Tensor, type ValueInfo } from './schema.js';
+import {
+  FLOAT,
+  INT64,
+  type Attribute,
+  type Dimension,
+  type Graph,
+  type Node,
+  type OnnxModel,
+  type Tensor,
+  type ValueInfo,
+} from './schema.js';
 
 /** Operators are used as this set defines them; onnxruntime reads it, and IR 8, from 1.12 on. */
 const OPSET = 17;
@@ -14,8 +24,20 @@ function attribute(name: string, value: AttributeValue): Attribute {
   return { name, type: 1, f: value.float };
 }
 
-export function node(opType: string, input: string[], output: string[], attributes: Record<string, AttributeValue> = {}, name = ''): Node {
-  return { opType, input, output, name, attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)) };
+export function node(
+  opType: string,
+  input: string[],
+  output: string[],
+  attributes: Record<string, AttributeValue> = {},
+  name = '',
+): Node {
+  return {
+    opType,
+    input,
+    output,
+    name,
+    attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
+  };
 }
 
 /** @param dims sizes; `[]` for a scalar. @throws RangeError when the values do not fill them exactly. */
@@ -32,7 +54,9 @@ export function integers(name: string, dims: number[], values: number[]): Tensor
   expectCount(name, dims, values.length);
   const rawData = new Uint8Array(values.length * 8);
   const view = new DataView(rawData.buffer);
-  values.forEach((value, i) => { view.setBigInt64(i * 8, BigInt(value), true); });
+  values.forEach((value, i) => {
+    view.setBigInt64(i * 8, BigInt(value), true);
+  });
   return { name, dims, dataType: INT64, rawData };
 }
 

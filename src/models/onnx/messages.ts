@@ -19,13 +19,16 @@ export interface Field {
   /** Of the message that holds it: `Tensor`, `Node`, … */
   message: string;
   number: number;
-  /** The low 32 bits of a varint, which are all that a reader of an enum sees; the bytes of anything with a length; else undefined. */
+  /**
+   * The low 32 bits of a varint, which are all that a reader of an enum sees; the bytes of anything with a length;
+   * else undefined.
+   */
   value: number | Uint8Array | undefined;
 }
 
 /**
- * Every field of every such message, in the order of the bytes. A decoder keeps the last of a field that is given twice, where others
- * merge them: what is looked for here is found in each.
+ * Every field of every such message, in the order of the bytes. A decoder keeps the last of a field that is given
+ * twice, where others merge them: what is looked for here is found in each.
  * @throws Error when the bytes are no protobuf message, or nested too deep.
  */
 export function* eachField(bytes: Uint8Array, message = 'Model', depth = 0): Generator<Field> {

@@ -5,12 +5,42 @@ const OLDEST = 11;
 /** From this set on, until 11, the operators below mean the same; before it, broadcasting was written otherwise. */
 const OLDEST_ALIKE = 7;
 const ALIKE = new Set([
-  'Add', 'AveragePool', 'Cast', 'Concat', 'Constant', 'Conv', 'ConvTranspose', 'DepthToSpace', 'Div', 'Elu', 'Exp', 'Gather', 'GlobalAveragePool', 'Identity', 'LeakyRelu',
-  'MaxPool', 'Mul', 'Neg', 'PRelu', 'Pow', 'Relu', 'Reshape', 'Shape', 'Sigmoid', 'Softplus', 'SpaceToDepth', 'Sqrt', 'Sub', 'Tanh', 'Transpose', 'Unsqueeze',
+  'Add',
+  'AveragePool',
+  'Cast',
+  'Concat',
+  'Constant',
+  'Conv',
+  'ConvTranspose',
+  'DepthToSpace',
+  'Div',
+  'Elu',
+  'Exp',
+  'Gather',
+  'GlobalAveragePool',
+  'Identity',
+  'LeakyRelu',
+  'MaxPool',
+  'Mul',
+  'Neg',
+  'PRelu',
+  'Pow',
+  'Relu',
+  'Reshape',
+  'Shape',
+  'Sigmoid',
+  'Softplus',
+  'SpaceToDepth',
+  'Sqrt',
+  'Sub',
+  'Tanh',
+  'Transpose',
+  'Unsqueeze',
 ]);
 
 /**
- * Makes a network of an older operator set one of a set that others can be joined to, where all of its operators mean the same in both.
+ * Makes a network of an older operator set one of a set that others can be joined to, where all of its operators mean
+ * the same in both.
  * @throws Error that says what is wrong, as the end of a sentence that names the file.
  */
 export function raiseOpset(model: OnnxModel): void {
@@ -22,4 +52,5 @@ export function raiseOpset(model: OnnxModel): void {
   own.version = OLDEST;
 }
 
-const tooOld = (version: number): Error => new Error(`uses ONNX operator set ${version}, but ${OLDEST} or later is needed: export it again`);
+const tooOld = (version: number): Error =>
+  new Error(`uses ONNX operator set ${version}, but ${OLDEST} or later is needed: export it again`);

@@ -1,8 +1,9 @@
 import protobuf from 'protobufjs';
 
 /**
- * The part of ONNX's message definitions that is read or written here. Field numbers are those of the ONNX standard; fields
- * that are not named here (external data, sparse tensors, functions, metadata) survive a decode and encode untouched.
+ * The part of ONNX's message definitions that is read or written here. Field numbers are those of the ONNX standard;
+ * fields that are not named here (external data, sparse tensors, functions, metadata) survive a decode and encode
+ * untouched.
  */
 const DEFINITION = `
 syntax = "proto2";
@@ -184,7 +185,8 @@ export function decodeModel(bytes: Uint8Array): OnnxModel {
   const reader = protobuf.Reader.create(bytes);
   reader.discardUnknown = false;
   const model = ModelType.decode(reader) as unknown as OnnxModel;
-  if (!model.graph || model.graph.node.length === 0 || model.opsetImport.length === 0) throw new Error('holds no ONNX graph');
+  if (!model.graph || model.graph.node.length === 0 || model.opsetImport.length === 0)
+    throw new Error('holds no ONNX graph');
   return model;
 }
 

@@ -39,7 +39,8 @@ export class ByteReader {
   /** A count or size of 64 bits. */
   u64(): number {
     const value = Number(this.#view.getBigUint64(this.#take(8), true));
-    if (!Number.isSafeInteger(value)) throw new UserError(`${this.#what} holds a size that no file has: it is damaged`);
+    if (!Number.isSafeInteger(value))
+      throw new UserError(`${this.#what} holds a size that no file has: it is damaged`);
     return value;
   }
 
@@ -68,7 +69,8 @@ export class ByteReader {
 
   #take(count: number): number {
     const start = this.offset;
-    if (start + count > this.#bytes.length) throw new UserError(`${this.#what} ends at byte ${this.#bytes.length}, where more must follow: it is truncated`);
+    if (start + count > this.#bytes.length)
+      throw new UserError(`${this.#what} ends at byte ${this.#bytes.length}, where more must follow: it is truncated`);
     this.offset += count;
     return start;
   }

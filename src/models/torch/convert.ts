@@ -8,17 +8,19 @@ import { readStateDict } from './read.js';
 export type { Converted } from '../architectures/build.js';
 
 /**
- * Converts a state dict in a `.pth` or `.safetensors` file into an ONNX network. Only tensors are read: nothing in the file is run.
- * The same file always gives the same bytes.
+ * Converts a state dict in a `.pth` or `.safetensors` file into an ONNX network. Only tensors are read: nothing in the
+ * file is run. The same file always gives the same bytes.
  * @param fileName for messages.
- * @throws UserError with one line when the file is damaged, holds anything but tensors, or belongs to another architecture.
+ * @throws UserError with one line when the file is damaged, holds anything but tensors, or belongs to another
+ * architecture.
  */
 export function convertTorch(bytes: Uint8Array, fileName: string): Converted {
   return named(fileName, () => buildNetwork(readStateDict(bytes)));
 }
 
 /**
- * Mixes two networks of the same architecture, number by number, as Real-ESRGAN's denoise strength does: share * a + (1 - share) * b.
+ * Mixes two networks of the same architecture, number by number, as Real-ESRGAN's denoise strength does: share * a +
+ * (1 - share) * b.
  * @param share of `a`, 0 to 1.
  * @param fileName for messages.
  * @throws UserError as convertTorch does, and when the two do not have the same tensors.
@@ -31,7 +33,8 @@ function named<T>(fileName: string, convert: () => T): T {
   try {
     return convert();
   } catch (error) {
-    if (error instanceof UserError) throw new UserError(`${quote(path.basename(fileName))} cannot be converted: ${error.message}`);
+    if (error instanceof UserError)
+      throw new UserError(`${quote(path.basename(fileName))} cannot be converted: ${error.message}`);
     throw error;
   }
 }

@@ -18,5 +18,13 @@ function bfloatToFloat(bits: number): number {
 
 export const float32: Element = { name: 'float32', bytes: 4, read: (view, at) => view.getFloat32(at, true) };
 export const float64: Element = { name: 'float64', bytes: 8, read: (view, at) => view.getFloat64(at, true) };
-export const float16: Element = { name: 'float16', bytes: 2, read: (view, at) => halfToFloat(view.getUint16(at, true)) };
-export const bfloat16: Element = { name: 'bfloat16', bytes: 2, read: (view, at) => bfloatToFloat(view.getUint16(at, true)) };
+export const float16: Element = {
+  name: 'float16',
+  bytes: 2,
+  read: (view, at) => halfToFloat(view.getUint16(at, true)),
+};
+export const bfloat16: Element = {
+  name: 'bfloat16',
+  bytes: 2,
+  read: (view, at) => bfloatToFloat(view.getUint16(at, true)),
+};

@@ -13,15 +13,17 @@ const PROTOCOL = 1001;
 export const isLegacy = (bytes: Uint8Array): boolean => MAGIC.every((byte, i) => bytes[i] === byte);
 
 /**
- * Reads torch.save's format before PyTorch 1.6: pickles of a magic number, the protocol, the writer's system, the object
- * and the keys of its storages; then for each key the number of its elements (64 bits) and the elements.
+ * Reads torch.save's format before PyTorch 1.6: pickles of a magic number, the protocol, the writer's system, the
+ * object and the keys of its storages; then for each key the number of its elements (64 bits) and the elements.
  * @throws UserError, as a sentence about the file.
  */
 export function readLegacy(bytes: Uint8Array): StateDict {
   const protocol = readPickle(bytes, MAGIC.length);
-  if (protocol.value !== PROTOCOL) throw new UserError('it is of a protocol other than PyTorch 0.4 to 1.5 wrote, which is not supported');
+  if (protocol.value !== PROTOCOL)
+    throw new UserError('it is of a protocol other than PyTorch 0.4 to 1.5 wrote, which is not supported');
   const system = readPickle(bytes, protocol.end);
-  if (!isKind(system.value, 'dict') || system.value.items.get('little_endian') !== true) throw new UserError('its numbers are not little-endian, which is not supported');
+  if (!isKind(system.value, 'dict') || system.value.items.get('little_endian') !== true)
+    throw new UserError('its numbers are not little-endian, which is not supported');
   const object = readPickle(bytes, system.end);
   const views = findStateDict(object.value);
   const keys = readPickle(bytes, object.end);
@@ -30,12 +32,17 @@ export function readLegacy(bytes: Uint8Array): StateDict {
 }
 
 /** @returns the bytes of every storage, by its key. */
-function readStorages(reader: ByteReader, keys: Value, storages: ReadonlyMap<string, Storage>): Map<string, Uint8Array> {
+function readStorages(
+  reader: ByteReader,
+  keys: Value,
+  storages: ReadonlyMap<string, Storage>,
+): Map<string, Uint8Array> {
   const contents = new Map<string, Uint8Array>();
   for (const key of Array.isArray(keys) ? keys : []) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined;
     if (!storage) throw new UserError('it lists storages that its tensors do not have: it is damaged');
-    if (reader.u64() !== storage.count) throw new UserError(`its storage ${quote(storage.key)} is not as long as its tensors say: it is damaged`);
+    if (reader.u64() !== storage.count)
+      throw new UserError(`its storage ${quote(storage.key)} is not as long as its tensors say: it is damaged`);
     contents.set(storage.key, reader.bytes(storage.count * storage.element.bytes));
   }
   return contents;

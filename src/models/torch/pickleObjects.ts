@@ -33,7 +33,8 @@ export const isKnownGlobal = (name: string): boolean => STORAGES.has(name) || CA
 /** @throws UserError for anything but the calls above with arguments that they take. */
 export function call(callee: Value, args: Value): Value {
   const perform = isKind(callee, 'global') ? CALLS.get(callee.name) : undefined;
-  if (!perform || !Array.isArray(args)) throw new UserError('its pickle calls something that is no function, and only tensors are read from it');
+  if (!perform || !Array.isArray(args))
+    throw new UserError('its pickle calls something that is no function, and only tensors are read from it');
   return perform(args);
 }
 
@@ -45,7 +46,8 @@ function orderedDict(args: Value[]): Value {
 
 /** (storage, offset, size, stride, requires_grad, backward_hooks, …); the rest concerns training. */
 function rebuildTensor([storage, offset, dims, strides]: Value[]): TensorView {
-  if (!isKind(storage, 'storage') || !isCount(offset) || !areCounts(dims) || !areCounts(strides)) throw broken('a tensor');
+  if (!isKind(storage, 'storage') || !isCount(offset) || !areCounts(dims) || !areCounts(strides))
+    throw broken('a tensor');
   return { kind: 'tensor', storage, offset, dims, strides };
 }
 
@@ -58,13 +60,17 @@ function rebuildParameter([tensor]: Value[]): TensorView {
 /** ('storage', type, key, device, count); old files add a view of it, which is the whole of it in every file met. */
 export function storageOf(id: Value): Storage {
   const [tag, type, key, , count, view = null] = Array.isArray(id) ? id : [];
-  if (tag !== 'storage' || !isKind(type, 'global') || typeof key !== 'string' || !isCount(count) || view !== null) throw broken('a storage');
+  if (tag !== 'storage' || !isKind(type, 'global') || typeof key !== 'string' || !isCount(count) || view !== null)
+    throw broken('a storage');
   const element = STORAGES.get(type.name);
   if (!element) throw new UserError(`its pickle stores numbers as ${quote(type.name)}, which is not supported`);
   return { kind: 'storage', key, element, count };
 }
 
-const isCount = (value: Value | undefined): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const isCount = (value: Value | undefined): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 /** One number for each dimension. */
-const areCounts = (value: Value | undefined): value is number[] => Array.isArray(value) && value.length <= MOST_DIMENSIONS && value.every(isCount);
-const broken = (what: string): UserError => new UserError(`its pickle describes ${what} in a way that PyTorch never does: it is damaged`);
+const areCounts = (value: Value | undefined): value is number[] =>
+  Array.isArray(value) && value.length <= MOST_DIMENSIONS && value.every(isCount);
+const broken = (what: string): UserError =>
+  new UserError(`its pickle describes ${what} in a way that PyTorch never does: it is damaged`);

@@ -40,7 +40,9 @@ export class ZipArchive {
     this.#entries = readDirectory(bytes);
     const unpacked = [...this.#entries.values()].reduce((sum, entry) => sum + entry.size, 0);
     if (unpacked > bytes.length * MOST_GROWTH + GRACE_BYTES) {
-      throw new UserError(`it is a zip archive of ${bytes.length} bytes that unpacks to ${unpacked}: no network does that`);
+      throw new UserError(
+        `it is a zip archive of ${bytes.length} bytes that unpacks to ${unpacked}: no network does that`,
+      );
     }
   }
 
@@ -68,7 +70,8 @@ const damaged = (): UserError => new UserError('its zip archive is damaged: down
 
 function unpack({ method, size }: Entry, packed: Uint8Array): Uint8Array {
   if (method === STORED) return packed;
-  if (method !== DEFLATED) throw new UserError(`its zip archive is packed by method ${method}, which is not supported`);
+  if (method !== DEFLATED)
+    throw new UserError(`its zip archive is packed by method ${method}, which is not supported`);
   try {
     return inflateRawSync(packed, { maxOutputLength: Math.max(size, 1) });
   } catch {

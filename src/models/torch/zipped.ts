@@ -14,10 +14,14 @@ export function readZipped(bytes: Uint8Array): StateDict {
   const archive = new ZipArchive(bytes);
   const pickles = archive.names().filter((name) => name.endsWith(`/${PICKLE}`));
   const [pickle, ...others] = pickles;
-  if (pickle === undefined || others.length > 0) throw new UserError(`it is a zip archive with ${pickles.length} files ${PICKLE} instead of one: PyTorch did not write it`);
+  if (pickle === undefined || others.length > 0)
+    throw new UserError(
+      `it is a zip archive with ${pickles.length} files ${PICKLE} instead of one: PyTorch did not write it`,
+    );
   const folder = pickle.slice(0, -PICKLE.length);
   const order = archive.read(`${folder}byteorder`);
-  if (order && new TextDecoder().decode(order) !== 'little') throw new UserError('its numbers are not little-endian, which is not supported');
+  if (order && new TextDecoder().decode(order) !== 'little')
+    throw new UserError('its numbers are not little-endian, which is not supported');
   const views = findStateDict(readPickle(archive.read(pickle) as Uint8Array).value);
   const contents = new Map<string, Uint8Array>();
   return readTensors(views, (key) => {

@@ -25,16 +25,29 @@ const server = http.createServer((request, response) => {
 });
 let port: number;
 
-const record = (notice: Notice, key = jobKey): Promise<void> => recordNotice(roots, noticeKeyFile, { kind: 'job', jobKey: key }, notice);
+const record = (notice: Notice, key = jobKey): Promise<void> =>
+  recordNotice(roots, noticeKeyFile, { kind: 'job', jobKey: key }, notice);
 const tell = (name: 'sendWebhook' | 'runHook', keyFile = noticeKeyFile): Promise<void> =>
-  new MockActivityEnvironment().run(() => createNotifyActivities({ roots, noticeKeyFile: keyFile, shutdown: new AbortController().signal, checkpointSeconds: 1, minFreeBytes: 0 })[name]({ kind: 'job', jobKey }));
-const warnings = (): string[] => (JSON.parse(readFileSync(path.join(jobFolder(roots, jobKey), 'report.json'), 'utf8')) as { warnings: string[] }).warnings;
+  new MockActivityEnvironment().run(() =>
+    createNotifyActivities({
+      roots,
+      noticeKeyFile: keyFile,
+      shutdown: new AbortController().signal,
+      checkpointSeconds: 1,
+      minFreeBytes: 0,
+    })[name]({ kind: 'job', jobKey }),
+  );
+const warnings = (): string[] =>
+  (JSON.parse(readFileSync(path.join(jobFolder(roots, jobKey), 'report.json'), 'utf8')) as { warnings: string[] })
+    .warnings;
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   port = (server.address() as AddressInfo).port;
 });
-afterAll(() => { server.close(); });
+afterAll(() => {
+  server.close();
+});
 beforeEach(() => {
   writeManyJobs(roots.jobs, 2);
   rmSync(told, { force: true });
@@ -50,25 +63,59 @@ describe('a notice', () => {
   });
 
   it.each<[string, () => Promise<void> | void, string]>([
-    ['without a seal, as an earlier version wrote it', () => { writeFileSync(noticeFile, JSON.stringify({ command: `touch ${told}` })); }, 'is not sealed'],
+    [
+      'without a seal, as an earlier version wrote it',
+      () => {
+        writeFileSync(noticeFile, JSON.stringify({ command: `touch ${told}` }));
+      },
+      'is not sealed',
+    ],
     // The checksum of records is no seal: whoever changes a notice leaves it out.
-    ['with another command', () => { writeFileSync(noticeFile, readFileSync(noticeFile, 'utf8').replace('true', `touch ${told}`).replace(/,"crc":"[0-9a-f]{8}"/, '')); }, 'was changed'],
-    ['with a flipped byte', () => { writeFileSync(noticeFile, readFileSync(noticeFile, 'utf8').replace('true', 'trud')); }, 'is damaged'],
-    ['of another job', async () => {
-      await record({ command: `touch ${told}` }, other);
-      copyFileSync(path.join(jobFolder(roots, other), 'notice.json'), noticeFile);
-    }, 'was changed'],
+    [
+      'with another command',
+      () => {
+        writeFileSync(
+          noticeFile,
+          readFileSync(noticeFile, 'utf8')
+            .replace('true', `touch ${told}`)
+            .replace(/,"crc":"[0-9a-f]{8}"/, ''),
+        );
+      },
+      'was changed',
+    ],
+    [
+      'with a flipped byte',
+      () => {
+        writeFileSync(noticeFile, readFileSync(noticeFile, 'utf8').replace('true', 'trud'));
+      },
+      'is damaged',
+    ],
+    [
+      'of another job',
+      async () => {
+        await record({ command: `touch ${told}` }, other);
+        copyFileSync(path.join(jobFolder(roots, other), 'notice.json'), noticeFile);
+      },
+      'was changed',
+    ],
   ])('%s runs nothing, and the log and the report say so', async (_, tamper, line) => {
     await record({ command: 'true' });
     await tamper();
-    for (const name of ['sendWebhook', 'runHook'] as const) await expect(tell(name)).rejects.toMatchObject({ nonRetryable: true, message: expect.stringContaining(line) as string });
+    for (const name of ['sendWebhook', 'runHook'] as const)
+      await expect(tell(name)).rejects.toMatchObject({
+        nonRetryable: true,
+        message: expect.stringContaining(line) as string,
+      });
     expect(existsSync(told)).toBe(false);
     expect(warnings()).toEqual([expect.stringContaining(line)]);
   });
 
   it('of another host is left to a worker that has its key', async () => {
     await record({ command: `touch ${told}` });
-    await expect(tell('runHook', path.join(folder, 'elsewhere', 'notice.key'))).rejects.toMatchObject({ nonRetryable: false, message: expect.stringContaining("another host's key") as string });
+    await expect(tell('runHook', path.join(folder, 'elsewhere', 'notice.key'))).rejects.toMatchObject({
+      nonRetryable: false,
+      message: expect.stringContaining("another host's key") as string,
+    });
     expect(existsSync(told)).toBe(false);
   });
 
@@ -90,7 +137,10 @@ describe('a webhook', () => {
     posts.length = 0;
     for (const host of ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '0.0.0.0', '2130706433']) {
       await record({ url: `http://${host}:${port}/hook` });
-      await expect(tell('sendWebhook'), host).rejects.toMatchObject({ nonRetryable: true, message: expect.stringContaining('--notify-private') as string });
+      await expect(tell('sendWebhook'), host).rejects.toMatchObject({
+        nonRetryable: true,
+        message: expect.stringContaining('--notify-private') as string,
+      });
     }
     expect(posts).toEqual([]);
     await record({ url: `http://localhost:${port}/hook`, privateToo: true });
@@ -101,15 +151,41 @@ describe('a webhook', () => {
   it('follows no redirection', async () => {
     posts.length = 0;
     await record({ url: `http://127.0.0.1:${port}/moved`, privateToo: true });
-    await expect(tell('sendWebhook')).rejects.toMatchObject({ nonRetryable: true, message: 'the web server answered 302' });
+    await expect(tell('sendWebhook')).rejects.toMatchObject({
+      nonRetryable: true,
+      message: 'the web server answered 302',
+    });
     expect(posts).toEqual(['/moved']);
   });
 
   it('is looked at by the address that is connected to', async () => {
-    await expect(post(`http://localhost:${port}/`, { headers: {}, body: '', privateToo: false, signal: new AbortController().signal })).rejects.toBeInstanceOf(PrivateAddress);
+    await expect(
+      post(`http://localhost:${port}/`, {
+        headers: {},
+        body: '',
+        privateToo: false,
+        signal: new AbortController().signal,
+      }),
+    ).rejects.toBeInstanceOf(PrivateAddress);
   });
 
-  it.each(['127.0.0.1', '10.1.2.3', '172.31.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '::1', '::', 'fe80::1%eth0', 'fd00::1', '::ffff:10.0.0.1', '::7f00:1', '64:ff9b::a00:1', '2002:7f00:1::'])('knows %s for private', (address) => {
+  it.each([
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.31.0.1',
+    '192.168.1.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '0.0.0.0',
+    '::1',
+    '::',
+    'fe80::1%eth0',
+    'fd00::1',
+    '::ffff:10.0.0.1',
+    '::7f00:1',
+    '64:ff9b::a00:1',
+    '2002:7f00:1::',
+  ])('knows %s for private', (address) => {
     expect(isPrivate(address)).toBe(true);
   });
 

@@ -22,7 +22,19 @@ beforeAll(() => {
 });
 
 const results = async (...named: string[]): Promise<string[]> =>
-  Object.values(nameResults((await batchInputs(config, named.map((name) => at(name)), at('out'))).inputs, {}, '.x2.mp4'));
+  Object.values(
+    nameResults(
+      (
+        await batchInputs(
+          config,
+          named.map((name) => at(name)),
+          at('out'),
+        )
+      ).inputs,
+      {},
+      '.x2.mp4',
+    ),
+  );
 
 describe('results of a batch', () => {
   it('are named after links, not after the files that links lead to', async () => {
@@ -52,7 +64,8 @@ describe('results of a batch', () => {
 
 it('what is not taken is told, each file with the reason', async () => {
   for (const name of ['rest/out', 'rest/.git']) mkdirSync(at(name), { recursive: true });
-  for (const name of ['rest/a.mp4', 'rest/notes.txt', 'rest/.a.mp4', 'rest/out/a.x2.mp4']) writeFileSync(at(name), 'x');
+  for (const name of ['rest/a.mp4', 'rest/notes.txt', 'rest/.a.mp4', 'rest/out/a.x2.mp4'])
+    writeFileSync(at(name), 'x');
   symlinkSync('a.mp4', at('rest/b.mp4'));
   const { inputs, leftOut } = await batchInputs(config, [at('rest')], at('rest/out'));
   expect(inputs).toHaveLength(1);
@@ -63,5 +76,7 @@ it('what is not taken is told, each file with the reason', async () => {
     { file: at('rest/b.mp4'), why: `it is the same file as ${at('rest/a.mp4')}` },
   ]);
   expect(leftOutLines(leftOut)[2]).toBe(`${at('rest/notes.txt')} is left out: its name is not that of a video`);
-  expect(leftOutLines(Array.from({ length: 25 }, (_, i) => ({ file: `${i}`, why: 'it is hidden' }))).at(-1)).toBe('… and 5 more (--json names all)');
+  expect(leftOutLines(Array.from({ length: 25 }, (_, i) => ({ file: `${i}`, why: 'it is hidden' }))).at(-1)).toBe(
+    '… and 5 more (--json names all)',
+  );
 });

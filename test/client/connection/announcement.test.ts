@@ -3,7 +3,16 @@ import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, symli
 import net from 'node:net';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { claim, reach, readAnnouncement, removeSocket, socketPath, stillOwn, withdraw, type Announcement } from '../../../src/client/connection/announcement.js';
+import {
+  claim,
+  reach,
+  readAnnouncement,
+  removeSocket,
+  socketPath,
+  stillOwn,
+  withdraw,
+  type Announcement,
+} from '../../../src/client/connection/announcement.js';
 import { homeLayout, identityOf, prepareHome } from '../../../src/client/connection/home.js';
 import { randomName, publishJson } from '../../../src/lib/durable.js';
 import { chosenPort } from '../../../src/supervisor/ports.js';
@@ -11,7 +20,9 @@ import { scratchFolder } from '../../support/media.js';
 
 const root = scratchFolder();
 const servers: net.Server[] = [];
-afterAll(() => { for (const server of servers) server.close(); });
+afterAll(() => {
+  for (const server of servers) server.close();
+});
 
 function newHome(name: string): string {
   const home = path.join(root, name);
@@ -27,19 +38,22 @@ async function listening(home: string): Promise<Announcement> {
   return { id: randomName(), pid: process.pid, socket, home: await identityOf(home) };
 }
 
-test.each(['', ', also after one died while it took over'])('of many supervisors that find a dead one at the same time, exactly one takes its place%s', async (heirDied) => {
-  const home = newHome(`race${heirDied.length}`);
-  const dead = { id: 'dead', pid: 1, socket: path.join(homeLayout(home).run, 'dead.sock') };
-  await publishJson(homeLayout(home).announcement, dead);
-  if (heirDied) await publishJson(path.join(homeLayout(home).run, 'heir-dead.json'), { ...dead, id: 'heir' });
-  const candidates = await Promise.all(Array.from({ length: 8 }, () => listening(home)));
-  const others = await Promise.all(candidates.map((own) => claim(home, own)));
-  const winners = candidates.filter((_, i) => others[i] === undefined);
-  expect(winners).toHaveLength(1);
-  for (const other of others) if (other) expect(other).toEqual(winners[0]);
-  expect(await readAnnouncement(home)).toEqual(winners[0]);
-  expect(readdirSync(homeLayout(home).run).filter((name) => /heir|tmp/.test(name))).toEqual([]);
-});
+test.each(['', ', also after one died while it took over'])(
+  'of many supervisors that find a dead one at the same time, exactly one takes its place%s',
+  async (heirDied) => {
+    const home = newHome(`race${heirDied.length}`);
+    const dead = { id: 'dead', pid: 1, socket: path.join(homeLayout(home).run, 'dead.sock') };
+    await publishJson(homeLayout(home).announcement, dead);
+    if (heirDied) await publishJson(path.join(homeLayout(home).run, 'heir-dead.json'), { ...dead, id: 'heir' });
+    const candidates = await Promise.all(Array.from({ length: 8 }, () => listening(home)));
+    const others = await Promise.all(candidates.map((own) => claim(home, own)));
+    const winners = candidates.filter((_, i) => others[i] === undefined);
+    expect(winners).toHaveLength(1);
+    for (const other of others) if (other) expect(other).toEqual(winners[0]);
+    expect(await readAnnouncement(home)).toEqual(winners[0]);
+    expect(readdirSync(homeLayout(home).run).filter((name) => /heir|tmp/.test(name))).toEqual([]);
+  },
+);
 
 test('an announcement that was removed by hand comes back, and a displaced supervisor learns of it', async () => {
   const home = newHome('displaced');
@@ -70,11 +84,23 @@ async function reaches(home: string): Promise<boolean> {
 }
 
 test.each([
-  ['names a socket in another folder', (folder: string, home: string) => ({ id: 'dead', pid: 1, socket: path.join(folder, 'gone.sock'), home })],
-  ['names a file in another folder', (folder: string, home: string) => ({ id: 'dead', pid: 1, socket: path.join(folder, 'file'), home })],
-  ['looks like one of a runtime folder', (folder: string, home: string) => ({ id: 'dead', pid: 1, socket: path.join(folder, 'sock'), home })],
+  [
+    'names a socket in another folder',
+    (folder: string, home: string) => ({ id: 'dead', pid: 1, socket: path.join(folder, 'gone.sock'), home }),
+  ],
+  [
+    'names a file in another folder',
+    (folder: string, home: string) => ({ id: 'dead', pid: 1, socket: path.join(folder, 'file'), home }),
+  ],
+  [
+    'looks like one of a runtime folder',
+    (folder: string, home: string) => ({ id: 'dead', pid: 1, socket: path.join(folder, 'sock'), home }),
+  ],
   ['is of an earlier version', (folder: string) => ({ id: 'dead', pid: 1, socket: path.join(folder, 'sock') })],
-  ['leaves the folder by its id', (folder: string, home: string) => ({ id: '../../x', pid: 1, socket: path.join(folder, 'sock'), home })],
+  [
+    'leaves the folder by its id',
+    (folder: string, home: string) => ({ id: '../../x', pid: 1, socket: path.join(folder, 'sock'), home }),
+  ],
   ['is damaged', () => 'x'],
 ])('an announcement that %s is replaced, and nothing of what it names is removed', async (name, announced) => {
   const home = newHome(`names ${name}`);
@@ -94,7 +120,8 @@ test("a copy of a state folder does not find the original's supervisor, takes ot
   await claim(home, own);
   const port = await chosenPort(home);
   mkdirSync(homeLayout(copy).run, { recursive: true });
-  for (const name of ['supervisor.json', 'ports.json']) cpSync(path.join(homeLayout(home).run, name), path.join(homeLayout(copy).run, name));
+  for (const name of ['supervisor.json', 'ports.json'])
+    cpSync(path.join(homeLayout(home).run, name), path.join(homeLayout(copy).run, name));
   expect([await reaches(home), await reaches(copy)]).toEqual([true, false]);
   const second = await listening(copy);
   expect(await claim(copy, second)).toBeUndefined();
@@ -122,9 +149,14 @@ test('a moved or linked state folder is the same one: its supervisor is found, a
 test('a state folder that has its run folder or its database in common with another one is refused', () => {
   const home = newHome('whole');
   writeFileSync(homeLayout(home).database, 'x');
-  for (const [name, file] of [['links run', 'run'], ['links database', path.basename(homeLayout(home).database)]] as const) {
+  for (const [name, file] of [
+    ['links run', 'run'],
+    ['links database', path.basename(homeLayout(home).database)],
+  ] as const) {
     mkdirSync(path.join(root, name));
     symlinkSync(path.join(home, file), path.join(root, name, file));
-    expect(() => { prepareHome(path.join(root, name)); }).toThrow(/is a link|no file of its own/);
+    expect(() => {
+      prepareHome(path.join(root, name));
+    }).toThrow(/is a link|no file of its own/);
   }
 });

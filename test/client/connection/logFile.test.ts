@@ -32,16 +32,42 @@ test('the tail of a log is its last lines after a position', () => {
 test('lines of a log name what people ask for, and their tail is for people', () => {
   const file = path.join(folder, 'c.log');
   const lines: string[] = [];
-  const logger = createLogger({ role: 'encode' }, { write: (line) => { lines.push(line); } });
-  const meta = { workflowId: 'upscale-0123456789abcdef0123456789abcdef', activityType: 'encodeSegment', segment: 3, attempt: 2, taskQueue: 'q', taskToken: 'secret' };
+  const logger = createLogger(
+    { role: 'encode' },
+    {
+      write: (line) => {
+        lines.push(line);
+      },
+    },
+  );
+  const meta = {
+    workflowId: 'upscale-0123456789abcdef0123456789abcdef',
+    activityType: 'encodeSegment',
+    segment: 3,
+    attempt: 2,
+    taskQueue: 'q',
+    taskToken: 'secret',
+  };
   temporalLogger(logger).warn('Activity failed', { ...meta, error: new Error('the disk is away') });
   temporalLogger(logger).info('Worker state changed', { sdkComponent: 'worker' });
   expect(lines).toHaveLength(1);
   const entry = JSON.parse(lines[0] as string) as object;
-  expect(entry).toMatchObject({ level: 'warn', role: 'encode', job: '01234567', activity: 'encodeSegment', segment: 3, attempt: 2, queue: 'q', msg: 'Activity failed', err: { message: 'the disk is away' } });
+  expect(entry).toMatchObject({
+    level: 'warn',
+    role: 'encode',
+    job: '01234567',
+    activity: 'encodeSegment',
+    segment: 3,
+    attempt: 2,
+    queue: 'q',
+    msg: 'Activity failed',
+    err: { message: 'the disk is away' },
+  });
   expect(entry).not.toHaveProperty('taskToken');
   expect(fieldsOf({ workflowId: 'batch-1' })).toEqual({ workflow: 'batch-1' });
 
   writeFileSync(file, `${lines.join('')}a crash in native code\n`);
-  expect(logTail(file, 2)).toMatch(/^\d\d:\d\d:\d\d  WARN  Activity failed  role=encode  job=01234567  activity=encodeSegment  segment=3  attempt=2  queue=q\nError: the disk is away\n[^]*\na crash in native code$/);
+  expect(logTail(file, 2)).toMatch(
+    /^\d\d:\d\d:\d\d  WARN  Activity failed  role=encode  job=01234567  activity=encodeSegment  segment=3  attempt=2  queue=q\nError: the disk is away\n[^]*\na crash in native code$/,
+  );
 });

@@ -4,17 +4,24 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { connectTo, fromSupervisorSchema, receive, type FromSupervisor } from '../../../src/client/connection/protocol.js';
+import {
+  connectTo,
+  fromSupervisorSchema,
+  receive,
+  type FromSupervisor,
+} from '../../../src/client/connection/protocol.js';
 
 test('a connection that breaks, or says what does not parse, ends with its close and no error', async () => {
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'protocol-')), 'socket');
-  const server = net.createServer((socket) => {
-    socket.on('error', () => undefined);
-    socket.write(`${JSON.stringify({ type: 'notice', message: 'hello' })}\nno JSON\n`);
-  }).listen(file);
+  const server = net
+    .createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.write(`${JSON.stringify({ type: 'notice', message: 'hello' })}\nno JSON\n`);
+    })
+    .listen(file);
   await once(server, 'listening');
   for (const broken of [true, false]) {
-    const socket = await connectTo(file) as net.Socket;
+    const socket = (await connectTo(file)) as net.Socket;
     const heard: FromSupervisor[] = [];
     receive(socket, fromSupervisorSchema, (message) => {
       heard.push(message);

@@ -15,15 +15,30 @@ import { scratchFolder } from '../../support/media.js';
 import { timeSkippingServer } from '../../support/temporal.js';
 
 let environment: TestWorkflowEnvironment;
-beforeAll(async () => { environment = await timeSkippingServer(); });
-afterAll(async () => { await environment.teardown(); });
+beforeAll(async () => {
+  environment = await timeSkippingServer();
+});
+afterAll(async () => {
+  await environment.teardown();
+});
 
 it('cancelling a job whose workflow was terminated records its end and gives its output up', async () => {
   const folder = scratchFolder();
   const roots = { jobs: path.join(folder, 'jobs'), models: path.join(folder, 'models'), media: folder };
   const spec = jobSpecSchema.parse({
-    version: 1, jobKey: 'a'.repeat(32), upscaleKey: 'b'.repeat(32), input: { root: 'media', path: 'a.mkv' }, output: { root: 'media', path: 'a.mp4' }, source: { size: 1, mtimeMs: 1, digest: '0'.repeat(64) },
-    method: { kind: 'filter', name: 'bicubic', scale: 2 }, encode: { codec: 'h264', crf: 30, preset: 'fast', threads: 1 }, checkpointFrames: 100, tags: [], keepMezzanine: false, overwrite: false, createdAt: '',
+    version: 1,
+    jobKey: 'a'.repeat(32),
+    upscaleKey: 'b'.repeat(32),
+    input: { root: 'media', path: 'a.mkv' },
+    output: { root: 'media', path: 'a.mp4' },
+    source: { size: 1, mtimeMs: 1, digest: '0'.repeat(64) },
+    method: { kind: 'filter', name: 'bicubic', scale: 2 },
+    encode: { codec: 'h264', crf: 30, preset: 'fast', threads: 1 },
+    checkpointFrames: 100,
+    tags: [],
+    keepMezzanine: false,
+    overwrite: false,
+    createdAt: '',
   });
   const layout = jobLayout(roots, spec);
   for (const each of [layout.job, layout.upscaled]) mkdirSync(each, { recursive: true });
@@ -31,7 +46,10 @@ it('cancelling a job whose workflow was terminated records its end and gives its
   await claimOutput(roots, spec.output, spec.jobKey);
   const { client } = environment;
   // No worker takes it.
-  const handle = await client.workflow.start('upscaleVideo', { workflowId: workflowIdOf(spec.jobKey), taskQueue: 'nobody' });
+  const handle = await client.workflow.start('upscaleVideo', {
+    workflowId: workflowIdOf(spec.jobKey),
+    taskQueue: 'nobody',
+  });
   await handle.terminate();
 
   await cancelJob({ roots } as Config, client, (await readStored(roots, spec.jobKey)) as StoredJob, false);

@@ -11,7 +11,13 @@ it('each codec has its own usual quality', () => {
 it('what is left out is as it was before, unless it means something else in another codec', () => {
   const before = { codec: 'h264', hardware: 'nvenc', crf: 19, preset: 'slow', threads: 3 } as const;
   expect(resolveEncode({}, before)).toEqual(before);
-  expect(resolveEncode({ hwEncoder: 'none', tune: 'film' }, before)).toEqual({ codec: 'h264', crf: 19, preset: 'slow', tune: 'film', threads: 3 });
+  expect(resolveEncode({ hwEncoder: 'none', tune: 'film' }, before)).toEqual({
+    codec: 'h264',
+    crf: 19,
+    preset: 'slow',
+    tune: 'film',
+    threads: 3,
+  });
   expect(resolveEncode({ codec: 'av1' }, before)).toEqual({ codec: 'av1', crf: 35, preset: 'slow', threads: 3 });
 });
 
@@ -26,7 +32,11 @@ it.each([
 });
 
 describe('HDR and ten bits', () => {
-  const pictures = (hdr: Hdr | undefined, bitDepth: 8 | 10 = 10): EncodedPictures => ({ bitDepth, info: { video: { hdr } as SourceInfo['video'] }, size: { width: 640, height: 480 } });
+  const pictures = (hdr: Hdr | undefined, bitDepth: 8 | 10 = 10): EncodedPictures => ({
+    bitDepth,
+    info: { video: { hdr } as SourceInfo['video'] },
+    size: { width: 640, height: 480 },
+  });
   const metadata: Hdr = { light: { max: 1000, average: 400 } };
 
   it('HDR is encoded in H.265 unless AV1 is asked for', () => {
@@ -44,7 +54,10 @@ describe('HDR and ten bits', () => {
   });
 
   it('a graphics card encodes ten bits and HLG in H.265', () => {
-    expect(resolveEncode({ hwEncoder: 'nvenc', codec: 'h265' }, undefined, pictures({}))).toMatchObject({ codec: 'h265', hardware: 'nvenc' });
+    expect(resolveEncode({ hwEncoder: 'nvenc', codec: 'h265' }, undefined, pictures({}))).toMatchObject({
+      codec: 'h265',
+      hardware: 'nvenc',
+    });
   });
 });
 
@@ -58,7 +71,12 @@ it.each([
   ['av1', 7680, 8706, /too large for AV1 \(at most 16384x8704/],
   ['av1', 62, 64, /too small for AV1 \(at least 64x64\).*--codec h264/],
 ] as const)('sizes that no encoder takes are refused: %s of %ix%i', (codec, width, height, message) => {
-  const resolve = () => resolveEncode({ codec }, undefined, { bitDepth: 8, info: { video: {} as SourceInfo['video'] }, size: { width, height } });
+  const resolve = () =>
+    resolveEncode({ codec }, undefined, {
+      bitDepth: 8,
+      info: { video: {} as SourceInfo['video'] },
+      size: { width, height },
+    });
   if (message) expect(resolve).toThrow(message);
   else expect(resolve).not.toThrow();
 });

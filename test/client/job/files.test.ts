@@ -26,7 +26,9 @@ describe('an output', () => {
   });
 
   it('is named after the part of the input that it holds', () => {
-    expect(defaultOutput('/films/a film.mkv', 4, { from: 600, to: 630.5 })).toBe('/films/a film.from600.to630.5.x4.mp4');
+    expect(defaultOutput('/films/a film.mkv', 4, { from: 600, to: 630.5 })).toBe(
+      '/films/a film.from600.to630.5.x4.mp4',
+    );
     expect(defaultOutput('/films/a film.mkv', 2, { to: 30 })).toBe('/films/a film.to30.x2.mp4');
   });
 
@@ -50,7 +52,8 @@ describe('an output', () => {
     const soft = path.join(folder, 'soft.mp4');
     linkSync(source, hard);
     symlinkSync(source, soft);
-    for (const name of [source, path.join(folder, 'real', '..', 'source.mp4'), hard, soft]) expect(await refusal(name)).toContain('would replace the source');
+    for (const name of [source, path.join(folder, 'real', '..', 'source.mp4'), hard, soft])
+      expect(await refusal(name)).toContain('would replace the source');
   });
 
   it('lies in a folder that is there', async () => {
@@ -65,11 +68,18 @@ describe('an output', () => {
   });
 
   it('has a free name, which a link has not, wherever it leads', async () => {
-    const [dead, round, live] = ['dead.mp4', 'round.mp4', 'live.mp4'].map((name) => path.join(folder, name)) as [string, string, string];
+    const [dead, round, live] = ['dead.mp4', 'round.mp4', 'live.mp4'].map((name) => path.join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
     symlinkSync('nowhere.mp4', dead);
     symlinkSync('round.mp4', round);
     symlinkSync('source.mp4', live);
-    for (const link of [dead, round]) await expect(requireFreeName(link, false)).rejects.toThrow(/is a link to a file that is not there: choose another name, or replace the link with --overwrite/);
+    for (const link of [dead, round])
+      await expect(requireFreeName(link, false)).rejects.toThrow(
+        /is a link to a file that is not there: choose another name, or replace the link with --overwrite/,
+      );
     await expect(requireFreeName(live, false)).rejects.toThrow(/exists already/);
     await requireFreeName(dead, true);
     await requireFreeName(path.join(folder, 'free.mp4'), false);

@@ -3,12 +3,36 @@ import { parseFlags } from '../../../src/client/job/flags.js';
 import { UserError } from '../../../src/lib/errors.js';
 
 it('text becomes numbers, lists and choices; what was not given is not there', () => {
-  expect(parseFlags({
-    scale: '2', crf: '18.5', tile: '256', tilePad: 'auto', prePad: '0', encoderPreset: 'veryslow', segmentFrames: '500', checkpointFrames: '1',
-    device: 'cuda:1', tag: 'fast, big', precision: 'fp16', preset: 'preview', keepMezzanine: true,
-  })).toEqual({
-    scale: 2, crf: 18.5, tile: 256, tilePad: 'auto', prePad: 0, encoderPreset: 'veryslow', segmentFrames: 500, checkpointFrames: 1,
-    device: 'cuda:1', tag: ['fast', 'big'], precision: 'fp16', preset: 'preview', keepMezzanine: true,
+  expect(
+    parseFlags({
+      scale: '2',
+      crf: '18.5',
+      tile: '256',
+      tilePad: 'auto',
+      prePad: '0',
+      encoderPreset: 'veryslow',
+      segmentFrames: '500',
+      checkpointFrames: '1',
+      device: 'cuda:1',
+      tag: 'fast, big',
+      precision: 'fp16',
+      preset: 'preview',
+      keepMezzanine: true,
+    }),
+  ).toEqual({
+    scale: 2,
+    crf: 18.5,
+    tile: 256,
+    tilePad: 'auto',
+    prePad: 0,
+    encoderPreset: 'veryslow',
+    segmentFrames: 500,
+    checkpointFrames: 1,
+    device: 'cuda:1',
+    tag: ['fast', 'big'],
+    precision: 'fp16',
+    preset: 'preview',
+    keepMezzanine: true,
   });
   expect(parseFlags({})).toEqual({});
 });

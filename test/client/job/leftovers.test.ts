@@ -19,11 +19,24 @@ beforeEach(() => {
 });
 
 /** A job with a source and some upscaled frames. */
-async function job(digit: string, { pictures = digit, ended }: { pictures?: string; ended?: 'failed' | 'cancelled' } = {}): Promise<JobSpec> {
+async function job(
+  digit: string,
+  { pictures = digit, ended }: { pictures?: string; ended?: 'failed' | 'cancelled' } = {},
+): Promise<JobSpec> {
   const spec = jobSpecSchema.parse({
-    version: 1, jobKey: digit.repeat(32), upscaleKey: pictures.repeat(32), input: { root: 'media', path: `disk/${digit}.mkv` }, output: { root: 'media', path: `${digit}.mp4` },
-    source: { size: 1, mtimeMs: 1, digest: '0'.repeat(64) }, method: { kind: 'filter', name: 'bicubic', scale: 2 },
-    encode: { codec: 'h264', crf: 30, preset: 'fast', threads: 1 }, checkpointFrames: 100, tags: ['cpu'], keepMezzanine: false, overwrite: false, createdAt: '2026-01-01T00:00:00Z',
+    version: 1,
+    jobKey: digit.repeat(32),
+    upscaleKey: pictures.repeat(32),
+    input: { root: 'media', path: `disk/${digit}.mkv` },
+    output: { root: 'media', path: `${digit}.mp4` },
+    source: { size: 1, mtimeMs: 1, digest: '0'.repeat(64) },
+    method: { kind: 'filter', name: 'bicubic', scale: 2 },
+    encode: { codec: 'h264', crf: 30, preset: 'fast', threads: 1 },
+    checkpointFrames: 100,
+    tags: ['cpu'],
+    keepMezzanine: false,
+    overwrite: false,
+    createdAt: '2026-01-01T00:00:00Z',
   });
   const layout = jobLayout(roots, spec);
   for (const each of [layout.job, layout.upscaled]) mkdirSync(each, { recursive: true });
@@ -49,7 +62,9 @@ describe('what clean would remove', () => {
     await job('3', { ended: 'cancelled', pictures: '2' });
     const { leftovers } = await findLeftovers(roots, { abandoned: false });
     expect(leftovers.map(({ kind, name }) => [kind, name])).toEqual([
-      ['job', 'job 11111111 (failed), 1.mp4'], ['job', 'job 33333333 (cancelled), 3.mp4'], ['frames', 'upscaled frames 11111111'],
+      ['job', 'job 11111111 (failed), 1.mp4'],
+      ['job', 'job 33333333 (cancelled), 3.mp4'],
+      ['frames', 'upscaled frames 11111111'],
     ]);
     expect(leftovers.at(-1)?.bytes).toBe(1000);
     expect([jobs().length, frames().length]).toEqual([3, 2]);
@@ -70,7 +85,9 @@ describe('what clean would remove', () => {
   it('is no job whose disk may be away, and a line says so', async () => {
     const spec = await job('1');
     rmSync(path.join(roots.media, spec.input.path));
-    expect(await clean(true)).toEqual([expect.stringContaining(`job 11111111 stays: ${path.join(roots.media, 'disk')} is empty`)]);
+    expect(await clean(true)).toEqual([
+      expect.stringContaining(`job 11111111 stays: ${path.join(roots.media, 'disk')} is empty`),
+    ]);
     expect([jobs(), frames()]).toEqual([['1'.repeat(32)], ['1'.repeat(32)]]);
   });
 
@@ -91,7 +108,10 @@ describe('what clean would remove', () => {
     rmSync(jobLayout(roots, await job('1')).state);
     await job('2');
     for (const { remove } of leftovers) expect(await remove()).toBe(false);
-    expect([jobs().sort(), frames().sort()]).toEqual([['1'.repeat(32), '2'.repeat(32)], ['1'.repeat(32), '2'.repeat(32)]]);
+    expect([jobs().sort(), frames().sort()]).toEqual([
+      ['1'.repeat(32), '2'.repeat(32)],
+      ['1'.repeat(32), '2'.repeat(32)],
+    ]);
   });
 });
 

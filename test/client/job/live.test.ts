@@ -9,9 +9,17 @@ const SCHEDULED = 1;
 const STARTED = 2;
 
 const progress = (change: Partial<Progress> = {}): Progress => ({
-  stage: 'upscale', frames: 300, upscaledFrames: 100, encodedFrames: 0,
-  segments: [{ frames: 100, state: 'upscaled' }, { frames: 100, state: 'upscaling' }, { frames: 100, state: 'waiting' }],
-  notices: [], ...change,
+  stage: 'upscale',
+  frames: 300,
+  upscaledFrames: 100,
+  encodedFrames: 0,
+  segments: [
+    { frames: 100, state: 'upscaled' },
+    { frames: 100, state: 'upscaling' },
+    { frames: 100, state: 'waiting' },
+  ],
+  notices: [],
+  ...change,
 });
 
 const pending = (name: string, heartbeat?: Partial<Heartbeat>, change: Partial<Pending> = {}): Pending => ({
@@ -35,43 +43,73 @@ describe('what a person sees of a job', () => {
   });
 
   it('counts encoded frames where a filter makes the pictures', () => {
-    const segments: Progress['segments'] = [{ frames: 100, state: 'encoded' }, { frames: 200, state: 'encoding' }];
-    const live = merge(progress({ stage: 'encode', encodedFrames: 100, upscaledFrames: 100, segments }), [pending('encodeSegment', { durableFrame: 0, frame: 50 })]);
+    const segments: Progress['segments'] = [
+      { frames: 100, state: 'encoded' },
+      { frames: 200, state: 'encoding' },
+    ];
+    const live = merge(progress({ stage: 'encode', encodedFrames: 100, upscaledFrames: 100, segments }), [
+      pending('encodeSegment', { durableFrame: 0, frame: 50 }),
+    ]);
     expect(live.doneFrames).toBe(150);
   });
 
   it('never exceeds the video, whatever a late heartbeat says', () => {
-    expect(merge(progress({ upscaledFrames: 300 }), [pending('upscaleSegment', { durableFrame: 100, frame: 100 })]).doneFrames).toBe(300);
+    expect(
+      merge(progress({ upscaledFrames: 300 }), [pending('upscaleSegment', { durableFrame: 100, frame: 100 })])
+        .doneFrames,
+    ).toBe(300);
   });
 
   it('bears a worker that has said nothing yet, or something else', () => {
     const odd = { heartbeatDetails: { payloads: [defaultPayloadConverter.toPayload('hello')] } };
-    expect(merge(progress(), [pending('upscaleSegment'), pending('upscaleSegment', undefined, odd)])).toMatchObject({ doneFrames: 100, fps: 0 });
+    expect(merge(progress(), [pending('upscaleSegment'), pending('upscaleSegment', undefined, odd)])).toMatchObject({
+      doneFrames: 100,
+      fps: 0,
+    });
   });
 
   it('has the notices of the workers behind those of the workflow', () => {
-    expect(merge(progress({ notices: ['first'] }), [pending('upscaleSegment', { notice: 'a smaller tile is used' })]).notices).toEqual(['first', 'a smaller tile is used']);
+    expect(
+      merge(progress({ notices: ['first'] }), [pending('upscaleSegment', { notice: 'a smaller tile is used' })])
+        .notices,
+    ).toEqual(['first', 'a smaller tile is used']);
   });
 
   it('says that no worker has taken a task', () => {
-    expect(merge(progress(), [pending('upscaleSegment', undefined, { state: SCHEDULED })]).waiting).toContain('waiting for a worker');
-    expect(merge(progress({ stage: 'probe', segments: [] }), [pending('probe', undefined, { state: SCHEDULED })]).waiting).toBe('waiting for a worker');
+    expect(merge(progress(), [pending('upscaleSegment', undefined, { state: SCHEDULED })]).waiting).toContain(
+      'waiting for a worker',
+    );
+    expect(
+      merge(progress({ stage: 'probe', segments: [] }), [pending('probe', undefined, { state: SCHEDULED })]).waiting,
+    ).toBe('waiting for a worker');
     expect(merge(progress(), []).waiting).toBeUndefined();
   });
 
   it('says why an activity fails again and again, and when it is tried next, also while other work goes on', () => {
     const due = { seconds: Math.floor(Date.now() / 1000) + 100 } as unknown as NonNullable<Pending['scheduledTime']>;
-    const waits = pending('mergeAudio', undefined, { state: SCHEDULED, attempt: 3, scheduledTime: due, lastFailure: { message: 'ffmpeg failed: many\nwords\nRead-only file system' } });
+    const waits = pending('mergeAudio', undefined, {
+      state: SCHEDULED,
+      attempt: 3,
+      scheduledTime: due,
+      lastFailure: { message: 'ffmpeg failed: many\nwords\nRead-only file system' },
+    });
     const text = /^attempt 3 at \d\d:\d\d:\d\d after: Read-only file system$/;
     expect(merge(progress(), [waits]).waiting).toMatch(text);
     expect(merge(progress(), [pending('upscaleSegment', { durableFrame: 0, frame: 3 }), waits]).waiting).toMatch(text);
-    const atWork = (stalled: number) => merge(progress(), [pending('mergeAudio', { stalled }, { attempt: 3, lastFailure: { message: 'no such subtitle' } })]).waiting;
+    const atWork = (stalled: number) =>
+      merge(progress(), [
+        pending('mergeAudio', { stalled }, { attempt: 3, lastFailure: { message: 'no such subtitle' } }),
+      ]).waiting;
     expect(atWork(2)).toBe('attempt 3 is at work after: no such subtitle');
     expect(atWork(0)).toBeUndefined();
   });
 
   it('says why a task is tried again', () => {
-    const again = pending('upscaleSegment', undefined, { state: SCHEDULED, attempt: 3, lastFailure: { message: 'the upscaler ended' } });
+    const again = pending('upscaleSegment', undefined, {
+      state: SCHEDULED,
+      attempt: 3,
+      lastFailure: { message: 'the upscaler ended' },
+    });
     expect(merge(progress(), [again]).waiting).toBe('attempt 3 after: the upscaler ended');
   });
 });

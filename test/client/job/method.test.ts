@@ -10,7 +10,10 @@ import { tinyModel } from '../../support/models.js';
 const folder = scratchFolder();
 const context: MethodContext = {
   roots: { jobs: path.join(folder, 'jobs'), models: path.join(folder, 'models'), media: '/' },
-  gpu: false, memory: 8e9, width: 720, height: 576,
+  gpu: false,
+  memory: 8e9,
+  width: 720,
+  height: 576,
 };
 
 async function refusal(flags: UpscaleFlags, change: Partial<MethodContext> = {}): Promise<string> {
@@ -26,7 +29,11 @@ it('preview is bicubic at four times the size', async () => {
 
 it('a flag goes before the preset', async () => {
   expect(await resolveMethod({ preset: 'preview', scale: 2 }, context)).toMatchObject({ name: 'bicubic', scale: 2 });
-  expect(await resolveMethod({ preset: 'production', model: 'lanczos', scale: 3 }, context)).toEqual({ kind: 'filter', name: 'lanczos', scale: 3 });
+  expect(await resolveMethod({ preset: 'production', model: 'lanczos', scale: 3 }, context)).toEqual({
+    kind: 'filter',
+    name: 'lanczos',
+    scale: 3,
+  });
 });
 
 it.each([
@@ -34,14 +41,19 @@ it.each([
   ['without a preset, on a GPU', {}, true, 'realesrgan-x4plus'],
   ['with fast', { preset: 'fast' }, true, 'realesr-animevideov3'],
   ['with production', { preset: 'production' }, false, 'realesrgan-x4plus'],
-] as const)('%s, a model that is not here is named with how to get it and what works without', async (_, flags, gpu, name) => {
-  const said = await refusal(flags, { gpu });
-  expect(said).toContain(`reelscale models pull ${name}`);
-  expect(said).toContain('--preset preview');
-});
+] as const)(
+  '%s, a model that is not here is named with how to get it and what works without',
+  async (_, flags, gpu, name) => {
+    const said = await refusal(flags, { gpu });
+    expect(said).toContain(`reelscale models pull ${name}`);
+    expect(said).toContain('--preset preview');
+  },
+);
 
 it('an unknown model is answered with those that exist', async () => {
-  expect(await refusal({ model: 'espcn' })).toMatch(/no model "espcn": choose one of bicubic, lanczos, realesr-animevideov3/);
+  expect(await refusal({ model: 'espcn' })).toMatch(
+    /no model "espcn": choose one of bicubic, lanczos, realesr-animevideov3/,
+  );
 });
 
 it('a scale that the model lacks is answered with those it has', async () => {
@@ -60,24 +72,47 @@ it('precision is half on a GPU and full on the CPU unless it is given; half on t
   expect(await precisionOf({ precision: 'auto' }, true)).toBe('fp16');
   expect(await precisionOf({ precision: 'fp32' }, true)).toBe('fp32');
   expect(await precisionOf({ precision: 'auto' }, false)).toBe('fp32');
-  expect(await refusal({ model: file, precision: 'fp16' })).toBe('--precision fp16 needs a GPU: use fp32 or auto on the CPU');
+  expect(await refusal({ model: file, precision: 'fp16' })).toBe(
+    '--precision fp16 needs a GPU: use fp32 or auto on the CPU',
+  );
 });
 
 it('what only a model can do is refused to a filter', async () => {
-  expect(await refusal({ model: 'bicubic', blend: 0.5 })).toBe('--blend needs a model, and bicubic is a filter: choose another with -m');
+  expect(await refusal({ model: 'bicubic', blend: 0.5 })).toBe(
+    '--blend needs a model, and bicubic is a filter: choose another with -m',
+  );
   expect(await refusal({ preset: 'preview', denoise: 1 })).toContain('--denoise needs a model');
-  expect(await resolveMethod({ model: 'lanczos', blend: 0 }, context)).toEqual({ kind: 'filter', name: 'lanczos', scale: 4 });
+  expect(await resolveMethod({ model: 'lanczos', blend: 0 }, context)).toEqual({
+    kind: 'filter',
+    name: 'lanczos',
+    scale: 4,
+  });
 });
 
 it("a file's scale is its own, and the job is bound to its bytes", async () => {
   const file = await tinyModel(path.join(folder, 'x3.onnx'), { scale: 3 });
   expect(await resolveMethod({ model: file }, { ...context, memory: 1e12 })).toEqual({
-    kind: 'model', name: file, file: { root: 'media', path: path.relative('/', file) }, digest: await fileDigest(file),
-    scale: 3, precision: 'fp32', tile: 0, tilePad: 2, prePad: 0,
-    pixels: 'rgb', alignment: 1, blend: 0, outOfGamut: 'carried',
+    kind: 'model',
+    name: file,
+    file: { root: 'media', path: path.relative('/', file) },
+    digest: await fileDigest(file),
+    scale: 3,
+    precision: 'fp32',
+    tile: 0,
+    tilePad: 2,
+    prePad: 0,
+    pixels: 'rgb',
+    alignment: 1,
+    blend: 0,
+    outOfGamut: 'carried',
   });
   // A luma network has no RGB whose limits could matter.
-  expect(await resolveMethod({ model: await tinyModel(path.join(folder, 'luma.onnx'), { channels: 1 }) }, { ...context, memory: 1e12 })).not.toHaveProperty('outOfGamut');
+  expect(
+    await resolveMethod(
+      { model: await tinyModel(path.join(folder, 'luma.onnx'), { channels: 1 }) },
+      { ...context, memory: 1e12 },
+    ),
+  ).not.toHaveProperty('outOfGamut');
 });
 
 it('tiles are the whole frame where memory allows, else a multiple of 32 that fits', async () => {
@@ -100,8 +135,13 @@ it('tiles are the whole frame where memory allows, else a multiple of 32 that fi
 
 it('HDR goes through filters; models are refused before anything else is said of them', async () => {
   expect(await refusal({ preset: 'fast' }, { hdr: 'PQ' })).toBe(
-    'the source is HDR (PQ), and networks are made for SDR: realesr-animevideov3 would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right');
-  expect(await resolveMethod({ model: 'lanczos', scale: 2 }, { ...context, hdr: 'HLG' })).toEqual({ kind: 'filter', name: 'lanczos', scale: 2 });
+    'the source is HDR (PQ), and networks are made for SDR: realesr-animevideov3 would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right',
+  );
+  expect(await resolveMethod({ model: 'lanczos', scale: 2 }, { ...context, hdr: 'HLG' })).toEqual({
+    kind: 'filter',
+    name: 'lanczos',
+    scale: 2,
+  });
 });
 
 it('a tile that was chosen once for a source and a method is taken again as long as it fits', async () => {

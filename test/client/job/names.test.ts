@@ -15,7 +15,8 @@ beforeAll(async () => {
   mkdirSync(below('films/sub'), { recursive: true });
   mkdirSync(below('films/results'));
   mkdirSync(latin('films', 'dossier\xe9'));
-  for (const name of ['b.mp4', 'sub/a.mkv', 'results/b.x2.mp4', '.hidden.mp4', 'notes.txt', 'real\ufffd.mp4']) writeFileSync(below('films', name), 'x');
+  for (const name of ['b.mp4', 'sub/a.mkv', 'results/b.x2.mp4', '.hidden.mp4', 'notes.txt', 'real\ufffd.mp4'])
+    writeFileSync(below('films', name), 'x');
   await makeClip(below('clip.mp4'), { seconds: 0.2, size: '64x48' });
   copyFileSync(below('clip.mp4'), latin('films', 'caf\xe9.mp4'));
   writeFileSync(latin('films', 'caf\xe9.txt'), 'x');
@@ -39,10 +40,18 @@ describe('names that are not UTF-8', () => {
 
   it.each([
     ['as an input', "plan $'caf\\xe9.mp4' --preset preview", /the argument caf\ufffd\.mp4 is not UTF-8/],
-    ['as an output', "upscale clip.mp4 --preset preview -o $'caf\\xe9.mp4'", /the argument caf\ufffd\.mp4 is not UTF-8/],
+    [
+      'as an output',
+      "upscale clip.mp4 --preset preview -o $'caf\\xe9.mp4'",
+      /the argument caf\ufffd\.mp4 is not UTF-8/,
+    ],
     ['behind a link', 'plan link.mp4 --preset preview', /films\/caf\ufffd\.mp4 is not named in UTF-8/],
   ])('are refused in one line: %s', async (_, command, line) => {
-    const { exitCode, stdout, stderr } = await execa('bash', ['-c', `"$0" ${command}`, program], { cwd: folder, env: { REELSCALE_HOME: below('home') }, reject: false });
+    const { exitCode, stdout, stderr } = await execa('bash', ['-c', `"$0" ${command}`, program], {
+      cwd: folder,
+      env: { REELSCALE_HOME: below('home') },
+      reject: false,
+    });
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(stderr).toMatch(line);
     expect([exitCode, stdout]).toEqual([2, '']);

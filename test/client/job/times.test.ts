@@ -3,7 +3,13 @@ import { formatTime, parseTime } from '../../../src/client/job/times.js';
 
 describe('a time', () => {
   it.each([
-    ['0', 0], ['83.5', 83.5], ['1:23.5', 83.5], ['01:02:03.250', 3723.25], ['90:00', 5400], ['0:00:07', 7], [' 5. ', 5],
+    ['0', 0],
+    ['83.5', 83.5],
+    ['1:23.5', 83.5],
+    ['01:02:03.250', 3723.25],
+    ['90:00', 5400],
+    ['0:00:07', 7],
+    [' 5. ', 5],
   ])('is read: %s', (text, seconds) => {
     expect(parseTime(text)).toBe(seconds);
   });
@@ -12,7 +18,12 @@ describe('a time', () => {
     expect(parseTime(text)).toBeUndefined();
   });
 
-  it.each([[0, '0:00.000'], [83.5, '1:23.500'], [59.9996, '1:00.000'], [7265.0401, '2:01:05.040']])('is written: %d', (seconds, text) => {
+  it.each([
+    [0, '0:00.000'],
+    [83.5, '1:23.500'],
+    [59.9996, '1:00.000'],
+    [7265.0401, '2:01:05.040'],
+  ])('is written: %d', (seconds, text) => {
     expect(formatTime(seconds)).toBe(text);
   });
 });

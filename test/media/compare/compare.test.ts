@@ -24,7 +24,8 @@ const seriesOf = ({ series }: Comparison, name: string): Series => {
   return found;
 };
 const total = (comparison: Comparison, name: string): number => summarise(seriesOf(comparison, name)).total;
-const named = ({ series }: Comparison): string[] => series.map(({ measure, plane }) => plane ?? measure).filter((name) => name !== 'vmaf');
+const named = ({ series }: Comparison): string[] =>
+  series.map(({ measure, plane }) => plane ?? measure).filter((name) => name !== 'vmaf');
 /** But for what this ffmpeg lacks. */
 const notesOf = ({ notes }: Comparison): string[] => notes.filter((note) => !note.startsWith('VMAF'));
 
@@ -36,7 +37,9 @@ describe('a clip', () => {
   it('is equal to itself', async () => {
     const comparison = await compareVideos(clip, clip);
     expect(comparison.frames).toEqual({ a: 20, b: 20 });
-    expect(comparison.times.map((time) => Math.round(time * 100))).toEqual(Array.from({ length: 20 }, (_, i) => i * 4));
+    expect(comparison.times.map((time) => Math.round(time * 100))).toEqual(
+      Array.from({ length: 20 }, (_, i) => i * 4),
+    );
     expect(named(comparison)).toEqual(['y', 'u', 'v', 'average', 'ssim']);
     expect(seriesOf(comparison, 'average').values).toEqual(Array.from({ length: 20 }, () => Infinity));
     expect(seriesOf(comparison, 'ssim').values).toEqual(Array.from({ length: 20 }, () => 1));
@@ -45,7 +48,8 @@ describe('a clip', () => {
 
   it('is the less like a copy, the noisier that is', async () => {
     const scores = [];
-    for (const strength of [4, 12, 36]) scores.push(await compareVideos(clip, await filtered(`noise${strength}.mkv`, `noise=alls=${strength}:allf=t`)));
+    for (const strength of [4, 12, 36])
+      scores.push(await compareVideos(clip, await filtered(`noise${strength}.mkv`, `noise=alls=${strength}:allf=t`)));
     for (const name of named(scores[0] as Comparison)) {
       const [little, more, much] = scores.map((comparison) => total(comparison, name)) as [number, number, number];
       expect(little).toBeGreaterThan(more);
@@ -75,18 +79,26 @@ describe('a clip', () => {
 describe('a clip of another', () => {
   it('length is compared as far as both go, in either direction', async () => {
     const short = await filtered('short.mkv', 'null', 'yuv420p', '-frames:v', '7');
-    for (const [a, b, frames] of [[clip, short, { a: 20, b: 7 }], [short, clip, { a: 7, b: 20 }]] as const) {
+    for (const [a, b, frames] of [
+      [clip, short, { a: 20, b: 7 }],
+      [short, clip, { a: 7, b: 20 }],
+    ] as const) {
       const comparison = await compareVideos(a, b);
       expect(comparison.frames).toEqual(frames);
       expect(seriesOf(comparison, 'average').values).toEqual(Array.from({ length: 7 }, () => Infinity));
       expect(comparison.times).toHaveLength(7);
-      expect(notesOf(comparison)).toEqual([`A has ${frames.a} frames and B has ${frames.b}: the first 7 are compared`]);
+      expect(notesOf(comparison)).toEqual([
+        `A has ${frames.a} frames and B has ${frames.b}: the first 7 are compared`,
+      ]);
     }
   });
 
   it('size is brought to the smaller one, and both sizes are said', async () => {
     const large = await filtered('large.mkv', 'scale=192:144:flags=bicubic');
-    for (const [a, b, note] of [[clip, large, /A is 96x72 and B is 192x144: B is brought to A's size/], [large, clip, /A is 192x144 and B is 96x72: A is brought to B's size/]] as const) {
+    for (const [a, b, note] of [
+      [clip, large, /A is 96x72 and B is 192x144: B is brought to A's size/],
+      [large, clip, /A is 192x144 and B is 96x72: A is brought to B's size/],
+    ] as const) {
       const comparison = await compareVideos(a, b);
       expect(comparison.notes[0]).toMatch(note);
       expect(total(comparison, 'average')).toBeGreaterThan(25);
@@ -103,7 +115,9 @@ describe('a clip of another', () => {
   ] as const)('%s is brought to the format of A', async (name, format, filter, tags, least) => {
     const other = await filtered(`${name.replace(/ /g, '-')}.mkv`, filter, format, ...tags);
     const comparison = await compareVideos(clip, other);
-    expect(notesOf(comparison)).toEqual([expect.stringMatching(/^B is brought from .* to A's yuv420p, limited range, bt601$/)]);
+    expect(notesOf(comparison)).toEqual([
+      expect.stringMatching(/^B is brought from .* to A's yuv420p, limited range, bt601$/),
+    ]);
     // Luma only: how chroma was made for these copies is ffmpeg's choice.
     expect(total(comparison, 'y')).toBeGreaterThan(least);
   });
@@ -125,7 +139,11 @@ it('VMAF is measured where this ffmpeg can, and else said to be missing', async 
 
 it('VMAF measures B against A, into a file of any name', async () => {
   const info = await probeSource(clip);
-  const args = compareArgs({ file: 'a.mkv', info, filters: ['scale=1:1'] }, { file: 'b.mkv', info, filters: [] }, "/tmp/it's: [a]/vmaf.csv").join(' ');
+  const args = compareArgs(
+    { file: 'a.mkv', info, filters: ['scale=1:1'] },
+    { file: 'b.mkv', info, filters: [] },
+    "/tmp/it's: [a]/vmaf.csv",
+  ).join(' ');
   expect(args).toContain('scale=1:1,split=3[a1][a2][a3];');
   expect(args).toMatch(/\[measured\]\[a3\]libvmaf=.*:log_path=\/tmp\/it\\\\\\'s\\\\: \\\[a\\\]\/vmaf\.csv,metadata/);
   expect(filterValue(String.raw`\,;`)).toBe(String.raw`\\\\\,\;`);
@@ -136,5 +154,7 @@ it('scores that come out of step are refused', () => {
   reader.add('frame:0    pts:0       pts_time:0');
   reader.add('lavfi.psnr.psnr.y=inf');
   reader.add('frame:0    pts:0       pts_time:0');
-  expect(() => { reader.add('lavfi.psnr.psnr.y=40.1'); }).toThrow(/in mid-stream/);
+  expect(() => {
+    reader.add('lavfi.psnr.psnr.y=40.1');
+  }).toThrow(/in mid-stream/);
 });

@@ -14,7 +14,11 @@ it('equal frames count in the total and in the percentiles, not in the mean', ()
   expect(total).toBeCloseTo(30 + 10 * Math.log10(4), 10);
   expect(mean).toBe(30);
   expect(percentiles).toEqual({ p1: 30, p5: 30, p50: Infinity, p95: Infinity });
-  expect(summarise({ measure: 'psnr', values: [Infinity, Infinity] })).toMatchObject({ total: Infinity, mean: Infinity, least: Infinity });
+  expect(summarise({ measure: 'psnr', values: [Infinity, Infinity] })).toMatchObject({
+    total: Infinity,
+    mean: Infinity,
+    least: Infinity,
+  });
 });
 
 it('percentiles are values of frames', () => {

@@ -22,7 +22,19 @@ async function gradient(bits: 10 | 12): Promise<FrameSource> {
   const unit = 2 ** (bits - 10);
   const file = at(`gradient${bits}.mkv`);
   const planes = `lum='${unit}*(300+X/4)':cb='${unit}*(512+X/8)':cr='${unit}*(500-X/8)'`;
-  await ffmpeg('-f', 'lavfi', '-i', `color=gray:size=${WIDTH}x${HEIGHT}:rate=25`, '-frames:v', '2', '-vf', `format=yuv420p${bits}le,geq=${planes},setparams=colorspace=bt709`, '-c:v', 'ffv1', file);
+  await ffmpeg(
+    '-f',
+    'lavfi',
+    '-i',
+    `color=gray:size=${WIDTH}x${HEIGHT}:rate=25`,
+    '-frames:v',
+    '2',
+    '-vf',
+    `format=yuv420p${bits}le,geq=${planes},setparams=colorspace=bt709`,
+    '-c:v',
+    'ffv1',
+    file,
+  );
   return frameSource(file);
 }
 
@@ -31,7 +43,9 @@ async function throughNetwork(source: FrameSource, bitDepth: BitDepth, pixelsOf:
   const output = at(`${path.basename(source.file)}-${bitDepth}.nut`);
   const format = formatFor(source.info, pixelsOf, bitDepth);
   const decoder = startFfmpeg(decodeToPlanarArgs(source, 0, 2, format), { stdout: 'pipe', onPts: () => undefined });
-  const encoder = startFfmpeg([...mezzanineArgs(source.info, format, source.info.video, 1, bitDepth), output], { stdin: 'pipe' });
+  const encoder = startFfmpeg([...mezzanineArgs(source.info, format, source.info.video, 1, bitDepth), output], {
+    stdin: 'pipe',
+  });
   if (!decoder.stdout || !encoder.stdin) throw new Error('no pipe');
   await Promise.all([pipeline(decoder.stdout, encoder.stdin), decoder.done, encoder.done]);
   return output;
@@ -40,7 +54,10 @@ async function throughNetwork(source: FrameSource, bitDepth: BitDepth, pixelsOf:
 /** Samples of the first frame's planes in 10-bit code values, each plane on its own. */
 async function planes(file: string, bits: 8 | 10 | 12, scale = 1): Promise<number[][]> {
   const bytes = await pixels(file, bits === 12 ? 'yuv420p12le' : DELIVERED_PIXELS[bits], "select='eq(n,0)'");
-  const samples = Array.from({ length: bits === 8 ? bytes.length : bytes.length / 2 }, (_, i) => (bits === 8 ? (bytes[i] as number) : bytes.readUInt16LE(2 * i)) * 2 ** (10 - bits));
+  const samples = Array.from(
+    { length: bits === 8 ? bytes.length : bytes.length / 2 },
+    (_, i) => (bits === 8 ? (bytes[i] as number) : bytes.readUInt16LE(2 * i)) * 2 ** (10 - bits),
+  );
   const luma = WIDTH * HEIGHT * scale ** 2;
   return [samples.slice(0, luma), samples.slice(luma, luma * 1.25), samples.slice(luma * 1.25, luma * 1.5)];
 }
@@ -50,20 +67,23 @@ const mean = (samples: readonly number[]): number => samples.reduce((sum, sample
 /** Means of 16 stripes of a plane, each as wide as one step of 8 bits in luma. */
 function stripes(samples: readonly number[], width: number): number[] {
   const height = samples.length / width;
-  const columns = Array.from({ length: width }, (_, x) => mean(Array.from({ length: height }, (_, y) => samples[y * width + x] as number)));
+  const columns = Array.from({ length: width }, (_, x) =>
+    mean(Array.from({ length: height }, (_, y) => samples[y * width + x] as number)),
+  );
   return Array.from({ length: 16 }, (_, i) => mean(columns.slice((i * width) / 16, ((i + 1) * width) / 16)));
 }
 
 /**
- * Furthest that a stripe's mean is from the source's, in 10-bit code values, the outermost left out. Samples that are cut instead of
- * dithered are 1.5 darker; rounded, up to 2 brighter or darker.
+ * Furthest that a stripe's mean is from the source's, in 10-bit code values, the outermost left out. Samples that are
+ * cut instead of dithered are 1.5 darker; rounded, up to 2 brighter or darker.
  */
 function furthest(samples: readonly number[], source: readonly number[], scale = 1): number {
   const [is, wanted] = [stripes(samples, widthOf(samples, scale)), stripes(source, widthOf(source, 1))];
   return Math.max(...is.slice(1, -1).map((value, i) => Math.abs(value - (wanted[i + 1] as number))));
 }
 
-const widthOf = (samples: readonly number[], scale: number): number => (samples.length === WIDTH * HEIGHT * scale ** 2 ? WIDTH : WIDTH / 2) * scale;
+const widthOf = (samples: readonly number[], scale: number): number =>
+  (samples.length === WIDTH * HEIGHT * scale ** 2 ? WIDTH : WIDTH / 2) * scale;
 
 describe('ten bits', () => {
   let source: FrameSource;
@@ -81,7 +101,14 @@ describe('ten bits', () => {
   });
 
   it.each(['bicubic', 'lanczos'] as const)('become 8 by dithering in %s', async (name) => {
-    await encodeFromSource({ source, start: 0, end: 2, method: { name, scale: 2 }, encode: { ...fastEncode, crf: 0 }, output: at(`${name}.mp4`) });
+    await encodeFromSource({
+      source,
+      start: 0,
+      end: 2,
+      method: { name, scale: 2 },
+      encode: { ...fastEncode, crf: 0 },
+      output: at(`${name}.mp4`),
+    });
     expect((await streams(at(`${name}.mp4`)))[0]).toMatchObject({ codec_name: 'h264', pix_fmt: 'yuv420p' });
     const [luma = [], cb = []] = await planes(at(`${name}.mp4`), 8, 2);
     expect(furthest(luma, wanted[0] as number[], 2)).toBeLessThan(0.25);
@@ -91,7 +118,10 @@ describe('ten bits', () => {
 
   it('stay ten bits through a network where the result has them: each sample within one', async () => {
     const is = await planes(await throughNetwork(source, 10), 10);
-    for (const [i, plane] of is.entries()) expect(Math.max(...plane.map((sample, k) => Math.abs(sample - (wanted[i]?.[k] as number))))).toBeLessThanOrEqual(1);
+    for (const [i, plane] of is.entries())
+      expect(Math.max(...plane.map((sample, k) => Math.abs(sample - (wanted[i]?.[k] as number))))).toBeLessThanOrEqual(
+        1,
+      );
   });
 
   it('of a twelve-bit source are dithered too', async () => {
@@ -100,7 +130,15 @@ describe('ten bits', () => {
     const [exact = []] = await planes(twelve.file, 12);
     const [luma = []] = await planes(await throughNetwork(twelve, 10), 10);
     expect(furthest(luma, exact)).toBeLessThan(0.1);
-    await encodeFromSource({ source: twelve, start: 0, end: 2, method: { name: 'bicubic', scale: 1 }, encode: { ...fastEncode, crf: 0 }, bitDepth: 10, output: at('twelve.mp4') });
+    await encodeFromSource({
+      source: twelve,
+      start: 0,
+      end: 2,
+      method: { name: 'bicubic', scale: 1 },
+      encode: { ...fastEncode, crf: 0 },
+      bitDepth: 10,
+      output: at('twelve.mp4'),
+    });
     const [filtered = []] = await planes(at('twelve.mp4'), 10);
     expect(furthest(filtered, exact)).toBeLessThan(0.1);
   });
@@ -108,12 +146,29 @@ describe('ten bits', () => {
   it('are kept losslessly in between, and encoded as High 10 and Main 10', async () => {
     const file = await throughNetwork(source, 10);
     expect((await streams(file))[0]).toMatchObject({ codec_name: 'ffvhuff', pix_fmt: 'yuv420p10le' });
-    const request = { parts: [{ file, start: 0, end: 2 }], start: 0, end: 2, info: source.info, width: WIDTH, height: HEIGHT, bitDepth: 10 } as const;
+    const request = {
+      parts: [{ file, start: 0, end: 2 }],
+      start: 0,
+      end: 2,
+      info: source.info,
+      width: WIDTH,
+      height: HEIGHT,
+      bitDepth: 10,
+    } as const;
     await encodeFromParts({ ...request, encode: { ...fastEncode, crf: 0 }, output: at('high10.mp4') });
-    expect((await streams(at('high10.mp4')))[0]).toMatchObject({ codec_name: 'h264', codec_tag_string: 'avc1', pix_fmt: 'yuv420p10le' });
-    for (const [i, plane] of (await planes(at('high10.mp4'), 10)).entries()) expect(mean(plane)).toBeCloseTo(mean((await planes(file, 10))[i] as number[]), 0);
+    expect((await streams(at('high10.mp4')))[0]).toMatchObject({
+      codec_name: 'h264',
+      codec_tag_string: 'avc1',
+      pix_fmt: 'yuv420p10le',
+    });
+    for (const [i, plane] of (await planes(at('high10.mp4'), 10)).entries())
+      expect(mean(plane)).toBeCloseTo(mean((await planes(file, 10))[i] as number[]), 0);
     await encodeFromParts({ ...request, encode: { ...fastEncode, codec: 'h265', crf: 10 }, output: at('main10.mp4') });
-    expect((await streams(at('main10.mp4')))[0]).toMatchObject({ codec_name: 'hevc', profile: 'Main 10', pix_fmt: 'yuv420p10le' });
+    expect((await streams(at('main10.mp4')))[0]).toMatchObject({
+      codec_name: 'hevc',
+      profile: 'Main 10',
+      pix_fmt: 'yuv420p10le',
+    });
   });
 });
 
@@ -124,8 +179,13 @@ describe('encoders of ten bits', () => {
 
   it('in the graphics card get their own kind of ten bits', () => {
     const encode: EncodeSpec = { ...fastEncode, codec: 'h265' };
-    expect(encoderOptions({ ...encode, hardware: 'nvenc' }, { chroma: 'left', bitDepth: 10 }).filters).toEqual(['format=p010le']);
-    expect(encoderOptions({ ...encode, hardware: 'vaapi' }, { chroma: 'left', bitDepth: 10 }).filters).toEqual(['format=p010', 'hwupload']);
+    expect(encoderOptions({ ...encode, hardware: 'nvenc' }, { chroma: 'left', bitDepth: 10 }).filters).toEqual([
+      'format=p010le',
+    ]);
+    expect(encoderOptions({ ...encode, hardware: 'vaapi' }, { chroma: 'left', bitDepth: 10 }).filters).toEqual([
+      'format=p010',
+      'hwupload',
+    ]);
   });
 
   it('are warned of where browsers may refuse them', () => {

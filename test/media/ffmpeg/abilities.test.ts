@@ -6,13 +6,20 @@ import { scratchFolder } from '../../support/media.js';
 
 const folder = scratchFolder();
 const search = process.env['PATH'] ?? '';
-afterEach(() => { process.env['PATH'] = search; });
+afterEach(() => {
+  process.env['PATH'] = search;
+});
 
 it('what a build of ffmpeg lacks is named, with what it is for', async () => {
-  writeFileSync(path.join(folder, 'ffmpeg'), `#!/bin/sh\nPATH='${search}' ffmpeg "$@" | grep -vE 'zscale|libsvtav1'\n`);
+  writeFileSync(
+    path.join(folder, 'ffmpeg'),
+    `#!/bin/sh\nPATH='${search}' ffmpeg "$@" | grep -vE 'zscale|libsvtav1'\n`,
+  );
   chmodSync(path.join(folder, 'ffmpeg'), 0o755);
   process.env['PATH'] = `${folder}${path.delimiter}${search}`;
-  expect(await lacking()).toEqual(expect.arrayContaining(['zscale (upscaling by a network)', 'libsvtav1 (--codec av1)']));
+  expect(await lacking()).toEqual(
+    expect.arrayContaining(['zscale (upscaling by a network)', 'libsvtav1 (--codec av1)']),
+  );
   expect(await hasFilter('scale')).toBe(true);
 });
 

@@ -14,8 +14,28 @@ import { ffmpeg, scratchFolder } from '../../support/media.js';
 const folder = scratchFolder();
 const clip = path.join(folder, 'clip.mp4');
 const search = process.env['PATH'] ?? '';
-beforeAll(() => ffmpeg('-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=25:d=1', '-f', 'lavfi', '-i', 'sine=d=1', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'aac', clip));
-afterEach(() => { process.env['PATH'] = search; });
+beforeAll(() =>
+  ffmpeg(
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=s=64x48:r=25:d=1',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=d=1',
+    '-c:v',
+    'libx264',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+    clip,
+  ),
+);
+afterEach(() => {
+  process.env['PATH'] = search;
+});
 
 /** From now on ffmpeg and ffprobe do this instead of what they should. */
 function toolsThat(name: string, does: string): void {
@@ -28,7 +48,11 @@ function toolsThat(name: string, does: string): void {
   process.env['PATH'] = `${bin}${path.delimiter}${search}`;
 }
 
-const failure = (work: Promise<unknown>): Promise<unknown> => work.then(() => undefined, (error: unknown) => error);
+const failure = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 
 describe('a tool that does not get to say something about a file', () => {
   it.each([
@@ -36,19 +60,28 @@ describe('a tool that does not get to say something about a file', () => {
     ['was asked to end', 'echo "[info] Exiting normally, received signal 15." >&2; exit 255'],
     ['was asked to end while it opened the file', 'echo "[info] Exiting normally, received signal 15." >&2; exit 0'],
     ['could not read the disk', 'echo "[error] clip.mp4: Input/output error" >&2; exit 1'],
-  ])('%s: a track is not silent for that, a result not unreadable, and a picture not progressive', async (name, does) => {
-    const info = await probeSource(clip);
-    toolsThat(name, does);
-    for (const work of [() => firstSample(clip, 1), () => inventory(clip, undefined), () => detectFields(clip, info, { double: false, flagged: false })]) {
-      const error = await failure(work());
-      expect(error).toBeInstanceOf(WorldError);
-      expect(error).not.toBeInstanceOf(ContentFailure);
-    }
-  });
+  ])(
+    '%s: a track is not silent for that, a result not unreadable, and a picture not progressive',
+    async (name, does) => {
+      const info = await probeSource(clip);
+      toolsThat(name, does);
+      for (const work of [
+        () => firstSample(clip, 1),
+        () => inventory(clip, undefined),
+        () => detectFields(clip, info, { double: false, flagged: false }),
+      ]) {
+        const error = await failure(work());
+        expect(error).toBeInstanceOf(WorldError);
+        expect(error).not.toBeInstanceOf(ContentFailure);
+      }
+    },
+  );
 });
 
 it('a tool that gives up on a file by itself has answered', async () => {
-  expect(await failure(runFfmpeg(['-i', `file:${path.join(folder, 'clip.mp4')}`, '-map', '0:7', '-f', 'null', '-']))).toBeInstanceOf(ContentFailure);
+  expect(
+    await failure(runFfmpeg(['-i', `file:${path.join(folder, 'clip.mp4')}`, '-map', '0:7', '-f', 'null', '-'])),
+  ).toBeInstanceOf(ContentFailure);
   toolsThat('refuses', 'exit 255');
   expect(await failure(runFfmpeg(['-version']))).toBeInstanceOf(ContentFailure);
   toolsThat('crashes', 'kill -SEGV $$');
@@ -73,7 +106,8 @@ it("what the system says is heard at a line's end, not in a file's name, and beh
 });
 
 it("ffprobe's code of an error counts more than its words", async () => {
-  const says = (code: number, words: string): string => `echo '{ "error": { "code": ${code}, "string": "any" } }'; echo "[error] clip.mp4: ${words}" >&2; exit 1`;
+  const says = (code: number, words: string): string =>
+    `echo '{ "error": { "code": ${code}, "string": "any" } }'; echo "[error] clip.mp4: ${words}" >&2; exit 1`;
   toolsThat('invalid', says(-1094995529, 'Permission denied'));
   expect(await failure(readHeader([clip], undefined))).toBeInstanceOf(ContentFailure);
   toolsThat('unreadable', says(-constants.errno.EIO, 'its header is damaged'));
@@ -86,5 +120,8 @@ it('a tool that was killed is not missing', async () => {
   toolsThat('dies', 'kill -9 $$');
   expect(await failure(probeTool('ffprobe'))).toBeInstanceOf(WorldError);
   toolsThat('fails', 'exit 127');
-  expect(await failure(probeTool('ffprobe'))).toMatchObject({ name: 'UserError', message: expect.stringContaining('is missing') as unknown });
+  expect(await failure(probeTool('ffprobe'))).toMatchObject({
+    name: 'UserError',
+    message: expect.stringContaining('is missing') as unknown,
+  });
 });

@@ -6,7 +6,9 @@ import { toolVersions } from '../../../src/media/ffmpeg/versions.js';
 import { scratchFolder } from '../../support/media.js';
 
 const search = process.env['PATH'] ?? '';
-afterEach(() => { process.env['PATH'] = search; });
+afterEach(() => {
+  process.env['PATH'] = search;
+});
 
 it('an ffmpeg that was killed while it told its version is asked again', async () => {
   const folder = scratchFolder();

@@ -9,8 +9,16 @@ const X264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-g', '12', '-bf', '3', 
 
 describe.each([
   ['an MP4 that seeks', 'seeks.mp4', X264],
-  ['a program stream that does not', 'counts.mpg', ['-c:v', 'mpeg2video', '-g', '12', '-bf', '2', '-pix_fmt', 'yuv420p']],
-  ['a deep, lossless Matroska of odd size', 'deep.mkv', ['-vf', 'crop=151:97', '-c:v', 'ffv1', '-pix_fmt', 'yuv444p10le']],
+  [
+    'a program stream that does not',
+    'counts.mpg',
+    ['-c:v', 'mpeg2video', '-g', '12', '-bf', '2', '-pix_fmt', 'yuv420p'],
+  ],
+  [
+    'a deep, lossless Matroska of odd size',
+    'deep.mkv',
+    ['-vf', 'crop=151:97', '-c:v', 'ffv1', '-pix_fmt', 'yuv444p10le'],
+  ],
   ['packed RGB', 'rgb.mov', ['-c:v', 'qtrle', '-pix_fmt', 'rgb24']],
 ])('frames taken out of %s', (_, name, video) => {
   it('are those that a straight decode gives', async () => {
@@ -32,7 +40,9 @@ describe.each([
 });
 
 it('a frame behind the end of what decodes is none', async () => {
-  const film = await openExcerpt(await makeClip(path.join(folder, 'short.avi'), { seconds: 0.4, audioTracks: 0, video: ['-c:v', 'mpeg4'] }));
+  const film = await openExcerpt(
+    await makeClip(path.join(folder, 'short.avi'), { seconds: 0.4, audioTracks: 0, video: ['-c:v', 'mpeg4'] }),
+  );
   expect(film.frames).toBe(10);
   expect(await film.take(10, folder)).toBeUndefined();
 });

@@ -16,12 +16,19 @@ const folder = scratchFolder();
 async function bySegments(source: FrameSource, segmentFrames: number): Promise<string[]> {
   const plan = planSegments({ pts: source.pts, from: source.from, outputPixels: 1e6, devices: 1, segmentFrames });
   const found: string[] = [];
-  for (const { startFrame, frames } of plan.segments) found.push(...(await rangeDigests(source, startFrame, startFrame + frames)));
+  for (const { startFrame, frames } of plan.segments)
+    found.push(...(await rangeDigests(source, startFrame, startFrame + frames)));
   return found;
 }
 
-/** Reads a clip as a job does: by seeking where that is trusted, from a conformed copy where it is not or turns out wrong. */
-async function readAsJob(file: string, segmentFrames?: number): Promise<{ from: FrameSource['from']; straight: string[]; segments: string[] }> {
+/**
+ * Reads a clip as a job does: by seeking where that is trusted, from a conformed copy where it is not or turns out
+ * wrong.
+ */
+async function readAsJob(
+  file: string,
+  segmentFrames?: number,
+): Promise<{ from: FrameSource['from']; straight: string[]; segments: string[] }> {
   const info = await probeSource(file);
   const { scan, timeline } = await scanSource(file, info);
   const straight = await straightDigests(file, info);
@@ -37,7 +44,13 @@ async function readAsJob(file: string, segmentFrames?: number): Promise<{ from: 
   const copies = path.join(folder, 'conformed');
   await mkdir(copies, { recursive: true });
   const copy = await conformSource(file, scan.info, copies);
-  const source: FrameSource = { file: path.join(copies, copy.file), from: 'conformed', info, pts: decodeTimeline(copy.timeline), runIn: 0 };
+  const source: FrameSource = {
+    file: path.join(copies, copy.file),
+    from: 'conformed',
+    info,
+    pts: decodeTimeline(copy.timeline),
+    runIn: 0,
+  };
   return { from: 'conformed', straight, segments: await bySegments(source, size) };
 }
 
@@ -52,10 +65,22 @@ describe('all frames decoded by segments equal those of one straight decode', ()
   beforeAll(async () => {
     for (const [name, params] of Object.entries(x264)) {
       await ffmpeg(
-        '-f', 'lavfi', '-i', 'testsrc2=size=160x120:rate=25:duration=7', '-c:v', 'libx264', '-preset', 'veryfast', '-x264-params', params,
-        '-pix_fmt', 'yuv420p', made(name, 'mp4'),
+        '-f',
+        'lavfi',
+        '-i',
+        'testsrc2=size=160x120:rate=25:duration=7',
+        '-c:v',
+        'libx264',
+        '-preset',
+        'veryfast',
+        '-x264-params',
+        params,
+        '-pix_fmt',
+        'yuv420p',
+        made(name, 'mp4'),
       );
-      for (const extension of ['mkv', 'ts']) await ffmpeg('-i', made(name, 'mp4'), '-c', 'copy', made(name, extension));
+      for (const extension of ['mkv', 'ts'])
+        await ffmpeg('-i', made(name, 'mp4'), '-c', 'copy', made(name, extension));
     }
   });
 
@@ -90,7 +115,21 @@ describe('all frames decoded by segments equal those of one straight decode', ()
 
   it('an MPEG program stream, from its conformed copy', async () => {
     const file = made('program', 'mpg');
-    await ffmpeg('-i', made('open GOPs', 'mp4'), '-c:v', 'mpeg2video', '-g', '15', '-bf', '2', '-q:v', '4', '-f', 'vob', file);
+    await ffmpeg(
+      '-i',
+      made('open GOPs', 'mp4'),
+      '-c:v',
+      'mpeg2video',
+      '-g',
+      '15',
+      '-bf',
+      '2',
+      '-q:v',
+      '4',
+      '-f',
+      'vob',
+      file,
+    );
     const { from, straight, segments } = await readAsJob(file);
     expect(straight).toHaveLength(175);
     expect(segments).toEqual(straight);

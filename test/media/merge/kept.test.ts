@@ -9,18 +9,39 @@ import { requireCopyable } from '../../../src/media/merge/containers.js';
 import type { MergeResult } from '../../../src/media/merge/merge.js';
 import { readContents } from '../../../src/media/source/contents.js';
 import { editedTracks } from '../../../src/media/source/editLists.js';
-import { ffmpeg, hasSharedMedia, makeClip, promisedPng, scratchFolder, sharedClips, sharedFile } from '../../support/media.js';
+import {
+  ffmpeg,
+  hasSharedMedia,
+  makeClip,
+  promisedPng,
+  scratchFolder,
+  sharedClips,
+  sharedFile,
+} from '../../support/media.js';
 import { writeEdits } from '../editLists.js';
 import { decodedPts, delivered, frameDigests, lastDuration, streams } from '../encodeSupport.js';
 
 const folder = scratchFolder();
 const at = (name: string): string => path.join(folder, name);
-const summary = ({ contents }: MergeResult): string => contents.tracks.map(({ kind, codec, copied }) => `${kind} ${codec}${copied ? '' : ' made'}`).join(', ');
+const summary = ({ contents }: MergeResult): string =>
+  contents.tracks.map(({ kind, codec, copied }) => `${kind} ${codec}${copied ? '' : ' made'}`).join(', ');
 
 /** Seconds from the first frame to the first sample of each audio track, on decoded media. */
 async function offsets(file: string): Promise<number[]> {
   const first = async (stream: string): Promise<number> => {
-    const { stdout } = await execa('ffprobe', ['-v', 'error', '-select_streams', stream, '-read_intervals', '%+5', '-show_entries', 'frame=pts_time', '-of', 'csv=p=0', file]);
+    const { stdout } = await execa('ffprobe', [
+      '-v',
+      'error',
+      '-select_streams',
+      stream,
+      '-read_intervals',
+      '%+5',
+      '-show_entries',
+      'frame=pts_time',
+      '-of',
+      'csv=p=0',
+      file,
+    ]);
     return parseFloat(stdout);
   };
   const video = await first('v:0');
@@ -42,7 +63,11 @@ describe.skipIf(!hasSharedMedia)('what a real clip holds is kept, converted or n
   const second = 'video stream 2 of 2 (h264, eng) is left out: only the one that players show is upscaled';
   const clips: Record<string, Record<'mp4' | 'mkv', [tracks: string, ...warnings: string[]]>> = {
     'ass-subs.mkv': {
-      mp4: ['video h264 made, audio aac made, subtitle mov_text made', ac3, 'subtitle 1 of 1 (ass) becomes plain text: its styles and positions are lost; -o NAME.mkv keeps them'],
+      mp4: [
+        'video h264 made, audio aac made, subtitle mov_text made',
+        ac3,
+        'subtitle 1 of 1 (ass) becomes plain text: its styles and positions are lost; -o NAME.mkv keeps them',
+      ],
       mkv: ['video h264 made, audio ac3, subtitle ass'],
     },
     'chapters2-320x240.mkv': { mp4: ['video h264 made, audio aac'], mkv: ['video h264 made, audio aac'] },
@@ -51,18 +76,37 @@ describe.skipIf(!hasSharedMedia)('what a real clip holds is kept, converted or n
       mkv: ['video h264 made, audio aac, audio aac, subtitle subrip made, subtitle subrip made', second],
     },
     'pgs-subs.mkv': {
-      mp4: ['video h264 made, audio aac made', ac3, 'subtitle 1 of 1 (hdmv_pgs_subtitle, eng) is left out: its lines are pictures, which MP4 cannot hold; -o NAME.mkv keeps it'],
+      mp4: [
+        'video h264 made, audio aac made',
+        ac3,
+        'subtitle 1 of 1 (hdmv_pgs_subtitle, eng) is left out: its lines are pictures, which MP4 cannot hold; -o NAME.mkv keeps it',
+      ],
       mkv: ['video h264 made, audio ac3, subtitle hdmv_pgs_subtitle'],
     },
-    'srt-subs.mkv': { mp4: ['video h264 made, audio aac made, subtitle mov_text made', ac3], mkv: ['video h264 made, audio ac3, subtitle subrip'] },
+    'srt-subs.mkv': {
+      mp4: ['video h264 made, audio aac made, subtitle mov_text made', ac3],
+      mkv: ['video h264 made, audio ac3, subtitle subrip'],
+    },
   };
 
   it('for every clip that is there', () => {
     const known = [...Object.keys(clips), 'audio-only-2x-aac51.mp4'];
-    expect(sharedClips('tracks').map((file) => path.basename(file)).sort()).toEqual(known.sort());
+    expect(
+      sharedClips('tracks')
+        .map((file) => path.basename(file))
+        .sort(),
+    ).toEqual(known.sort());
   });
 
-  it.each(Object.entries(clips).flatMap(([name, wanted]) => [[name, 'mp4', wanted.mp4], [name, 'mkv', wanted.mkv]] as const))('%s as %s', async (name, container, [tracks, ...warnings]) => {
+  it.each(
+    Object.entries(clips).flatMap(
+      ([name, wanted]) =>
+        [
+          [name, 'mp4', wanted.mp4],
+          [name, 'mkv', wanted.mkv],
+        ] as const,
+    ),
+  )('%s as %s', async (name, container, [tracks, ...warnings]) => {
     const output = at(`${name}.${container}`);
     const result = await delivered(sharedFile(`clips/tracks/${name}`), output, { scale: 1 });
     expect(summary(result)).toBe(tracks);
@@ -72,26 +116,86 @@ describe.skipIf(!hasSharedMedia)('what a real clip holds is kept, converted or n
   });
 
   it('a clip without a video is refused', async () => {
-    await expect(delivered(sharedFile('clips/tracks/audio-only-2x-aac51.mp4'), at('none.mp4'))).rejects.toThrow('has no video, only sound');
+    await expect(delivered(sharedFile('clips/tracks/audio-only-2x-aac51.mp4'), at('none.mp4'))).rejects.toThrow(
+      'has no video, only sound',
+    );
   });
 });
 
 describe('a file with everything', () => {
   const full = at('full.mkv');
   beforeAll(async () => {
-    await makeClip(at('bare.mkv'), { seconds: 2, rate: '24000/1001', size: '64x48', audioTracks: 2, audio: ['-c:a:0', 'aac', '-c:a:1', 'libopus'] });
+    await makeClip(at('bare.mkv'), {
+      seconds: 2,
+      rate: '24000/1001',
+      size: '64x48',
+      audioTracks: 2,
+      audio: ['-c:a:0', 'aac', '-c:a:1', 'libopus'],
+    });
     await ffmpeg('-f', 'lavfi', '-i', 'color=red:size=32x32', '-frames:v', '1', at('cover.png'));
-    await execa('ffmpeg', ['-v', 'error', '-f', 'srt', '-i', 'pipe:0', at('lines.ass')], { input: '1\n00:00:00,200 --> 00:00:00,900\nHello <i>there</i>\n\n2\n00:00:01,000 --> 00:00:01,500\nBye\n' });
-    const chapters = ';FFMETADATA1\ntitle=The Film\nartist=Somebody\ndate=1999-03-02\ncomment=two; words = here\nDIRECTOR=Nobody\n' +
+    await execa('ffmpeg', ['-v', 'error', '-f', 'srt', '-i', 'pipe:0', at('lines.ass')], {
+      input: '1\n00:00:00,200 --> 00:00:00,900\nHello <i>there</i>\n\n2\n00:00:01,000 --> 00:00:01,500\nBye\n',
+    });
+    const chapters =
+      ';FFMETADATA1\ntitle=The Film\nartist=Somebody\ndate=1999-03-02\ncomment=two; words = here\nDIRECTOR=Nobody\n' +
       '[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=503\ntitle=Önce\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=517\nEND=1777\n';
-    await execa('ffmpeg', [
-      '-v', 'error', '-i', at('bare.mkv'), '-i', at('lines.ass'), '-f', 'ffmetadata', '-i', 'pipe:0',
-      '-map', '0', '-map', '1', '-map', '1', '-map_metadata', '2', '-map_chapters', '2', '-c', 'copy', '-c:s:1', 'srt',
-      '-attach', at('lines.ass'), '-metadata:s:t:0', 'mimetype=application/x-truetype-font', '-metadata:s:t:0', 'filename=Some Font.ttf',
-      '-attach', at('cover.png'), '-metadata:s:t:1', 'mimetype=image/png', '-metadata:s:t:1', 'filename=cover.png',
-      '-metadata:s:a:1', 'language=deu', '-metadata:s:a:1', 'title=Kommentar: "a=b"', '-metadata:s:s:1', 'language=fre',
-      '-disposition:a:0', 'default+original', '-disposition:a:1', 'comment', '-disposition:s:0', '0', '-disposition:s:1', 'default+forced', full,
-    ], { input: chapters });
+    await execa(
+      'ffmpeg',
+      [
+        '-v',
+        'error',
+        '-i',
+        at('bare.mkv'),
+        '-i',
+        at('lines.ass'),
+        '-f',
+        'ffmetadata',
+        '-i',
+        'pipe:0',
+        '-map',
+        '0',
+        '-map',
+        '1',
+        '-map',
+        '1',
+        '-map_metadata',
+        '2',
+        '-map_chapters',
+        '2',
+        '-c',
+        'copy',
+        '-c:s:1',
+        'srt',
+        '-attach',
+        at('lines.ass'),
+        '-metadata:s:t:0',
+        'mimetype=application/x-truetype-font',
+        '-metadata:s:t:0',
+        'filename=Some Font.ttf',
+        '-attach',
+        at('cover.png'),
+        '-metadata:s:t:1',
+        'mimetype=image/png',
+        '-metadata:s:t:1',
+        'filename=cover.png',
+        '-metadata:s:a:1',
+        'language=deu',
+        '-metadata:s:a:1',
+        'title=Kommentar: "a=b"',
+        '-metadata:s:s:1',
+        'language=fre',
+        '-disposition:a:0',
+        'default+original',
+        '-disposition:a:1',
+        'comment',
+        '-disposition:s:0',
+        '0',
+        '-disposition:s:1',
+        'default+forced',
+        full,
+      ],
+      { input: chapters },
+    );
   });
 
   it('keeps it all in MKV', async () => {
@@ -101,13 +205,26 @@ describe('a file with everything', () => {
       tracks: [
         { kind: 'video', codec: 'h264' },
         { kind: 'audio', codec: 'aac', copied: true, dispositions: ['default', 'original'] },
-        { kind: 'audio', codec: 'opus', copied: true, language: 'deu', title: 'Kommentar: "a=b"', dispositions: ['comment'] },
+        {
+          kind: 'audio',
+          codec: 'opus',
+          copied: true,
+          language: 'deu',
+          title: 'Kommentar: "a=b"',
+          dispositions: ['comment'],
+        },
         { kind: 'subtitle', codec: 'ass', dispositions: [] },
         { kind: 'subtitle', codec: 'subrip', language: 'fre', dispositions: ['default', 'forced'] },
         { kind: 'attachment', codec: 'ttf', title: 'Some Font.ttf' },
         { kind: 'cover', codec: 'png', title: 'cover.png' },
       ],
-      tags: { title: 'The Film', artist: 'Somebody', date: '1999-03-02', comment: 'two; words = here', director: 'Nobody' },
+      tags: {
+        title: 'The Film',
+        artist: 'Somebody',
+        date: '1999-03-02',
+        comment: 'two; words = here',
+        director: 'Nobody',
+      },
     });
     expect(result.contents.chapters.map(({ title }) => title)).toEqual(['Önce', undefined]);
     await expectKept(at('out.mkv'), result);
@@ -124,7 +241,9 @@ describe('a file with everything', () => {
       'audio track 1 of 2 (aac) is marked original, which MP4 cannot say',
       'audio track 2 of 2 (opus, deu, "Kommentar: "a=b"") is marked comment, which MP4 cannot say',
     ]);
-    expect(summary(result)).toBe('video h264 made, audio aac, audio aac made, subtitle mov_text made, subtitle mov_text made, cover png');
+    expect(summary(result)).toBe(
+      'video h264 made, audio aac, audio aac made, subtitle mov_text made, subtitle mov_text made, cover png',
+    );
     expect(result.contents.chapters.map(({ title }) => title)).toEqual(['Önce', 'Chapter 2']);
     await expectKept(at('out.mp4'), result);
     const lines = await execa('ffmpeg', ['-v', 'error', '-i', at('out.mp4'), '-map', '0:s:1', '-f', 'srt', '-']);
@@ -141,7 +260,19 @@ describe('a file with everything', () => {
 it('a cover that is too large to be decoded is kept in MKV, and named in MP4', async () => {
   promisedPng(at('large.png'), 16_000, 16_000);
   await makeClip(at('bareLarge.mkv'), { seconds: 0.2, size: '64x48', audioTracks: 0 });
-  await ffmpeg('-i', at('bareLarge.mkv'), '-c', 'copy', '-attach', at('large.png'), '-metadata:s:t:0', 'mimetype=image/png', '-metadata:s:t:0', 'filename=large.png', at('large.mkv'));
+  await ffmpeg(
+    '-i',
+    at('bareLarge.mkv'),
+    '-c',
+    'copy',
+    '-attach',
+    at('large.png'),
+    '-metadata:s:t:0',
+    'mimetype=image/png',
+    '-metadata:s:t:0',
+    'filename=large.png',
+    at('large.mkv'),
+  );
   const kept = await delivered(at('large.mkv'), at('largeKept.mkv'), { scale: 1 });
   expect(kept.warnings).toEqual([]);
   await expectKept(at('largeKept.mkv'), kept);
@@ -152,16 +283,50 @@ it('a cover that is too large to be decoded is kept in MKV, and named in MP4', a
 
 describe('MKV', () => {
   it('holds the exact rate beside its milliseconds, shape and colours', async () => {
-    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=720x576:rate=24000/1001:duration=2', '-vf', 'setsar=64/45,format=yuv420p,setparams=range=pc:color_primaries=bt470bg:color_trc=bt470bg:colorspace=bt470bg', '-c:v', 'libx264', '-preset', 'ultrafast', at('pal.mp4'));
+    await ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=size=720x576:rate=24000/1001:duration=2',
+      '-vf',
+      'setsar=64/45,format=yuv420p,setparams=range=pc:color_primaries=bt470bg:color_trc=bt470bg:colorspace=bt470bg',
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      at('pal.mp4'),
+    );
     const { source } = await delivered(at('pal.mp4'), at('pal.mkv'), { scale: 1 });
-    expect(await streams(at('pal.mkv'))).toMatchObject([{
-      avg_frame_rate: '24000/1001', r_frame_rate: '24000/1001', sample_aspect_ratio: '64:45', color_primaries: 'bt470bg', color_space: 'bt470bg', color_range: 'pc', chroma_location: 'left',
-    }]);
+    expect(await streams(at('pal.mkv'))).toMatchObject([
+      {
+        avg_frame_rate: '24000/1001',
+        r_frame_rate: '24000/1001',
+        sample_aspect_ratio: '64:45',
+        color_primaries: 'bt470bg',
+        color_space: 'bt470bg',
+        color_range: 'pc',
+        chroma_location: 'left',
+      },
+    ]);
     expect(await decodedPts(at('pal.mkv'))).toEqual([...source.pts].map((_, i) => Math.round((i * 1001) / 24)));
   });
 
   it('keeps a variable rate', async () => {
-    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25:duration=2', '-vf', "setpts='PTS+floor(N/3)*0.011/TB'", '-fps_mode', 'passthrough', '-enc_time_base', '1:90000', '-c:v', 'libx264', at('vfr.mp4'));
+    await ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=size=64x48:rate=25:duration=2',
+      '-vf',
+      "setpts='PTS+floor(N/3)*0.011/TB'",
+      '-fps_mode',
+      'passthrough',
+      '-enc_time_base',
+      '1:90000',
+      '-c:v',
+      'libx264',
+      at('vfr.mp4'),
+    );
     const { source } = await delivered(at('vfr.mp4'), at('vfr.mkv'));
     const { num, den } = source.info.video.timebase;
     const first = source.pts[0] as number;
@@ -176,21 +341,62 @@ describe('sound that an edit list cuts into pieces', () => {
   /** Clicks at 0.3 and 1.2 s of 2 s. */
   const clicks = at('clicks.mp4');
   beforeAll(async () => {
-    await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25:duration=2', '-f', 'lavfi', '-i', "aevalsrc='if(between(n,14400,14402)+between(n,57600,57602),0.9,0)':s=48000:d=2",
-      '-map', '0', '-map', '1', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-c:a', 'aac', clicks);
+    await ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      'testsrc2=size=64x48:rate=25:duration=2',
+      '-f',
+      'lavfi',
+      '-i',
+      "aevalsrc='if(between(n,14400,14402)+between(n,57600,57602),0.9,0)':s=48000:d=2",
+      '-map',
+      '0',
+      '-map',
+      '1',
+      '-c:v',
+      'libx264',
+      '-pix_fmt',
+      'yuv420p',
+      '-c:a',
+      'aac',
+      clicks,
+    );
   });
 
   /** Seconds after the first frame. */
   async function heardClicks(file: string): Promise<number[]> {
-    const { stdout } = await execa('ffmpeg', ['-v', 'error', '-i', file, '-map', '0:a', '-ac', '1', '-f', 's16le', '-'], { encoding: 'buffer' });
+    const { stdout } = await execa(
+      'ffmpeg',
+      ['-v', 'error', '-i', file, '-map', '0:a', '-ac', '1', '-f', 's16le', '-'],
+      { encoding: 'buffer' },
+    );
     const pcm = new Int16Array(Uint8Array.from(stdout).buffer);
     const [start = 0] = await offsets(file);
-    return [...pcm.keys()].filter((i) => Math.abs(pcm[i] as number) > 8000 && Math.abs(pcm[i - 1] ?? 0) <= 8000).map((i) => start + i / 48000);
+    return [...pcm.keys()]
+      .filter((i) => Math.abs(pcm[i] as number) > 8000 && Math.abs(pcm[i - 1] ?? 0) <= 8000)
+      .map((i) => start + i / 48000);
   }
 
   it.each([
-    ['two pieces, a pause before each', [{ duration: 100, start: -1 }, { duration: 500, start: 1024 }, { duration: 250, start: -1 }, { duration: 700, start: 1024 + 48_000 }], [0.4, 1.05]],
-    ['pieces in another order', [{ duration: 500, start: 1024 + 48_000 }, { duration: 800, start: 1024 }], [0.2, 0.8]],
+    [
+      'two pieces, a pause before each',
+      [
+        { duration: 100, start: -1 },
+        { duration: 500, start: 1024 },
+        { duration: 250, start: -1 },
+        { duration: 700, start: 1024 + 48_000 },
+      ],
+      [0.4, 1.05],
+    ],
+    [
+      'pieces in another order',
+      [
+        { duration: 500, start: 1024 + 48_000 },
+        { duration: 800, start: 1024 },
+      ],
+      [0.2, 0.8],
+    ],
   ] as const)('is heard as it was: %s', async (name, edits, wanted) => {
     for (const extension of ['mp4', 'mkv']) {
       const source = at(`${name}.mp4`);
@@ -209,7 +415,10 @@ describe('sound that an edit list cuts into pieces', () => {
   it('is told from sound that is only delayed, trimmed or primed', async () => {
     const delayed = at('delayed.mp4');
     copyFileSync(clicks, delayed);
-    writeEdits(delayed, 2, [{ duration: 250, start: -1 }, { duration: 1000, start: 1024 }]);
+    writeEdits(delayed, 2, [
+      { duration: 250, start: -1 },
+      { duration: 1000, start: 1024 },
+    ]);
     expect(await editedTracks(delayed)).toEqual(new Map());
     const result = await delivered(delayed, at('delayed.out.mp4'));
     expect(summary(result)).toBe('video h264 made, audio aac');
@@ -221,7 +430,12 @@ describe('sound that an edit list cuts into pieces', () => {
 
 describe('--audio copy', () => {
   it('copies what MP4 can hold though browsers do not play it', async () => {
-    await makeClip(at('many.mkv'), { seconds: 1, size: '64x48', audioTracks: 4, audio: ['-ac', '2', '-c:a:0', 'ac3', '-c:a:1', 'flac', '-c:a:2', 'libopus', '-c:a:3', 'alac'] });
+    await makeClip(at('many.mkv'), {
+      seconds: 1,
+      size: '64x48',
+      audioTracks: 4,
+      audio: ['-ac', '2', '-c:a:0', 'ac3', '-c:a:1', 'flac', '-c:a:2', 'libopus', '-c:a:3', 'alac'],
+    });
     const result = await delivered(at('many.mkv'), at('many.mp4'), { audio: 'copy' });
     expect(summary(result)).toBe('video h264 made, audio ac3, audio flac, audio opus, audio alac');
     expect(result.warnings).toEqual([]);
@@ -229,15 +443,36 @@ describe('--audio copy', () => {
   });
 
   it('refuses what the container cannot hold, in one line', () => {
-    expect(() => { requireCopyable([{ codec: 'aac' }, { codec: 'vorbis' }], 'mp4'); }).toThrow(
-      new UserError('--audio copy: MP4 cannot hold audio track 2 (vorbis) as it is: choose -o NAME.mkv, or leave out --audio copy to have it converted'));
-    expect(() => { requireCopyable([{ codec: 'adpcm_ima_qt' }], 'mkv'); }).toThrow('leave out --audio copy');
-    expect(() => { requireCopyable([{ codec: 'vorbis' }, { codec: 'truehd' }], 'mkv'); }).not.toThrow();
+    expect(() => {
+      requireCopyable([{ codec: 'aac' }, { codec: 'vorbis' }], 'mp4');
+    }).toThrow(
+      new UserError(
+        '--audio copy: MP4 cannot hold audio track 2 (vorbis) as it is: choose -o NAME.mkv, or leave out --audio copy to have it converted',
+      ),
+    );
+    expect(() => {
+      requireCopyable([{ codec: 'adpcm_ima_qt' }], 'mkv');
+    }).toThrow('leave out --audio copy');
+    expect(() => {
+      requireCopyable([{ codec: 'vorbis' }, { codec: 'truehd' }], 'mkv');
+    }).not.toThrow();
   });
 });
 
 it('a timecode track is named when it is left out', async () => {
-  await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25:duration=1', '-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-timecode', '01:00:00:00', at('timecode.mov'));
+  await ffmpeg(
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=size=64x48:rate=25:duration=1',
+    '-c:v',
+    'libx264',
+    '-pix_fmt',
+    'yuv420p',
+    '-timecode',
+    '01:00:00:00',
+    at('timecode.mov'),
+  );
   const result = await delivered(at('timecode.mov'), at('timecode.mp4'));
   expect(result.warnings).toEqual(['data stream 1 of 1 (timecode from 01:00:00:00) is left out']);
   await expectKept(at('timecode.mp4'), result);
@@ -245,7 +480,9 @@ it('a timecode track is named when it is left out', async () => {
 
 it('a picture above level 5.2 is warned about', () => {
   expect(levelWarning({ width: 4096, height: 2304 }, { num: 25, den: 1 })).toBeUndefined();
-  expect(levelWarning({ width: 4112, height: 2304 }, { num: 25, den: 1 })).toMatch(/^4112x2304 at 25 frames a second is above H\.264 level 5\.2/);
+  expect(levelWarning({ width: 4112, height: 2304 }, { num: 25, den: 1 })).toMatch(
+    /^4112x2304 at 25 frames a second is above H\.264 level 5\.2/,
+  );
   expect(levelWarning({ width: 4096, height: 2304 }, { num: 60, den: 1 })).toContain('at 60 frames');
   expect(levelWarning({ width: 1, height: 1 }, { num: 25, den: 1 })).toBeUndefined();
 });

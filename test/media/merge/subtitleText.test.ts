@@ -12,7 +12,14 @@ const at = (name: string): string => path.join(folder, name);
 /** Two lines of text in Matroska, whose first one is of these bytes. */
 async function source(name: string, bytes: number[]): Promise<string> {
   const text = (value: string): Buffer => Buffer.from(value, 'latin1');
-  writeFileSync(at(`${name}.srt`), Buffer.concat([text('1\n00:00:00,500 --> 00:00:01,500\n'), Buffer.from(bytes), text('\n\n2\n00:00:02,000 --> 00:00:03,000\nplain\n')]));
+  writeFileSync(
+    at(`${name}.srt`),
+    Buffer.concat([
+      text('1\n00:00:00,500 --> 00:00:01,500\n'),
+      Buffer.from(bytes),
+      text('\n\n2\n00:00:02,000 --> 00:00:03,000\nplain\n'),
+    ]),
+  );
   await ffmpeg('-i', at(`${name}.srt`), '-c', 'copy', at(`${name}.mkv`));
   return at(`${name}.mkv`);
 }

@@ -27,7 +27,10 @@ async function open(file: string): Promise<FrameSource> {
 
 async function planar(source: FrameSource, start: number, end: number): Promise<{ pixels: Buffer; pts: number[] }> {
   const pts: number[] = [];
-  const run = startFfmpeg(decodeToPlanarArgs(source, start, end, RGB), { stdout: 'pipe', onPts: (time) => pts.push(time) });
+  const run = startFfmpeg(decodeToPlanarArgs(source, start, end, RGB), {
+    stdout: 'pipe',
+    onPts: (time) => pts.push(time),
+  });
   if (!run.stdout) throw new Error('no stdout');
   const [pixels] = await Promise.all([buffer(run.stdout), run.done]);
   return { pixels, pts };
@@ -37,7 +40,9 @@ async function planar(source: FrameSource, start: number, end: number): Promise<
 async function roundTrip(source: FrameSource, end: number, output: string, format = RGB): Promise<string> {
   const { width, height } = source.info.video;
   const decoder = startFfmpeg(decodeToPlanarArgs(source, 0, end, format), { stdout: 'pipe', onPts: () => undefined });
-  const encoder = startFfmpeg([...mezzanineArgs(source.info, format, { width, height }, 1), output], { stdin: 'pipe' });
+  const encoder = startFfmpeg([...mezzanineArgs(source.info, format, { width, height }, 1), output], {
+    stdin: 'pipe',
+  });
   if (!decoder.stdout || !encoder.stdin) throw new Error('no pipe');
   await Promise.all([pipeline(decoder.stdout, encoder.stdin), decoder.done, encoder.done]);
   return output;
@@ -48,7 +53,24 @@ function psnr(output: string, { file, info }: FrameSource, frames: number): { y:
   // ffmpeg 7 converts pictures whose tags differ before it compares them; it is the samples that count.
   const same = 'setparams=range=tv:colorspace=bt709,settb=1/25,setpts=N';
   const graph = `[0]${same}[a];[1:${info.video.index}]trim=end_frame=${frames},scale=in_range=${info.video.color.range}:out_range=${info.video.color.range},format=yuv420p,${same}[b];[a][b]psnr`;
-  const log = execFileSync('sh', ['-c', 'exec ffmpeg -hide_banner -nostdin "$@" 2>&1', 'sh', '-i', output, '-i', `file:${file}`, '-filter_complex', graph, '-f', 'null', '-'], { encoding: 'utf8' });
+  const log = execFileSync(
+    'sh',
+    [
+      '-c',
+      'exec ffmpeg -hide_banner -nostdin "$@" 2>&1',
+      'sh',
+      '-i',
+      output,
+      '-i',
+      `file:${file}`,
+      '-filter_complex',
+      graph,
+      '-f',
+      'null',
+      '-',
+    ],
+    { encoding: 'utf8' },
+  );
   const match = /PSNR y:(\S+) u:(\S+) v:(\S+)/.exec(log);
   if (!match) throw new Error(log);
   return { y: Number(match[1]), u: Number(match[2]), v: Number(match[3]) };
@@ -57,7 +79,19 @@ function psnr(output: string, { file, info }: FrameSource, frames: number): { y:
 const clip = inFolder('clip.mkv');
 let source: FrameSource;
 beforeAll(async () => {
-  await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25:duration=2', '-c:v', 'libx264', '-g', '10', '-pix_fmt', 'yuv420p', clip);
+  await ffmpeg(
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=size=64x48:rate=25:duration=2',
+    '-c:v',
+    'libx264',
+    '-g',
+    '10',
+    '-pix_fmt',
+    'yuv420p',
+    clip,
+  );
   source = await open(clip);
 });
 
@@ -65,7 +99,16 @@ describe('a range of frames', () => {
   it('is read from a run-in before its first frame, and chosen by timestamps', () => {
     const { input, filters } = frameArgs(source, 30, 40);
     const seconds = ((source.pts[30] ?? 0) - source.runIn) / 1000;
-    expect(input.slice(0, 8)).toEqual(['-max_error_rate', '1', '-copyts', '-noaccurate_seek', '-seek_timestamp', '1', '-ss', seconds.toFixed(6)]);
+    expect(input.slice(0, 8)).toEqual([
+      '-max_error_rate',
+      '1',
+      '-copyts',
+      '-noaccurate_seek',
+      '-seek_timestamp',
+      '1',
+      '-ss',
+      seconds.toFixed(6),
+    ]);
     expect(filters[0]).toBe('trim=start_pts=1200:end_pts=1600');
   });
 
@@ -82,9 +125,15 @@ describe('a range of frames', () => {
   it('has the timestamps of the source, or the first difference is named', () => {
     checkPts(source, 10, [400, 440, 480], 13);
     checkPts({ ...source, from: 'conformed' }, 10, [10, 11, 12], 13);
-    expect(() => { checkPts(source, 10, [400, 441]); }).toThrow(new SegmentMismatch('frame 11 has the timestamp 441, not 440'));
-    expect(() => { checkPts(source, 49, [1960, 2000]); }).toThrow(/frame 50 .* not one beyond the last frame/);
-    expect(() => { checkPts(source, 10, [400, 440], 13); }).toThrow('frames 10 to 12 gave 2 frames, not 3');
+    expect(() => {
+      checkPts(source, 10, [400, 441]);
+    }).toThrow(new SegmentMismatch('frame 11 has the timestamp 441, not 440'));
+    expect(() => {
+      checkPts(source, 49, [1960, 2000]);
+    }).toThrow(/frame 50 .* not one beyond the last frame/);
+    expect(() => {
+      checkPts(source, 10, [400, 440], 13);
+    }).toThrow('frames 10 to 12 gave 2 frames, not 3');
   });
 });
 
@@ -112,7 +161,19 @@ describe('planar RGB', () => {
     const chroma = Math.ceil(width / 2) * Math.ceil(height / 2);
     const raw = Buffer.concat([Buffer.alloc(width * height, y), Buffer.alloc(chroma, u), Buffer.alloc(chroma, v)]);
     const encoder = startFfmpeg(
-      ['-f', 'rawvideo', '-pixel_format', 'yuv420p', '-video_size', size, '-i', 'pipe:0', ...(width % 2 ? ['-c:v', 'ffv1'] : ['-c:v', 'libx264', '-qp', '0']), ...tags, file],
+      [
+        '-f',
+        'rawvideo',
+        '-pixel_format',
+        'yuv420p',
+        '-video_size',
+        size,
+        '-i',
+        'pipe:0',
+        ...(width % 2 ? ['-c:v', 'ffv1'] : ['-c:v', 'libx264', '-qp', '0']),
+        ...tags,
+        file,
+      ],
       { stdin: 'pipe' },
     );
     encoder.stdin?.end(raw);
@@ -126,11 +187,21 @@ describe('planar RGB', () => {
   });
 
   it('keeps chroma where it lies: an edge between colours does not move', async () => {
-    // White to the left of the middle, blue to the right: both channels change at the same place when chroma is not shifted.
+    // White to the left of the middle, blue to the right: both channels change at the same place when chroma is not
+    // shifted.
     const file = inFolder('edge.mkv');
     await ffmpeg(
-      '-f', 'lavfi', '-i', 'color=white:size=128x32:rate=25:duration=0.04', '-vf',
-      `format=gbrp,geq=r='255-X*2':g='X*2':b=128,zscale=min=gbr:rin=full:m=170m:r=limited:c=left,format=yuv420p`, '-c:v', 'libx264', '-qp', '0', file,
+      '-f',
+      'lavfi',
+      '-i',
+      'color=white:size=128x32:rate=25:duration=0.04',
+      '-vf',
+      `format=gbrp,geq=r='255-X*2':g='X*2':b=128,zscale=min=gbr:rin=full:m=170m:r=limited:c=left,format=yuv420p`,
+      '-c:v',
+      'libx264',
+      '-qp',
+      '0',
+      file,
     );
     const { pixels } = await planar(await open(file), 0, 1);
     const row = 16 * 128;
@@ -144,7 +215,17 @@ describe('planar RGB', () => {
 
   it('dithers deeper samples instead of cutting them', async () => {
     const file = inFolder('deep.mkv');
-    await ffmpeg('-f', 'lavfi', '-i', 'color=gray:size=64x64:rate=25:duration=0.04', '-vf', `format=yuv420p10le,geq=lum=514:cb=512:cr=512`, '-c:v', 'ffv1', file);
+    await ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      'color=gray:size=64x64:rate=25:duration=0.04',
+      '-vf',
+      `format=yuv420p10le,geq=lum=514:cb=512:cr=512`,
+      '-c:v',
+      'ffv1',
+      file,
+    );
     const { pixels } = await planar(await open(file), 0, 1);
     const mean = pixels.reduce((sum, value) => sum + value, 0) / pixels.length;
     expect(new Set(pixels).size).toBeGreaterThan(1);
@@ -153,10 +234,16 @@ describe('planar RGB', () => {
 });
 
 describe('the mezzanine', () => {
-  it('is UT Video in 4:2:0 with the source\'s colours', async () => {
+  it("is UT Video in 4:2:0 with the source's colours", async () => {
     const made = await roundTrip(source, 50, inFolder('trip.nut'));
     const { video } = await probeSource(made);
-    expect(video).toMatchObject({ codec: 'utvideo', pixelFormat: 'yuv420p', width: 64, height: 48, color: { matrix: 'bt601', range: 'limited' } });
+    expect(video).toMatchObject({
+      codec: 'utvideo',
+      pixelFormat: 'yuv420p',
+      width: 64,
+      height: 48,
+      color: { matrix: 'bt601', range: 'limited' },
+    });
     const { y, u, v } = psnr(made, source, 50);
     // Small and of pure colours, so most of it is edges where 4:2:0 says more than RGB holds.
     expect(y).toBeGreaterThan(38);

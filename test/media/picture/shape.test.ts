@@ -23,15 +23,37 @@ describe('the shape of the result', () => {
     ['as the scale gives it', pal, 2, {}, '1440x1152 64:45'],
     ['an odd side is one pixel longer', { ...square, width: 5, height: 3 }, 1, {}, '6x4 1:1'],
     ['square pixels: the width grows', pal, 2, { squarePixels: true }, '2048x1152 1:1'],
-    ['square pixels: of pixels that are higher than wide the height grows', ntsc, 2, { squarePixels: true }, '1440x1080 1:1'],
-    ['square pixels: of square ones nothing changes', { ...square, width: 5, height: 3 }, 1, { squarePixels: true }, '6x4 1:1'],
+    [
+      'square pixels: of pixels that are higher than wide the height grows',
+      ntsc,
+      2,
+      { squarePixels: true },
+      '1440x1080 1:1',
+    ],
+    [
+      'square pixels: of square ones nothing changes',
+      { ...square, width: 5, height: 3 },
+      1,
+      { squarePixels: true },
+      '6x4 1:1',
+    ],
     ['an exact size keeps the shape on the screen', pal, 2, { target: { width: 1000, height: 500 } }, '1000x500 8:9'],
     ['lines: pixels stay as they are', pal, 2, { target: { height: 1080 } }, '1350x1080 64:45'],
     ['lines and square pixels', pal, 2, { target: { height: 1080 }, squarePixels: true }, '1920x1080 1:1'],
     ['lines of a wide film', square, 4, { target: { height: 2160 } }, '5172x2160 1:1'],
-    ['an exact size and square pixels: the largest that fits in', pal, 4, { target: { width: 2880, height: 2304 }, squarePixels: true }, '2880x1620 1:1'],
+    [
+      'an exact size and square pixels: the largest that fits in',
+      pal,
+      4,
+      { target: { width: 2880, height: 2304 }, squarePixels: true },
+      '2880x1620 1:1',
+    ],
   ] as const)('%s', (_, source, scale, wishes, expected) => {
-    const { width, height, sampleAspectRatio: { num, den } } = deliverableShape(source, scale, wishes);
+    const {
+      width,
+      height,
+      sampleAspectRatio: { num, den },
+    } = deliverableShape(source, scale, wishes);
     expect(`${width}x${height} ${num}:${den}`).toBe(expected);
   });
 
@@ -53,13 +75,37 @@ describe('resized pictures', () => {
   let source: FrameSource;
   const size = { width: 234, height: 130 };
   // Smooth in luma and chroma, and moving: a chroma plane that is half a pixel off shows.
-  const motion = "nullsrc=size=160x120:rate=25:duration=0.2,format=yuv420p,geq=lum='128+40*sin((X+3*N)/9)*cos(Y/11)':cb='128+30*sin((X-2*N)/5)':cr='128+30*cos((Y+N)/6)'";
+  const motion =
+    "nullsrc=size=160x120:rate=25:duration=0.2,format=yuv420p,geq=lum='128+40*sin((X+3*N)/9)*cos(Y/11)':cb='128+30*sin((X-2*N)/5)':cr='128+30*cos((Y+N)/6)'";
 
   beforeAll(async () => {
-    await ffmpeg('-f', 'lavfi', '-i', motion, '-vf', 'setsar=64/45', '-c:v', 'libx264', '-qp', '0', '-g', '5', at('source.mp4'));
+    await ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      motion,
+      '-vf',
+      'setsar=64/45',
+      '-c:v',
+      'libx264',
+      '-qp',
+      '0',
+      '-g',
+      '5',
+      at('source.mp4'),
+    );
     source = await frameSource(at('source.mp4'));
-    // What an ideal conversion gives, made independently of the project's: each plane by itself, both chroma planes lying left.
-    await ffmpeg('-i', at('source.mp4'), '-vf', 'zscale=w=234:h=130:cin=left:c=left:f=lanczos', '-c:v', 'ffv1', at('reference.mkv'));
+    // What an ideal conversion gives, made independently of the project's: each plane by itself, both chroma planes
+    // lying left.
+    await ffmpeg(
+      '-i',
+      at('source.mp4'),
+      '-vf',
+      'zscale=w=234:h=130:cin=left:c=left:f=lanczos',
+      '-c:v',
+      'ffv1',
+      at('reference.mkv'),
+    );
   });
 
   /** The mezzanine of a network that changes nothing. */
@@ -67,7 +113,10 @@ describe('resized pictures', () => {
     const format = { pixels, bitDepth: 8 } as const;
     const { width, height } = source.info.video;
     const decoder = startFfmpeg(decodeToPlanarArgs(source, 0, 5, format), { stdout: 'pipe', onPts: () => undefined });
-    const encoder = startFfmpeg([...mezzanineArgs(source.info, format, { width, height }, 1, 8, size), output], { stdin: 'pipe', ...(pixels === 'luma' && { side: 'pipe' as const }) });
+    const encoder = startFfmpeg([...mezzanineArgs(source.info, format, { width, height }, 1, 8, size), output], {
+      stdin: 'pipe',
+      ...(pixels === 'luma' && { side: 'pipe' as const }),
+    });
     const { stdin, side } = encoder;
     if (!decoder.stdout || !stdin) throw new Error('no pipe');
     if (side) {
@@ -86,7 +135,9 @@ describe('resized pictures', () => {
 
   async function nearness(file: string): Promise<Record<string, number>> {
     const { series } = await compareVideos(at('reference.mkv'), file);
-    return Object.fromEntries(series.flatMap(({ measure, plane = '', values }) => (measure === 'psnr' ? [[plane, Math.min(...values)]] : [])));
+    return Object.fromEntries(
+      series.flatMap(({ measure, plane = '', values }) => (measure === 'psnr' ? [[plane, Math.min(...values)]] : [])),
+    );
   }
 
   it.each(['rgb', 'luma'] as const)('of a network on %s have their colours in place', async (pixels) => {
@@ -100,8 +151,20 @@ describe('resized pictures', () => {
   it('of a filter are scaled once, and shown in the same shape', async () => {
     const output = at('filter.mp4');
     const shape = deliverableShape(source.info.video, 2, { target: size });
-    await encodeFromSource({ source, start: 0, end: 5, method: { name: 'lanczos', scale: 2, size }, ...shape, encode: { ...fastEncode, crf: 1 }, output });
-    const { width, height, sample_aspect_ratio: pixel } = (await streams(output))[0] as unknown as { width: number; height: number; sample_aspect_ratio: string };
+    await encodeFromSource({
+      source,
+      start: 0,
+      end: 5,
+      method: { name: 'lanczos', scale: 2, size },
+      ...shape,
+      encode: { ...fastEncode, crf: 1 },
+      output,
+    });
+    const {
+      width,
+      height,
+      sample_aspect_ratio: pixel,
+    } = (await streams(output))[0] as unknown as { width: number; height: number; sample_aspect_ratio: string };
     const [num = 0, den = 1] = pixel.split(':').map(Number);
     expect([width, height]).toEqual([234, 130]);
     expect((width * num) / (height * den)).toBeCloseTo((160 * 64) / (120 * 45), 6);

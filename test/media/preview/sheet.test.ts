@@ -9,12 +9,26 @@ import { crop, readPng, same } from '../../support/rasters.js';
 const folder = scratchFolder();
 
 /** Every pixel differs from its neighbours. */
-const picture = (width: number, height: number): Raster => new Raster(width, height, Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 37) % 251));
+const picture = (width: number, height: number): Raster =>
+  new Raster(
+    width,
+    height,
+    Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 37) % 251),
+  );
 
 describe('a sheet', () => {
-  const cell = (size: [number, number], zoom: number, title: string) => ({ picture: picture(...size), zoom, title, detail: 'detail' });
+  const cell = (size: [number, number], zoom: number, title: string) => ({
+    picture: picture(...size),
+    zoom,
+    title,
+    detail: 'detail',
+  });
   const { sheet, placed } = drawSheet([
-    [cell([10, 6], 3, 'source'), cell([30, 18], 1, 'a'), cell([20, 12], 1, 'a title that is much longer than its column is wide')],
+    [
+      cell([10, 6], 3, 'source'),
+      cell([30, 18], 1, 'a'),
+      cell([20, 12], 1, 'a title that is much longer than its column is wide'),
+    ],
     [cell([10, 6], 3, 'source'), cell([30, 18], 1, ''), cell([20, 12], 1, 'Ünïcode')],
   ]);
   const strip = (row: number, column: number): number => {
@@ -27,9 +41,15 @@ describe('a sheet', () => {
       const [source, same, smaller] = row.map((cell) => crop(sheet, cell));
       expect(same?.data).toEqual(picture(30, 18).data);
       expect(smaller?.data).toEqual(picture(20, 12).data);
-      for (const [x, y] of [[0, 0], [13, 8], [29, 17]] as const) {
-        const at = ((Math.floor(y / 3) * 10) + Math.floor(x / 3)) * 3;
-        expect(crop(source as Raster, { x, y, width: 1, height: 1 }).data).toEqual(picture(10, 6).data.subarray(at, at + 3));
+      for (const [x, y] of [
+        [0, 0],
+        [13, 8],
+        [29, 17],
+      ] as const) {
+        const at = (Math.floor(y / 3) * 10 + Math.floor(x / 3)) * 3;
+        expect(crop(source as Raster, { x, y, width: 1, height: 1 }).data).toEqual(
+          picture(10, 6).data.subarray(at, at + 3),
+        );
       }
     }
   });
@@ -52,8 +72,18 @@ describe('a sheet', () => {
 
 describe('a window', () => {
   it('lies in the middle, on even pixels, and is never larger than the picture', () => {
-    expect(centredWindow({ width: 480, height: 206 }, { width: 160, height: 120 }, 2)).toEqual({ x: 160, y: 42, width: 160, height: 120 });
-    expect(centredWindow({ width: 65, height: 49 }, { width: 160, height: 20 }, 2)).toEqual({ x: 0, y: 14, width: 65, height: 20 });
+    expect(centredWindow({ width: 480, height: 206 }, { width: 160, height: 120 }, 2)).toEqual({
+      x: 160,
+      y: 42,
+      width: 160,
+      height: 120,
+    });
+    expect(centredWindow({ width: 65, height: 49 }, { width: 160, height: 20 }, 2)).toEqual({
+      x: 0,
+      y: 14,
+      width: 65,
+      height: 20,
+    });
   });
 
   it('has its context on even pixels, or up to the edges of the picture', () => {

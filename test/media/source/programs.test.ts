@@ -13,7 +13,9 @@ const at = (name: string): string => path.join(folder, name);
 
 describe('several programmes in one transport stream', () => {
   let file: string;
-  beforeAll(async () => { file = await multiplex(at('two.ts')); });
+  beforeAll(async () => {
+    file = await multiplex(at('two.ts'));
+  });
 
   it('are probed one at a time: size, sound, start and length are those of one', async () => {
     const [first, second] = [await probeSource(file), await probeSource(file, { program: 2 })];
@@ -26,19 +28,35 @@ describe('several programmes in one transport stream', () => {
   });
 
   it('are refused by a number that is none of theirs', async () => {
-    await expect(probeSource(file, { program: 3 })).rejects.toThrow(/^--program 3: .*two\.ts holds the programmes 1.*, 2/);
-    await expect(probeSource(await makeClip(at('film.mkv')), { program: 1 })).rejects.toThrow(/film\.mkv holds no programmes: leave the flag out$/);
+    await expect(probeSource(file, { program: 3 })).rejects.toThrow(
+      /^--program 3: .*two\.ts holds the programmes 1.*, 2/,
+    );
+    await expect(probeSource(await makeClip(at('film.mkv')), { program: 1 })).rejects.toThrow(
+      /film\.mkv holds no programmes: leave the flag out$/,
+    );
   });
 
   it('are not sought in, since each has a clock of its own', async () => {
     const { scan } = await scanSource(file, await probeSource(file, { program: 2 }));
-    expect(scan).toMatchObject({ seekable: false, reason: 'the file holds several programmes, each with a clock of its own' });
+    expect(scan).toMatchObject({
+      seekable: false,
+      reason: 'the file holds several programmes, each with a clock of its own',
+    });
   });
 
-  it.each([[1, 2], [2, 1]])('give the picture and the sound of number %i, and number %i is named as left out', async (program, other) => {
+  it.each([
+    [1, 2],
+    [2, 1],
+  ])('give the picture and the sound of number %i, and number %i is named as left out', async (program, other) => {
     const output = at(`${program}.mp4`);
     const { warnings } = await delivered(file, output, { program });
-    expect(warnings).toContainEqual(expect.stringMatching(new RegExp(`^programme ${other} \\(h264, mp2.*\\) is left out: programme ${program} is upscaled, --program ${other} chooses this one$`)));
+    expect(warnings).toContainEqual(
+      expect.stringMatching(
+        new RegExp(
+          `^programme ${other} \\(h264, mp2.*\\) is left out: programme ${program} is upscaled, --program ${other} chooses this one$`,
+        ),
+      ),
+    );
     const tracks = await streams(output);
     expect(tracks.map(({ codec_type }) => codec_type)).toEqual(['video', 'audio']);
     expect(tracks[0]).toMatchObject({ width: program === 1 ? 320 : 256 });

@@ -23,7 +23,12 @@ describe('a source that can be sought in', () => {
     const { scan: found, timeline } = await scan(clip);
     expect(found).toMatchObject({ packets: 100, seekable: true });
     const ticks = 512;
-    expect(timeline).toEqual({ timebase: { num: 1, den: 12800 }, firstPts: 0, steps: [[ticks, 99]], lastDuration: ticks });
+    expect(timeline).toEqual({
+      timebase: { num: 1, den: 12800 },
+      firstPts: 0,
+      steps: [[ticks, 99]],
+      lastDuration: ticks,
+    });
     expect(found.runIn).toBe((20 + found.info.video.reorderDepth + 1) * ticks);
   });
 
@@ -44,7 +49,12 @@ describe('a source that can be sought in', () => {
     const file = inFolder(`left-out.${format}`);
     await ffmpeg('-f', 'm4v', '-framerate', '25', '-i', raw, '-c', 'copy', file);
     expect(await decodedFrames(file)).toBe(18);
-    expect((await scan(file)).scan).toMatchObject({ packets: 20, seekable: false, reason, info: { video: { promisedFrames: 18 } } });
+    expect((await scan(file)).scan).toMatchObject({
+      packets: 20,
+      seekable: false,
+      reason,
+      info: { video: { promisedFrames: 18 } },
+    });
   });
 
   it('reports the packets that it reads', async () => {
@@ -59,7 +69,9 @@ describe('a source that can be sought in', () => {
     const { timeline } = await scan(file);
     const pts = timeline ? decodeTimeline(timeline) : [];
     expect(pts).toHaveLength(67);
-    expect(Array.from(pts.slice(0, 5), (t) => (t * (timeline?.timebase.num ?? 0) * 25) / (timeline?.timebase.den ?? 1))).toEqual([0, 2, 3, 5, 6]);
+    expect(
+      Array.from(pts.slice(0, 5), (t) => (t * (timeline?.timebase.num ?? 0) * 25) / (timeline?.timebase.den ?? 1)),
+    ).toEqual([0, 2, 3, 5, 6]);
   });
 
   it('begins two intervals early where keyframes are no intra pictures', async () => {
@@ -88,8 +100,18 @@ describe('a source that cannot', () => {
     ['a raw stream', 'a.h264', [...x264, '-f', 'h264'], 'cannot be trusted'],
     ['AVI', 'a.avi', ['-an', '-c:v', 'mpeg4', '-bf', '2'], 'cannot be trusted'],
     ['Ogg', 'a.ogv', ['-an', '-c:v', 'libtheora'], 'cannot be trusted'],
-    ['interlaced pictures', 'interlaced.mp4', [...x264, '-flags', '+ilme+ildct', '-x264-params', 'tff=1'], 'interlaced'],
-    ['a keyframe only at the start', 'long.mp4', ['-filter:v', 'loop=20:60:0,setpts=N/25/TB', ...x264, '-g', '9999', '-preset', 'ultrafast'], 'between two keyframes'],
+    [
+      'interlaced pictures',
+      'interlaced.mp4',
+      [...x264, '-flags', '+ilme+ildct', '-x264-params', 'tff=1'],
+      'interlaced',
+    ],
+    [
+      'a keyframe only at the start',
+      'long.mp4',
+      ['-filter:v', 'loop=20:60:0,setpts=N/25/TB', ...x264, '-g', '9999', '-preset', 'ultrafast'],
+      'between two keyframes',
+    ],
   ];
   it.each(cases)('%s', async (_, name, args, reason) => {
     await ffmpeg('-i', clip, ...args, inFolder(name));
@@ -103,7 +125,11 @@ describe('a source that cannot', () => {
     const [first, second, both] = ['first.ts', 'second.ts', 'both.ts'].map(inFolder) as [string, string, string];
     await ffmpeg('-i', clip, '-c', 'copy', first);
     await ffmpeg('-itsoffset', '500', '-i', clip, '-c', 'copy', '-copyts', second);
-    for (const [file, flags] of [[first, 'w'], [second, 'a']] as const) await pipeline(createReadStream(file), createWriteStream(both, { flags }));
+    for (const [file, flags] of [
+      [first, 'w'],
+      [second, 'a'],
+    ] as const)
+      await pipeline(createReadStream(file), createWriteStream(both, { flags }));
     const { scan: found } = await scan(both);
     expect(found).toMatchObject({ seekable: false, packets: 200 });
     expect(found.reason).toContain('jump');

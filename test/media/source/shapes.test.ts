@@ -12,12 +12,35 @@ import { ffmpeg, scratchFolder } from '../../support/media.js';
 const folder = scratchFolder();
 
 /** A recording in which one programme follows another. */
-async function recording(name: string, ...programmes: { size: string; sar: string; seconds: number }[]): Promise<string> {
+async function recording(
+  name: string,
+  ...programmes: { size: string; sar: string; seconds: number }[]
+): Promise<string> {
   let at = 0;
   const files: string[] = [];
   for (const { size, sar, seconds } of programmes) {
     const file = path.join(folder, `${name}-${files.length}.ts`);
-    await ffmpeg('-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25`, '-t', String(seconds), '-vf', `setsar=${sar}`, '-pix_fmt', 'yuv420p', '-c:v', 'mpeg2video', '-q:v', '3', '-g', '5', '-output_ts_offset', String(at), file);
+    await ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      `testsrc2=size=${size}:rate=25`,
+      '-t',
+      String(seconds),
+      '-vf',
+      `setsar=${sar}`,
+      '-pix_fmt',
+      'yuv420p',
+      '-c:v',
+      'mpeg2video',
+      '-q:v',
+      '3',
+      '-g',
+      '5',
+      '-output_ts_offset',
+      String(at),
+      file,
+    );
     at += seconds;
     files.push(file);
   }
@@ -30,42 +53,100 @@ const scan = async (file: string) => (await scanSource(file, await probeSource(f
 
 describe('a recording whose pictures change', () => {
   it('in the shape of their pixels, is told with the time', async () => {
-    const found = await scan(await recording('shape', { size: '180x144', sar: '16/15', seconds: 1 }, { size: '180x144', sar: '64/45', seconds: 2 }));
-    expect(found.shapes?.map(({ width, height, sampleAspectRatio }) => ({ width, height, sampleAspectRatio }))).toEqual([
+    const found = await scan(
+      await recording(
+        'shape',
+        { size: '180x144', sar: '16/15', seconds: 1 },
+        { size: '180x144', sar: '64/45', seconds: 2 },
+      ),
+    );
+    expect(
+      found.shapes?.map(({ width, height, sampleAspectRatio }) => ({ width, height, sampleAspectRatio })),
+    ).toEqual([
       { width: 180, height: 144, sampleAspectRatio: { num: 16, den: 15 } },
       { width: 180, height: 144, sampleAspectRatio: { num: 64, den: 45 } },
     ]);
-    expect(pictureNotices(found)).toEqual(['the shape of the pictures changes: 180x144 with pixels of 16:15, from 1.0 s on 180x144 with pixels of 64:45; all are shown as the first ones, so that others may look squeezed']);
+    expect(pictureNotices(found)).toEqual([
+      'the shape of the pictures changes: 180x144 with pixels of 16:15, from 1.0 s on 180x144 with pixels of 64:45; all are shown as the first ones, so that others may look squeezed',
+    ]);
   });
 
   it('in their size, is told and read in one pass that brings all to one size', async () => {
-    const file = await recording('size', { size: '88x72', sar: '12/11', seconds: 1 }, { size: '180x144', sar: '16/15', seconds: 2 });
+    const file = await recording(
+      'size',
+      { size: '88x72', sar: '12/11', seconds: 1 },
+      { size: '180x144', sar: '16/15', seconds: 2 },
+    );
     const found = await scan(file);
     expect(found).toMatchObject({ seekable: false });
     expect(pictureNotices(found)).toEqual([expect.stringContaining('from 1.0 s on 180x144')]);
     const { file: made, decoded } = await conformSource(file, found.info, folder);
     expect(decoded).toBeGreaterThanOrEqual(74);
-    const { stdout } = await execa('ffprobe', ['-v', 'error', '-show_entries', 'frame=width,height', '-of', 'csv=p=0', path.join(folder, made)]);
+    const { stdout } = await execa('ffprobe', [
+      '-v',
+      'error',
+      '-show_entries',
+      'frame=width,height',
+      '-of',
+      'csv=p=0',
+      path.join(folder, made),
+    ]);
     expect(new Set(stdout.split('\n'))).toEqual(new Set(['88,72']));
   });
 
   it('is seen in H.264 too', async () => {
-    const parts = await Promise.all(['4/3', '1/1'].map(async (sar, i) => {
-      const file = path.join(folder, `avc-${i}.ts`);
-      await ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=96x64:rate=25:duration=1', '-vf', `setsar=${sar}`, '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-g', '10', '-output_ts_offset', String(i), file);
-      return readFileSync(file);
-    }));
+    const parts = await Promise.all(
+      ['4/3', '1/1'].map(async (sar, i) => {
+        const file = path.join(folder, `avc-${i}.ts`);
+        await ffmpeg(
+          '-f',
+          'lavfi',
+          '-i',
+          'testsrc2=size=96x64:rate=25:duration=1',
+          '-vf',
+          `setsar=${sar}`,
+          '-pix_fmt',
+          'yuv420p',
+          '-c:v',
+          'libx264',
+          '-g',
+          '10',
+          '-output_ts_offset',
+          String(i),
+          file,
+        );
+        return readFileSync(file);
+      }),
+    );
     const file = path.join(folder, 'avc.ts');
     writeFileSync(file, Buffer.concat(parts));
-    expect((await scan(file)).shapes?.map(({ sampleAspectRatio: { num, den } }) => `${num}:${den}`)).toEqual(['4:3', '1:1']);
+    expect((await scan(file)).shapes?.map(({ sampleAspectRatio: { num, den } }) => `${num}:${den}`)).toEqual([
+      '4:3',
+      '1:1',
+    ]);
   });
 
   it('is not one that stays as it is', async () => {
-    expect(await scan(await recording('same', { size: '180x144', sar: '16/15', seconds: 1 }, { size: '180x144', sar: '16/15', seconds: 1 }))).not.toHaveProperty('shapes');
+    expect(
+      await scan(
+        await recording(
+          'same',
+          { size: '180x144', sar: '16/15', seconds: 1 },
+          { size: '180x144', sar: '16/15', seconds: 1 },
+        ),
+      ),
+    ).not.toHaveProperty('shapes');
   });
 
   it('often, is told in one line all the same', () => {
-    const shapes = [4, 16, 4, 16, 4].map((num, i) => ({ seconds: 10 + i, width: 720, height: 576, sampleAspectRatio: { num, den: 3 } }));
-    expect(describeShapes(shapes)).toMatch(/720x576 with pixels of 4:3, from 1\.0 s on .*, from 3\.0 s on .* and 1 more;/);
+    const shapes = [4, 16, 4, 16, 4].map((num, i) => ({
+      seconds: 10 + i,
+      width: 720,
+      height: 576,
+      sampleAspectRatio: { num, den: 3 },
+    }));
+    expect(describeShapes(shapes)).toMatch(
+      /720x576 with pixels of 4:3, from 1\.0 s on .*, from 3\.0 s on .* and 1 more;/,
+    );
   });
 });

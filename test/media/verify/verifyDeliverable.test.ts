@@ -18,7 +18,10 @@ describe('verifying a deliverable', () => {
   let request: VerifyRequest;
   let source: FrameSource;
   beforeAll(async () => {
-    request = await deliveredForCheck(await makeClip(at('source.mp4'), { seconds: 2, audioTracks: 2 }), at('good.mp4'));
+    request = await deliveredForCheck(
+      await makeClip(at('source.mp4'), { seconds: 2, audioTracks: 2 }),
+      at('good.mp4'),
+    );
     source = request.source;
   });
 
@@ -32,13 +35,27 @@ describe('verifying a deliverable', () => {
   it('passes a good one', async () => {
     const seen: number[] = [];
     const report = await verifyDeliverable({ ...request, onFrame: (frames) => seen.push(frames) });
-    expect(verifyReportSchema.parse(report)).toMatchObject({ ok: true, problems: [], warnings: [], frames: 50, expectedFrames: 50, largestTimeErrorSeconds: 0 });
+    expect(verifyReportSchema.parse(report)).toMatchObject({
+      ok: true,
+      problems: [],
+      warnings: [],
+      frames: 50,
+      expectedFrames: 50,
+      largestTimeErrorSeconds: 0,
+    });
     expect(report.difference.luma.largest).toBeLessThan(2);
     expect(seen.at(-1)).toBe(50);
   });
 
   it('finds a dropped frame', async () => {
-    const report = await broken('dropped.mp4', ...encodeAgain, '-vf', "select='not(eq(n,20))'", '-fps_mode', 'passthrough');
+    const report = await broken(
+      'dropped.mp4',
+      ...encodeAgain,
+      '-vf',
+      "select='not(eq(n,20))'",
+      '-fps_mode',
+      'passthrough',
+    );
     expect(report.ok).toBe(false);
     expect(report.problems).toContain('it has 49 frames instead of 50');
     expect(report.problems).toContain('frame 20 is shown at 0.840000 s after the first, not at 0.800000 s');
@@ -50,13 +67,28 @@ describe('verifying a deliverable', () => {
   });
 
   it('names black frames', async () => {
-    const report = await broken('black.mp4', ...encodeAgain, '-vf', "drawbox=color=black:t=fill:enable='between(n,10,14)+eq(n,30)'");
+    const report = await broken(
+      'black.mp4',
+      ...encodeAgain,
+      '-vf',
+      "drawbox=color=black:t=fill:enable='between(n,10,14)+eq(n,30)'",
+    );
     expect(report.problems).toEqual(['the picture is black where the source is not: frames 10 to 14, frame 30']);
   });
 
   it('lets black stand where the source is black', async () => {
     const clip = at('night.mkv');
-    await ffmpeg('-f', 'lavfi', '-i', 'color=black:size=64x48:rate=25:duration=1', '-c:v', 'ffv1', '-pix_fmt', 'yuv420p', clip);
+    await ffmpeg(
+      '-f',
+      'lavfi',
+      '-i',
+      'color=black:size=64x48:rate=25:duration=1',
+      '-c:v',
+      'ffv1',
+      '-pix_fmt',
+      'yuv420p',
+      clip,
+    );
     expect(await verifyDeliverable(await deliveredForCheck(clip, at('night.mp4')))).toMatchObject({ ok: true });
   });
 
@@ -91,17 +123,29 @@ describe('verifying a deliverable', () => {
   });
 
   it('misses an audio track', async () => {
-    expect((await broken('mute.mp4', '-map', '0:v', '-map', '0:a:0', '-c', 'copy')).problems).toEqual(['it has 1 audio tracks instead of 2']);
+    expect((await broken('mute.mp4', '-map', '0:v', '-map', '0:a:0', '-c', 'copy')).problems).toEqual([
+      'it has 1 audio tracks instead of 2',
+    ]);
   });
 
   it('finds another size and another shape of pixels', async () => {
     expect((await broken('size.mp4', ...encodeAgain, '-vf', 'scale=318:240,setsar=4/3')).problems).toEqual([
-      'the picture is 318x240 instead of 320x240', "the pixels' aspect ratio is 4:3 instead of 1:1",
+      'the picture is 318x240 instead of 320x240',
+      "the pixels' aspect ratio is 4:3 instead of 1:1",
     ]);
   });
 
   it('finds pictures that were moved in time', async () => {
-    const report = await broken('slow.mp4', ...encodeAgain, '-vf', 'setpts=PTS*1.01', '-fps_mode', 'passthrough', '-enc_time_base', '1:90000');
+    const report = await broken(
+      'slow.mp4',
+      ...encodeAgain,
+      '-vf',
+      'setpts=PTS*1.01',
+      '-fps_mode',
+      'passthrough',
+      '-enc_time_base',
+      '1:90000',
+    );
     expect(report.problems.join('\n')).toContain('frame 1 is shown at 0.04');
     expect(report.ok).toBe(false);
   });
@@ -114,7 +158,13 @@ describe('verifying a deliverable', () => {
 
   it('stops when asked to', async () => {
     const controller = new AbortController();
-    const verify = verifyDeliverable({ ...request, signal: controller.signal, onFrame: () => { controller.abort(new Error('enough')); } });
+    const verify = verifyDeliverable({
+      ...request,
+      signal: controller.signal,
+      onFrame: () => {
+        controller.abort(new Error('enough'));
+      },
+    });
     await expect(verify).rejects.toThrow('enough');
   });
 });
@@ -128,7 +178,9 @@ describe.skipIf(!hasSharedMedia)('verifying deliverables of real clips', () => {
     ['timing/decord-rot90.mov', 2],
     ['timing/no_duration-vfr-opus.webm', 1],
   ] as const)('passes %s', async (name, scale) => {
-    const report = await verifyDeliverable(await deliveredForCheck(sharedFile(`clips/${name}`), at(`${path.basename(name)}.out.mp4`), scale));
+    const report = await verifyDeliverable(
+      await deliveredForCheck(sharedFile(`clips/${name}`), at(`${path.basename(name)}.out.mp4`), scale),
+    );
     expect(report).toMatchObject({ ok: true, problems: [], warnings: [] });
     expect(report.difference.luma.largest).toBeLessThan(6.5);
   });

@@ -16,7 +16,13 @@ describe('the graph of SRVGGNetCompact gives what the published module does', ()
     const state = compactState(sizes);
     const { onnx, ...rest } = convert(state);
     const parameters = Object.values(state).reduce((sum, { values }) => sum + values.length, 0);
-    expect(rest).toEqual({ architecture: 'SRVGGNetCompact, 2 convolutions of 5 channels', scale, radius: 4, parameters, pixels: 'rgb' });
+    expect(rest).toEqual({
+      architecture: 'SRVGGNetCompact, 2 convolutions of 5 channels',
+      scale,
+      radius: 4,
+      parameters,
+      pixels: 'rgb',
+    });
     expect(farthest(await runOnnx(onnx, picture(5, 7)), runCompact(state, sizes, picture(5, 7)))).toBeLessThan(2e-5);
   });
 });
@@ -53,31 +59,74 @@ describe('the graph of RRDBNet gives what the published module does', () => {
 });
 
 it('a graph has one input and one output of any size, as frames need them', () => {
-  const { input, output } = signatureOf(decodeModel(convert(compactState({ features: 4, convolutions: 1, scale: 2 })).onnx));
+  const { input, output } = signatureOf(
+    decodeModel(convert(compactState({ features: 4, convolutions: 1, scale: 2 })).onnx),
+  );
   expect([input.name, output.name]).toEqual(['input', 'output']);
-  expect(input.type?.tensorType?.shape?.dim.map(({ dimValue, dimParam }) => dimParam || Number(dimValue))).toEqual([1, 3, 'h', 'w']);
+  expect(input.type?.tensorType?.shape?.dim.map(({ dimValue, dimParam }) => dimParam || Number(dimValue))).toEqual([
+    1,
+    3,
+    'h',
+    'w',
+  ]);
 });
 
 describe('one line says what is wrong with', () => {
   const compact = compactState({ features: 4, convolutions: 2, scale: 2 });
   const dense = denseState({ features: 4, growth: 2, blocks: 2, inputs: 3 });
-  const without = (state: TestState, name: string) => Object.fromEntries(Object.entries(state).filter(([key]) => key !== name));
-  const tensor = (...dims: number[]) => ({ dims, values: Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => 0.5) });
+  const without = (state: TestState, name: string) =>
+    Object.fromEntries(Object.entries(state).filter(([key]) => key !== name));
+  const tensor = (...dims: number[]) => ({
+    dims,
+    values: Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => 0.5),
+  });
   it.each<[string, TestState, RegExp]>([
-    ['another architecture', { 'conv.weight': tensor(3, 3, 3, 3) }, /no supported architecture: RRDBNet and SRVGGNetCompact are/],
+    [
+      'another architecture',
+      { 'conv.weight': tensor(3, 3, 3, 3) },
+      /no supported architecture: RRDBNet and SRVGGNetCompact are/,
+    ],
     ['a bias that is missing', without(compact, 'body.2.bias'), /lacks tensor "body\.2\.bias"/],
     ['a PReLU that is missing', without(compact, 'body.3.weight'), /lacks tensor "body\.3\.weight"/],
     ['a tensor that is left over', { ...compact, 'extra.weight': tensor(4) }, /tensor "extra\.weight" has no place/],
-    ['a tensor of another shape', { ...compact, 'body.2.weight': tensor(4, 4, 1, 1) }, /tensor "body\.2\.weight" is 4x4x1x1 instead of 4x4x3x3/],
-    ['a tensor of another rank', { ...compact, 'body.0.weight': tensor(4, 27) }, /"body\.0\.weight" has 2 dimensions instead of 4/],
-    ['channels that are no whole scale', { ...compact, 'body.6.weight': tensor(15, 4, 3, 3), 'body.6.bias': tensor(15) }, /15 channels, which is no whole scale/],
-    ['a network of grey pictures', denseState({ features: 4, growth: 2, blocks: 1, inputs: 1 }), /reads 1 channels: only 3, or 12 and 48/],
-    ['a block that is missing', Object.fromEntries(Object.entries(dense).filter(([name]) => !name.startsWith('body.0.rdb2'))), /lacks tensor "body\.0\.rdb2\.conv1\.weight"/],
-    ['an absurd number of blocks', { ...dense, 'body.9999.rdb1.conv1.weight': tensor(1) }, /lacks tensor "body\.2\.rdb1\.conv1\.weight"/],
+    [
+      'a tensor of another shape',
+      { ...compact, 'body.2.weight': tensor(4, 4, 1, 1) },
+      /tensor "body\.2\.weight" is 4x4x1x1 instead of 4x4x3x3/,
+    ],
+    [
+      'a tensor of another rank',
+      { ...compact, 'body.0.weight': tensor(4, 27) },
+      /"body\.0\.weight" has 2 dimensions instead of 4/,
+    ],
+    [
+      'channels that are no whole scale',
+      { ...compact, 'body.6.weight': tensor(15, 4, 3, 3), 'body.6.bias': tensor(15) },
+      /15 channels, which is no whole scale/,
+    ],
+    [
+      'a network of grey pictures',
+      denseState({ features: 4, growth: 2, blocks: 1, inputs: 1 }),
+      /reads 1 channels: only 3, or 12 and 48/,
+    ],
+    [
+      'a block that is missing',
+      Object.fromEntries(Object.entries(dense).filter(([name]) => !name.startsWith('body.0.rdb2'))),
+      /lacks tensor "body\.0\.rdb2\.conv1\.weight"/,
+    ],
+    [
+      'an absurd number of blocks',
+      { ...dense, 'body.9999.rdb1.conv1.weight': tensor(1) },
+      /lacks tensor "body\.2\.rdb1\.conv1\.weight"/,
+    ],
     ['a name of several lines', { ...compact, 'a\nb': tensor(1) }, /tensor "a\\nb" has no place/],
   ])('%s', (_, state, message) => {
     let thrown: unknown;
-    try { convert(state); } catch (error) { thrown = error; }
+    try {
+      convert(state);
+    } catch (error) {
+      thrown = error;
+    }
     expect(thrown).toBeInstanceOf(UserError);
     expect((thrown as Error).message).toMatch(/^"net\.pth" cannot be converted: /);
     expect((thrown as Error).message).toMatch(message);

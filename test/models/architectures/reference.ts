@@ -9,20 +9,28 @@ const conv = (state: TestState, name: string, x: Planes): Planes => {
   return convolve(x, dims[0]!, 3, 1, values, state[`${name}.bias`]!.values);
 };
 const lrelu = (x: Planes): Planes => prelu(x, [0.2]);
-const plus = (a: Planes, b: Planes, factor = 1): Planes => fill(planes(b.c, b.h, b.w), (c, i, j) => at(a, c, i, j) * factor + at(b, c, i, j));
-const concat = (all: Planes[]): Planes => ({ ...all[0]!, c: all.reduce((sum, p) => sum + p.c, 0), data: Float64Array.from(all.flatMap((p) => [...p.data])) });
+const plus = (a: Planes, b: Planes, factor = 1): Planes =>
+  fill(planes(b.c, b.h, b.w), (c, i, j) => at(a, c, i, j) * factor + at(b, c, i, j));
+const concat = (all: Planes[]): Planes => ({
+  ...all[0]!,
+  c: all.reduce((sum, p) => sum + p.c, 0),
+  data: Float64Array.from(all.flatMap((p) => [...p.data])),
+});
 
 /** https://github.com/xinntao/Real-ESRGAN/blob/master/realesrgan/archs/srvgg_arch.py */
 export function runCompact(state: TestState, { convolutions, scale }: CompactSizes, input: Planes): Planes {
   let x = input;
-  for (let i = 0; i <= convolutions; i++) x = prelu(conv(state, `body.${2 * i}`, x), state[`body.${2 * i + 1}.weight`]!.values);
+  for (let i = 0; i <= convolutions; i++)
+    x = prelu(conv(state, `body.${2 * i}`, x), state[`body.${2 * i + 1}.weight`]!.values);
   x = shuffle(conv(state, `body.${2 * convolutions + 2}`, x), scale, 0);
   return plus(resize(input, 1, scale, scale), x);
 }
 
 /** torch.nn.functional.pixel_unshuffle. */
 const unshuffle = (x: Planes, r: number): Planes =>
-  fill(planes(x.c * r * r, x.h / r, x.w / r), (k, i, j) => at(x, Math.floor(k / (r * r)), i * r + (Math.floor(k / r) % r), j * r + (k % r)));
+  fill(planes(x.c * r * r, x.h / r, x.w / r), (k, i, j) =>
+    at(x, Math.floor(k / (r * r)), i * r + (Math.floor(k / r) % r), j * r + (k % r)),
+  );
 
 /** https://github.com/XPixelGroup/BasicSR/blob/master/basicsr/archs/rrdbnet_arch.py */
 export function runDense(state: TestState, { blocks, inputs }: DenseSizes, input: Planes): Planes {

@@ -5,9 +5,11 @@ import { binBytes, numbers, paramText, type Chunk } from './net.js';
 
 /** 3 channels of 6 rows and 8 columns, in -1..1. */
 const x = ((input) => ({ ...input, data: input.data.map((v) => Math.fround(2 * v - 1)) }))(picture(6, 8));
-const map = (p: Planes, value: (v: number, c: number) => number): Planes => fill(planes(p.c, p.h, p.w), (c, i, j) => value(at(p, c, i, j), c));
+const map = (p: Planes, value: (v: number, c: number) => number): Planes =>
+  fill(planes(p.c, p.h, p.w), (c, i, j) => value(at(p, c, i, j), c));
 const sigmoid = (v: number) => 1 / (1 + Math.exp(-v));
-const outside = (p: Planes, c: number, i: number, j: number) => (i < 0 || j < 0 || i >= p.h || j >= p.w ? 0 : at(p, c, i, j));
+const outside = (p: Planes, c: number, i: number, j: number) =>
+  i < 0 || j < 0 || i >= p.h || j >= p.w ? 0 : at(p, c, i, j);
 
 async function expectOutput(lines: string[], chunks: Chunk[], expected: Planes, input = x): Promise<void> {
   const actual = await runOnnx(convertNcnn(paramText(['Input in 0 1 data', ...lines]), binBytes(chunks)), input);
@@ -40,12 +42,24 @@ describe('functions of each value', () => {
   });
 
   it('the reciprocal of a root', async () => {
-    await expectOutput(['BinaryOp b 1 1 data p 0=0 1=1 2=2', 'UnaryOp u 1 1 p out 0=6'], [], map(x, (v) => 1 / Math.sqrt(v + 2)));
+    await expectOutput(
+      ['BinaryOp b 1 1 data p 0=0 1=1 2=2', 'UnaryOp u 1 1 p out 0=6'],
+      [],
+      map(x, (v) => 1 / Math.sqrt(v + 2)),
+    );
   });
 
   it('a factor and an offset for each channel', async () => {
-    await expectOutput(['Scale s 1 1 data out 0=3 1=1'], [{ bare: [2, -1, 0.5] }, { bare: [0, 0.25, 1] }], map(x, (v, c) => v * [2, -1, 0.5][c]! + [0, 0.25, 1][c]!));
-    await expectOutput(['Scale s 1 1 data out 0=3'], [{ bare: [2, -1, 0.5] }], map(x, (v, c) => v * [2, -1, 0.5][c]!));
+    await expectOutput(
+      ['Scale s 1 1 data out 0=3 1=1'],
+      [{ bare: [2, -1, 0.5] }, { bare: [0, 0.25, 1] }],
+      map(x, (v, c) => v * [2, -1, 0.5][c]! + [0, 0.25, 1][c]!),
+    );
+    await expectOutput(
+      ['Scale s 1 1 data out 0=3'],
+      [{ bare: [2, -1, 0.5] }],
+      map(x, (v, c) => v * [2, -1, 0.5][c]!),
+    );
   });
 });
 
@@ -59,36 +73,65 @@ it.each<[string, (v: number) => number]>([
 ])('a convolution with the activation %s within', async (activation, value) => {
   const weights = numbers(81, 3);
   const linear = convolve(x, 3, 3, 1, weights, []);
-  await expectOutput([`Convolution c 1 1 data out 0=3 1=3 4=1 6=81 ${activation}`], [{ half: weights }], map(linear, value));
+  await expectOutput(
+    [`Convolution c 1 1 data out 0=3 1=3 4=1 6=81 ${activation}`],
+    [{ half: weights }],
+    map(linear, value),
+  );
 });
 
 it('a depthwise convolution, and one of groups of channels', async () => {
   const weights = numbers(27, 1);
-  await expectOutput(['ConvolutionDepthWise c 1 1 data out 0=3 1=3 4=1 6=27 7=3'], [{ raw: weights }], fill(planes(3, 6, 8), (c, i, j) => {
-    let sum = 0;
-    for (let a = 0; a < 3; a++) for (let b = 0; b < 3; b++) sum += outside(x, c, i + a - 1, j + b - 1) * weights[c * 9 + a * 3 + b]!;
-    return sum;
-  }));
+  await expectOutput(
+    ['ConvolutionDepthWise c 1 1 data out 0=3 1=3 4=1 6=27 7=3'],
+    [{ raw: weights }],
+    fill(planes(3, 6, 8), (c, i, j) => {
+      let sum = 0;
+      for (let a = 0; a < 3; a++)
+        for (let b = 0; b < 3; b++) sum += outside(x, c, i + a - 1, j + b - 1) * weights[c * 9 + a * 3 + b]!;
+      return sum;
+    }),
+  );
   // Six channels in two groups: each output sees three of them.
   const groups = numbers(9 * 2, 2).slice(0, 18);
   await expectOutput(
-    ['Split s 1 2 data a b', 'Concat cat 2 1 a b six', 'ConvolutionDepthWise c 1 1 six wide 0=6 1=1 6=18 7=2', 'Crop k 1 1 wide out -23309=1,2 -23310=1,5 -23311=1,0'],
+    [
+      'Split s 1 2 data a b',
+      'Concat cat 2 1 a b six',
+      'ConvolutionDepthWise c 1 1 six wide 0=6 1=1 6=18 7=2',
+      'Crop k 1 1 wide out -23309=1,2 -23310=1,5 -23311=1,0',
+    ],
     [{ raw: groups }],
-    fill(planes(3, 6, 8), (c, i, j) => [0, 1, 2].reduce((sum, k) => sum + at(x, k, i, j) * groups[(c + 2) * 3 + k]!, 0)),
+    fill(planes(3, 6, 8), (c, i, j) =>
+      [0, 1, 2].reduce((sum, k) => sum + at(x, k, i, j) * groups[(c + 2) * 3 + k]!, 0),
+    ),
   );
 });
 
 /** By the definition: every input value is spread over the kernel's places. */
-function deconvolve(input: Planes, { outputs, k, stride, pad, groups }: { outputs: number; k: number; stride: number; pad: number; groups: number }, weights: number[], bias: number[]): Planes {
-  const result = fill(planes(outputs, (input.h - 1) * stride + k - 2 * pad, (input.w - 1) * stride + k - 2 * pad), (c) => bias[c]!);
+function deconvolve(
+  input: Planes,
+  { outputs, k, stride, pad, groups }: { outputs: number; k: number; stride: number; pad: number; groups: number },
+  weights: number[],
+  bias: number[],
+): Planes {
+  const result = fill(
+    planes(outputs, (input.h - 1) * stride + k - 2 * pad, (input.w - 1) * stride + k - 2 * pad),
+    (c) => bias[c]!,
+  );
   const inputs = input.c / groups;
   for (let o = 0; o < outputs; o++) {
     const group = Math.floor(o / (outputs / groups));
     for (let q = 0; q < inputs; q++) {
-      for (let i = 0; i < input.h; i++) for (let j = 0; j < input.w; j++) for (let a = 0; a < k; a++) for (let b = 0; b < k; b++) {
-        const [y, xx] = [i * stride + a - pad, j * stride + b - pad];
-        if (y >= 0 && xx >= 0 && y < result.h && xx < result.w) result.data[(o * result.h + y) * result.w + xx]! += at(input, group * inputs + q, i, j) * weights[((o * inputs + q) * k + a) * k + b]!;
-      }
+      for (let i = 0; i < input.h; i++)
+        for (let j = 0; j < input.w; j++)
+          for (let a = 0; a < k; a++)
+            for (let b = 0; b < k; b++) {
+              const [y, xx] = [i * stride + a - pad, j * stride + b - pad];
+              if (y >= 0 && xx >= 0 && y < result.h && xx < result.w)
+                result.data[(o * result.h + y) * result.w + xx]! +=
+                  at(input, group * inputs + q, i, j) * weights[((o * inputs + q) * k + a) * k + b]!;
+            }
     }
   }
   return result;
@@ -97,15 +140,28 @@ function deconvolve(input: Planes, { outputs, k, stride, pad, groups }: { output
 it('a deconvolution, plain and in groups', async () => {
   const weights = numbers(3 * 3 * 16, 4);
   const bias = [0.5, -0.25, 1];
-  await expectOutput(['Deconvolution d 1 1 data out 0=3 1=4 3=2 4=1 5=1 6=144'], [{ half: weights }, { bare: bias }], deconvolve(x, { outputs: 3, k: 4, stride: 2, pad: 1, groups: 1 }, weights, bias));
+  await expectOutput(
+    ['Deconvolution d 1 1 data out 0=3 1=4 3=2 4=1 5=1 6=144'],
+    [{ half: weights }, { bare: bias }],
+    deconvolve(x, { outputs: 3, k: 4, stride: 2, pad: 1, groups: 1 }, weights, bias),
+  );
   const own = numbers(3 * 4, 5);
-  await expectOutput(['DeconvolutionDepthWise d 1 1 data out 0=3 1=2 3=2 5=1 6=12 7=3'], [{ raw: own }, { bare: bias }], deconvolve(x, { outputs: 3, k: 2, stride: 2, pad: 0, groups: 3 }, own, bias));
+  await expectOutput(
+    ['DeconvolutionDepthWise d 1 1 data out 0=3 1=2 3=2 5=1 6=12 7=3'],
+    [{ raw: own }, { bare: bias }],
+    deconvolve(x, { outputs: 3, k: 2, stride: 2, pad: 0, groups: 3 }, own, bias),
+  );
 });
 
 it('a channel attention: global pooling, inner products, a product', async () => {
   const [w1, w2] = [numbers(6, 1), numbers(6, 2)];
   const means = [0, 1, 2].map((c) => x.data.slice(c * 48, c * 48 + 48).reduce((sum, v) => sum + v, 0) / 48);
-  const hidden = [0, 1].map((o) => Math.max(0, means.reduce((sum, m, c) => sum + m * w1[o * 3 + c]!, [0.5, 0.25][o]!)));
+  const hidden = [0, 1].map((o) =>
+    Math.max(
+      0,
+      means.reduce((sum, m, c) => sum + m * w1[o * 3 + c]!, [0.5, 0.25][o]!),
+    ),
+  );
   const gates = [0, 1, 2].map((o) => sigmoid(hidden.reduce((sum, v, c) => sum + v * w2[o * 2 + c]!, 0)));
   const attention = [
     'Split s 1 2 data a b',
@@ -120,31 +176,82 @@ it('a channel attention: global pooling, inner products, a product', async () =>
 });
 
 it('poolings of windows', async () => {
-  const windows = (kind: (values: number[]) => number) => fill(planes(3, 3, 4), (c, i, j) => kind([at(x, c, 2 * i, 2 * j), at(x, c, 2 * i, 2 * j + 1), at(x, c, 2 * i + 1, 2 * j), at(x, c, 2 * i + 1, 2 * j + 1)]));
-  await expectOutput(['Pooling p 1 1 data out 0=0 1=2 2=2 5=1'], [], windows((v) => Math.max(...v)));
-  await expectOutput(['Pooling p 1 1 data out 0=1 1=2 2=2'], [], windows((v) => v.reduce((a, b) => a + b) / 4));
+  const windows = (kind: (values: number[]) => number) =>
+    fill(planes(3, 3, 4), (c, i, j) =>
+      kind([
+        at(x, c, 2 * i, 2 * j),
+        at(x, c, 2 * i, 2 * j + 1),
+        at(x, c, 2 * i + 1, 2 * j),
+        at(x, c, 2 * i + 1, 2 * j + 1),
+      ]),
+    );
+  await expectOutput(
+    ['Pooling p 1 1 data out 0=0 1=2 2=2 5=1'],
+    [],
+    windows((v) => Math.max(...v)),
+  );
+  await expectOutput(
+    ['Pooling p 1 1 data out 0=1 1=2 2=2'],
+    [],
+    windows((v) => v.reduce((a, b) => a + b) / 4),
+  );
   // Padding counts as zeros, or not at all.
-  const padded = (count: (inside: number) => number) => fill(planes(3, 6, 8), (c, i, j) => {
-    const near = [-1, 0, 1].flatMap((a) => [-1, 0, 1].map((b) => [i + a, j + b] as const)).filter(([a, b]) => a >= 0 && b >= 0 && a < 6 && b < 8);
-    return near.reduce((sum, [a, b]) => sum + at(x, c, a, b), 0) / count(near.length);
-  });
-  await expectOutput(['Pooling p 1 1 data out 0=1 1=3 3=1 5=1 6=1'], [], padded(() => 9));
-  await expectOutput(['Pooling p 1 1 data out 0=1 1=3 3=1 5=1'], [], padded((inside) => inside));
+  const padded = (count: (inside: number) => number) =>
+    fill(planes(3, 6, 8), (c, i, j) => {
+      const near = [-1, 0, 1]
+        .flatMap((a) => [-1, 0, 1].map((b) => [i + a, j + b] as const))
+        .filter(([a, b]) => a >= 0 && b >= 0 && a < 6 && b < 8);
+      return near.reduce((sum, [a, b]) => sum + at(x, c, a, b), 0) / count(near.length);
+    });
+  await expectOutput(
+    ['Pooling p 1 1 data out 0=1 1=3 3=1 5=1 6=1'],
+    [],
+    padded(() => 9),
+  );
+  await expectOutput(
+    ['Pooling p 1 1 data out 0=1 1=3 3=1 5=1'],
+    [],
+    padded((inside) => inside),
+  );
 });
 
 it('a pixel-unshuffle in both orders of channels', async () => {
-  const back = (mode: number) => [`Reorg r 1 1 data deep 0=2 1=${mode}`, `Crop k 1 1 deep out -23309=1,4 -23310=1,7 -23311=1,0`];
+  const back = (mode: number) => [
+    `Reorg r 1 1 data deep 0=2 1=${mode}`,
+    `Crop k 1 1 deep out -23309=1,4 -23310=1,7 -23311=1,0`,
+  ];
   // Channels 4 to 6 of 12: the second channel of the picture, or the second place of a block.
-  await expectOutput(back(0), [], fill(planes(3, 3, 4), (c, i, j) => at(x, 1, 2 * i + (c >> 1), 2 * j + (c & 1))));
-  await expectOutput(back(1), [], fill(planes(3, 3, 4), (c, i, j) => { const k = c + 4; const place = Math.floor(k / 3); return at(x, k % 3, 2 * i + (place >> 1), 2 * j + (place & 1)); }));
+  await expectOutput(
+    back(0),
+    [],
+    fill(planes(3, 3, 4), (c, i, j) => at(x, 1, 2 * i + (c >> 1), 2 * j + (c & 1))),
+  );
+  await expectOutput(
+    back(1),
+    [],
+    fill(planes(3, 3, 4), (c, i, j) => {
+      const k = c + 4;
+      const place = Math.floor(k / 3);
+      return at(x, k % 3, 2 * i + (place >> 1), 2 * j + (place & 1));
+    }),
+  );
 });
 
 it('paddings, and crops that take them away again', async () => {
-  const at0 = (v: number) => fill(planes(3, 9, 11), (c, i, j) => (i < 1 || j < 2 || i > 6 || j > 9 ? v : at(x, c, i - 1, j - 2)));
+  const at0 = (v: number) =>
+    fill(planes(3, 9, 11), (c, i, j) => (i < 1 || j < 2 || i > 6 || j > 9 ? v : at(x, c, i - 1, j - 2)));
   const reflect = (v: number, size: number) => (v < 0 ? -v : v >= size ? 2 * size - 2 - v : v);
   await expectOutput(['Padding p 1 1 data out 0=1 1=2 2=2 3=1 5=0.5'], [], at0(0.5));
-  await expectOutput(['Padding p 1 1 data out 0=1 1=2 2=2 3=1 4=1'], [], fill(planes(3, 9, 11), (c, i, j) => at(x, c, clamp(i - 1, 5), clamp(j - 2, 7))));
-  await expectOutput(['Padding p 1 1 data out 0=1 1=2 2=2 3=1 4=2'], [], fill(planes(3, 9, 11), (c, i, j) => at(x, c, reflect(i - 1, 6), reflect(j - 2, 8))));
+  await expectOutput(
+    ['Padding p 1 1 data out 0=1 1=2 2=2 3=1 4=1'],
+    [],
+    fill(planes(3, 9, 11), (c, i, j) => at(x, c, clamp(i - 1, 5), clamp(j - 2, 7))),
+  );
+  await expectOutput(
+    ['Padding p 1 1 data out 0=1 1=2 2=2 3=1 4=2'],
+    [],
+    fill(planes(3, 9, 11), (c, i, j) => at(x, c, reflect(i - 1, 6), reflect(j - 2, 8))),
+  );
   const pad = 'Padding p 1 1 a wide 0=1 1=2 2=2 3=1';
   for (const cut of [
     ['Crop k 1 1 wide out -23309=2,1,2 -23310=2,-2,-1 -23311=2,1,2'],

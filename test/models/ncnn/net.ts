@@ -14,10 +14,15 @@ export function binBytes(chunks: Chunk[]): Uint8Array {
     if ('raw' in chunk) return [0, ...chunk.raw.map(floatBits)];
     const halves = chunk.half.map(halfBits);
     if (halves.length % 2) halves.push(0);
-    return [0x01306b47, ...halves.flatMap((low, i) => (i % 2 ? [] : [((halves[i + 1] as number) << 16 | low) >>> 0]))];
+    return [
+      0x01306b47,
+      ...halves.flatMap((low, i) => (i % 2 ? [] : [(((halves[i + 1] as number) << 16) | low) >>> 0])),
+    ];
   });
   const view = new DataView(new ArrayBuffer(words.length * 4));
-  words.forEach((word, i) => { view.setUint32(i * 4, word, true); });
+  words.forEach((word, i) => {
+    view.setUint32(i * 4, word, true);
+  });
   return new Uint8Array(view.buffer);
 }
 
@@ -35,7 +40,8 @@ function halfBits(value: number): number {
 }
 
 /** Multiples of 1/64 between -0.5 and 0.5 that look random. */
-export const numbers = (count: number, seed: number): number[] => Array.from({ length: count }, (_, i) => ((((i + seed) * 7919 + seed * 104_729) % 65) - 32) / 64);
+export const numbers = (count: number, seed: number): number[] =>
+  Array.from({ length: count }, (_, i) => ((((i + seed) * 7919 + seed * 104_729) % 65) - 32) / 64);
 
 /** Every supported way of SRVGGNetCompact: storage in both widths, an odd count, all resizes, a split, an addition. */
 export function compactNet(): { param: string; bin: Uint8Array } {
@@ -52,7 +58,13 @@ export function compactNet(): { param: string; bin: Uint8Array } {
       'Interp           up       1 1 h i 0=2 1=2.0 2=2.0',
       'Interp           down     1 1 i out 0=3 1=7.500000e-01 2=0.75',
     ]),
-    bin: binBytes([{ half: numbers(135, 1) }, { bare: numbers(5, 2) }, { bare: numbers(5, 3) }, { raw: numbers(540, 4) }, { bare: numbers(12, 5) }]),
+    bin: binBytes([
+      { half: numbers(135, 1) },
+      { bare: numbers(5, 2) },
+      { bare: numbers(5, 3) },
+      { raw: numbers(540, 4) },
+      { bare: numbers(12, 5) },
+    ]),
   };
 }
 

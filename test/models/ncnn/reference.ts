@@ -20,16 +20,30 @@ export function runNcnn(param: string, bin: Uint8Array, input: Planes): Planes {
     const [type = '', , ins, outs, ...rest] = line.trim().split(/\s+/);
     const sources = rest.slice(0, Number(ins)).map((name) => blobs[name] as Planes);
     const names = rest.slice(Number(ins), Number(ins) + Number(outs));
-    const p = Object.fromEntries(rest.filter((word) => word.includes('=')).map((word) => word.split('='))) as Record<string, string>;
+    const p = Object.fromEntries(rest.filter((word) => word.includes('=')).map((word) => word.split('='))) as Record<
+      string,
+      string
+    >;
     const n = (key: number, fallback = 0) => Number(p[key] ?? fallback);
     const [x = input, y = x] = sources;
-    if (type === 'Convolution') last = activate(convolve(x, n(0), n(1), n(4), stored(n(6)), n(5) ? raw(n(0)) : []), n(9), Number(p[-23310]?.split(',')[1] ?? 0));
+    if (type === 'Convolution')
+      last = activate(
+        convolve(x, n(0), n(1), n(4), stored(n(6)), n(5) ? raw(n(0)) : []),
+        n(9),
+        Number(p[-23310]?.split(',')[1] ?? 0),
+      );
     else if (type === 'PReLU') last = prelu(x, raw(n(0)));
     else if (type === 'PixelShuffle') last = shuffle(x, n(0), n(1));
     else if (type === 'Interp') last = resize(x, n(0), n(1, 1), n(2, 1));
-    else if (type === 'BinaryOp') last = fill(planes(x.c, x.h, x.w), (c, i, j) => binary(n(0), at(x, c, i, j), n(1) ? n(2) : at(y, c, i, j)));
+    else if (type === 'BinaryOp')
+      last = fill(planes(x.c, x.h, x.w), (c, i, j) => binary(n(0), at(x, c, i, j), n(1) ? n(2) : at(y, c, i, j)));
     else if (type === 'Eltwise') last = weightedSum(sources, p[-23301]?.split(',').slice(1).map(Number));
-    else if (type === 'Concat') last = { ...x, c: sources.reduce((sum, s) => sum + s.c, 0), data: Float64Array.from(sources.flatMap((s) => [...s.data])) };
+    else if (type === 'Concat')
+      last = {
+        ...x,
+        c: sources.reduce((sum, s) => sum + s.c, 0),
+        data: Float64Array.from(sources.flatMap((s) => [...s.data])),
+      };
     else if (type === 'Split' || type === 'Input') last = x;
     else throw new Error(type);
     for (const name of names) blobs[name] = last;
@@ -54,5 +68,7 @@ function binary(type: number, a: number, b: number): number {
 
 const weightedSum = (sources: Planes[], coefficients?: number[]): Planes => {
   const [{ c, h, w }] = sources as [Planes];
-  return fill(planes(c, h, w), (k, i, j) => sources.reduce((sum, s, n) => sum + at(s, k, i, j) * (coefficients?.[n] ?? 1), 0));
+  return fill(planes(c, h, w), (k, i, j) =>
+    sources.reduce((sum, s, n) => sum + at(s, k, i, j) * (coefficients?.[n] ?? 1), 0),
+  );
 };

@@ -45,15 +45,27 @@ describe('the same network comes out of', () => {
 });
 
 const weights = (bytes: Uint8Array): Map<string, Float32Array> =>
-  new Map(decodeModel(bytes).graph.initializer.map(({ name, rawData = new Uint8Array() }) => [name, new Float32Array(Uint8Array.from(rawData).buffer)]));
+  new Map(
+    decodeModel(bytes).graph.initializer.map(({ name, rawData = new Uint8Array() }) => [
+      name,
+      new Float32Array(Uint8Array.from(rawData).buffer),
+    ]),
+  );
 
 describe('two networks are mixed', () => {
-  const other: TestState = Object.fromEntries(Object.entries(state).map(([name, { dims, values }]) => [name, { dims, values: values.map((v) => Math.fround(1 - v)) }]));
+  const other: TestState = Object.fromEntries(
+    Object.entries(state).map(([name, { dims, values }]) => [
+      name,
+      { dims, values: values.map((v) => Math.fround(1 - v)) },
+    ]),
+  );
 
   it('number by number', () => {
     const mixed = weights(interpolateTorch(zipPth(state), legacyPth(other), 0.25, 'net.pth').onnx);
     for (const [name, { values }] of Object.entries(state)) {
-      expect([...(mixed.get(name) as Float32Array)]).toEqual(values.map((v, i) => Math.fround(0.25 * v + 0.75 * other[name]!.values[i]!)));
+      expect([...(mixed.get(name) as Float32Array)]).toEqual(
+        values.map((v, i) => Math.fround(0.25 * v + 0.75 * other[name]!.values[i]!)),
+      );
     }
   });
 
@@ -65,10 +77,16 @@ describe('two networks are mixed', () => {
   it('only when they have the same tensors', () => {
     const { 'body.1.weight': prelu, ...rest } = state;
     const shorter = { dims: [2], values: [1, 1] };
-    expect(messageOf(() => interpolateTorch(zipPth(state), zipPth(rest), 0.5, 'net.pth'))).toMatch(/only one of the two networks has tensor "body\.1\.weight"/);
-    expect(messageOf(() => interpolateTorch(zipPth(rest), zipPth(state), 0.5, 'net.pth'))).toMatch(/only one of the two networks has tensor "body\.1\.weight"/);
+    expect(messageOf(() => interpolateTorch(zipPth(state), zipPth(rest), 0.5, 'net.pth'))).toMatch(
+      /only one of the two networks has tensor "body\.1\.weight"/,
+    );
+    expect(messageOf(() => interpolateTorch(zipPth(rest), zipPth(state), 0.5, 'net.pth'))).toMatch(
+      /only one of the two networks has tensor "body\.1\.weight"/,
+    );
     expect(prelu?.dims).toEqual([4]);
-    expect(messageOf(() => interpolateTorch(zipPth(state), zipPth({ ...state, 'body.1.weight': shorter }), 0.5, 'net.pth'))).toMatch(/"body\.1\.weight" is 4 in one network and 2 in the other/);
+    expect(
+      messageOf(() => interpolateTorch(zipPth(state), zipPth({ ...state, 'body.1.weight': shorter }), 0.5, 'net.pth')),
+    ).toMatch(/"body\.1\.weight" is 4 in one network and 2 in the other/);
   });
 });
 
@@ -76,22 +94,47 @@ describe('one line says what is wrong with', () => {
   it.each<[string, Uint8Array, RegExp]>([
     ['an empty file', new Uint8Array(), /neither a file of PyTorch/],
     ['a text', new TextEncoder().encode('<html>not found</html>'), /neither a file of PyTorch/],
-    ['a network of another kind', zipPth({ 'fc.weight': { dims: [2, 2], values: [1, 2, 3, 4] } }), /no supported architecture/],
+    [
+      'a network of another kind',
+      zipPth({ 'fc.weight': { dims: [2, 2], values: [1, 2, 3, 4] } }),
+      /no supported architecture/,
+    ],
   ])('%s', (_, file, message) => {
     expect(messageOf(() => convertTorch(file, '/some/folder/net.pth'))).toMatch(/^"net\.pth" cannot be converted: /);
     expect(messageOf(() => convertTorch(file, '/some/folder/net.pth'))).toMatch(message);
   });
 });
 
-it.skipIf(!existsSync(sharedFile('models/realesr-animevideov3.fp32.repacked.pth')))('Real-ESRGAN animevideov3 is the network of its ncnn files, in float32', () => {
-  const torch = convertTorch(readFileSync(sharedFile('models/realesr-animevideov3.fp32.repacked.pth')), 'net.pth');
-  expect(torch).toMatchObject({ architecture: 'SRVGGNetCompact, 16 convolutions of 64 channels', scale: 4, radius: 18, parameters: 621_424 });
-  const ncnn = [...weights(convertNcnn(readFileSync(sharedFile('models/realesr-animevideov3-x4.param'), 'utf8'), readFileSync(sharedFile('models/realesr-animevideov3-x4.bin')))).values()];
-  // Both have the tensors in the order of the layers. There the convolutions are cut to float16 (small numbers to 0), biases and slopes are not.
-  const tensors = [...weights(torch.onnx)];
-  expect(tensors).toHaveLength(ncnn.length);
-  tensors.forEach(([name, values], i) => {
-    const isHalf = /body\.\d+\.weight/.test(name) && values.length > 64;
-    expect(values.every((v, j) => Math.abs(v - (ncnn[i]?.[j] as number)) <= (isHalf ? Math.max(Math.abs(v) * 2 ** -10, 2 ** -14) : 0))).toBe(true);
-  });
-});
+it.skipIf(!existsSync(sharedFile('models/realesr-animevideov3.fp32.repacked.pth')))(
+  'Real-ESRGAN animevideov3 is the network of its ncnn files, in float32',
+  () => {
+    const torch = convertTorch(readFileSync(sharedFile('models/realesr-animevideov3.fp32.repacked.pth')), 'net.pth');
+    expect(torch).toMatchObject({
+      architecture: 'SRVGGNetCompact, 16 convolutions of 64 channels',
+      scale: 4,
+      radius: 18,
+      parameters: 621_424,
+    });
+    const ncnn = [
+      ...weights(
+        convertNcnn(
+          readFileSync(sharedFile('models/realesr-animevideov3-x4.param'), 'utf8'),
+          readFileSync(sharedFile('models/realesr-animevideov3-x4.bin')),
+        ),
+      ).values(),
+    ];
+    // Both have the tensors in the order of the layers. There the convolutions are cut to float16 (small numbers to
+    // 0), biases and slopes are not.
+    const tensors = [...weights(torch.onnx)];
+    expect(tensors).toHaveLength(ncnn.length);
+    tensors.forEach(([name, values], i) => {
+      const isHalf = /body\.\d+\.weight/.test(name) && values.length > 64;
+      expect(
+        values.every(
+          (v, j) =>
+            Math.abs(v - (ncnn[i]?.[j] as number)) <= (isHalf ? Math.max(Math.abs(v) * 2 ** -10, 2 ** -14) : 0),
+        ),
+      ).toBe(true);
+    });
+  },
+);

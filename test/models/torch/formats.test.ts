@@ -2,7 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../src/lib/errors.js';
 import { readPickle } from '../../../src/models/torch/pickle.js';
 import { readStateDict } from '../../../src/models/torch/read.js';
-import { floatBytes, legacyPth, op, pickledDict, pickledTensor, safetensors, safetensorsFile, zipFile, zipPth, type PickledTensor, type TestState } from '../../support/torch.js';
+import {
+  floatBytes,
+  legacyPth,
+  op,
+  pickledDict,
+  pickledTensor,
+  safetensors,
+  safetensorsFile,
+  zipFile,
+  zipPth,
+  type PickledTensor,
+  type TestState,
+} from '../../support/torch.js';
 
 const values = [0, 1, -2, 0.5, 8, -0.25];
 const state: TestState = { w: { dims: [2, 3], values }, b: { dims: [2], values: [3, 4] } };
@@ -12,7 +24,8 @@ const HALVES = bytesOf(0x0000, 0x3c00, 0xc000, 0x3800, 0x4800, 0xb400);
 const BFLOATS = bytesOf(0x0000, 0x3f80, 0xc000, 0x3f00, 0x4100, 0xbe80);
 const DOUBLES = new Uint8Array(Float64Array.from(values).buffer);
 
-const one = (tensor: Omit<PickledTensor, 'key'>, storage: Uint8Array) => zipFile(pickledDict([['w', pickledTensor({ key: '0', ...tensor })]]), { 0: storage });
+const one = (tensor: Omit<PickledTensor, 'key'>, storage: Uint8Array) =>
+  zipFile(pickledDict([['w', pickledTensor({ key: '0', ...tensor })]]), { 0: storage });
 const read = (file: Uint8Array, name = 'w') => readStateDict(file).get(name);
 
 function messageOf(file: Uint8Array): string {
@@ -27,17 +40,27 @@ function messageOf(file: Uint8Array): string {
 }
 
 describe('tensors are read', () => {
-  it.each<[string, Uint8Array]>([['zip', zipPth(state)], ['legacy', legacyPth(state)], ['safetensors', safetensors(state)]])('with their names, shapes and numbers from %s', (_, file) => {
+  it.each<[string, Uint8Array]>([
+    ['zip', zipPth(state)],
+    ['legacy', legacyPth(state)],
+    ['safetensors', safetensors(state)],
+  ])('with their names, shapes and numbers from %s', (_, file) => {
     const tensors = readStateDict(file);
     expect([...tensors.keys()]).toEqual(['w', 'b']);
     expect(tensors.get('w')).toEqual({ dims: [2, 3], values: Float32Array.from(values) });
     expect(tensors.get('b')).toEqual({ dims: [2], values: Float32Array.of(3, 4) });
   });
 
-  it.each<[string, Uint8Array, string]>([['Half', HALVES, 'F16'], ['BFloat16', BFLOATS, 'BF16'], ['Double', DOUBLES, 'F64']])('as float32 where they are stored as %s', (type, storage, dtype) => {
+  it.each<[string, Uint8Array, string]>([
+    ['Half', HALVES, 'F16'],
+    ['BFloat16', BFLOATS, 'BF16'],
+    ['Double', DOUBLES, 'F64'],
+  ])('as float32 where they are stored as %s', (type, storage, dtype) => {
     const expected = { dims: [2, 3], values: Float32Array.from(values) };
     expect(read(one({ dims: [2, 3], type }, storage))).toEqual(expected);
-    expect(read(safetensorsFile({ w: { dtype, shape: [2, 3], data_offsets: [0, storage.length] } }, storage))).toEqual(expected);
+    expect(read(safetensorsFile({ w: { dtype, shape: [2, 3], data_offsets: [0, storage.length] } }, storage))).toEqual(
+      expected,
+    );
   });
 
   it('through their strides and offsets', () => {
@@ -50,14 +73,27 @@ describe('tensors are read', () => {
   });
 
   it('where several share a storage, each its own part of it', () => {
-    const pickle = pickledDict([['a', pickledTensor({ key: '0', dims: [2], count: 6 })], ['b', pickledTensor({ key: '0', dims: [4], offset: 2, count: 6 })]]);
+    const pickle = pickledDict([
+      ['a', pickledTensor({ key: '0', dims: [2], count: 6 })],
+      ['b', pickledTensor({ key: '0', dims: [4], offset: 2, count: 6 })],
+    ]);
     const file = zipFile(pickle, { 0: floatBytes(values) });
     expect([...(read(file, 'a')?.values ?? []), ...(read(file, 'b')?.values ?? [])]).toEqual(values);
   });
 
   it('from the averaged weights of a training checkpoint', () => {
     const inner = (key: string) => pickledDict([['w', pickledTensor({ key, dims: [1] })]]);
-    const pickle = [...op.dict, ...op.mark, ...op.text('params'), ...inner('0'), ...op.text('params_ema'), ...inner('1'), ...op.text('epoch'), ...op.integer(7), ...op.setItems];
+    const pickle = [
+      ...op.dict,
+      ...op.mark,
+      ...op.text('params'),
+      ...inner('0'),
+      ...op.text('params_ema'),
+      ...inner('1'),
+      ...op.text('epoch'),
+      ...op.integer(7),
+      ...op.setItems,
+    ];
     expect(read(zipFile(pickle, { 0: floatBytes([1]), 1: floatBytes([2]) }))?.values).toEqual(Float32Array.of(2));
   });
 });
@@ -65,7 +101,11 @@ describe('tensors are read', () => {
 describe('a pickle is never executed', () => {
   const system = [...op.global('os', 'system'), ...op.mark, ...op.text('touch /tmp/owned'), ...op.tuple, ...op.reduce];
   it.each<[string, number[], RegExp]>([
-    ['a command', system, /asks for the Python object "os\.system", and only tensors are read from it: nothing in it was run/],
+    [
+      'a command',
+      system,
+      /asks for the Python object "os\.system", and only tensors are read from it: nothing in it was run/,
+    ],
     ['a command among tensors', pickledDict([['w', system]]), /"os\.system"/],
     ['a class of PyTorch itself', op.global('torch.nn.modules.conv', 'Conv2d'), /"torch\.nn\.modules\.conv\.Conv2d"/],
     ['a name by two texts', [...op.text('builtins'), ...op.text('eval'), 0x93], /"builtins\.eval"/],
@@ -75,7 +115,11 @@ describe('a pickle is never executed', () => {
     ['a new object', [...op.global('collections', 'OrderedDict'), ...op.emptyTuple, 0x81], /opcode NEWOBJ/],
     ['an extension', [0x82, 1], /opcode EXT1/],
     ['a call of a text', [...op.text('print'), ...op.emptyTuple, ...op.reduce], /calls something that is no function/],
-    ['a call of a storage type', [...op.global('torch', 'FloatStorage'), ...op.emptyTuple, ...op.reduce], /calls something that is no function/],
+    [
+      'a call of a storage type',
+      [...op.global('torch', 'FloatStorage'), ...op.emptyTuple, ...op.reduce],
+      /calls something that is no function/,
+    ],
     ['a state for something else than a dict', [...op.text('x'), ...op.dict, ...op.build], /BUILD/],
     ['an old protocol', [0x80, 0], /protocol 0/],
   ])('%s is refused', (_, pickle, message) => {
@@ -89,7 +133,10 @@ describe('a pickle is never executed', () => {
     ['an item for no list', [...op.dict, 0x4e, 0x61]],
     ['a storage that is a number', [...op.integer(1), ...op.persistent]],
     ['a tensor of nothing', [...op.global('torch._utils', '_rebuild_tensor_v2'), ...op.emptyTuple, ...op.reduce]],
-    ['a dict of arguments', [...op.global('collections', 'OrderedDict'), ...op.mark, ...op.dict, ...op.tuple, ...op.reduce]],
+    [
+      'a dict of arguments',
+      [...op.global('collections', 'OrderedDict'), ...op.mark, ...op.dict, ...op.tuple, ...op.reduce],
+    ],
     ['a text beyond the end', [0x58, 0xff, 0xff, 0xff, 0x7f]],
     ['a dict that is a key', [...op.dict, ...op.mark, ...op.dict, 0x4e, ...op.setItems]],
   ])('%s is damage, not a crash', (_, pickle) => {
@@ -101,7 +148,8 @@ describe('a pickle is never executed', () => {
   });
 
   it('integers of any length are numbers', () => {
-    const long = (...bytes: number[]) => readPickle(Uint8Array.from([...op.start, 0x8a, bytes.length, ...bytes, ...op.stop])).value;
+    const long = (...bytes: number[]) =>
+      readPickle(Uint8Array.from([...op.start, 0x8a, bytes.length, ...bytes, ...op.stop])).value;
     expect([long(), long(0xff), long(0x00, 0x01), long(0xfe, 0xff)]).toEqual([0, -1, 256, -2]);
     expect(long(0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19)).toBe(0x1950a86a20f9469cfc6cn);
   });
@@ -113,8 +161,16 @@ describe('a tensor cannot reach beyond its storage', () => {
     ['by its size', { dims: [7], count: 6 }, /beyond its storage of 6 numbers/],
     ['by its offset', { dims: [3], offset: 4, count: 6 }, /beyond its storage of 6 numbers/],
     ['by its strides', { dims: [2, 2], strides: [5, 1], count: 6 }, /beyond its storage/],
-    ['by repeating numbers', { dims: [1000, 1000], strides: [0, 0], count: 6 }, /takes more numbers than its storage holds/],
-    ['by a product beyond all numbers', { dims: [2 ** 31 - 1, 2 ** 31 - 1, 2 ** 31 - 1, 2 ** 31 - 1], strides: [0, 0, 0, 0], count: 6 }, /takes more numbers/],
+    [
+      'by repeating numbers',
+      { dims: [1000, 1000], strides: [0, 0], count: 6 },
+      /takes more numbers than its storage holds/,
+    ],
+    [
+      'by a product beyond all numbers',
+      { dims: [2 ** 31 - 1, 2 ** 31 - 1, 2 ** 31 - 1, 2 ** 31 - 1], strides: [0, 0, 0, 0], count: 6 },
+      /takes more numbers/,
+    ],
     ['by a storage that is shorter than it says', { dims: [4], count: 1_000_000 }, /24 bytes instead of 4000000/],
     ['by a stride too few', { dims: [2, 3], strides: [1] }, /2 dimensions and 1 strides/],
     ['by a negative offset', { dims: [2], offset: -1, count: 6 }, /describes a tensor in a way/],
@@ -126,8 +182,13 @@ describe('a tensor cannot reach beyond its storage', () => {
   });
 
   it('or take what another has taken', () => {
-    const items = Array.from({ length: 3 }, (_, i): [string, number[]] => [`w${i}`, pickledTensor({ key: '0', dims: [6] })]);
-    expect(messageOf(zipFile(pickledDict(items), { 0: floats }))).toMatch(/tensor "w1" takes more numbers than its storage holds/);
+    const items = Array.from({ length: 3 }, (_, i): [string, number[]] => [
+      `w${i}`,
+      pickledTensor({ key: '0', dims: [6] }),
+    ]);
+    expect(messageOf(zipFile(pickledDict(items), { 0: floats }))).toMatch(
+      /tensor "w1" takes more numbers than its storage holds/,
+    );
   });
 });
 
@@ -135,7 +196,11 @@ describe('what holds no state dict is refused:', () => {
   it.each<[string, number[], RegExp]>([
     ['an empty dict', op.dict, /holds no state dict/],
     ['a number', op.integer(1), /holds no state dict/],
-    ['a dict of numbers', [...op.dict, ...op.mark, ...op.text('epoch'), ...op.integer(3), ...op.setItems], /holds "epoch", which is no tensor/],
+    [
+      'a dict of numbers',
+      [...op.dict, ...op.mark, ...op.text('epoch'), ...op.integer(3), ...op.setItems],
+      /holds "epoch", which is no tensor/,
+    ],
   ])('%s', (_, pickle, message) => {
     expect(messageOf(zipFile(pickle, {}))).toMatch(message);
   });
@@ -155,22 +220,45 @@ describe('a damaged zip file is refused:', () => {
   it.each<[string, Uint8Array, RegExp]>([
     ['cut off', file.subarray(0, file.length - 30), /no end: it is truncated/],
     ['cut off at once', file.subarray(0, 4), /no end: it is truncated/],
-    ['with a number changed', ((copy) => { copy[Buffer.from(copy).indexOf(Buffer.from(float))] = 1; return copy; })(file.slice()), /damaged: download or copy it again/],
+    [
+      'with a number changed',
+      ((copy) => {
+        copy[Buffer.from(copy).indexOf(Buffer.from(float))] = 1;
+        return copy;
+      })(file.slice()),
+      /damaged: download or copy it again/,
+    ],
     ['with more entries than there are', patched(end, 10, [0xff, 0x00]), /damaged/],
     ['with a directory outside', patched(end, 16, [0xff, 0xff, 0xff, 0x7f]), /truncated/],
     ['with an entry outside', patched(directory, 42, [0xff, 0xff, 0xff, 0x7f]), /truncated/],
-    ['with an entry as large as a bomb', patched(directory, 24, [0xff, 0xff, 0xff, 0xff]), /unpacks to \d+: no network does that/],
+    [
+      'with an entry as large as a bomb',
+      patched(directory, 24, [0xff, 0xff, 0xff, 0xff]),
+      /unpacks to \d+: no network does that/,
+    ],
     ['with an encrypted entry', patched(directory, 8, [1, 0]), /encrypted/],
     ['with another compression', patched(directory, 10, [14, 0]), /packed by method 14, which is not supported/],
     ['without a pickle', withoutPickle(), /0 files data\.pkl instead of one/],
-    ['with big-endian numbers', zipFile(pickledDict([['w', pickledTensor({ key: '0', dims: [1] })]]), { 0: float }, { byteOrder: 'big' }), /not little-endian/],
-    ['without a storage', zipFile(pickledDict([['w', pickledTensor({ key: '7', dims: [1] })]]), { 0: float }), /lacks the storage "7" of tensor "w"/],
+    [
+      'with big-endian numbers',
+      zipFile(pickledDict([['w', pickledTensor({ key: '0', dims: [1] })]]), { 0: float }, { byteOrder: 'big' }),
+      /not little-endian/,
+    ],
+    [
+      'without a storage',
+      zipFile(pickledDict([['w', pickledTensor({ key: '7', dims: [1] })]]), { 0: float }),
+      /lacks the storage "7" of tensor "w"/,
+    ],
   ])('%s', (_, changed, message) => {
     expect(messageOf(changed)).toMatch(message);
   });
 
   it('a bomb that says how small it is is not unpacked further', () => {
-    const bomb = zipFile(pickledDict([['w', pickledTensor({ key: '0', dims: [1] })]]), { 0: new Uint8Array(4_000_000) }, { compress: true });
+    const bomb = zipFile(
+      pickledDict([['w', pickledTensor({ key: '0', dims: [1] })]]),
+      { 0: new Uint8Array(4_000_000) },
+      { compress: true },
+    );
     const honest = messageOf(bomb);
     expect(honest).toMatch(/unpacks to 4\d+: no network does that/);
     const size = Buffer.from(bomb).indexOf(Buffer.from(directory));
@@ -194,30 +282,76 @@ describe('a damaged legacy file is refused:', () => {
   const file = legacyPth(state);
   const key = file.length - 8 - 8 - 24 - 8;
   it.each<[string, Uint8Array, RegExp]>([
-    ['cut off in its numbers', file.subarray(0, file.length - 3), /ends at byte \d+, where more must follow: it is truncated/],
+    [
+      'cut off in its numbers',
+      file.subarray(0, file.length - 3),
+      /ends at byte \d+, where more must follow: it is truncated/,
+    ],
     ['cut off in its pickles', file.subarray(0, 100), /truncated/],
-    ['with a storage of another length', ((copy) => { copy[key] = 9; return copy; })(file.slice()), /storage "0" is not as long as its tensors say/],
-    ['of another protocol', ((copy) => { copy[18] = 0; return copy; })(file.slice()), /protocol/],
+    [
+      'with a storage of another length',
+      ((copy) => {
+        copy[key] = 9;
+        return copy;
+      })(file.slice()),
+      /storage "0" is not as long as its tensors say/,
+    ],
+    [
+      'of another protocol',
+      ((copy) => {
+        copy[18] = 0;
+        return copy;
+      })(file.slice()),
+      /protocol/,
+    ],
   ])('%s', (_, changed, message) => {
     expect(messageOf(changed)).toMatch(message);
   });
 });
 
 describe('a damaged safetensors file is refused:', () => {
-  const entry = (begin: number, end: number, shape = [(end - begin) / 4]) => ({ dtype: 'F32', shape, data_offsets: [begin, end] });
+  const entry = (begin: number, end: number, shape = [(end - begin) / 4]) => ({
+    dtype: 'F32',
+    shape,
+    data_offsets: [begin, end],
+  });
   const data = floatBytes(values);
   const length = (bytes: number[]) => Uint8Array.from([...bytes, ...new TextEncoder().encode('{}')]);
   it.each<[string, Uint8Array, RegExp]>([
-    ['with offsets outside', safetensorsFile({ w: entry(0, 400) }, data), /"w" lies outside the file, at bytes 0 to 400 of 24/],
+    [
+      'with offsets outside',
+      safetensorsFile({ w: entry(0, 400) }, data),
+      /"w" lies outside the file, at bytes 0 to 400 of 24/,
+    ],
     ['cut off', safetensors(state).subarray(0, -4), /lies outside the file/],
-    ['with a hole', safetensorsFile({ a: entry(0, 8), b: entry(12, 24) }, data), /"b" does not begin where the one before it ends/],
+    [
+      'with a hole',
+      safetensorsFile({ a: entry(0, 8), b: entry(12, 24) }, data),
+      /"b" does not begin where the one before it ends/,
+    ],
     ['with an overlap', safetensorsFile({ a: entry(0, 16), b: entry(8, 24) }, data), /"b" does not begin/],
     ['with bytes left over', safetensorsFile({ a: entry(0, 8) }, data), /its tensors end at byte 8 of 24/],
-    ['with an end before the start', safetensorsFile({ a: entry(24, 0, [6]) }, data), /"a" has -24 bytes, but its shape needs 24/],
-    ['with another shape', safetensorsFile({ a: entry(0, 24, [7]) }, data), /"a" has 24 bytes, but its shape needs 28/],
-    ['with whole numbers', safetensorsFile({ a: { ...entry(0, 24), dtype: 'I32' } }, data), /"a" is of type "I32": only F32, F16, BF16, F64/],
+    [
+      'with an end before the start',
+      safetensorsFile({ a: entry(24, 0, [6]) }, data),
+      /"a" has -24 bytes, but its shape needs 24/,
+    ],
+    [
+      'with another shape',
+      safetensorsFile({ a: entry(0, 24, [7]) }, data),
+      /"a" has 24 bytes, but its shape needs 28/,
+    ],
+    [
+      'with whole numbers',
+      safetensorsFile({ a: { ...entry(0, 24), dtype: 'I32' } }, data),
+      /"a" is of type "I32": only F32, F16, BF16, F64/,
+    ],
     ['with negative sizes', safetensorsFile({ a: entry(0, 24, [-1, -6]) }, data), /does not describe tensor "a"/],
-    ['with an unknown field', safetensorsFile({ a: { ...entry(0, 24), offset: 0 } }, data), /does not describe tensor "a"/],
+    [
+      'with an unknown field',
+      safetensorsFile({ a: { ...entry(0, 24), offset: 0 } }, data),
+      /does not describe tensor "a"/,
+    ],
     ['with a header that is no JSON', safetensorsFile('{"a": ', data), /no JSON object/],
     ['with a header beyond its end', length([0xff, 0, 0, 0, 0, 0, 0, 0]), /truncated/],
     ['with an enormous header', length([0, 0, 0, 0xff, 0, 0, 0, 0]), /header has \d+ bytes, which no network needs/],
