@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Picture, Samples } from '../../src/upscaler/picture.js';
 import { Tiler, type FrameNet, type TilerOptions } from '../../src/upscaler/tiler.js';
@@ -93,20 +94,35 @@ const outOfMemory = (size: Seen): Error =>
     `Non-zero status code returned while running Conv node. bfc_arena.cc:360 Failed to allocate memory for requested buffer of size ${size.width * size.height}`,
   );
 
-test.each([
-  [64, 48, 32, 2],
-  [65, 47, 32, 1],
-  [101, 67, 34, 10],
-  [33, 31, 40, 4],
-])(
-  '%i x %i in tiles of %i with a pad of %i equals the whole frame where the pad is as wide as the net sees',
-  async (width, height, tile, tilePad) => {
-    const whole = await upscale({ width, height });
-    const tiled = await upscale({ width, height, tile, tilePad });
-    expect(whole.net.seen).toEqual([{ width, height }]);
-    expectSame(tiled.output, whole.output);
-  },
-);
+test('tiles give the whole frame wherever their pad is as wide as the net sees', async () => {
+  const side = fc.integer({ min: 1, max: 70 });
+  await fc.assert(
+    fc.asyncProperty(
+      side,
+      side,
+      fc.integer({ min: 2, max: 64 }),
+      fc.integer({ min: 1, max: 10 }),
+      fc.constantFrom(8 as const, 16 as const),
+      async (width, height, tile, tilePad, bitDepth) => {
+        // Of tiles of a few pixels there are thousands.
+        fc.pre(width * height < 300 * tile * tile);
+        const whole = await upscale({ width, height, bitDepth });
+        const tiled = await upscale({ width, height, bitDepth, tile, tilePad });
+        expect(whole.net.seen).toEqual([{ width, height }]);
+        expectSame(tiled.output, whole.output);
+      },
+    ),
+    {
+      numRuns: 30,
+      examples: [
+        [64, 48, 32, 2, 8],
+        [65, 47, 32, 1, 8],
+        [101, 67, 34, 10, 8],
+        [33, 31, 40, 4, 8],
+      ],
+    },
+  );
+});
 
 test('without context the tiles have seams', async () => {
   const whole = await upscale({ width: 64, height: 48 });
