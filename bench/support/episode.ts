@@ -94,7 +94,8 @@ async function makeReel(): Promise<string> {
   if (existsSync(file)) return file;
   const one = (i: number): string =>
     [
-      `[${i}:v]fps=${RATE},scale=1024:576:force_original_aspect_ratio=decrease:flags=bicubic,pad=1024:576:-1:-1,scale=720:576,setsar=64/45,format=yuv420p[v${i}]`,
+      `[${i}:v]fps=${RATE},scale=1024:576:force_original_aspect_ratio=decrease:flags=bicubic,` +
+        `pad=1024:576:-1:-1,scale=720:576,setsar=64/45,format=yuv420p[v${i}]`,
       `[${i}:a]aresample=48000,aformat=channel_layouts=stereo[a${i}]`,
     ].join(';');
   const joined = `${REAL.map((_, i) => `[v${i}][a${i}]`).join('')}concat=n=${REAL.length}:v=1:a=1[v][a]`;
@@ -139,7 +140,8 @@ function chapterList(seconds: number): string {
   const starts = Array.from({ length: Math.ceil(seconds / CHAPTER_SECONDS) }, (_, i) => i * CHAPTER_SECONDS);
   const chapters = starts.map(
     (start, i) =>
-      `[CHAPTER]\nTIMEBASE=1/1000\nSTART=${start * 1000}\nEND=${Math.min(start + CHAPTER_SECONDS, seconds) * 1000}\ntitle=Part ${i + 1}\n`,
+      `[CHAPTER]\nTIMEBASE=1/1000\nSTART=${start * 1000}\n` +
+      `END=${Math.min(start + CHAPTER_SECONDS, seconds) * 1000}\ntitle=Part ${i + 1}\n`,
   );
   return `;FFMETADATA1\ntitle=The Episode\n${chapters.join('')}`;
 }

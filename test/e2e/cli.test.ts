@@ -249,7 +249,8 @@ describe('a Matroska file as the result', () => {
     const { code, stderr } = await cli.run('upscale', 'full.mkv', '--preset', 'preview', '--audio', 'copy');
     expect(code).toBe(2);
     expect(stderr.trim()).toBe(
-      'reelscale: --audio copy: MP4 cannot hold audio track 2 (vorbis) as it is: choose -o NAME.mkv, or leave out --audio copy to have it converted',
+      'reelscale: --audio copy: MP4 cannot hold audio track 2 (vorbis) as it is: ' +
+        'choose -o NAME.mkv, or leave out --audio copy to have it converted',
     );
   });
 });

@@ -82,7 +82,10 @@ describe.skipIf(!canMount)('on a disk that is too small', () => {
     const { exitCode, stdout, stderr } = await running;
     expect(exitCode, stderr).toBe(130);
     expect(stderr.split('\n').at(-1)).toMatch(
-      /^reelscale: job [0-9a-f]{8}: paused: only 3[\d.]+ MB are free at \S+, and 40\.0 MB must stay free: make room, then resume the job/,
+      new RegExp(
+        '^reelscale: job [0-9a-f]{8}: paused: only 3[\\d.]+ MB are free at \\S+, and 40\\.0 MB must stay free: ' +
+          'make room, then resume the job',
+      ),
     );
     const { job, status } = JSON.parse(stdout) as { job: string; status: string };
     expect(status).toBe('paused');

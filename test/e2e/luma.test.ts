@@ -28,7 +28,7 @@ async function psnr(file: string, other: string, filter: string): Promise<Record
   return { y, u, v };
 }
 
-it('a luma network of one size makes the luma, ffmpeg the chroma, and repeated frames are not inferred again', async () => {
+it('a luma network of one size makes the luma, ffmpeg the chroma; repeated frames are inferred once', async () => {
   await tinyModel(cli.file('luma.onnx'), { channels: 1, fixed: { width: 48, height: 40 } });
   const clip = cli.file('twice.mkv');
   // Every frame is there twice.

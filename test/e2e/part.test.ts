@@ -7,7 +7,7 @@ import { tinyModel } from '../support/models.js';
 
 const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30', REELSCALE_HEARTBEAT_SECONDS: '20' });
 
-it('a part without its black borders goes through a network, is checked against that part, and is done once', async () => {
+it('a part without black borders goes through a network, is checked against that part, and is done once', async () => {
   await tinyModel(cli.file('x2.onnx'));
   await ffmpeg(
     '-f',

@@ -29,7 +29,7 @@ async function upscale(input: string, output: string): Promise<JobReport> {
 const noReordering = ['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '0', '-pix_fmt', 'yuv420p'];
 
 it.each(['24000/1001', '30000/1001', '25/1', '60/1'])(
-  'a film at %s in a container of milliseconds comes out at exactly that rate, with its last frame as long as the others',
+  'a film at %s in a container of milliseconds keeps exactly that rate, and its last frame is as long as others',
   async (rate) => {
     const name = rate.replace('/', '-');
     await makeClip(cli.file(`${name}.mkv`), { seconds: 1, rate, size: '64x48', audioTracks: 0, video: noReordering });
@@ -46,7 +46,7 @@ it.each(['24000/1001', '30000/1001', '25/1', '60/1'])(
   },
 );
 
-it('of timestamps that are equal or go backward each is shown a tick after the frame before, the rest when they were, and the report counts them', async () => {
+it('a timestamp that is equal or goes back is shown a tick after the one before; the report counts them', async () => {
   await makeClip(cli.file('even.mkv'), { seconds: 2, size: '64x48', audioTracks: 0, video: noReordering });
   await ffmpeg(
     '-i',

@@ -8,7 +8,10 @@ import { checkPts, frameArgs } from '../../src/media/picture/frames.js';
  * In the source's own format, except that the one that only implies full range is written as the one that does not.
  */
 function native({ video }: SourceInfo): string {
-  return `scale=in_range=${video.color.range}:out_range=${video.color.range},format=${video.pixelFormat.replace('yuvj', 'yuv')}`;
+  return (
+    `scale=in_range=${video.color.range}:out_range=${video.color.range},` +
+    `format=${video.pixelFormat.replace('yuvj', 'yuv')}`
+  );
 }
 
 async function digests(args: string[], onPts?: (pts: number) => void): Promise<string[]> {

@@ -66,7 +66,7 @@ async function upscaled(
 }
 
 test.each(['2', '600'])(
-  'pictures and what goes around them reach the encoder side by side at %s frames a second, where ffmpeg would read ahead to find a rate',
+  'pictures and what goes around them stay side by side at %s frames a second; ffmpeg would read ahead for a rate',
   async (rate) => {
     const file = path.join(folder, `at${rate}.mkv`);
     await ffmpeg(
@@ -87,7 +87,7 @@ test.each(['2', '600'])(
   },
 );
 
-test('what goes around a network is that of each frame, also where the network sees the one before, and wherever parts end', async () => {
+test('what goes around a network is of each frame, even if it sees the one before, wherever parts end', async () => {
   // Luma below and above black; RGB holds none of the first four.
   const lumas = [4, 10, 10, 2, 90, 235];
   const file = path.join(folder, 'blacks.mkv');

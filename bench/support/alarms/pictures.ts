@@ -34,7 +34,8 @@ export async function excerpt(clip: string, file: string): Promise<string | unde
       '-an',
       '-sn',
       '-vf',
-      `scale='2*ceil(clip(iw,${LEAST},${WIDTH})/2)':'max(${LEAST},2*ceil(min(1,${WIDTH}/iw)*ih/2))':flags=area:out_color_matrix=smpte170m:out_range=tv,format=yuv420p`,
+      `scale='2*ceil(clip(iw,${LEAST},${WIDTH})/2)':'max(${LEAST},2*ceil(min(1,${WIDTH}/iw)*ih/2))':` +
+        'flags=area:out_color_matrix=smpte170m:out_range=tv,format=yuv420p',
       '-fps_mode',
       'passthrough',
       '-frames:v',
@@ -79,7 +80,8 @@ export async function enlarge(source: string, filter: string, file: string): Pro
 const TWICE = 'scale=2*iw:2*ih:flags=bicubic+accurate_rnd';
 /** Through RGB, by the matrix that the files are tagged with. */
 const inRgb = (filter: string): string =>
-  `scale=in_color_matrix=smpte170m:in_range=tv,format=gbrp,format=bgr0,${filter},scale=out_color_matrix=smpte170m:out_range=tv,format=yuv420p`;
+  `scale=in_color_matrix=smpte170m:in_range=tv,format=gbrp,format=bgr0,${filter},` +
+  'scale=out_color_matrix=smpte170m:out_range=tv,format=yuv420p';
 
 /** What changes pictures as networks do: edges drawn anew, sharper, smoother, with more contrast, with grain. */
 export const STAND_INS: Record<string, string> = {

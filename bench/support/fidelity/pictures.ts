@@ -26,7 +26,8 @@ export async function likeness(source: Measured, result: Measured): Promise<Like
     '-i',
     source.file,
     '-lavfi',
-    `[0:${result.video.index}]scale=${width}:${height}:flags=bicubic,${same}[a];[1:${source.video.index}]${same}[b];[a][b]psnr=stats_file=-:shortest=1`,
+    `[0:${result.video.index}]scale=${width}:${height}:flags=bicubic,${same}[a];` +
+      `[1:${source.video.index}]${same}[b];[a][b]psnr=stats_file=-:shortest=1`,
     '-fps_mode',
     'passthrough',
     '-f',

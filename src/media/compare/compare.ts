@@ -101,7 +101,8 @@ export function compareArgs(a: Side, b: Side, vmafLog: string | undefined): stri
   const vmaf =
     vmafLog === undefined
       ? ''
-      : `[measured];[measured][a3]libvmaf=eof_action=pass:log_fmt=csv:n_threads=${os.availableParallelism()}:log_path=${filterValue(vmafLog)}`;
+      : '[measured];[measured][a3]libvmaf=eof_action=pass:log_fmt=csv:' +
+        `n_threads=${os.availableParallelism()}:log_path=${filterValue(vmafLog)}`;
   const graph = [
     // Frames that only A has are counted on a way of their own.
     `[0:${a.info.video.index}]${numbered('a')},split[counted][a]`,

@@ -133,7 +133,8 @@ function encoderArgs(
     'setpts=N',
     // By default it rounds to numbers up to 100.
     `setsar=r=${sampleAspectRatio.num}/${sampleAspectRatio.den}:max=65535`,
-    `setparams=field_mode=prog:range=${tags.range}:color_primaries=${tags.primaries}:color_trc=${tags.transfer}:colorspace=${tags.matrix}`,
+    `setparams=field_mode=prog:range=${tags.range}:color_primaries=${tags.primaries}:` +
+      `color_trc=${tags.transfer}:colorspace=${tags.matrix}`,
     ...upload,
   ];
   return [

@@ -67,7 +67,8 @@ export function encoderName({ codec, hardware }: Pick<EncodeSpec, 'codec' | 'har
   const name = hardware ? HARDWARE[hardware][codec] : SOFTWARE[codec];
   if (name === undefined)
     throw new UserError(
-      `--hw-encoder ${hardware} has no encoder for ${CODECS[codec].label}: choose another codec, or leave the flag out`,
+      `--hw-encoder ${hardware} has no encoder for ${CODECS[codec].label}: ` +
+        'choose another codec, or leave the flag out',
     );
   return name;
 }
@@ -134,7 +135,8 @@ function byEncoder(
           '-crf',
           crf,
           '-x265-params',
-          `open-gop=0:keyint=${GOP_FRAMES}:info=0:log-level=error:pools=${threads}:frame-threads=${threads}:chromaloc=${chromaloc}${x265Hdr(hdr)}`,
+          `open-gop=0:keyint=${GOP_FRAMES}:info=0:log-level=error:` +
+            `pools=${threads}:frame-threads=${threads}:chromaloc=${chromaloc}${x265Hdr(hdr)}`,
         ],
       };
     case 'libsvtav1':

@@ -113,7 +113,8 @@ function videoArgs({
     // it. It also derives how early decoding begins without the last two packets, so that is said here. Of rounded
     // times one may be decoded after it is shown, and would be moved: a millisecond earlier is safe, and not written.
     '-bsf:v:0',
-    `setts=pts=PTS:dts=DTS-STARTDTS+STARTPTS-round(${reorderSeconds}/TB)-${container === 'mkv' ? 1 : 0}:duration=round(${lastDuration}/TB)`,
+    `setts=pts=PTS:dts=DTS-STARTDTS+STARTPTS-round(${reorderSeconds}/TB)-${container === 'mkv' ? 1 : 0}:` +
+      `duration=round(${lastDuration}/TB)`,
   ];
 }
 
@@ -138,7 +139,8 @@ function joined(stretches: readonly Stretch[], zero: number): string {
   return [
     `${FILLED},asplit=${stretches.length}${split}`,
     ...pieces,
-    `${stretches.map((_, i) => `[piece${i}]`).join('')}concat=n=${stretches.length}:v=0:a=1,asetpts=PTS-STARTPTS+${start}/TB`,
+    `${stretches.map((_, i) => `[piece${i}]`).join('')}concat=n=${stretches.length}:v=0:a=1,` +
+      `asetpts=PTS-STARTPTS+${start}/TB`,
   ].join(';');
 }
 

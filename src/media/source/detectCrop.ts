@@ -68,7 +68,9 @@ async function edgesFrom(
 ): Promise<Edges> {
   const found = { ...NOTHING };
   const limit = ((color.range === 'full' ? 0 : 16) + NOISE) / 255;
-  const filters = `scale=w=${width}:h=${height},cropdetect=limit=${limit.toFixed(4)}:round=2:skip=0:reset=0,metadata=mode=print:file='pipe\\:${PTS_FD}':direct=1`;
+  const filters =
+    `scale=w=${width}:h=${height},cropdetect=limit=${limit.toFixed(4)}:round=2:skip=0:reset=0,` +
+    `metadata=mode=print:file='pipe\\:${PTS_FD}':direct=1`;
   const args = [
     '-max_error_rate',
     '1',

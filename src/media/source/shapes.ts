@@ -83,7 +83,10 @@ export function describeShapes(shapes: Shapes): string {
     .slice(0, MOST_TOLD)
     .map((each) => `${(each.seconds - first.seconds).toFixed(1)} s on ${describe(each)}`);
   const more = others.length > MOST_TOLD ? ` and ${others.length - MOST_TOLD} more` : '';
-  return `the shape of the pictures changes: ${describe(first)}, from ${told.join(', from ')}${more}; all are shown as the first ones, so that others may look squeezed`;
+  return (
+    `the shape of the pictures changes: ${describe(first)}, from ${told.join(', from ')}${more}; ` +
+    'all are shown as the first ones, so that others may look squeezed'
+  );
 }
 
 const describe = ({ width, height, sampleAspectRatio: { num, den } }: Shape): string =>

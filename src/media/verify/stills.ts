@@ -30,7 +30,8 @@ export function stillsArgs(
   const filters = [
     ...head,
     selectFrames(frames),
-    `scale=${width}:${HEIGHT}:in_range=${samples.range}:out_range=full:in_color_matrix=${samples.matrix}:out_color_matrix=${SWS_MATRIX.bt601}`,
+    `scale=${width}:${HEIGHT}:in_range=${samples.range}:out_range=full:` +
+      `in_color_matrix=${samples.matrix}:out_color_matrix=${SWS_MATRIX.bt601}`,
     'format=yuvj420p',
     'setsar=1',
     'settb=1/25',

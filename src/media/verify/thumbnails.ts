@@ -31,7 +31,8 @@ export const thumbnailArgs = (head: readonly string[], samples: Samples): string
 
 /** The filters to 4:4:4 YUV of a size, full range whatever the pictures' is. */
 export const toYuv444 = (width: number, height: number, { range, matrix, common }: Samples): string =>
-  `scale=${width}:${height}:flags=area+accurate_rnd:in_range=${range}:out_range=full:in_color_matrix=${matrix}:out_color_matrix=${common},format=yuv444p`;
+  `scale=${width}:${height}:flags=area+accurate_rnd:in_range=${range}:out_range=full:` +
+  `in_color_matrix=${matrix}:out_color_matrix=${common},format=yuv444p`;
 
 /** The muxer gets a clock of its own, which no variable rate can upset. */
 export const COUNTED = ['settb=1/25', 'setpts=N'];

@@ -94,7 +94,7 @@ it('a decoder that asks for other packets speaks of the file, not of the disk', 
   expect(await failure(runFfmpeg(['-version']))).toBeInstanceOf(ContentFailure);
 });
 
-it("what the system says is heard at a line's end, not in a file's name, and behind a name of any length", async () => {
+it("what the system says is heard at a line's end, not in a file's name, and behind a name however long", async () => {
   for (const name of ['Permission denied', 'Input output error - No space left on device.mp4']) {
     const garbage = path.join(folder, name);
     writeFileSync(garbage, 'no video');

@@ -61,7 +61,7 @@ describe('runFfmpeg', () => {
     expect(running(mark)).toEqual([]);
   });
 
-  it('is given up by the world, not by the file, when somebody else asks ffmpeg to end, also while it opens its input', async () => {
+  it('is given up by the world, not the file, if others ask ffmpeg to end, also as it opens its input', async () => {
     const mark = path.join(folder, 'asked.nut');
     const ask = (): void => {
       for (const pid of running(mark)) process.kill(pid, 'SIGTERM');

@@ -79,7 +79,8 @@ describe.skipIf(!hasSharedMedia)('what a real clip holds is kept, converted or n
       mp4: [
         'video h264 made, audio aac made',
         ac3,
-        'subtitle 1 of 1 (hdmv_pgs_subtitle, eng) is left out: its lines are pictures, which MP4 cannot hold; -o NAME.mkv keeps it',
+        'subtitle 1 of 1 (hdmv_pgs_subtitle, eng) is left out: ' +
+          'its lines are pictures, which MP4 cannot hold; -o NAME.mkv keeps it',
       ],
       mkv: ['video h264 made, audio ac3, subtitle hdmv_pgs_subtitle'],
     },
@@ -447,7 +448,8 @@ describe('--audio copy', () => {
       requireCopyable([{ codec: 'aac' }, { codec: 'vorbis' }], 'mp4');
     }).toThrow(
       new UserError(
-        '--audio copy: MP4 cannot hold audio track 2 (vorbis) as it is: choose -o NAME.mkv, or leave out --audio copy to have it converted',
+        '--audio copy: MP4 cannot hold audio track 2 (vorbis) as it is: ' +
+          'choose -o NAME.mkv, or leave out --audio copy to have it converted',
       ),
     );
     expect(() => {

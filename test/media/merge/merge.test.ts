@@ -133,7 +133,8 @@ describe('the deliverable', () => {
       audio: ['-c:a:0', 'aac', '-c:a:1', 'libvorbis', '-c:a:2', 'libmp3lame'],
     });
     const chapters =
-      ';FFMETADATA1\ntitle=The Film\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=500\ntitle=First\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=500\nEND=2000\ntitle=Second half\n';
+      ';FFMETADATA1\ntitle=The Film\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=500\ntitle=First\n' +
+      '[CHAPTER]\nTIMEBASE=1/1000\nSTART=500\nEND=2000\ntitle=Second half\n';
     await execa(
       'ffmpeg',
       [

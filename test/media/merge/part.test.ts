@@ -23,13 +23,15 @@ const at = (name: string): string => path.join(folder, name);
 
 /** A white frame and a click at every whole second; B-frames, and of every seven frames one is missing. */
 const pictures =
-  "testsrc2=size=96x72:rate=25:duration=6,drawbox=color=white:t=fill:enable='lt(mod(n,25),1)',select='not(eq(mod(n,7),3))'";
+  'testsrc2=size=96x72:rate=25:duration=6,' +
+  "drawbox=color=white:t=fill:enable='lt(mod(n,25),1)',select='not(eq(mod(n,7),3))'";
 const sound = "aevalsrc='if(lt(mod(n,48000),4),0.9,0.02*sin(n/9)*sin(n/90000))':s=48000:d=6";
 
 beforeAll(async () => {
   writeFileSync(
     at('text.srt'),
-    '1\n00:00:00,500 --> 00:00:01,000\nbefore\n\n2\n00:00:01,500 --> 00:00:02,500\nbegins before\n\n3\n00:00:03,000 --> 00:00:05,000\nends behind\n\n4\n00:00:05,200 --> 00:00:05,600\nbehind\n',
+    '1\n00:00:00,500 --> 00:00:01,000\nbefore\n\n2\n00:00:01,500 --> 00:00:02,500\nbegins before\n\n' +
+      '3\n00:00:03,000 --> 00:00:05,000\nends behind\n\n4\n00:00:05,200 --> 00:00:05,600\nbehind\n',
   );
   const chapter = (start: number, end: number, title: string): string =>
     `[CHAPTER]\nTIMEBASE=1/1000\nSTART=${start}\nEND=${end}\ntitle=${title}\n`;
@@ -281,7 +283,7 @@ it('sound that pauses shortly before a part is in step in it, from the first sam
   expect((await verifyDeliverable(made)).report.problems).toEqual([]);
 });
 
-it('sound of a lossy codec is converted for Matroska also where a packet begins with the part: it sounds right behind the one before only', async () => {
+it('lossy sound is converted for MKV also where a packet begins with the part: it needs the one before', async () => {
   await ffmpeg('-f', 'lavfi', '-i', sound, '-c:a', 'libvorbis', at('vorbis.mkv'));
   const source = await readContents(at('vorbis.mkv'));
   const planned = async (audio: 'auto' | 'copy', container: 'mp4' | 'mkv') => {

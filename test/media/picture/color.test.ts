@@ -28,7 +28,8 @@ async function material(format: string, matrix: keyof typeof MATRICES, range: 't
     '-frames:v',
     '1',
     '-vf',
-    `format=${format},geq=lum='80+random(0)*100':cb=${chroma[0]}:cr=${chroma[1]},setparams=colorspace=${MATRICES[matrix]}:range=${range}`,
+    `format=${format},geq=lum='80+random(0)*100':cb=${chroma[0]}:cr=${chroma[1]},` +
+      `setparams=colorspace=${MATRICES[matrix]}:range=${range}`,
     '-c:v',
     'ffv1',
     '-color_range',

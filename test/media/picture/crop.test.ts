@@ -182,7 +182,8 @@ describe('black borders', () => {
   it('are what every scene leaves black: a dark one cuts nothing off, a black one says nothing', async () => {
     // Only a lit window for the first half, a picture that is hardly lit for a moment, and black at the end.
     const dark =
-      "drawbox=color=black:t=fill:enable='gte(t,1.5)',pad=100:72:2:8:black,drawbox=y=20:x=30:w=40:h=20:color=black:t=30:enable='lt(t,0.5)'";
+      "drawbox=color=black:t=fill:enable='gte(t,1.5)',pad=100:72:2:8:black," +
+      "drawbox=y=20:x=30:w=40:h=20:color=black:t=30:enable='lt(t,0.5)'";
     await make('dark.mp4', dark);
     expect(await found('dark.mp4')).toBe('96x54+2+8');
     await make('dim.mp4', "lutyuv=y='16+(val-16)/8',crop=96:54,pad=100:72:2:8:black");

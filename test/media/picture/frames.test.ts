@@ -52,7 +52,10 @@ async function roundTrip(source: FrameSource, end: number, output: string, forma
 function psnr(output: string, { file, info }: FrameSource, frames: number): { y: number; u: number; v: number } {
   // ffmpeg 7 converts pictures whose tags differ before it compares them; it is the samples that count.
   const same = 'setparams=range=tv:colorspace=bt709,settb=1/25,setpts=N';
-  const graph = `[0]${same}[a];[1:${info.video.index}]trim=end_frame=${frames},scale=in_range=${info.video.color.range}:out_range=${info.video.color.range},format=yuv420p,${same}[b];[a][b]psnr`;
+  const graph =
+    `[0]${same}[a];[1:${info.video.index}]trim=end_frame=${frames},` +
+    `scale=in_range=${info.video.color.range}:out_range=${info.video.color.range},` +
+    `format=yuv420p,${same}[b];[a][b]psnr`;
   const log = execFileSync(
     'sh',
     [

@@ -76,7 +76,8 @@ describe('resized pictures', () => {
   const size = { width: 234, height: 130 };
   // Smooth in luma and chroma, and moving: a chroma plane that is half a pixel off shows.
   const motion =
-    "nullsrc=size=160x120:rate=25:duration=0.2,format=yuv420p,geq=lum='128+40*sin((X+3*N)/9)*cos(Y/11)':cb='128+30*sin((X-2*N)/5)':cr='128+30*cos((Y+N)/6)'";
+    'nullsrc=size=160x120:rate=25:duration=0.2,format=yuv420p,' +
+    "geq=lum='128+40*sin((X+3*N)/9)*cos(Y/11)':cb='128+30*sin((X-2*N)/5)':cr='128+30*cos((Y+N)/6)'";
 
   beforeAll(async () => {
     await ffmpeg(

@@ -172,7 +172,8 @@ describe('a weave', () => {
 
 describe('a page of fine print that scrolls by one line a frame', () => {
   const page =
-    "nullsrc=s=192x400:r=25:d=0.04,geq=lum='16+200*gt(mod(abs(43758.5453*sin(12.9898*floor(X/2)+78.233*Y)),1),0.7)':cb=128:cr=128,loop=-1:1,fps=25";
+    'nullsrc=s=192x400:r=25:d=0.04,' +
+    "geq=lum='16+200*gt(mod(abs(43758.5453*sin(12.9898*floor(X/2)+78.233*Y)),1),0.7)':cb=128:cr=128,loop=-1:1,fps=25";
   const scrolling = async (name: string, filter: string) => {
     const file = at(name);
     await ffmpeg(
@@ -316,7 +317,8 @@ describe('what is made of it', () => {
         ],
       }),
     ).toBe(
-      'the pictures are interlaced in 2 stretches (25 frames), top field first: one picture was made of each field there',
+      'the pictures are interlaced in 2 stretches (25 frames), top field first: ' +
+        'one picture was made of each field there',
     );
     expect(describeFields({ remedy: 'match', order: 'tff', telecined: true })).toContain('telecined 3:2');
     expect(describeFields({ remedy: 'interpolate', order: 'bff', telecined: false })).toBe(

@@ -380,7 +380,8 @@ describe.skipIf(!hasSharedMedia)('real clips', () => {
     const { video: v } = await probeSource(sharedFile(`clips/${name}`));
     const { num, den } = v.sampleAspectRatio;
     expect(
-      `${v.codec} ${v.width}x${v.height} ${num}:${den} ${v.frameRate.num}/${v.frameRate.den} ${v.color.matrix} ${v.color.range}`,
+      `${v.codec} ${v.width}x${v.height} ${num}:${den} ` +
+        `${v.frameRate.num}/${v.frameRate.den} ${v.color.matrix} ${v.color.range}`,
     ).toMatch(new RegExp(`^${expected}$`));
   });
 

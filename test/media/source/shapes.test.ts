@@ -67,7 +67,9 @@ describe('a recording whose pictures change', () => {
       { width: 180, height: 144, sampleAspectRatio: { num: 64, den: 45 } },
     ]);
     expect(pictureNotices(found)).toEqual([
-      'the shape of the pictures changes: 180x144 with pixels of 16:15, from 1.0 s on 180x144 with pixels of 64:45; all are shown as the first ones, so that others may look squeezed',
+      'the shape of the pictures changes: 180x144 with pixels of 16:15, ' +
+        'from 1.0 s on 180x144 with pixels of 64:45; ' +
+        'all are shown as the first ones, so that others may look squeezed',
     ]);
   });
 

@@ -48,8 +48,10 @@ const FAULTS = [
   "hue=h=60:enable='eq(n,40)'",
   "hue=s=0:enable='eq(n,43)'",
   "colormatrix=bt601:bt709:enable='between(n,46,48)'",
-  `${stretched((value, size) => (size === 219 ? `(${value})*255/219` : `(${value})*255/224+128`))}:enable='between(n,51,52)'`,
-  `${stretched((value, size) => (size === 219 ? `(${value}+16)*219/255+16` : `(${value})*224/255+128`))}:enable='between(n,55,56)'`,
+  `${stretched((value, size) => (size === 219 ? `(${value})*255/219` : `(${value})*255/224+128`))}:` +
+    "enable='between(n,51,52)'",
+  `${stretched((value, size) => (size === 219 ? `(${value}+16)*219/255+16` : `(${value})*224/255+128`))}:` +
+    "enable='between(n,55,56)'",
   "hflip=enable='between(n,70,71)'",
 ];
 
@@ -90,7 +92,8 @@ describe('a film that was broken on purpose is caught before it is published, an
     const found = await broken(
       'swapped',
       '-filter_complex',
-      `[0:v]split=4[a][b][c][d];[a]${piece(0, 25)}[A];[b]${piece(50, 75)}[B];[c]${piece(25, 50)}[C];[d]${piece(75, 100)}[D];[A][B][C][D]concat=n=4[v]`,
+      `[0:v]split=4[a][b][c][d];[a]${piece(0, 25)}[A];[b]${piece(50, 75)}[B];` +
+        `[c]${piece(25, 50)}[C];[d]${piece(75, 100)}[D];[A][B][C][D]concat=n=4[v]`,
       '-map',
       '[v]',
       '-map',

@@ -32,7 +32,8 @@ const BURSTS = '0.5*sin(2*PI*440*t)*gt(sin(2*PI*1.7*t)+0.7*sin(2*PI*2.9*t)+sin(2
 /** Three scenes with wide pixels, two audio tracks, a subtitle and two chapters: 100 frames. */
 export async function makeFilm(file: string): Promise<string> {
   const chapters =
-    ';FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=2000\ntitle=One\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=2000\nEND=4000\ntitle=Two\n';
+    ';FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=2000\ntitle=One\n' +
+    '[CHAPTER]\nTIMEBASE=1/1000\nSTART=2000\nEND=4000\ntitle=Two\n';
   const lines = `${file}.srt`;
   await execa('ffmpeg', ['-v', 'error', '-y', '-f', 'srt', '-i', 'pipe:0', lines], {
     input: '1\n00:00:00,500 --> 00:00:01,500\nHello\n',
