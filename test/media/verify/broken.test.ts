@@ -70,6 +70,15 @@ describe('a film that was broken on purpose is caught before it is published, an
     );
   });
 
+  it('a wrong matrix and a wrong range are named where the network itself makes colours weaker and edges sharper', async () => {
+    const [matrix, , limited] = FAULTS.slice(9, 12);
+    expectProblems(
+      await broken('weaker', ...encodeAgain, '-vf', ['eq=saturation=0.93,unsharp=5:5:1', matrix, limited].join()),
+      'the colours are wrong, as if BT.709 was taken for BT.601: frames 46 to 48',
+      'the colours are wrong, as if limited range was taken for full: frames 55 to 56',
+    );
+  });
+
   it('a frame that is left out makes all that follow wrong, from its number on', async () => {
     expectProblems(
       await broken('dropped', ...encodeAgain, '-vf', "select='not(eq(n,20))',setpts=N/25/TB,fps=25"),
