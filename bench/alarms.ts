@@ -96,7 +96,8 @@ async function benchmark(home: BenchHome): Promise<void> {
     `false alarms: ${count(harmless, 'ALARM')} of ${all(harmless)} (owed: none), warnings: ${count(harmless, 'told')}`,
   );
   console.log(
-    `faults: ${count(faulty, 'caught')} of ${all(faulty)} caught, ${count(faulty, 'told')} told, ${count(faulty, 'missed')} missed`,
+    `faults: ${count(faulty, 'caught')} of ${all(faulty)} caught, ` +
+      `${count(faulty, 'told')} told, ${count(faulty, 'missed')} missed`,
   );
   if (count(harmless, 'ALARM') > 0) process.exitCode = 1;
 }

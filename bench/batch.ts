@@ -201,7 +201,8 @@ async function night(home: BenchHome): Promise<void> {
   );
   const twice = rows.reduce((sum, row) => sum + (row['done twice'] || 0), 0);
   hold(
-    `frames that went through the network twice: ${twice} of ${summary.frames}, at most the part at hand of each death (${kept.length * PART_FRAMES})`,
+    `frames that went through the network twice: ${twice} of ${summary.frames}, ` +
+      `at most the part at hand of each death (${kept.length * PART_FRAMES})`,
     twice >= 0 && twice <= kept.length * PART_FRAMES,
   );
   hold(

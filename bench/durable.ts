@@ -186,7 +186,9 @@ function report(byHand: Run[], jobs: JobRun[], script: Run | undefined): void {
   console.log(`up to the merge / ffmpeg, best of each: ${atLeast(reference / best(jobs, 'merged'), 0.95)}`);
   console.log(`whole, verified / ffmpeg, best of each: ${atLeast(reference / best(jobs, 'whole'), 0.8)}`);
   console.log(
-    `processor time / ffmpeg, best of each: ${(best(jobs, 'processor') / best(byHand, 'processor')).toFixed(3)}, with verification; load changes it little`,
+    'processor time / ffmpeg, best of each: ' +
+      `${(best(jobs, 'processor') / best(byHand, 'processor')).toFixed(3)}, ` +
+      'with verification; load changes it little',
   );
 }
 

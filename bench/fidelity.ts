@@ -109,9 +109,11 @@ function print(rows: Map<string, Row>): void {
     ),
   );
   for (const [clip, row] of rows) {
-    console.log(
-      `${clip}: ${COLUMNS.flatMap((name) => (row[name] !== undefined && row[name].text !== '' ? [`${name} ${row[name].state}: ${row[name].text}`] : [])).join(' | ')}`,
-    );
+    const cells = COLUMNS.flatMap((name) => {
+      const cell = row[name];
+      return cell !== undefined && cell.text !== '' ? [`${name} ${cell.state}: ${cell.text}`] : [];
+    });
+    console.log(`${clip}: ${cells.join(' | ')}`);
   }
 }
 
@@ -126,7 +128,8 @@ async function benchmark(home: BenchHome): Promise<void> {
   print(rows);
   const silent = [...rows].filter(([, row]) => Object.values(row).some(({ state }) => state === 'LOST'));
   console.log(
-    `${rows.size} clips; silent losses: ${silent.length === 0 ? 'none' : silent.map(([clip]) => clip).join(', ')} (owed: none)`,
+    `${rows.size} clips; silent losses: ` +
+      `${silent.length === 0 ? 'none' : silent.map(([clip]) => clip).join(', ')} (owed: none)`,
   );
   if (silent.length > 0) process.exitCode = 1;
 }

@@ -109,7 +109,10 @@ function report(ledger: Ledger, crew: Crew): void {
   table(result.tasks, 'jobs and batches');
   table(result.outcomes, 'how commands ended');
   console.log(
-    `seed ${seed}: ${result.count} events; ${result.videos} videos with ${result.frames} frames; ${result.twice} of ${result.networkFrames} frames went through the network twice (${result.twiceAllowed} by a part for each interruption of frames at work, and by what flipped bits cost); ${ledger.violations.length} violations`,
+    `seed ${seed}: ${result.count} events; ${result.videos} videos with ${result.frames} frames; ` +
+      `${result.twice} of ${result.networkFrames} frames went through the network twice ` +
+      `(${result.twiceAllowed} by a part for each interruption of frames at work, and by what flipped bits cost); ` +
+      `${ledger.violations.length} violations`,
   );
 }
 

@@ -79,5 +79,7 @@ console.table(
 );
 const heartbeat = results[0]?.heartbeat ?? 0;
 console.log(
-  `slowest: ${atMost(Math.max(...results.map(({ resumed }) => resumed)), OWED_BESIDE_HEARTBEAT + heartbeat, 's')}, ${heartbeat} s of it the heartbeat time-out`,
+  'slowest: ' +
+    `${atMost(Math.max(...results.map(({ resumed }) => resumed)), OWED_BESIDE_HEARTBEAT + heartbeat, 's')}, ` +
+    `${heartbeat} s of it the heartbeat time-out`,
 );

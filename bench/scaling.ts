@@ -192,10 +192,12 @@ await inBenchHome(async (home) => {
     `fewest of N: ${atLeast(Math.min(...runs.map((each) => speedUp(each) / each.devices.ms.length)), OWED)}`,
   );
   console.log(
-    `fewest of ideal, by which one device alone is held too: ${atLeast(Math.min(...runs.map((each) => ideal(each) / each.stage)), OWED)}`,
+    'fewest of ideal, by which one device alone is held too: ' +
+      `${atLeast(Math.min(...runs.map((each) => ideal(each) / each.stage)), OWED)}`,
   );
   console.log(
-    `4 devices, one of them ${SLOWER} times slower: ${slow.stage.toFixed(1)} s, ideal ${ideal(slow).toFixed(1)} s: ${(ideal(slow) / slow.stage).toFixed(3)} of it; segments: ${sizes(slow)}`,
+    `4 devices, one of them ${SLOWER} times slower: ${slow.stage.toFixed(1)} s, ` +
+      `ideal ${ideal(slow).toFixed(1)} s: ${(ideal(slow) / slow.stage).toFixed(3)} of it; segments: ${sizes(slow)}`,
   );
   const four = runs.find(({ devices }) => devices.ms.length === 4);
   if (!four) return;
@@ -204,6 +206,7 @@ await inBenchHome(async (home) => {
     `4 devices, one killed half way: ${killed.stage.toFixed(1)} s, ${killed.inferred - killed.frames} frames twice`,
   );
   console.log(
-    `more than without: ${atMost(killed.stage - four.stage, mayCost(killed, heartbeatSeconds), 's')}: its share of the rest, ${heartbeatSeconds} s of heartbeat time-out, a part, a segment`,
+    `more than without: ${atMost(killed.stage - four.stage, mayCost(killed, heartbeatSeconds), 's')}: ` +
+      `its share of the rest, ${heartbeatSeconds} s of heartbeat time-out, a part, a segment`,
   );
 });

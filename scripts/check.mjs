@@ -10,8 +10,8 @@ const CHECKS = [
 ];
 
 /**
- * Format, types, lint and what nobody uses: all that is wrong is said. @returns how many checks there are, and how many found
- * something.
+ * Format, types, lint and what nobody uses: all that is wrong is said.
+ * @returns how many checks there are, and how many found something.
  */
 export function check() {
   const codes = CHECKS.map((line) => {

@@ -37,7 +37,8 @@ function installFfmpeg(log) {
   if (onPath('ffmpeg') && onPath('ffprobe')) return;
   if (!hasApt()) {
     throw new SetupError(
-      `ffmpeg is missing: install it first (${process.platform === 'darwin' ? 'brew install ffmpeg' : 'as root: apt-get install ffmpeg'})`,
+      'ffmpeg is missing: install it first ' +
+        `(${process.platform === 'darwin' ? 'brew install ffmpeg' : 'as root: apt-get install ffmpeg'})`,
     );
   }
   installByApt('ffmpeg', log);

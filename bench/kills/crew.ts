@@ -150,7 +150,8 @@ export class Crew {
     this.cancelledAtWork += task.lost;
     for (const name of Object.keys(totals) as (keyof Totals)[]) this.totals[name] += totals[name];
     this.ledger.note(
-      `${task.asked.name}: done, ${task.commands} commands, ${totals.twice} of ${totals.frames} frames twice, ${parts} interruptions at the device, ${task.flippedFrames} frames flipped`,
+      `${task.asked.name}: done, ${task.commands} commands, ${totals.twice} of ${totals.frames} frames twice, ` +
+        `${parts} interruptions at the device, ${task.flippedFrames} frames flipped`,
     );
   }
 

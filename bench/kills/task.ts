@@ -109,7 +109,8 @@ export class Task {
       const { how, text } = outcomeOf({ exitCode, signal, stdout, stderr });
       this.ledger.outcome(`command: ${text}`);
       this.ledger.note(
-        `${name}: command ended after ${((performance.now() - began) / 1000).toFixed(1)} s, code ${exitCode ?? signal ?? 'none'}: ${lastLine(stderr)}`,
+        `${name}: command ended after ${((performance.now() - began) / 1000).toFixed(1)} s, ` +
+          `code ${exitCode ?? signal ?? 'none'}: ${lastLine(stderr)}`,
       );
       this.met.add(how);
       // While a disk is full or a server is away, a command cannot even begin: that counts less.

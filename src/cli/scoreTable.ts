@@ -19,7 +19,9 @@ export function scoreTable(comparison: Comparison): string {
   const { series, times } = comparison;
   const { values } = overall(comparison);
   const equal = values.filter((value) => value === Infinity).length;
-  const frames = `${values.length} frame${values.length === 1 ? '' : 's'} compared${equal === 0 ? '' : `, ${equal === values.length ? 'all' : equal} of them equal`}`;
+  const frames =
+    `${values.length} frame${values.length === 1 ? '' : 's'} compared` +
+    `${equal === 0 ? '' : `, ${equal === values.length ? 'all' : equal} of them equal`}`;
   const measures = [
     ['', 'total', 'mean', 'least', '1 %', '5 %', '50 %', '95 %'],
     ...series.map((one) => {

@@ -7,8 +7,11 @@ import type { Folder } from './schemas/submit.js';
 /** Entries of a folder that are shown, and folders that a refusal names. */
 const MOST = 1000;
 const NAMED = 3;
-const VIDEO =
-  /\.(mp4|m4v|mov|mkv|webm|avi|ts|m2ts|mts|mpg|mpeg|vob|flv|wmv|asf|ogv|3gp|mxf|dv|y4m|nut|gif|apng|h264|h265|hevc|ivf)$/i;
+const VIDEO = new RegExp(
+  '\\.(mp4|m4v|mov|mkv|webm|avi|ts|m2ts|mts|mpg|mpeg|vob|flv|wmv|asf|ogv|3gp|mxf|dv|y4m|nut|gif|apng|' +
+    'h264|h265|hevc|ivf)$',
+  'i',
+);
 
 /**
  * The folders that pages may name files in. What a path means is told by the disk: no symbolic link leads out of them.
@@ -42,7 +45,8 @@ export class MediaFolders {
     const folders = await this.list();
     if (real === undefined || !holds(folders, real))
       throw new UserError(
-        `${path.basename(file)} is not in a media folder: ${folders.slice(0, NAMED).join(', ')}${folders.length > NAMED ? ' …' : ''}`,
+        `${path.basename(file)} is not in a media folder: ` +
+          `${folders.slice(0, NAMED).join(', ')}${folders.length > NAMED ? ' …' : ''}`,
       );
     return real;
   }

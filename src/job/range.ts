@@ -33,7 +33,8 @@ export function framesWithin(
   const [start, end] = [from === 0 ? 0 : reached(from), reached(to)];
   if (start < end) return { start, end };
   throw new UserError(
-    `no frame begins ${to === Infinity ? `from ${from} s on` : `from ${from} s to before ${to} s`}: choose another part with --from and --to`,
+    `no frame begins ${to === Infinity ? `from ${from} s on` : `from ${from} s to before ${to} s`}: ` +
+      'choose another part with --from and --to',
   );
 }
 

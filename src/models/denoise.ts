@@ -58,7 +58,8 @@ async function source(folder: string, { file, sha256 }: ReleaseFile, name: strin
   const bytes = await readFile(path.join(folder, file)).catch(() => undefined);
   if (bytes && createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
   throw new UserError(
-    `${file} of model ${name} was damaged on the disk: run \`reelscale models remove ${name}\`, then \`reelscale models pull ${name}\``,
+    `${file} of model ${name} was damaged on the disk: ` +
+      `run \`reelscale models remove ${name}\`, then \`reelscale models pull ${name}\``,
   );
 }
 

@@ -50,7 +50,8 @@ export async function download(options: DownloadOptions): Promise<void> {
     // What was gone on with may have been the beginning of another file.
     if (before === 0)
       throw new UserError(
-        `what ${host} gave for ${nameOf(url)} has the digest ${found.slice(0, 12)}… instead of ${sha256.slice(0, 12)}…: it was not kept`,
+        `what ${host} gave for ${nameOf(url)} has the digest ${found.slice(0, 12)}… ` +
+          `instead of ${sha256.slice(0, 12)}…: it was not kept`,
       );
   }
 }

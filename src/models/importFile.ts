@@ -47,7 +47,8 @@ export async function readNetwork(file: string): Promise<ImportedNetwork> {
       throw new UserError(`${quote(name)} holds weights only: give the .param file beside it`);
     default:
       throw new UserError(
-        `${quote(name)} is no file of a model: .onnx, .pth, .pt, .safetensors and .param (ncnn, with its .bin beside it) can be imported`,
+        `${quote(name)} is no file of a model: ` +
+          '.onnx, .pth, .pt, .safetensors and .param (ncnn, with its .bin beside it) can be imported',
       );
   }
 }

@@ -22,7 +22,8 @@ export async function importFolder(folder: string, options: Omit<ImportOptions, 
   const files = await paramFiles(folder, DEPTH);
   if (files.length === 0)
     throw new UserError(
-      `${quote(path.basename(path.resolve(folder)))} holds no ncnn networks: give the path of a file, or of a folder with .param and .bin files`,
+      `${quote(path.basename(path.resolve(folder)))} holds no ncnn networks: ` +
+        'give the path of a file, or of a folder with .param and .bin files',
     );
   const result: FolderImport = { imported: [], refused: [] };
   for (const file of files) {

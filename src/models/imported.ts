@@ -50,7 +50,9 @@ export function nameOfFile(file: string): string {
 export function requireFreeName(name: string): void {
   if (!NAME.test(name) || ENDING.test(name)) {
     throw new UserError(
-      `${JSON.stringify(name)} cannot be a model's name: up to 64 letters, digits, dots, dashes, underscores and plus signs, beginning with a letter or digit, and not ending as a file of a model does`,
+      `${JSON.stringify(name)} cannot be a model's name: ` +
+        `up to 64 letters, digits, dots, dashes, underscores and plus signs, ` +
+        'beginning with a letter or digit, and not ending as a file of a model does',
     );
   }
   const lower = name.toLowerCase();

@@ -47,7 +47,9 @@ export async function measureSpeed(
   });
   if (failure !== undefined)
     return {
-      problem: `it could not be run on ${device} (${stderr.split('\n').find((line) => line.startsWith('Error')) ?? failure})`,
+      problem:
+        `it could not be run on ${device} ` +
+        `(${stderr.split('\n').find((line) => line.startsWith('Error')) ?? failure})`,
     };
   const measured = measuredSchema.parse(JSON.parse(stdout));
   await mkdir(folder, { recursive: true });

@@ -67,7 +67,8 @@ export async function resolveModel(nameOrPath: string, options: ResolveOptions):
 export async function isOnnxPath(name: string): Promise<boolean> {
   if (!/\.(pth|pt|safetensors|param|bin)$/i.test(name)) return isFile(name);
   throw new UserError(
-    `${JSON.stringify(name)} must be imported first: run \`reelscale models import PATH\`, then give the name that it prints`,
+    `${JSON.stringify(name)} must be imported first: ` +
+      'run `reelscale models import PATH`, then give the name that it prints',
   );
 }
 
@@ -75,7 +76,8 @@ export async function isOnnxPath(name: string): Promise<boolean> {
 export function unknownModel(name: string, ...methods: string[]): UserError {
   const names = [...methods, ...registry.map((model) => model.name)].join(', ');
   return new UserError(
-    `there is no model ${JSON.stringify(name)}: choose one of ${names}, an imported one, or give the path of an ONNX file that exists`,
+    `there is no model ${JSON.stringify(name)}: ` +
+      `choose one of ${names}, an imported one, or give the path of an ONNX file that exists`,
   );
 }
 

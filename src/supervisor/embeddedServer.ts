@@ -97,7 +97,8 @@ const common = ({ home }: Pick<Config, 'home'>) => ({
 });
 
 export const openLine = (reason: string): string =>
-  `every user of this machine can reach the embedded Temporal server, since it can have no network of its own (${reason}): see SECURITY.md`;
+  'every user of this machine can reach the embedded Temporal server, ' +
+  `since it can have no network of its own (${reason}): see SECURITY.md`;
 
 const serverArgs = ({ home, namespace }: Pick<Config, 'home' | 'namespace'>, port: number): string[] => [
   'server',

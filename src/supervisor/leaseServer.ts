@@ -119,7 +119,8 @@ export class LeaseServer {
 
 function mismatch(hello: { version: string; build: string }): string {
   return (
-    `another version of reelscale is at work (${packageVersion}, build ${buildId}; this is ${hello.version}, build ${hello.build}): ` +
+    `another version of reelscale is at work (${packageVersion}, build ${buildId}; ` +
+    `this is ${hello.version}, build ${hello.build}): ` +
     `wait until its jobs are done, or stop it with: kill ${process.pid}`
   );
 }

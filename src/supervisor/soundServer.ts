@@ -73,7 +73,8 @@ async function answering(
     if (error instanceof Damaged) throw error;
     const file = homeLayout(config.home).log('temporal');
     throw new Error(
-      `the Temporal server does not answer for the namespace ${config.namespace} within ${START_MS / 1000} s; its log, ${file}, ends with: ${logTail(file, 1)}`,
+      `the Temporal server does not answer for the namespace ${config.namespace} within ${START_MS / 1000} s; ` +
+        `its log, ${file}, ends with: ${logTail(file, 1)}`,
       { cause: error },
     );
   } finally {

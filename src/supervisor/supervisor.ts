@@ -148,7 +148,8 @@ class Supervisor {
     ).catch((error: unknown) => {
       this.#signal.throwIfAborted();
       throw new Error(
-        `Temporal at ${temporalAddress} does not answer for the namespace ${config.namespace} within ${START_MS / 1000} s`,
+        `Temporal at ${temporalAddress} does not answer for the namespace ${config.namespace} ` +
+          `within ${START_MS / 1000} s`,
         { cause: error },
       );
     });

@@ -75,7 +75,8 @@ async function createSession(bytes: Uint8Array, { file }: UpscaleModel, device: 
     if (isOutOfMemory(error)) throw new WorldError(`no memory for the model ${path.basename(file)}: ${message}`);
     if (device.kind === 'cuda' && /cuda|shared library/i.test(message)) {
       throw new UserError(
-        `CUDA device ${device.id} cannot be used on this host (${message}): run \`npm run setup:cuda\`, check the driver, or use --device cpu`,
+        `CUDA device ${device.id} cannot be used on this host (${message}): ` +
+          'run `npm run setup:cuda`, check the driver, or use --device cpu',
       );
     }
     throw new UserError(`the model ${path.basename(file)} cannot be loaded: ${message}`);

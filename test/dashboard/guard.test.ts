@@ -401,7 +401,7 @@ describe('a token', () => {
     expect(wrong.headers['set-cookie']).toBeUndefined();
   });
 
-  it('that is wrong gets in nowhere, and after ten of them further ones wait; the right one is never locked out', async () => {
+  it('that is wrong gets in nowhere, and after ten of them more must wait; the right one always gets in', async () => {
     const statuses: number[] = [];
     for (let i = 0; i < 12; i++)
       statuses.push((await post(guarded, '/api/session', JSON.stringify({ token: `${TOKEN}${i}` }))).status);
@@ -461,7 +461,7 @@ it('pictures are made of the file that a job was made for, never of what a link 
   await expect(requireUnlinked(at('mounted'), at('mounted/moved/clip.mp4'))).resolves.toBeUndefined();
 });
 
-it('media folders are by default the home of the user and the folders of known jobs, and never everything', async () => {
+it("media folders are by default the user's home and the folders of known jobs, and never everything", async () => {
   expect(loadConfig({ REELSCALE_HOME: at('home') }).dashboard.folders).toBeUndefined();
   expect(loadConfig({ REELSCALE_HOME: at('home'), REELSCALE_MEDIA_ROOT: at('media') }).dashboard.folders).toEqual([
     at('media'),

@@ -136,7 +136,7 @@ describe('a command is refused that', () => {
   });
 });
 
-it('a name may begin with a dash and hold quotes, spaces, line breaks, colons, percent signs and letters of any script', async () => {
+it('a name may begin with a dash and hold quotes, spaces, line breaks, colons, percents and any letters', async () => {
   const name = `-a 'b' "c" \`d\` $e%03d: [f],;é日本\n*.mp4`;
   copyFileSync(clip, cli.file(name));
   const digest = await fileDigest(cli.file(name));

@@ -48,7 +48,7 @@ function swap(first: string, second: string): void {
   write(b, a);
 }
 
-it('a job whose segments were swapped publishes nothing, keeps everything, says which frames, and delivers it where a person wants it nevertheless', async () => {
+it('a job with swapped segments keeps all, names the frames, and publishes only when a person wants it', async () => {
   const film = await makeFilm(cli.file('film.mp4'));
   const config = loadConfig({ REELSCALE_HOME: cli.home });
   const output = cli.file('film.x2.mp4');

@@ -33,7 +33,8 @@ beforeAll(() => {
   write('src/workflows/checkedInput.ts', 'export const interceptors = () => ({});\n');
   write(
     'src/cli/cli.ts',
-    "export function main(argv: string[]): Promise<number> { console.log(`${argv.join(' ')} in ${process.cwd()}`); return Promise.resolve(argv.length); }\n",
+    "export function main(argv: string[]): Promise<number> { console.log(`${argv.join(' ')} in ${process.cwd()}`); " +
+      'return Promise.resolve(argv.length); }\n',
   );
   write('web/main.tsx', 'export const page = <p>page</p>;\n');
   write('web/theme.ts', "export const theme = 'dark';\n");

@@ -31,7 +31,8 @@ export async function openWindow(
   context.setDefaultTimeout(90_000);
   const trouble: string[] = [];
   await context.addInitScript(
-    "addEventListener('securitypolicyviolation', (event) => { console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`); });",
+    "addEventListener('securitypolicyviolation', (event) => { " +
+      'console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`); });',
   );
   await context.addInitScript({ content: axe.source });
   context.on('console', (message) => {

@@ -90,7 +90,8 @@ const expectSame = (a: Samples, b: Samples): void => {
 
 const outOfMemory = (size: Seen): Error =>
   new Error(
-    `Non-zero status code returned while running Conv node. bfc_arena.cc:360 Failed to allocate memory for requested buffer of size ${size.width * size.height}`,
+    'Non-zero status code returned while running Conv node. bfc_arena.cc:360 ' +
+      `Failed to allocate memory for requested buffer of size ${size.width * size.height}`,
   );
 
 test.each([

@@ -14,7 +14,8 @@ const NARROW = 10;
 export async function measureSeams(folder: string, { networks, seamPictures }: Reference): Promise<boolean> {
   const pictures = await Promise.all(seamPictures.map((picture) => readPicture(folder, picture)));
   const table = new Table(
-    `The smallest tiles that auto chooses against the whole picture, the worst of ${pictures.length} pictures; owed with the automatic pad: at least ${LEAST_PSNR} dB`,
+    `The smallest tiles that auto chooses against the whole picture, the worst of ${pictures.length} pictures; ` +
+      `owed with the automatic pad: at least ${LEAST_PSNR} dB`,
     [
       ['network', 24],
       ['weights', 8],

@@ -53,7 +53,8 @@ async function requireWanted({ layout, spec }: Run): Promise<void> {
   if (!verdict) throw new PartDamaged('what the checks said is missing; they are made again');
   if (!verdict.ok && !(await readJson(layout.accepted, acceptedSchema)))
     throw new UserError(
-      `job ${shortJob(spec)}: its result did not pass its checks, and is delivered with reelscale publish ${shortJob(spec)} --anyway only`,
+      `job ${shortJob(spec)}: its result did not pass its checks, ` +
+        `and is delivered with reelscale publish ${shortJob(spec)} --anyway only`,
     );
 }
 
@@ -83,7 +84,8 @@ async function place(merged: string, output: string, sha256: string, overwrite: 
     if (!(await hasDigest(output, sha256))) {
       if (hasCode(error, 'ENOENT')) throw error;
       throw new UserError(
-        `${output} appeared while the job ran and is another file: move it away or use --overwrite, then run the command again`,
+        `${output} appeared while the job ran and is another file: ` +
+          'move it away or use --overwrite, then run the command again',
       );
     }
   }

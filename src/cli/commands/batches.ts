@@ -40,7 +40,8 @@ export const cancelBatchCommand = (config: Config, spec: BatchSpec, discard: boo
   withRound(config, spec, async (_, handle) => {
     await cancelBatch(handle, discard);
     print(
-      `batch ${shortBatch(spec)} is cancelled, and the jobs that it had at work; ${discard ? 'their parts are removed' : 'their parts are kept'}`,
+      `batch ${shortBatch(spec)} is cancelled, and the jobs that it had at work; ` +
+        `${discard ? 'their parts are removed' : 'their parts are kept'}`,
     );
   });
 

@@ -34,7 +34,8 @@ export async function dashboard(options: unknown): Promise<number> {
   if (config.temporalAddress === undefined) await link.reach();
   const serving = await serveDashboard(config, place, link, log);
   process.stdout.write(
-    `the dashboard is at ${serving.url}${isKept ? '' : '; Ctrl-C ends it, jobs go on'}\n${invitation(serving, place)}\n`,
+    `the dashboard is at ${serving.url}${isKept ? '' : '; Ctrl-C ends it, jobs go on'}\n` +
+      `${invitation(serving, place)}\n`,
   );
   process.send?.({ port: serving.port } satisfies z.infer<typeof listeningSchema>);
   await over;

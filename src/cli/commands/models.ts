@@ -28,7 +28,10 @@ export async function list({ json }: Json): Promise<number> {
   else
     models.forEach((model) => {
       print(
-        `${model.name.padEnd(26)} ${scales(model).padEnd(12)} ${here(model).padEnd(12)} ${model.goodFor ?? model.architecture ?? ''}`.trimEnd(),
+        (
+          `${model.name.padEnd(26)} ${scales(model).padEnd(12)} ${here(model).padEnd(12)} ` +
+          (model.goodFor ?? model.architecture ?? '')
+        ).trimEnd(),
       );
     });
   return EXIT.done;

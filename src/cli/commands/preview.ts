@@ -94,11 +94,15 @@ async function makePreview(input: string, flags: Flags, signal: AbortSignal): Pr
       throw new UserError(`${shown(input)}: none of these frames can be decoded, it is damaged there`);
     const { sheet, placed } = drawSheet(rows.map((row) => row.cells));
     await publishFile(output, overwrite, (file) => writePng(sheet, file, signal));
-    if (flags.json)
-      process.stdout.write(
-        `${JSON.stringify({ output, width: sheet.width, height: sheet.height, ...(crop && { crop: formatWindow(crop) }), window, frames: rows.map((row, r) => describe(row, placed[r] ?? [])) })}\n`,
-      );
-    else process.stdout.write(`${output}\n`);
+    const made = {
+      output,
+      width: sheet.width,
+      height: sheet.height,
+      ...(crop && { crop: formatWindow(crop) }),
+      window,
+      frames: rows.map((row, r) => describe(row, placed[r] ?? [])),
+    };
+    process.stdout.write(`${flags.json ? JSON.stringify(made) : output}\n`);
     return EXIT.done;
   } finally {
     await maker.close();

@@ -37,7 +37,8 @@ export const create = (name: string, options: Record<string, unknown>): Promise<
     const spec = await createSchedule(config, session, name, options, await resolveNotice(options));
     const { next } = await showSchedule(config, session.client, name);
     print(
-      `schedule ${name} is made, its batch is ${shortBatch(spec)}; it fires first at ${next[0] ?? 'no time that is known'}`,
+      `schedule ${name} is made, its batch is ${shortBatch(spec)}; ` +
+        `it fires first at ${next[0] ?? 'no time that is known'}`,
     );
     if (config.temporalAddress === undefined)
       print(

@@ -110,13 +110,15 @@ async function batchStatus(config: Config, spec: BatchSpec, json: boolean): Prom
   }
 }
 
-const line = (row: Row): string =>
-  `${row.job}  ${row.status.padEnd(11)}  ${path.basename(row.input)}  ${row.method}${row.progress && !row.progress.paused ? `  ${progressLine(row.progress, 0, false)}` : ''}`;
+const line = ({ job, status, input, method, progress }: Row): string =>
+  `${job}  ${status.padEnd(11)}  ${path.basename(input)}  ${method}` +
+  (progress && !progress.paused ? `  ${progressLine(progress, 0, false)}` : '');
 
 function full(row: Row): string {
+  const hint = row.status === 'interrupted' ? ': reelscale resume, or the same command again, goes on' : '';
   return [
     `job      ${row.job}`,
-    `status   ${row.status}${row.status === 'interrupted' ? ': reelscale resume, or the same command again, goes on' : ''}`,
+    `status   ${row.status}${hint}`,
     `input    ${row.input}`,
     `output   ${row.output}`,
     `method   ${row.method}`,

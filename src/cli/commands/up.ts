@@ -42,7 +42,9 @@ export async function up(): Promise<number> {
   await Promise.all(opened);
   if (other !== undefined)
     throw new UserError(
-      `a supervisor is at work already, process ${other}, and is in use by a command or by a job in the background: wait until that is done, or stop it with kill ${other}; its jobs go on with the next one`,
+      `a supervisor is at work already, process ${other}, ` +
+        'and is in use by a command or by a job in the background: ' +
+        `wait until that is done, or stop it with kill ${other}; its jobs go on with the next one`,
     );
   return EXIT.done;
 }

@@ -70,7 +70,8 @@ export async function resolveJob(
     const again = owned.spec.input.path === rooted.path ? await specify(flags, owned.spec) : undefined;
     if (again?.jobKey !== owned.spec.jobKey) {
       throw new UserError(
-        `job ${shortJob(owned.spec)} already works on that output with other settings: wait for it, cancel it (reelscale cancel ${shortJob(owned.spec)}), or choose another name with -o`,
+        `job ${shortJob(owned.spec)} already works on that output with other settings: ` +
+          `wait for it, cancel it (reelscale cancel ${shortJob(owned.spec)}), or choose another name with -o`,
       );
     }
   }

@@ -32,7 +32,10 @@ export async function previewMethods(
       ? { methods }
       : {
           methods,
-          note: `${name} is not shown: it cannot be used${flags.scale === undefined ? '' : ` with -s ${flags.scale}`} yet (reelscale models pull ${name}, or choose models with -m)`,
+          note:
+            `${name} is not shown: ` +
+            `it cannot be used${flags.scale === undefined ? '' : ` with -s ${flags.scale}`} yet ` +
+            `(reelscale models pull ${name}, or choose models with -m)`,
         };
   }
   const models = new Map(

@@ -79,7 +79,8 @@ export async function mergeAudio(request: MergeRequest): Promise<MergeResult> {
       errors === 0
         ? []
         : [
-            `reading the source's other tracks gave ${errors} error${errors === 1 ? '' : 's'}: ${stderrLines[0] ?? ''}`,
+            `reading the source's other tracks gave ${errors} error${errors === 1 ? '' : 's'}: ` +
+              `${stderrLines[0] ?? ''}`,
           ];
     // Of a part only some lines are taken: how many, nobody has counted.
     for (const track of request.cut ? [] : texts) {

@@ -106,7 +106,10 @@ function otherPrograms({ source: { programs, streams }, program }: PlanRequest):
       const codecs = streams
         .filter(({ index }) => indexes.includes(index))
         .map(({ codec }) => codec || 'unknown codec');
-      return `programme ${number} (${[...codecs, ...(name === undefined ? [] : [`"${name}"`])].join(', ')}) is left out: programme ${program} is upscaled, --program ${number} chooses this one`;
+      return (
+        `programme ${number} (${[...codecs, ...(name === undefined ? [] : [`"${name}"`])].join(', ')}) ` +
+        `is left out: programme ${program} is upscaled, --program ${number} chooses this one`
+      );
     });
 }
 

@@ -18,7 +18,8 @@ export function toYuv420(info: SourceInfo, bitDepth: 8 | 16): string[] {
   const matrix = ZIMG_MATRIX[color.matrix];
   const dither = video.bitDepth > bitDepth ? ':d=error_diffusion' : '';
   return [
-    `zscale=w=${width}:h=${height}:min=${matrix}:rin=${color.range}:cin=${color.chromaLocation}:m=${matrix}:r=${color.range}:c=${color.chromaLocation}:f=spline36${dither}`,
+    `zscale=w=${width}:h=${height}:min=${matrix}:rin=${color.range}:` +
+      `cin=${color.chromaLocation}:m=${matrix}:r=${color.range}:c=${color.chromaLocation}:f=spline36${dither}`,
     format,
   ];
 }

@@ -54,8 +54,11 @@ const outputSchema = z.object({
 });
 
 /** What ffprobe says of bytes that it cannot use; other failures are the machine's. */
-const BAD_CONTENT =
-  /Invalid data found|not on whitelist|End of file|Invalid argument|patches welcome|came to no end|Cannot allocate memory|was ended by SIG(SEGV|ABRT|FPE|BUS|ILL)/i;
+const BAD_CONTENT = new RegExp(
+  'Invalid data found|not on whitelist|End of file|Invalid argument|patches welcome|came to no end|' +
+    'Cannot allocate memory|was ended by SIG(SEGV|ABRT|FPE|BUS|ILL)',
+  'i',
+);
 
 export interface ProbeOptions {
   /** Number of the programme that is meant. Default: that of the stream that players show. */
@@ -78,7 +81,8 @@ export async function probeSource(file: string, options: ProbeOptions = {}): Pro
   const streams = streamsOf(all, programs, program ?? asked);
   if (!stream) {
     throw new UserError(
-      `${asked ? `programme ${asked.number} of ` : ''}${shown(file)} has no video${streams.some((s) => s.codec_type === 'audio') ? ', only sound' : ''}`,
+      `${asked ? `programme ${asked.number} of ` : ''}${shown(file)} has no video` +
+        `${streams.some((s) => s.codec_type === 'audio') ? ', only sound' : ''}`,
     );
   }
   const { size } = await stat(file);
@@ -90,7 +94,8 @@ export async function probeSource(file: string, options: ProbeOptions = {}): Pro
   if (typeof first === 'string' || !stream.pix_fmt) throw new UserError(undecodable(file, stream, first));
   if (isPureDolbyVision(stream.side_data_list))
     throw new UserError(
-      `${shown(file)} is Dolby Vision with colours of its own (profile 5), which would come out wrong: convert it to HDR10 first`,
+      `${shown(file)} is Dolby Vision with colours of its own (profile 5), which would come out wrong: ` +
+        'convert it to HDR10 first',
     );
   const alpha =
     hasAlpha(stream) && (stream.codec_name !== 'gif' || (await showsThrough(file, stream.index, options.signal)));
@@ -146,7 +151,8 @@ async function readStreams(file: string, signal: AbortSignal | undefined): Promi
       error instanceof ContentFailure && /Could not open codec for input stream (\d+)/.exec(error.message)?.[1];
     if (closed)
       throw new UserError(
-        `stream ${closed} of ${shown(file)} is damaged, or coded in a way that this ffmpeg cannot decode: copy the file without it first (ffmpeg -i … -map 0 -map -0:${closed} -c copy …)`,
+        `stream ${closed} of ${shown(file)} is damaged, or coded in a way that this ffmpeg cannot decode: ` +
+          `copy the file without it first (ffmpeg -i … -map 0 -map -0:${closed} -c copy …)`,
       );
     if (!(error instanceof WorldError && BAD_CONTENT.test(error.message))) throw error;
     throw new UserError(
@@ -168,7 +174,8 @@ function checkSizes(file: string, streams: Stream[]): void {
   );
   if (pixels > MOST_PIXELS)
     throw new UserError(
-      `${shown(file)} holds pictures of ${Math.round(pixels / 1e6)} million pixels in its video tracks and covers, which would all be decoded at once: take some of them out first`,
+      `${shown(file)} holds pictures of ${Math.round(pixels / 1e6)} million pixels in its video tracks and covers, ` +
+        'which would all be decoded at once: take some of them out first',
     );
 }
 

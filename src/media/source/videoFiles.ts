@@ -4,8 +4,11 @@ import path from 'node:path';
 import { isMangled } from '../../lib/utf8.js';
 
 /** Names of files that are taken for videos in a folder. Files that are named themselves may have any name. */
-const VIDEO =
-  /\.(264|265|3g2|3gp|asf|avi|divx|dv|flv|gif|h264|h265|hevc|ivf|m1v|m2ts|m2v|m4v|mj2|mjpeg|mjpg|mkv|mov|mp4|mpeg|mpg|mts|mxf|nut|obu|ogm|ogv|rm|rmvb|ts|vob|webm|wmv|wtv|y4m)$/i;
+const VIDEO = new RegExp(
+  '\\.(264|265|3g2|3gp|asf|avi|divx|dv|flv|gif|h264|h265|hevc|ivf|m1v|m2ts|m2v|m4v|mj2|mjpeg|mjpg|mkv|mov|mp4|mpeg|' +
+    'mpg|mts|mxf|nut|obu|ogm|ogv|rm|rmvb|ts|vob|webm|wmv|wtv|y4m)$',
+  'i',
+);
 
 export interface FoundVideos {
   /** Paths below the folder, with slashes, in order. */

@@ -163,7 +163,8 @@ function checkTracks(file: FileContents, source: FileContents): string[] {
       for (const [i, track] of wanted.entries()) {
         if (is[i]?.language !== track.language)
           problems.push(
-            `${kind} track ${i + 1} is ${is[i]?.language ?? 'of no language'} instead of ${track.language ?? 'of none'}`,
+            `${kind} track ${i + 1} is ${is[i]?.language ?? 'of no language'} ` +
+              `instead of ${track.language ?? 'of none'}`,
           );
       }
   }

@@ -114,7 +114,7 @@ test.each([
   expect(readdirSync(folder).sort()).toEqual(['file', 'sock']);
 });
 
-test("a copy of a state folder does not find the original's supervisor, takes other ports and leaves its socket alone", async () => {
+test("a copied state folder does not find the original's supervisor, nor takes its ports or its socket", async () => {
   const [home, copy] = [newHome('original'), path.join(root, 'copy')];
   const own = await listening(home);
   await claim(home, own);
@@ -131,7 +131,7 @@ test("a copy of a state folder does not find the original's supervisor, takes ot
   expect(await readAnnouncement(home)).toEqual(own);
 });
 
-test('a moved or linked state folder is the same one: its supervisor is found, and knows that the folder has another name', async () => {
+test('a moved or linked state folder is the same one: its supervisor is found, and knows the other name', async () => {
   const [home, link, moved] = [newHome('before'), path.join(root, 'link'), path.join(root, 'after')];
   const own = await listening(home);
   await claim(home, own);

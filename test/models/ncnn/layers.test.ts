@@ -273,7 +273,7 @@ it('a network that sees past its picture is given one whose edge is repeated', a
 });
 
 /** A small U-Net in the manner of Real-CUGAN's x2. */
-it('what a network with strides, crops and deconvolutions needs around its picture follows from its layers', async () => {
+it('what a network with strides, crops and deconvolutions needs around a picture shows in its layers', async () => {
   const lines = [
     'Convolution a 1 1 data 1 0=4 1=3 6=108',
     'Split s 1 2 1 2 3',
