@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -63,8 +63,10 @@ export async function bundleEntries(folder) {
 const placesOfPackages = {
   name: 'places of packages',
   setup({ onLoad }) {
+    // esbuild names files by their real paths, also where this folder is a link.
+    const packages = realpathSync(path.join(root, 'node_modules'));
     onLoad({ filter: /\/node_modules\/.*\.c?js$/ }, async ({ path: file }) => {
-      const folder = path.relative(path.join(root, 'node_modules'), path.dirname(file));
+      const folder = path.relative(packages, path.dirname(file));
       const text = (await readFile(file, 'utf8'))
         .replace(
           /require\.resolve\('(\.[^']*)'\)/g,

@@ -47,7 +47,7 @@ export async function mixDenoise(
   if (known && (await digestIfThere(file)) === known.digest) return { file, digest: known.digest, denoise };
 
   const [strong, weak] = [await source(folder, model.release, model.name), await source(folder, twin, model.name)];
-  const { onnx } = interpolateTorch(strong, weak, denoise, model.release.file);
+  const { onnx } = await interpolateTorch(strong, weak, denoise, model.release.file);
   await replaceFile(file, onnx);
   const mixed = createHash('sha256').update(onnx).digest('hex');
   await replaceJson(record, { digest: mixed });

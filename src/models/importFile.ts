@@ -35,7 +35,7 @@ export async function readNetwork(file: string): Promise<ImportedNetwork> {
     case '.pt':
     case '.safetensors': {
       const bytes = await read(file);
-      const { onnx, architecture } = convertTorch(bytes, name);
+      const { onnx, architecture } = await convertTorch(bytes, name);
       return { onnx, architecture, sha256: digestOf(bytes) };
     }
     case '.param': {
