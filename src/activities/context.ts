@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Heartbeat, JobRef } from '../job/contracts.js';
 import { jobLayout, type Roots } from '../job/layout.js';
 import { precisionSchema } from '../job/spec.js';
-import { hasCode } from '../lib/durable.js';
 import { DiskFull, PartDamaged, SegmentMismatch, UserError, WorldError } from '../lib/errors.js';
+import { hasCode, isSystemError } from '../lib/systemErrors.js';
 import { loadJob, type LoadedJob } from '../media/source/loadedJob.js';
 import { beginAttempt, limitAttempts, NONE } from './attempts.js';
 import { meterWork } from './meters.js';
@@ -175,5 +175,3 @@ export function toFailure(error: unknown): ApplicationFailure {
     ...(error instanceof Error && { cause: error }),
   });
 }
-
-const isSystemError = (error: unknown): boolean => error instanceof Error && 'errno' in error && 'syscall' in error;

@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { FileRecord } from '../job/records.js';
-import { hasCode } from '../lib/durable.js';
+import { hasCode } from '../lib/systemErrors.js';
 
 /** True when the file that a record names is there with its size. */
 export async function wholeFile(folder: string, record: Pick<FileRecord, 'file' | 'bytes'>): Promise<boolean> {

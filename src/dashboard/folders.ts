@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
+import { hasCode } from '../lib/systemErrors.js';
 import type { Folder } from './schemas/submit.js';
 
 /** Entries of a folder that are shown, and folders that a refusal names. */

@@ -4,8 +4,9 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { flush, hasCode, namesIn, publishJson, readJson, takeAway } from '../lib/durable.js';
+import { flush, namesIn, publishJson, readJson, takeAway } from '../lib/durable.js';
 import { PartDamaged, RecordDamaged } from '../lib/errors.js';
+import { hasCode } from '../lib/systemErrors.js';
 import { precisionSchema, sha256Schema } from './spec.js';
 
 /** A name in the same folder. A record is a file like any other: what it names is opened, moved and removed. */

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode, overlookDamage, readKept } from '../lib/durable.js';
+import { overlookDamage, readKept } from '../lib/durable.js';
+import { hasCode } from '../lib/systemErrors.js';
 import type { From } from './contracts.js';
 import { jobLayout, resolveRooted, type Roots } from './layout.js';
 import { mergedSchema, verdictSchema } from './records.js';

@@ -1,7 +1,8 @@
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode, namesIn, randomName, readKept, readRemakable } from '../lib/durable.js';
+import { namesIn, randomName, readKept, readRemakable } from '../lib/durable.js';
 import { RecordDamaged } from '../lib/errors.js';
+import { hasCode } from '../lib/systemErrors.js';
 import type { JobReport } from './contracts.js';
 import { removeHidden } from './hidden.js';
 import { keySchema } from './inputs.js';

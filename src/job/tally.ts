@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { hasCode } from '../lib/durable.js';
+import { hasCode } from '../lib/systemErrors.js';
 
 /**
  * A file beside a segment's parts that gets one byte for each finished frame, so that frames of killed attempts count

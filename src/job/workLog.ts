@@ -1,6 +1,6 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { hasCode } from '../lib/durable.js';
+import { hasCode } from '../lib/systemErrors.js';
 
 /** One stretch of time in which an activity worked on a job, in milliseconds since 1970. */
 const workSchema = z.object({

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { z } from 'zod';
 import { RecordDamaged } from './errors.js';
+import { hasCode } from './systemErrors.js';
 
 /** Flushes a file's bytes, or a folder's names, to the disk. */
 export async function flush(file: string): Promise<void> {
@@ -196,8 +197,4 @@ export async function namesIn(folder: string): Promise<string[]> {
     if (hasCode(error, 'ENOENT')) return [];
     throw error;
   }
-}
-
-export function hasCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }

@@ -2,8 +2,9 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { hasCode, publishJson, readJson } from './durable.js';
+import { publishJson, readJson } from './durable.js';
 import { UserError } from './errors.js';
+import { hasCode } from './systemErrors.js';
 
 /** A host's own secret, by which it knows again what it has written. */
 export interface SealKey {

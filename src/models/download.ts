@@ -1,7 +1,7 @@
 import { open, rm, stat, type FileHandle } from 'node:fs/promises';
 import { fileDigest } from '../job/parts.js';
-import { hasCode } from '../lib/durable.js';
 import { UserError, WorldError } from '../lib/errors.js';
+import { hasCode } from '../lib/systemErrors.js';
 
 const STALL_MS = 30_000;
 /** A connection may be cut that often, as long as each brings something. */

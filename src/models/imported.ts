@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
+import { hasCode } from '../lib/systemErrors.js';
 import { findRegistered } from './registry.js';
 import { importedFolder, isFile, onnxFile, OWN_FOLDERS } from './store.js';
 

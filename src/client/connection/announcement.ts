@@ -5,7 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { hasCode, publishJson, randomName } from '../../lib/durable.js';
+import { publishJson, randomName } from '../../lib/durable.js';
+import { hasCode } from '../../lib/systemErrors.js';
 import { homeLayout, identityOf } from './home.js';
 import { connectTo } from './protocol.js';
 

@@ -2,8 +2,8 @@ import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readdirSync, st
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../../temporal.config.js';
-import { hasCode } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
+import { hasCode } from '../../lib/systemErrors.js';
 import { keepPrivate } from '../../lib/umask.js';
 import { TEMPORAL_VERSION } from './temporalVersion.js';
 

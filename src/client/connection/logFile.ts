@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
-import { hasCode } from '../../lib/durable.js';
 import { readable } from '../../lib/readable.js';
+import { hasCode } from '../../lib/systemErrors.js';
 
 const MOST_BYTES = 10 * 1024 ** 2;
 

@@ -6,9 +6,10 @@ import { z } from 'zod';
 import { fileDigest } from '../../job/parts.js';
 import { resultEnding, type Range } from '../../job/range.js';
 import { sha256Schema, type JobSpec } from '../../job/spec.js';
-import { flush, hasCode, randomName, readJson, replaceJson } from '../../lib/durable.js';
+import { flush, randomName, readJson, replaceJson } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
 import { fitName } from '../../lib/fitName.js';
+import { hasCode } from '../../lib/systemErrors.js';
 import { publicMode } from '../../lib/umask.js';
 import { requireUsableName } from '../../lib/utf8.js';
 

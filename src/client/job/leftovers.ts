@@ -6,8 +6,9 @@ import { shortJob } from '../../job/keys.js';
 import { jobLayout, resolveRooted, type Roots } from '../../job/layout.js';
 import { rejectedResult } from '../../job/rejected.js';
 import { discardFrames, readFolder, removeUnless, surveyJobs, type StoredJob } from '../../job/store.js';
-import { hasCode, namesIn } from '../../lib/durable.js';
+import { namesIn } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
+import { hasCode } from '../../lib/systemErrors.js';
 import { exists } from './files.js';
 import { storedStatus } from './storedStatus.js';
 
