@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../lib/errors.js';
-import { hasCode } from '../lib/systemErrors.js';
+import { hasCode, ignoreUnreachable } from '../lib/systemErrors.js';
 import type { Folder } from './schemas/submit.js';
 
 /** Entries of a folder that are shown, and folders that a refusal names. */
@@ -24,7 +24,7 @@ export class MediaFolders {
   /** Those that are there, by their real paths; what lies in another one is left out. */
   async list(): Promise<string[]> {
     const real = await Promise.all(
-      [...new Set(this.#folders())].map((folder) => realpath(folder).catch(() => undefined)),
+      [...new Set(this.#folders())].map((folder) => realpath(folder).catch(ignoreUnreachable)),
     );
     const there = [...new Set(real.filter((folder) => folder !== undefined))].sort();
     return there.filter((folder) => !there.some((other) => other !== folder && isIn(other, folder)));
@@ -34,10 +34,7 @@ export class MediaFolders {
   async inside(file: string): Promise<string> {
     if (!path.isAbsolute(file) || file.includes('\0'))
       throw new UserError('give the whole path of a file in a media folder');
-    const real = await realpath(file).catch((error: unknown) => {
-      if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG')) return undefined;
-      throw error;
-    });
+    const real = await realpath(file).catch(ignoreUnreachable);
     // What lies outside is not told from what is not there.
     const folders = await this.list();
     if (real === undefined || !holds(folders, real))
@@ -51,7 +48,7 @@ export class MediaFolders {
   async insideNew(file: string): Promise<string> {
     const folder = await this.inside(path.dirname(path.resolve('/', file)));
     const whole = path.join(folder, path.basename(file));
-    const existing = await realpath(whole).catch(() => undefined);
+    const existing = await realpath(whole).catch(ignoreUnreachable);
     return existing === undefined ? whole : this.inside(existing);
   }
 
@@ -87,15 +84,11 @@ export class MediaFolders {
  * link: where it may lead.
  */
 async function kindOf(file: string, folders: readonly string[] | undefined): Promise<'folder' | number | undefined> {
-  if (
-    folders &&
-    !(await realpath(file).then(
-      (real) => holds(folders, real),
-      () => false,
-    ))
-  )
-    return undefined;
-  const found = await stat(file).catch(() => undefined);
+  if (folders) {
+    const real = await realpath(file).catch(ignoreUnreachable);
+    if (real === undefined || !holds(folders, real)) return undefined;
+  }
+  const found = await stat(file).catch(ignoreUnreachable);
   if (found?.isDirectory()) return 'folder';
   return found?.isFile() && VIDEO.test(file) ? found.size : undefined;
 }

