@@ -2,13 +2,12 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../lib/errors.js';
 import { hasCode, ignoreUnreachable } from '../lib/systemErrors.js';
+import { isVideoName } from '../media/source/videoFiles.js';
 import type { Folder } from './schemas/submit.js';
 
 /** Entries of a folder that are shown, and folders that a refusal names. */
 const MOST = 1000;
 const NAMED = 3;
-const VIDEO =
-  /\.(mp4|m4v|mov|mkv|webm|avi|ts|m2ts|mts|mpg|mpeg|vob|flv|wmv|asf|ogv|3gp|mxf|dv|y4m|nut|gif|apng|h264|h265|hevc|ivf)$/i;
 
 /**
  * The folders that pages may name files in. What a path means is told by the disk: no symbolic link leads out of them.
@@ -90,7 +89,7 @@ async function kindOf(file: string, folders: readonly string[] | undefined): Pro
   }
   const found = await stat(file).catch(ignoreUnreachable);
   if (found?.isDirectory()) return 'folder';
-  return found?.isFile() && VIDEO.test(file) ? found.size : undefined;
+  return found?.isFile() && isVideoName(file) ? found.size : undefined;
 }
 
 const holds = (folders: readonly string[], real: string): boolean => folders.some((folder) => isIn(folder, real));
