@@ -3,7 +3,7 @@ import { namesIn } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
 import { isFile } from '../lib/files.js';
 import { findRegistered } from './registry.js';
-import { importedFolder, onnxFile, OWN_FOLDERS } from './store.js';
+import { importedFolder, OWN_FOLDERS, onnxFile } from './store.js';
 
 /** ffmpeg's own methods. */
 const METHODS: readonly string[] = ['bicubic', 'lanczos'];

