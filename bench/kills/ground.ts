@@ -16,7 +16,7 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { execa, execaSync } from 'execa';
-import { cleaningUp, BenchHome } from '../support/home.js';
+import { BenchHome, cleaningUp } from '../support/home.js';
 
 /** Seconds, short enough that a thousand interruptions fit into half an hour. */
 export const TIMES = { heartbeat: 3, checkpoint: 2, linger: 3 };

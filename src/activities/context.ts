@@ -5,7 +5,7 @@ import { jobLayout, type Roots } from '../job/layout.js';
 import { precisionSchema } from '../job/spec.js';
 import { hasCode } from '../lib/durable.js';
 import { DiskFull, PartDamaged, SegmentMismatch, UserError, WorldError } from '../lib/errors.js';
-import { loadJob, type LoadedJob } from '../media/source/loadedJob.js';
+import { type LoadedJob, loadJob } from '../media/source/loadedJob.js';
 import { beginAttempt, limitAttempts, NONE } from './attempts.js';
 import { meterWork } from './meters.js';
 import { workClock } from './workClock.js';

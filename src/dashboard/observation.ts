@@ -1,7 +1,7 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
-import { workflowIdOf, type JobHandle } from '../client/connection/connect.js';
-import { heartbeatOf, merge, type LiveProgress } from '../client/job/live.js';
+import { type JobHandle, workflowIdOf } from '../client/connection/connect.js';
+import { heartbeatOf, type LiveProgress, merge } from '../client/job/live.js';
 import type { Progress } from '../job/contracts.js';
 import { stageKey } from '../workflows/attributes.js';
 import { progressQuery } from '../workflows/messages.js';

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { hasCode, overlookDamage, readKept } from '../lib/durable.js';
 import type { From } from './contracts.js';
-import { jobLayout, resolveRooted, type Roots } from './layout.js';
+import { jobLayout, type Roots, resolveRooted } from './layout.js';
 import { mergedSchema, verdictSchema } from './records.js';
 import type { StoredJob } from './store.js';
 

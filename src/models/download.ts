@@ -1,4 +1,4 @@
-import { open, rm, stat, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { fileDigest } from '../job/parts.js';
 import { hasCode } from '../lib/durable.js';
 import { UserError, WorldError } from '../lib/errors.js';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { hasCode } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
 import { findRegistered } from './registry.js';
-import { importedFolder, isFile, onnxFile, OWN_FOLDERS } from './store.js';
+import { importedFolder, isFile, OWN_FOLDERS, onnxFile } from './store.js';
 
 /** ffmpeg's own methods. */
 const METHODS: readonly string[] = ['bicubic', 'lanczos'];

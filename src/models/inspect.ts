@@ -2,10 +2,10 @@ import { mkdir, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileDigest } from '../job/parts.js';
-import { replaceJson, readJson } from '../lib/durable.js';
+import { readJson, replaceJson } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
 import { runChild } from './child.js';
-import { answerSchema, inspectedSchema, type Inspected } from './inspected.js';
+import { answerSchema, type Inspected, inspectedSchema } from './inspected.js';
 
 /** The largest message that the format allows. */
 const MOST_BYTES = 2 ** 31 - 1;

@@ -1,5 +1,5 @@
 import { importedNames } from './imported.js';
-import { registry, scalesOf, type RegisteredModel } from './registry.js';
+import { type RegisteredModel, registry, scalesOf } from './registry.js';
 import { importedFolder, isFile, modelFile, onnxFile, readRecord } from './store.js';
 
 export interface ListedModel {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { hostKey } from '../job/forecast.js';
 import { readJson, replaceJson } from '../lib/durable.js';
 import { runChild } from './child.js';
-import { measuredSchema, type Measured } from './measured.js';
+import { type Measured, measuredSchema } from './measured.js';
 
 const TIMEOUT_MS = 300_000;
 

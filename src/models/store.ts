@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { fileDigest } from '../job/parts.js';
 import { sha256Schema } from '../job/spec.js';
 import { hasCode, readJson } from '../lib/durable.js';
-import { registry, scalesOf, type RegisteredModel } from './registry.js';
+import { type RegisteredModel, registry, scalesOf } from './registry.js';
 
 /**
  * ```

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, WorkflowNotFoundError, type Connection } from '@temporalio/client';
+import { Client, type Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
 import { readJson, replaceJson } from '../lib/durable.js';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reach, readAnnouncement, type Announcement } from '../client/connection/announcement.js';
+import { type Announcement, reach, readAnnouncement } from '../client/connection/announcement.js';
 import { fromSupervisorSchema, receive, send } from '../client/connection/protocol.js';
 import { buildId, packageVersion } from '../lib/project.js';
 

@@ -9,7 +9,7 @@ import type { FloatPrecision } from '../models/precision.js';
 import type { Device } from './device.js';
 import type { Picture } from './picture.js';
 import type { UpscaleModel } from './protocol.js';
-import { isOutOfMemory, type FrameNet } from './tiler.js';
+import { type FrameNet, isOutOfMemory } from './tiler.js';
 
 // What goes wrong is thrown; the library would print it as well.
 env.logLevel = 'fatal';

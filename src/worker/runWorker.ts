@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { Config } from '../../temporal.config.js';
 import { aborted } from '../lib/aborted.js';
-import { temporalLogger, type Logger } from './logger.js';
+import { type Logger, temporalLogger } from './logger.js';
 import { keepGauges, telemetry } from './metrics.js';
 import { createWorkers, probeRole, type Role } from './role.js';
 

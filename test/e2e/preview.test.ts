@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { fileDigest } from '../../src/job/parts.js';
 import { toPlanarRgb } from '../../src/media/picture/color.js';
 import { cropFilter, scaled, type Window } from '../../src/media/picture/cropWindow.js';
-import { readRaster, type Raster } from '../../src/media/picture/raster.js';
+import { type Raster, readRaster } from '../../src/media/picture/raster.js';
 import { probeSource } from '../../src/media/source/probe.js';
 import { Cli, eventually } from '../support/cli.js';
 import { makeClip, scratchFolder } from '../support/media.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { framesWithin, originOf, clipInfo, clipOf } from '../../src/job/range.js';
+import { clipInfo, clipOf, framesWithin, originOf } from '../../src/job/range.js';
 import type { SourceInfo } from '../../src/job/source.js';
 import { decodeTimeline, encodeTimeline } from '../../src/job/timeline.js';
 

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { loadConfig } from '../../../temporal.config.js';
 import { UserError } from '../../lib/errors.js';
-import { importFile, type ImportedModel } from '../../models/import.js';
+import { type ImportedModel, importFile } from '../../models/import.js';
 import { importFolder } from '../../models/importFolder.js';
 import { modelInfo } from '../../models/info.js';
-import { listModels, type ListedModel } from '../../models/list.js';
+import { type ListedModel, listModels } from '../../models/list.js';
 import { pullModel } from '../../models/pull.js';
 import { removeModel } from '../../models/remove.js';
 import { discoverDevices } from '../../upscaler/devices.js';

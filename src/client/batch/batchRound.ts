@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Config } from '../../../temporal.config.js';
 import type { BatchProgress, RunningVideo } from '../../job/batch/contracts.js';
 import type { BatchSpec } from '../../job/batch/spec.js';
@@ -13,7 +13,7 @@ import { patiently, request } from '../connection/request.js';
 import { goOn } from '../job/goOn.js';
 import { liveProgress } from '../job/live.js';
 import type { LiveBatch, RunningView } from './batches.js';
-import { startBatch, type BatchHandle } from './startBatch.js';
+import { type BatchHandle, startBatch } from './startBatch.js';
 
 /** The round that runs now, if any. A schedule's firings have the time in their workflows' names. */
 export async function runningBatch(client: Client, { batchKey, watch }: BatchSpec): Promise<BatchHandle | undefined> {

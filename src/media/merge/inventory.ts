@@ -8,7 +8,7 @@ import { readHeader } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import { hdrTransfer } from '../picture/color.js';
 import type { DeliverableTags } from '../picture/deliverable.js';
-import { readContents, type FileContents } from '../source/contents.js';
+import { type FileContents, readContents } from '../source/contents.js';
 import { compareHdr, readHdr, readSideData } from '../source/hdr.js';
 import { checkContents } from './checkContents.js';
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ContentTrack } from '../../job/contents.js';
 import { readHeader } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
-import { programsSchema, type Program } from './programs.js';
+import { type Program, programsSchema } from './programs.js';
 
 /** A stream of a file, as its header tells. Names of codecs and dispositions are ffmpeg's. */
 export interface FileStream {

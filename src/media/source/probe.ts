@@ -1,15 +1,15 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { sourceInfoSchema, type SourceInfo } from '../../job/source.js';
+import { type SourceInfo, sourceInfoSchema } from '../../job/source.js';
 import { hasCode } from '../../lib/durable.js';
 import { ContentFailure, UserError, WorldError } from '../../lib/errors.js';
 import { shown } from '../../lib/printable.js';
-import { parseRational, toNumber, type Rational } from '../../lib/rational.js';
+import { parseRational, type Rational, toNumber } from '../../lib/rational.js';
 import { readHeader } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import { bitDepth, hdrTransfer, readColor } from '../picture/color.js';
-import { firstFrame, type FirstFrame } from './firstFrame.js';
+import { type FirstFrame, firstFrame } from './firstFrame.js';
 import { isPureDolbyVision, readHdr, readSideData, sideDataSchema } from './hdr.js';
 import { programOf, programsSchema, streamsOf } from './programs.js';
 import { isRaw } from './repair.js';

@@ -1,6 +1,6 @@
 import type { SourceInfo, SourceScan } from '../../job/source.js';
 import { ContentFailure } from '../../lib/errors.js';
-import { parseRational, toNumber, type Rational } from '../../lib/rational.js';
+import { parseRational, type Rational, toNumber } from '../../lib/rational.js';
 import { runFfprobe } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 

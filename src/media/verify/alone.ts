@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { fileDigest } from '../../job/parts.js';
 import type { SourceInfo } from '../../job/source.js';
-import { UserError, ContentFailure } from '../../lib/errors.js';
+import { ContentFailure, UserError } from '../../lib/errors.js';
 import { toNumber } from '../../lib/rational.js';
 import { damageOf } from '../ffmpeg/damage.js';
 import { startFfmpeg } from '../ffmpeg/run.js';
-import { inventory, type Inventory } from '../merge/inventory.js';
+import { type Inventory, inventory } from '../merge/inventory.js';
 import { probeSource } from '../source/probe.js';
 import { scanSource } from '../source/scan.js';
 import type { AgainstOptions } from './against.js';
-import { cadenceOf, type Cadence } from './cadence.js';
+import { type Cadence, cadenceOf } from './cadence.js';
 import { page } from './page.js';
 import { thumbnails } from './pictures.js';
 import type { Check } from './report.js';

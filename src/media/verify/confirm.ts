@@ -5,7 +5,7 @@ import type { Size } from '../picture/cropWindow.js';
 import { MISTAKES, mistakeConfirmed } from './colors.js';
 import type { Finding, Judgement, Suspicion } from './judge.js';
 import { shareWhereMoving } from './moving.js';
-import { shrink, type Plane } from './plane.js';
+import { type Plane, shrink } from './plane.js';
 import { displacement } from './registration.js';
 import { Runs } from './runs.js';
 import { picturesArgs, type Side } from './sides.js';

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { mergeAudio, type MergeResult } from '../../../src/media/merge/merge.js';
+import { type MergeResult, mergeAudio } from '../../../src/media/merge/merge.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../../support/media.js';
 import {
   decodedPts,
@@ -10,9 +10,9 @@ import {
   frameDigests,
   frameSource,
   lastDuration,
+  type Stream,
   streams,
   upscaledVideo,
-  type Stream,
 } from '../encodeSupport.js';
 
 const folder = scratchFolder();
