@@ -4,7 +4,7 @@ import { verifyAgainst } from '../src/media/verify/against.js';
 import { NETWORKS, pullNetworks, refusal } from './support/alarms/networks.js';
 import { enlarge, excerpt, FAULTS, STAND_INS } from './support/alarms/pictures.js';
 import { sharedClips } from './support/clips.js';
-import { inBenchHome, type BenchHome } from './support/home.js';
+import { type BenchHome, inBenchHome } from './support/home.js';
 import { textFlag } from './support/report.js';
 
 /**

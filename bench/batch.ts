@@ -8,7 +8,7 @@ import { lastSummary, storedBatches } from '../src/job/batch/store.js';
 import type { JobReport } from '../src/job/contracts.js';
 import { storedJobs } from '../src/job/store.js';
 import { sharedClip } from './support/clips.js';
-import { inBenchHome, type BenchHome } from './support/home.js';
+import { type BenchHome, inBenchHome } from './support/home.js';
 import { printMachine } from './support/report.js';
 import { writeSlowNet } from './support/slowNet.js';
 import { inferred } from './support/tally.js';

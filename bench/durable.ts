@@ -5,8 +5,8 @@ import { execa } from 'execa';
 import { fileDigest } from '../src/job/parts.js';
 import { discardJob } from '../src/job/store.js';
 import { cacheFolder, makeClip } from './support/clips.js';
-import { stageTimes, type StageTimes } from './support/history.js';
-import { inBenchHome, type BenchHome } from './support/home.js';
+import { type StageTimes, stageTimes } from './support/history.js';
+import { type BenchHome, inBenchHome } from './support/home.js';
 import { processorSeconds } from './support/processes.js';
 import { atLeast, atMost, numberFlag, printMachine } from './support/report.js';
 

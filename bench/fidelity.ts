@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { JobReport } from '../src/job/contracts.js';
 import { sharedClips } from './support/clips.js';
-import { lost, type Cell } from './support/fidelity/cells.js';
+import { type Cell, lost } from './support/fidelity/cells.js';
 import { compareColors, comparePictures, compareShape } from './support/fidelity/comparePicture.js';
 import { compareFrames, compareTimes } from './support/fidelity/compareTimes.js';
 import {
@@ -14,7 +14,7 @@ import {
 } from './support/fidelity/compareTracks.js';
 import { measure } from './support/fidelity/measure.js';
 import { likeness } from './support/fidelity/pictures.js';
-import { inBenchHome, type BenchHome } from './support/home.js';
+import { type BenchHome, inBenchHome } from './support/home.js';
 import { printMachine, textFlag } from './support/report.js';
 
 /**

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { undisturbedClips } from './kills/clips.js';
 import { Crew } from './kills/crew.js';
 import { eventOf } from './kills/events.js';
-import { onGround, TIMES, type Ground } from './kills/ground.js';
+import { type Ground, onGround, TIMES } from './kills/ground.js';
 import { Ledger } from './kills/ledger.js';
 import { leftRunning } from './kills/processes.js';
 import { numberFlag, printMachine } from './support/report.js';

@@ -10,6 +10,7 @@ const INPUTS = [
   'tools',
   'temporal.config.ts',
   'tsconfig.json',
+  'tsconfig.build.json',
   'package-lock.json',
   'scripts/build.mjs',
   'scripts/bundle.mjs',
@@ -31,7 +32,8 @@ export async function build({ log = say } = {}) {
   const umask = process.umask(0o022);
   chmodSync(scratch, 0o755);
   try {
-    run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', root, '--outDir', scratch]);
+    const project = path.join(root, 'tsconfig.build.json');
+    run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', project, '--outDir', scratch]);
     await bundleWorkflows(scratch);
     // Imported late: before the set-up there are no packages.
     const { bundleEntries } = await import('./bundle.mjs');

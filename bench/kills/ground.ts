@@ -17,7 +17,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { execa, execaSync } from 'execa';
 import { argv } from '../../src/lib/argv.js';
-import { cleaningUp, BenchHome } from '../support/home.js';
+import { BenchHome, cleaningUp } from '../support/home.js';
 
 /** Seconds, short enough that a thousand interruptions fit into half an hour. */
 export const TIMES = { heartbeat: 3, checkpoint: 2, linger: 3 };

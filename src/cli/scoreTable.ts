@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatTime } from '../client/job/times.js';
 import type { Comparison } from '../media/compare/compare.js';
-import { summarise, worstFrames, type Series, type Summary } from '../media/compare/scores.js';
+import { type Series, type Summary, summarise, worstFrames } from '../media/compare/scores.js';
 import { columns } from './columns.js';
 
 /** Frames that are named as the worst. */

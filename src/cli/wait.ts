@@ -1,5 +1,5 @@
 import type { Config } from '../../temporal.config.js';
-import { workflowIdOf, type JobHandle, type Session } from '../client/connection/connect.js';
+import { type JobHandle, type Session, workflowIdOf } from '../client/connection/connect.js';
 import { request } from '../client/connection/request.js';
 import { howToAccept } from '../client/job/accept.js';
 import { shortJob } from '../job/keys.js';

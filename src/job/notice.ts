@@ -5,7 +5,7 @@ import { UserError, WorldError } from '../lib/errors.js';
 import { makeKey, readKey, seal } from '../lib/sealKey.js';
 import { batchLayout } from './batch/layout.js';
 import type { NotifySubject } from './contracts.js';
-import { jobFolder, requireInside, type Roots } from './layout.js';
+import { jobFolder, type Roots, requireInside } from './layout.js';
 
 /**
  * Who is told when a job or a batch ends. Addresses often hold tokens: this stays in a file that only its owner reads.

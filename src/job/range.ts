@@ -1,5 +1,5 @@
 import { UserError } from '../lib/errors.js';
-import { toNumber, type Rational } from '../lib/rational.js';
+import { type Rational, toNumber } from '../lib/rational.js';
 import type { PictureSpec } from './picture.js';
 import type { SourceInfo } from './source.js';
 import { decodeTimeline, encodeTimeline, type Timeline } from './timeline.js';

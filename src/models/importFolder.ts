@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../lib/errors.js';
 import { quote } from '../lib/quote.js';
-import { importFile, type ImportedModel, type ImportOptions } from './import.js';
+import { type ImportedModel, type ImportOptions, importFile } from './import.js';
 
 /** Video2X's models folder has a folder for each kind of network. */
 const DEPTH = 2;

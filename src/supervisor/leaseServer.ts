@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import net from 'node:net';
 import {
-  receive,
-  send,
-  toSupervisorSchema,
   type FromSupervisor,
   type Request,
+  receive,
   type SupervisorInfo,
+  send,
+  toSupervisorSchema,
 } from '../client/connection/protocol.js';
 import { buildId, packageVersion } from '../lib/project.js';
 

@@ -5,7 +5,7 @@ import { logTail } from '../client/connection/logFile.js';
 import { connectWhenReady, keepHistories } from '../client/connection/temporalConnection.js';
 import { withLimit } from '../lib/limit.js';
 import { asideLine, DatabaseWatch, putAside } from './databaseDamage.js';
-import { startEmbeddedServer, type EmbeddedServer } from './embeddedServer.js';
+import { type EmbeddedServer, startEmbeddedServer } from './embeddedServer.js';
 
 export const SERVER_GRACE_MS = 10_000;
 export const START_MS = 60_000;

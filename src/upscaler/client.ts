@@ -127,7 +127,7 @@ async function runOn(
     abort?.addEventListener(
       'abort',
       () => {
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is passed on as it is
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the reason is passed on as it is
         reject(abort.reason);
       },
       { signal: over.signal },

@@ -1,5 +1,5 @@
 import { UserError } from '../lib/errors.js';
-import { copyRect, pictureIn, reflectPad, type Picture, type Samples } from './picture.js';
+import { copyRect, type Picture, pictureIn, reflectPad, type Samples } from './picture.js';
 import { planTiles, planWindows, smallerTile, type Tile } from './tiles.js';
 
 /**

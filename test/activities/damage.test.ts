@@ -18,7 +18,7 @@ import { createControlActivities, createEncodeActivities } from '../../src/activ
 import { jobLayout, type Roots } from '../../src/job/layout.js';
 import { commitPart, fileDigest } from '../../src/job/parts.js';
 import { planSchema } from '../../src/job/plan.js';
-import { jobSpecSchema, type JobSpec } from '../../src/job/spec.js';
+import { type JobSpec, jobSpecSchema } from '../../src/job/spec.js';
 import { publishKept, replaceKept } from '../../src/lib/durable.js';
 import { makeClip, scratchFolder } from '../support/media.js';
 

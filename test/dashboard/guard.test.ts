@@ -9,15 +9,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { request, type IncomingHttpHeaders } from 'node:http';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MediaFolders } from '../../src/dashboard/folders.js';
 import type { Link } from '../../src/dashboard/link.js';
 import { requireUnlinked } from '../../src/dashboard/links.js';
-import { invitation, placeOf, type Place } from '../../src/dashboard/place.js';
-import { serveDashboard, type Dashboard } from '../../src/dashboard/serve.js';
+import { invitation, type Place, placeOf } from '../../src/dashboard/place.js';
+import { type Dashboard, serveDashboard } from '../../src/dashboard/serve.js';
 import { projectRoot } from '../../src/lib/project.js';
 import { loadConfig } from '../../temporal.config.js';
 import { eventually } from '../support/cli.js';

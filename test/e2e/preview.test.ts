@@ -4,7 +4,7 @@ import { fileDigest } from '../../src/job/parts.js';
 import { argv } from '../../src/lib/argv.js';
 import { toPlanarRgb } from '../../src/media/picture/color.js';
 import { cropFilter, scaled, type Window } from '../../src/media/picture/cropWindow.js';
-import { readRaster, type Raster } from '../../src/media/picture/raster.js';
+import { type Raster, readRaster } from '../../src/media/picture/raster.js';
 import { probeSource } from '../../src/media/source/probe.js';
 import { Cli, eventually } from '../support/cli.js';
 import { makeClip, scratchFolder } from '../support/media.js';

@@ -13,7 +13,7 @@ import { ownerOf } from '../../src/job/claims.js';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
 import { shortJob } from '../../src/job/keys.js';
 import { jobLayout } from '../../src/job/layout.js';
-import { fileDigest, partSchema, type Part } from '../../src/job/parts.js';
+import { fileDigest, type Part, partSchema } from '../../src/job/parts.js';
 import { endedSchema } from '../../src/job/records.js';
 import { readStored, type StoredJob } from '../../src/job/store.js';
 import { readJson } from '../../src/lib/durable.js';

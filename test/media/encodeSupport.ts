@@ -6,7 +6,7 @@ import { toNumber } from '../../src/lib/rational.js';
 import { concatParts } from '../../src/media/encode/concat.js';
 import { encodeFromSource } from '../../src/media/encode/encode.js';
 import { containerOf } from '../../src/media/merge/containers.js';
-import { mergeAudio, type MergeResult } from '../../src/media/merge/merge.js';
+import { type MergeResult, mergeAudio } from '../../src/media/merge/merge.js';
 import type { AudioMode } from '../../src/media/merge/plannedTrack.js';
 import { constantRate } from '../../src/media/picture/cfrTimeline.js';
 import { deliverableSize, deliverableTags } from '../../src/media/picture/deliverable.js';

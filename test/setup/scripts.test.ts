@@ -20,7 +20,7 @@ const scratch = scratchFolder();
 const project = path.join(scratch, 'project');
 beforeAll(() => {
   mkdirSync(project);
-  for (const name of ['scripts', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json'])
+  for (const name of ['scripts', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'])
     cpSync(path.join(root, name), path.join(project, name), { recursive: true });
   symlinkSync(path.join(root, 'node_modules'), path.join(project, 'node_modules'));
   for (const folder of ['src/workflows', 'src/cli', 'bench', 'web'])

@@ -7,12 +7,12 @@ import { readAnnouncement } from '../../src/client/connection/announcement.js';
 import { homeLayout } from '../../src/client/connection/home.js';
 import { acquireLease, type Lease } from '../../src/client/connection/lease.js';
 import {
-  receive,
-  send,
-  fromSupervisorSchema,
   connectTo,
   type FromSupervisor,
+  fromSupervisorSchema,
+  receive,
   type SupervisorInfo,
+  send,
 } from '../../src/client/connection/protocol.js';
 import { connectToServer } from '../../src/client/connection/temporalConnection.js';
 import { runSupervisor } from '../../src/supervisor/supervisor.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Picture, Samples } from '../../src/upscaler/picture.js';
-import { Tiler, type FrameNet, type TilerOptions } from '../../src/upscaler/tiler.js';
+import { type FrameNet, Tiler, type TilerOptions } from '../../src/upscaler/tiler.js';
 
 /** Any sample at or beyond the edge counts as the edge's: a net whose pixels see one neighbour on each side. */
 function blurredAndDoubled(input: Picture, output: Picture): void {

@@ -3,7 +3,7 @@ import { registry } from '../../src/models/registry.js';
 import { leastTile } from '../../src/upscaler/tiles.js';
 import { readPicture } from './compare.js';
 import { decibels, difference } from './difference.js';
-import { convert, OurNetwork, WHOLE, type Picture } from './ours.js';
+import { convert, OurNetwork, type Picture, WHOLE } from './ours.js';
 import type { Reference } from './reference.js';
 import { Table } from './table.js';
 

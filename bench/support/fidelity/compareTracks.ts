@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { argv } from '../../../src/lib/argv.js';
-import { converted, kept, lost, none, together, unless, type Cell } from './cells.js';
+import { type Cell, converted, kept, lost, none, together, unless } from './cells.js';
 import { offsetOf } from './heard.js';
 import { firstFrame, type Measured, type Stream } from './measure.js';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { loadConfig, type Config } from '../../../temporal.config.js';
+import { type Config, loadConfig } from '../../../temporal.config.js';
 import { parseOptions } from '../../client/job/flags.js';
 import { whole } from '../../client/job/numbers.js';
 import { directLink, leasedLink } from '../../dashboard/link.js';
-import { invitation, placeOf, type listeningSchema } from '../../dashboard/place.js';
+import { invitation, type listeningSchema, placeOf } from '../../dashboard/place.js';
 import { serveDashboard } from '../../dashboard/serve.js';
 import { EXIT } from '../exit.js';
 import { stopSignal } from '../stopSignal.js';

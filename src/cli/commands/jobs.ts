@@ -1,4 +1,4 @@
-import { loadConfig, type Config } from '../../../temporal.config.js';
+import { type Config, loadConfig } from '../../../temporal.config.js';
 import { openSession, type Session } from '../../client/connection/connect.js';
 import { cancelJob, pauseJob } from '../../client/job/control.js';
 import { findJob, findJobOrBatch } from '../../client/job/findJob.js';

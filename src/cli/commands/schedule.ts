@@ -1,13 +1,13 @@
-import { loadConfig, type Config } from '../../../temporal.config.js';
+import { type Config, loadConfig } from '../../../temporal.config.js';
 import {
   createSchedule,
   deleteSchedule,
   listSchedules,
   pauseSchedule,
   resumeSchedule,
+  type ScheduleView,
   showSchedule,
   triggerSchedule,
-  type ScheduleView,
 } from '../../client/batch/schedules.js';
 import { openSession, type Session } from '../../client/connection/connect.js';
 import { shortBatch } from '../../job/batch/spec.js';

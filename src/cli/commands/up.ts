@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { loadConfig, type Config } from '../../../temporal.config.js';
+import { type Config, loadConfig } from '../../../temporal.config.js';
 import { configEnvironment } from '../../client/connection/environment.js';
 import { listeningSchema, placeOf } from '../../dashboard/place.js';
 import { UserError } from '../../lib/errors.js';

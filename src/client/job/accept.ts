@@ -5,7 +5,7 @@ import { shortJob } from '../../job/keys.js';
 import { jobLayout, resolveRooted } from '../../job/layout.js';
 import { fileDigest } from '../../job/parts.js';
 import { acceptedSchema } from '../../job/records.js';
-import { rejectedResult, type Rejected } from '../../job/rejected.js';
+import { type Rejected, rejectedResult } from '../../job/rejected.js';
 import type { JobSpec } from '../../job/spec.js';
 import type { StoredJob } from '../../job/store.js';
 import { readJson, replaceJson, replaceKept } from '../../lib/durable.js';

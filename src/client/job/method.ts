@@ -1,4 +1,4 @@
-import { toRooted, type Roots } from '../../job/layout.js';
+import { type Roots, toRooted } from '../../job/layout.js';
 import type { Method, ModelMethod } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { resolveModel } from '../../models/resolve.js';

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import {
   bitDepthSchema,
   deinterlaceSchema,
-  pictureSpecSchema,
   MOST_PROGRAM,
-  targetSchema,
-  windowSchema,
   type PictureSpec,
+  pictureSpecSchema,
+  targetSchema,
   type Window,
+  windowSchema,
 } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
 import { UserError } from '../../lib/errors.js';

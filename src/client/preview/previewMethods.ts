@@ -1,6 +1,6 @@
 import type { Method } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
-import { defaultModel, isFilter, resolveMethod, type MethodContext } from '../job/method.js';
+import { defaultModel, isFilter, type MethodContext, resolveMethod } from '../job/method.js';
 
 export interface PreviewMethods {
   methods: Method[];

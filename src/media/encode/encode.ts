@@ -6,8 +6,8 @@ import { argv } from '../../lib/argv.js';
 import type { Rational } from '../../lib/rational.js';
 import { runFfmpeg } from '../ffmpeg/run.js';
 import { DELIVERED_PIXELS, deliverableColor } from '../picture/color.js';
-import { deliverableTags, enlargeFilters, padToEven, type FilterScaling } from '../picture/deliverable.js';
-import { checkPts, frameArgs, type FrameSource } from '../picture/frames.js';
+import { deliverableTags, enlargeFilters, type FilterScaling, padToEven } from '../picture/deliverable.js';
+import { checkPts, type FrameSource, frameArgs } from '../picture/frames.js';
 import { encoderOptions } from './encoders.js';
 
 interface EncodeTarget {

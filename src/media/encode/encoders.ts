@@ -5,7 +5,7 @@ import type { EncodeSpec } from '../../job/spec.js';
 import { argv } from '../../lib/argv.js';
 import { UserError } from '../../lib/errors.js';
 import { spawnTool } from '../ffmpeg/tools.js';
-import { DELIVERED_PIXELS, type Color } from '../picture/color.js';
+import { type Color, DELIVERED_PIXELS } from '../picture/color.js';
 import { CHROMA_LOCATION } from '../picture/deliverable.js';
 import { svtHdr, x265Hdr } from './hdrParams.js';
 

@@ -1,6 +1,6 @@
 import type { BitDepth } from '../../job/picture.js';
 import type { EncodeSpec } from '../../job/spec.js';
-import { toNumber, type Rational } from '../../lib/rational.js';
+import { type Rational, toNumber } from '../../lib/rational.js';
 
 /**
  * H.264, table A-1: macroblocks in a frame and in a second at level 5.2, the highest that browsers and television sets

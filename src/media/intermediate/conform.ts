@@ -8,7 +8,7 @@ import { argv } from '../../lib/argv.js';
 import { randomName } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
 import { toNumber } from '../../lib/rational.js';
-import { runFfmpeg, type FfmpegResult } from '../ffmpeg/run.js';
+import { type FfmpegResult, runFfmpeg } from '../ffmpeg/run.js';
 import { isRgb, LOSSLESS_RANGE } from '../picture/color.js';
 import { frameSize } from '../picture/crop.js';
 import { fieldFilters } from '../picture/deinterlace.js';

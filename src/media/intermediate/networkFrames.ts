@@ -6,9 +6,9 @@ import { SIDE_FD } from '../ffmpeg/run.js';
 import { deliverableColor, fromPlanarRgb, LOSSLESS_RANGE, PLANAR_RGB, toPlanarRgb } from '../picture/color.js';
 import { cropFilter, type Size, type Window } from '../picture/cropWindow.js';
 import { deliverableTags, padToEven } from '../picture/deliverable.js';
-import { frameArgs, type FrameSource } from '../picture/frames.js';
+import { type FrameSource, frameArgs } from '../picture/frames.js';
 import { lumaInputs, mergeLuma, toYuv420 } from '../picture/luma.js';
-import { addResidual, residualInputs, withResidual, type Residual } from '../picture/outOfGamut.js';
+import { addResidual, type Residual, residualInputs, withResidual } from '../picture/outOfGamut.js';
 
 /** What passes through the pipes between ffmpeg and a network. */
 export interface FrameFormat {

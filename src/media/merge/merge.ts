@@ -7,7 +7,7 @@ import { extractCover } from './cover.js';
 import { mergeArgs } from './mergeArgs.js';
 import type { MergeRequest } from './mergeRequest.js';
 import { opusShift } from './opusShift.js';
-import { planContents, type MergePlan } from './planContents.js';
+import { type MergePlan, planContents } from './planContents.js';
 import { charencOf, countLines, PLAIN_TEXT } from './subtitleText.js';
 import { chapterFile } from './trimTracks.js';
 

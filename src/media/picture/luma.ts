@@ -1,8 +1,8 @@
 import type { BitDepth } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
-import { DELIVERED_PIXELS, deliverableColor, fitsZimg, YUV420, YUV444, ZIMG_MATRIX, type Color } from './color.js';
+import { type Color, DELIVERED_PIXELS, deliverableColor, fitsZimg, YUV420, YUV444, ZIMG_MATRIX } from './color.js';
 import { MERGE_PLANES, padToEven, scaleFilter } from './deliverable.js';
-import { sideBySideInputs, type SideBySide } from './sideBySide.js';
+import { type SideBySide, sideBySideInputs } from './sideBySide.js';
 
 const GRAY = { 8: 'gray', 16: 'gray16le' } as const;
 

@@ -1,6 +1,7 @@
 import type { BitDepth } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
 import {
+  type Color,
   DELIVERED_PIXELS,
   deliverableColor,
   fromPlanarRgb,
@@ -10,12 +11,11 @@ import {
   YUV420,
   YUV444,
   ZIMG_MATRIX,
-  type Color,
 } from './color.js';
 import { cropFilter, type Size, type Window } from './cropWindow.js';
 import { padToEven, padYuv420ToEven, scaleFilter } from './deliverable.js';
 import { toYuv420 } from './luma.js';
-import { sideBySideInputs, type SideBySide } from './sideBySide.js';
+import { type SideBySide, sideBySideInputs } from './sideBySide.js';
 
 /**
  * What goes around a network that sees RGB, as differences in Y, Cb and Cr from the source, biased by half a sample's

@@ -1,9 +1,9 @@
 import { look, type Pictures } from './atFullSize.js';
 import { MISTAKES } from './colors.js';
-import { doneTo, mistakeConfirmed, usualOf, type Done } from './colorsAtFullSize.js';
+import { type Done, doneTo, mistakeConfirmed, usualOf } from './colorsAtFullSize.js';
 import type { Finding, Judgement, Suspicion } from './judge.js';
 import { shareWhereMoving } from './moving.js';
-import { shrink, type Plane } from './plane.js';
+import { type Plane, shrink } from './plane.js';
 import { displacement } from './registration.js';
 import { Runs } from './runs.js';
 import type { FrameTable } from './table.js';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../../lib/errors.js';
 import { quote } from '../../lib/quote.js';
 import { ByteReader } from './bytes.js';
-import { bfloat16, float16, float32, float64, type Element } from './elements.js';
+import { bfloat16, type Element, float16, float32, float64 } from './elements.js';
 import type { TensorView } from './pickleValues.js';
 import type { StateDict } from './stateDict.js';
 import { readTensors } from './tensors.js';

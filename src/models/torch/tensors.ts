@@ -1,6 +1,6 @@
 import { UserError } from '../../lib/errors.js';
 import { quote } from '../../lib/quote.js';
-import { isKind, type Dict, type TensorView, type Value } from './pickleValues.js';
+import { type Dict, isKind, type TensorView, type Value } from './pickleValues.js';
 import type { StateDict, StateTensor } from './stateDict.js';
 
 /**

@@ -4,6 +4,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import {
+  type Announcement,
   claim,
   reach,
   readAnnouncement,
@@ -11,10 +12,9 @@ import {
   socketPath,
   stillOwn,
   withdraw,
-  type Announcement,
 } from '../../../src/client/connection/announcement.js';
 import { homeLayout, identityOf, prepareHome } from '../../../src/client/connection/home.js';
-import { randomName, publishJson } from '../../../src/lib/durable.js';
+import { publishJson, randomName } from '../../../src/lib/durable.js';
 import { chosenPort } from '../../../src/supervisor/ports.js';
 import { scratchFolder } from '../../support/media.js';
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { UpscaleFlags } from '../../../src/client/job/flags.js';
-import { resolveMethod, type MethodContext } from '../../../src/client/job/method.js';
+import { type MethodContext, resolveMethod } from '../../../src/client/job/method.js';
 import { fileDigest } from '../../../src/job/parts.js';
 import { UserError } from '../../../src/lib/errors.js';
 import { scratchFolder } from '../../support/media.js';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { argv } from '../../../src/lib/argv.js';
-import { mergeAudio, type MergeResult } from '../../../src/media/merge/merge.js';
+import { type MergeResult, mergeAudio } from '../../../src/media/merge/merge.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../../support/media.js';
 import {
   decodedPts,
@@ -11,9 +11,9 @@ import {
   frameDigests,
   frameSource,
   lastDuration,
+  type Stream,
   streams,
   upscaledVideo,
-  type Stream,
 } from '../encodeSupport.js';
 
 const folder = scratchFolder();

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { originOf, clipOf, type Range } from '../../../src/job/range.js';
+import { clipOf, originOf, type Range } from '../../../src/job/range.js';
 import { decodeTimeline, type Timeline } from '../../../src/job/timeline.js';
 import { argv } from '../../../src/lib/argv.js';
 import { toNumber } from '../../../src/lib/rational.js';
@@ -15,7 +15,7 @@ import type { FrameSource } from '../../../src/media/picture/frames.js';
 import { readContents } from '../../../src/media/source/contents.js';
 import { probeSource } from '../../../src/media/source/probe.js';
 import { scanSource } from '../../../src/media/source/scan.js';
-import { verifyDeliverable, type VerifyRequest } from '../../../src/media/verify/verifyDeliverable.js';
+import { type VerifyRequest, verifyDeliverable } from '../../../src/media/verify/verifyDeliverable.js';
 import { ffmpeg, scratchFolder } from '../../support/media.js';
 import { decodedPts, fastEncode, frameDigests, lastDuration, upscaledVideo } from '../encodeSupport.js';
 

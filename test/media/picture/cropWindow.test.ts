@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { SourceInfo } from '../../../src/job/source.js';
 import { UserError } from '../../../src/lib/errors.js';
 import { checkCrop, chromaStep } from '../../../src/media/picture/crop.js';
-import { centredWindow, scaled, withContext, type Window } from '../../../src/media/picture/cropWindow.js';
+import { centredWindow, scaled, type Window, withContext } from '../../../src/media/picture/cropWindow.js';
 
 const side = fc.integer({ min: 1, max: 4000 });
 const size = fc.record({ width: side, height: side });

@@ -10,8 +10,8 @@ import { deliverableSize, deliverableTags } from '../../../src/media/picture/del
 import { compareHdr, isPureDolbyVision, readHdr } from '../../../src/media/source/hdr.js';
 import { probeSource } from '../../../src/media/source/probe.js';
 import { verifyAgainst } from '../../../src/media/verify/against.js';
-import { verifyDeliverable, type VerifyRequest } from '../../../src/media/verify/verifyDeliverable.js';
-import { ffmpeg, scratchFolder, hasSharedMedia, sharedFile } from '../../support/media.js';
+import { type VerifyRequest, verifyDeliverable } from '../../../src/media/verify/verifyDeliverable.js';
+import { ffmpeg, hasSharedMedia, scratchFolder, sharedFile } from '../../support/media.js';
 import { delivered, lastDuration, pixels, streams } from '../encodeSupport.js';
 
 const folder = scratchFolder();

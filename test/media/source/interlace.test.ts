@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pictureSpecSchema, type PictureSpec } from '../../../src/job/picture.js';
+import { type PictureSpec, pictureSpecSchema } from '../../../src/job/picture.js';
 import { countFrames, decodeTimeline } from '../../../src/job/timeline.js';
 import { argv } from '../../../src/lib/argv.js';
 import { conformSource } from '../../../src/media/intermediate/conform.js';

@@ -5,7 +5,7 @@ import { argv } from '../../../src/lib/argv.js';
 import type { VerifyRequest } from '../../../src/media/verify/verifyDeliverable.js';
 import { ffmpeg, makeClip, scratchFolder } from '../../support/media.js';
 import { deliveredForCheck } from '../encodeSupport.js';
-import { bothChecks, change, encodeAgain, makeFilm, type Found } from './brokenSupport.js';
+import { bothChecks, change, encodeAgain, type Found, makeFilm } from './brokenSupport.js';
 
 const folder = scratchFolder();
 const at = (name: string): string => path.join(folder, name);

@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { argv } from '../../../src/lib/argv.js';
 import { verifyAgainst } from '../../../src/media/verify/against.js';
 import type { VerifyReport } from '../../../src/media/verify/report.js';
-import { verifyDeliverable, type VerifyRequest } from '../../../src/media/verify/verifyDeliverable.js';
+import { type VerifyRequest, verifyDeliverable } from '../../../src/media/verify/verifyDeliverable.js';
 import { ffmpeg } from '../../support/media.js';
 
 export interface Found {

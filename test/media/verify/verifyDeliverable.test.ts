@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { argv } from '../../../src/lib/argv.js';
 import { SegmentMismatch } from '../../../src/lib/errors.js';
 import type { FrameSource } from '../../../src/media/picture/frames.js';
-import { verifyReportSchema, type VerifyReport } from '../../../src/media/verify/report.js';
+import { type VerifyReport, verifyReportSchema } from '../../../src/media/verify/report.js';
 import { Runs } from '../../../src/media/verify/runs.js';
-import { verifyDeliverable as verify, type VerifyRequest } from '../../../src/media/verify/verifyDeliverable.js';
+import { type VerifyRequest, verifyDeliverable as verify } from '../../../src/media/verify/verifyDeliverable.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../../support/media.js';
 import { deliveredForCheck } from '../encodeSupport.js';
 

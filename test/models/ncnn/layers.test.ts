@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { convertNcnn } from '../../../src/models/ncnn/convert.js';
-import { at, clamp, convolve, farthest, fill, picture, planes, runOnnx, type Planes } from '../planes.js';
-import { binBytes, numbers, paramText, type Chunk } from './net.js';
+import { at, clamp, convolve, farthest, fill, type Planes, picture, planes, runOnnx } from '../planes.js';
+import { binBytes, type Chunk, numbers, paramText } from './net.js';
 
 /** 3 channels of 6 rows and 8 columns, in -1..1. */
 const x = ((input) => ({ ...input, data: input.data.map((v) => Math.fround(2 * v - 1)) }))(picture(6, 8));
