@@ -18,8 +18,8 @@ const ENTRIES = [
 ];
 
 /**
- * A native runtime that is loaded by its place, certificates by classes that are known by their names, and what only the
- * build of the workflows needs.
+ * A native runtime that is loaded by its place, certificates by classes that are known by their names, and what only
+ * the build of the workflows needs.
  */
 const EXTERNAL = [
   'onnxruntime-node',
@@ -52,7 +52,9 @@ export async function bundleEntries(folder) {
     sourcesContent: false,
     // Packages in CommonJS ask for Node's own modules by it.
     banner: {
-      js: "import { createRequire as bundleRequire } from 'node:module';\nconst require = bundleRequire(import.meta.url);",
+      js:
+        "import { createRequire as bundleRequire } from 'node:module';\n" +
+        'const require = bundleRequire(import.meta.url);',
     },
     plugins: [placesOfPackages],
     logLevel: 'warning',

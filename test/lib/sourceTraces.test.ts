@@ -5,7 +5,8 @@ import { expect, it } from 'vitest';
 import { entryFile, projectRoot } from '../../src/lib/project.js';
 
 it('the trace of a bug in a bundled process names the line of the source', async () => {
-  const script = `import { main } from ${JSON.stringify(entryFile('cli/cli.js'))}; process.exit(await main(undefined));`;
+  const entry = JSON.stringify(entryFile('cli/cli.js'));
+  const script = `import { main } from ${entry}; process.exit(await main(undefined));`;
   const { stderr } = await execa(process.execPath, ['--input-type=module', '-e', script], { reject: false });
   expect(stderr).toMatch(/^reelscale: this is a bug: TypeError/);
   const {

@@ -39,7 +39,9 @@ export async function firstSample(file: string, index: number, signal?: AbortSig
 /** When the first packet of a track begins, in seconds of the source's clock: encoder priming included. */
 export async function firstPacket(file: string, index: number, signal?: AbortSignal): Promise<number | undefined> {
   let time: number | undefined;
-  const args = argv`-select_streams ${index} -read_intervals %+#1 -show_entries packet=pts_time -of csv=p=0 ${sourceInput(file)}`;
+  const args = argv`
+    -select_streams ${index} -read_intervals %+#1 -show_entries packet=pts_time -of csv=p=0 ${sourceInput(file)}
+  `;
   await runFfprobe(args, {
     signal,
     onLine: (line) => {

@@ -16,7 +16,8 @@ export interface Pictures {
 }
 
 /**
- * Looks at some frames at full size, ascending, beside the source's and those of the source's neighbours that are asked for.
+ * Looks at some frames at full size, ascending, beside the source's and those of the source's neighbours that are
+ * asked for.
  * @returns what was made of each; those that could not be decoded are missing.
  */
 export async function look<Seen>(

@@ -6,9 +6,15 @@ type Samples = Plane['data'];
 
 /** Of a mistake that is confirmed at full size, so much of the squared difference may be left when it is undone. */
 const LEFT_CONFIRMED = 0.4;
-/** A wrong matrix mixes planes: it must leave less than this of what the best brightness, contrast and saturation leave. */
+/**
+ * A wrong matrix mixes planes: it must leave less than this of what the best brightness, contrast and saturation
+ * leave.
+ */
 const BETTER = 0.5;
-/** How near contrast and saturation must be to those of a wrong range: networks raise contrast too, by some other amount. */
+/**
+ * How near contrast and saturation must be to those of a wrong range: networks raise contrast too, by some other
+ * amount.
+ */
 const NEAR = 0.04;
 /** Chroma in code values (root of the mean square) below which there is no saturation to speak of. */
 const GREY = 2;
@@ -28,7 +34,9 @@ export interface Done {
 
 const NOTHING: Done = { squared: 0, contrast: 1, saturation: 1 };
 
-/** Measures a picture that nobody suspects. @param output Y, U and V in full range; `own` likewise, of the same size. */
+/**
+ * Measures a picture that nobody suspects. @param output Y, U and V in full range; `own` likewise, of the same size.
+ */
 export function doneTo(output: readonly Plane[], own: readonly Plane[]): Done {
   const [a, b] = [joined(output), joined(own)];
   const { gain } = saturationOf(a, b, AS_IS);

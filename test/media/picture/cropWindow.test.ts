@@ -67,7 +67,7 @@ describe('a window with its context', () => {
 });
 
 describe('a rectangle of the command line', () => {
-  it('is taken where it is inside and begins on a chroma sample; of any other that is inside a near one is named', () => {
+  it('is taken where it is inside and begins on a chroma sample; for others inside a near one is named', () => {
     const formats = fc.constantFrom('yuv420p', 'yuv422p10le', 'yuv444p', 'yuv410p', 'yuv411p', 'gbrp', 'nv12');
     fc.assert(
       fc.property(windows, formats, ({ picture, window }, pixelFormat) => {
