@@ -55,13 +55,13 @@ export function usualOf(pictures: readonly Done[]): Done | undefined {
  * may have done to brightness, contrast and saturation. What the network does as a rule hides a mistake: where it is
  * known, the mistake may show in what is beyond it instead.
  * @param output Y, U and V in full range; `own` likewise, of the same size.
- * @param usual of pictures around that nobody suspects.
+ * @param usual before and behind, of pictures that nobody suspects.
  */
 export function mistakeConfirmed(
   index: number,
   output: readonly Plane[],
   own: readonly Plane[],
-  usual: Done | undefined,
+  usual: readonly Done[],
 ): boolean {
   const mistake = MISTAKES[index];
   if (!mistake) return false;
@@ -82,7 +82,7 @@ export function mistakeConfirmed(
       (saturation.chroma < GREY || isNear(saturation.gain / rule.saturation, mistake.matrix[1][1]))
     );
   };
-  return shows(NOTHING) || (usual !== undefined && asIs >= BEYOND_USUAL * usual.squared && shows(usual));
+  return shows(NOTHING) || usual.some((rule) => asIs >= BEYOND_USUAL * rule.squared && shows(rule));
 }
 
 const joined = (planes: readonly Plane[]): Float32Array => Float32Array.from(planes.flatMap(({ data }) => [...data]));

@@ -81,7 +81,7 @@ async function divide(suspicion: Suspicion, pictures: Pictures): Promise<{ confi
   const neighbours = (frame: number): number[] =>
     suspicion.kind === 'neighbour' ? neighboursOf(frame, pictures.table) : [];
   const votes = await look(chosen.flat(), neighbours, pictures, (frame, ...seen) =>
-    shows(suspicion, usual?.get(frame), ...seen),
+    shows(suspicion, usual?.get(frame) ?? [], ...seen),
   );
   const result: { confirmed: number[]; rest: number[] } = { confirmed: [], rest: [] };
   let last = false;
@@ -117,23 +117,23 @@ const spread = (run: readonly number[], count: number): number[] =>
     : Array.from({ length: count }, (_, i) => run[Math.floor(((i + 0.5) * run.length) / count)] as number);
 
 /**
- * What the network does to the colours around each run, by frames of no suspicion on both sides of it.
- * @returns it by the frames of the runs; where a run has nothing around it, there is none.
+ * What the network does to the colours before and behind each run, by frames of no suspicion: scenes change, and what it
+ * does with them.
+ * @returns it by the frames of the runs.
  */
 async function usualAround(
   runs: readonly number[][],
   { frames }: Suspicion,
   pictures: Pictures,
-): Promise<Map<number, Done>> {
+): Promise<Map<number, Done[]>> {
   const suspected = new Set(frames);
   const isFree = (frame: number): boolean => frame >= 0 && frame < pictures.table.frames && !suspected.has(frame);
-  const around = (run: readonly number[]): number[] => {
+  const sides = (run: readonly number[]): number[][] => {
     const [first, last] = [run[0] as number, run.at(-1) as number];
-    return Array.from({ length: AROUND }, (_, i) => [first - 1 - i, last + 1 + i])
-      .flat()
-      .filter(isFree);
+    const side = (step: (i: number) => number): number[] => Array.from({ length: AROUND }, (_, i) => step(i + 1));
+    return [side((i) => first - i), side((i) => last + i)].map((frames) => frames.filter(isFree));
   };
-  const all = [...new Set(runs.flatMap(around))].sort((a, b) => a - b);
+  const all = [...new Set(runs.flatMap(sides).flat())].sort((a, b) => a - b);
   if (all.length === 0) return new Map();
   const done = await look(
     all,
@@ -143,8 +143,8 @@ async function usualAround(
   );
   return new Map(
     runs.flatMap((run) => {
-      const usual = usualOf(around(run).flatMap((frame) => done.get(frame) ?? []));
-      return usual ? run.map((frame): [number, Done] => [frame, usual]) : [];
+      const usual = sides(run).flatMap((side) => usualOf(side.flatMap((frame) => done.get(frame) ?? [])) ?? []);
+      return run.map((frame): [number, Done[]] => [frame, usual]);
     }),
   );
 }
@@ -164,7 +164,7 @@ const averaged = (planes: Plane[]): Plane[] => planes.map((plane) => shrink(plan
 
 function shows(
   { kind, mistake }: Suspicion,
-  usual: Done | undefined,
+  usual: readonly Done[],
   output: Plane[],
   own: Plane[],
   neighbours: Plane[][],
