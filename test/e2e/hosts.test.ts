@@ -7,6 +7,7 @@ import { workflowIdOf } from '../../src/client/connection/connect.js';
 import { prepareHome } from '../../src/client/connection/home.js';
 import { connectWhenReady } from '../../src/client/connection/temporalConnection.js';
 import { findJob } from '../../src/client/job/findJob.js';
+import { argv } from '../../src/lib/argv.js';
 import { type EmbeddedServer, startOpenServer } from '../../src/supervisor/embeddedServer.js';
 import { chosenPort } from '../../src/supervisor/ports.js';
 import { loadConfig } from '../../temporal.config.js';
@@ -99,16 +100,7 @@ describe.skipIf(!hasProc)('two hosts that see the shared folders under different
     const args = [
       'upscale',
       clip,
-      '-o',
-      output,
-      '-m',
-      model,
-      '--segment-frames',
-      '5',
-      '--checkpoint-frames',
-      '5',
-      '--tag',
-      'cpu',
+      ...argv`-o ${output} -m ${model} --segment-frames 5 --checkpoint-frames 5 --tag cpu`,
     ];
     running = cli.start(args, roots).then(({ exitCode, stdout, stderr }) => ({ code: exitCode, stdout, stderr }));
 

@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { argv } from '../../../src/lib/argv.js';
 
 /**
  * Frames and sides of an excerpt: enough for what builds up over time, small enough for hundreds of runs; a test file
@@ -7,16 +8,7 @@ import { execa } from 'execa';
 const FRAMES = 160;
 const WIDTH = 384;
 const LEAST = 64;
-const TAGS = [
-  '-colorspace',
-  'smpte170m',
-  '-color_primaries',
-  'smpte170m',
-  '-color_trc',
-  'smpte170m',
-  '-color_range',
-  'tv',
-];
+const TAGS = argv`-colorspace smpte170m -color_primaries smpte170m -color_trc smpte170m -color_range tv`;
 const ffmpeg = (...args: string[]): Promise<unknown> =>
   execa('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', ...args]);
 
@@ -27,27 +19,11 @@ const ffmpeg = (...args: string[]): Promise<unknown> =>
 export async function excerpt(clip: string, file: string): Promise<string | undefined> {
   try {
     await ffmpeg(
-      '-i',
-      clip,
-      '-map',
-      '0:v:0',
-      '-an',
-      '-sn',
+      ...argv`-i ${clip} -map 0:v:0 -an -sn`,
       '-vf',
       `scale='2*ceil(clip(iw,${LEAST},${WIDTH})/2)':'max(${LEAST},2*ceil(min(1,${WIDTH}/iw)*ih/2))':` +
         'flags=area:out_color_matrix=smpte170m:out_range=tv,format=yuv420p',
-      '-fps_mode',
-      'passthrough',
-      '-frames:v',
-      String(FRAMES),
-      '-c:v',
-      'libx264',
-      '-preset',
-      'veryfast',
-      '-crf',
-      '16',
-      ...TAGS,
-      file,
+      ...argv`-fps_mode passthrough -frames:v ${FRAMES} -c:v libx264 -preset veryfast -crf 16 ${TAGS} ${file}`,
     );
     return file;
   } catch {
@@ -57,22 +33,10 @@ export async function excerpt(clip: string, file: string): Promise<string | unde
 
 export async function enlarge(source: string, filter: string, file: string): Promise<string> {
   await ffmpeg(
-    '-i',
-    source,
-    '-vf',
-    filter,
-    '-fps_mode',
-    'passthrough',
-    '-c:v',
-    'libx264',
-    '-preset',
-    'veryfast',
-    '-crf',
-    '23',
-    '-pix_fmt',
-    'yuv420p',
-    ...TAGS,
-    file,
+    ...argv`
+      -i ${source} -vf ${filter} -fps_mode passthrough -c:v libx264 -preset veryfast -crf 23 -pix_fmt yuv420p ${TAGS}
+      ${file}
+    `,
   );
   return file;
 }

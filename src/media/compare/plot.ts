@@ -1,3 +1,4 @@
+import { argv } from '../../lib/argv.js';
 import { startFfmpeg } from '../ffmpeg/run.js';
 import type { Series } from './scores.js';
 
@@ -147,22 +148,10 @@ const escapeXml = (text: string): string =>
 export async function rasterise(svg: string, file: string, signal?: AbortSignal): Promise<void> {
   // Read from a pipe, a picture ends where its first packet does.
   const run = startFfmpeg(
-    [
-      '-f',
-      'svg_pipe',
-      '-frame_size',
-      String(Buffer.byteLength(svg)),
-      '-i',
-      'pipe:0',
-      '-frames:v',
-      '1',
-      '-c:v',
-      'png',
-      '-f',
-      'image2pipe',
-      '-y',
-      `file:${file}`,
-    ],
+    argv`
+      -f svg_pipe -frame_size ${String(Buffer.byteLength(svg))} -i pipe:0 -frames:v 1 -c:v png -f image2pipe
+      -y file:${file}
+    `,
     { signal, stdin: 'pipe' },
   );
   run.stdin?.on('error', () => undefined);

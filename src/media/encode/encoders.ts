@@ -2,6 +2,7 @@ import type { BitDepth } from '../../job/picture.js';
 import { GOP_FRAMES } from '../../job/plan.js';
 import type { Hdr } from '../../job/source.js';
 import type { EncodeSpec } from '../../job/spec.js';
+import { argv } from '../../lib/argv.js';
 import { UserError } from '../../lib/errors.js';
 import { spawnTool } from '../ffmpeg/tools.js';
 import { type Color, DELIVERED_PIXELS } from '../picture/color.js';
@@ -109,31 +110,16 @@ function byEncoder(
     case 'libx264':
       // stitchable: the parameter sets depend on the CRF and the frames otherwise.
       return {
-        options: [
-          '-c:v',
-          name,
-          '-preset',
-          preset,
-          ...tune,
-          '-crf',
-          crf,
-          '-threads',
-          String(threads),
-          '-x264-params',
-          `stitchable=1:open-gop=0:keyint=${GOP_FRAMES}:chromaloc=${chromaloc}`,
-        ],
+        options: argv`
+          -c:v ${name} -preset ${preset} ${tune} -crf ${crf} -threads ${threads}
+          -x264-params stitchable=1:open-gop=0:keyint=${GOP_FRAMES}:chromaloc=${chromaloc}
+        `,
       };
     case 'libx265':
       // info: its own settings would be written into every part's parameter sets.
       return {
         options: [
-          '-c:v',
-          name,
-          '-preset',
-          preset,
-          ...tune,
-          '-crf',
-          crf,
+          ...argv`-c:v ${name} -preset ${preset} ${tune} -crf ${crf}`,
           '-x265-params',
           `open-gop=0:keyint=${GOP_FRAMES}:info=0:log-level=error:` +
             `pools=${threads}:frame-threads=${threads}:chromaloc=${chromaloc}${x265Hdr(hdr)}`,
@@ -141,18 +127,10 @@ function byEncoder(
       };
     case 'libsvtav1':
       return {
-        options: [
-          '-c:v',
-          name,
-          '-preset',
-          String(SVT_PRESET[preset]),
-          '-crf',
-          crf,
-          '-g',
-          String(GOP_FRAMES),
-          '-svtav1-params',
-          `lp=${threads}:irefresh-type=2:chroma-sample-position=${SVT_CHROMA[chroma]}${svtHdr(hdr)}`,
-        ],
+        options: argv`
+          -c:v ${name} -preset ${SVT_PRESET[preset]} -crf ${crf} -g ${GOP_FRAMES}
+          -svtav1-params lp=${threads}:irefresh-type=2:chroma-sample-position=${SVT_CHROMA[chroma]}${svtHdr(hdr)}
+        `,
       };
     case 'h264_vaapi':
     case 'hevc_vaapi':
@@ -164,24 +142,10 @@ function byEncoder(
     default:
       return {
         filters: bitDepth === 10 ? ['format=p010le'] : [],
-        options: [
-          '-c:v',
-          name,
-          '-preset',
-          NVENC_PRESET[preset],
-          '-rc',
-          'vbr',
-          '-cq',
-          crf,
-          '-b:v',
-          '0',
-          '-g',
-          String(GOP_FRAMES),
-          '-forced-idr',
-          '1',
-          '-strict_gop',
-          '1',
-        ],
+        options: argv`
+          -c:v ${name} -preset ${NVENC_PRESET[preset]} -rc vbr -cq ${crf} -b:v 0 -g ${GOP_FRAMES} -forced-idr 1
+          -strict_gop 1
+        `,
       };
   }
 }
@@ -201,13 +165,7 @@ export async function probeEncoder(
   const { device, filters, options } = encoderOptions(encode, pictures);
   const format = DELIVERED_PIXELS[pictures.bitDepth];
   const args = [
-    '-hide_banner',
-    '-nostdin',
-    '-loglevel',
-    'error',
-    ...device,
-    '-f',
-    'lavfi',
+    ...argv`-hide_banner -nostdin -loglevel error ${device} -f lavfi`,
     '-i',
     `color=size=${encode.hardware ? `${size.width}x${size.height}` : '256x256'}:rate=25,format=${format}`,
     '-frames:v',

@@ -1,6 +1,7 @@
 import type { BitDepth } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { Pixels } from '../../job/spec.js';
+import { argv } from '../../lib/argv.js';
 import { SIDE_FD } from '../ffmpeg/run.js';
 import { deliverableColor, fromPlanarRgb, LOSSLESS_RANGE, PLANAR_RGB, toPlanarRgb } from '../picture/color.js';
 import { cropFilter, type Size, type Window } from '../picture/cropWindow.js';
@@ -84,16 +85,10 @@ export function mezzanineArgs(
   const pipes: [string, string] = ['pipe:0', `pipe:${SIDE_FD}`];
   const [width, height] = [size.width * scale, size.height * scale];
   const plain = (): string[] => [
-    '-f',
-    'rawvideo',
-    '-pixel_format',
-    PLANAR_RGB[bitDepth],
-    '-video_size',
-    `${width}x${height}`,
-    '-framerate',
-    framerate,
-    '-i',
-    'pipe:0',
+    ...argv`
+      -f rawvideo -pixel_format ${PLANAR_RGB[bitDepth]} -video_size ${width}x${height} -framerate ${framerate}
+      -i pipe:0
+    `,
     '-vf',
     [...(resize ? [] : padToEven(width, height)), ...fromPlanarRgb(color, bitDepth, delivered, resize), tagged].join(
       ',',

@@ -1,3 +1,4 @@
+import { argv } from '../../lib/argv.js';
 import { startFfmpeg } from '../ffmpeg/run.js';
 import { GLYPH_HEIGHT, GLYPH_WIDTH, glyphOf } from './font.js';
 
@@ -82,21 +83,9 @@ export async function readRaster(
 export async function writePng({ width, height, data }: Raster, file: string, signal?: AbortSignal): Promise<void> {
   const run = startFfmpeg(
     [
-      '-f',
-      'rawvideo',
-      '-pixel_format',
-      'rgb24',
-      '-video_size',
-      `${width}x${height}`,
-      '-i',
-      'pipe:0',
+      ...argv`-f rawvideo -pixel_format rgb24 -video_size ${width}x${height} -i pipe:0`,
       // One picture as it is: the image2 muxer would read a pattern into the name.
-      '-c:v',
-      'png',
-      '-f',
-      'image2pipe',
-      '-y',
-      `file:${file}`,
+      ...argv`-c:v png -f image2pipe -y file:${file}`,
     ],
     { signal, stdin: 'pipe' },
   );

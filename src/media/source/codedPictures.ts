@@ -1,4 +1,5 @@
 import type { SourceInfo } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { startFfmpeg } from '../ffmpeg/run.js';
 import { inputFrom } from '../picture/frames.js';
 
@@ -30,16 +31,7 @@ export async function countCodedPictures(
   info: SourceInfo,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const args = [
-    ...inputFrom(file, info.video.index, undefined),
-    '-c',
-    'copy',
-    '-bsf:v',
-    'dump_extra=freq=k',
-    '-f',
-    'data',
-    'pipe:1',
-  ];
+  const args = argv`${inputFrom(file, info.video.index, undefined)} -c copy -bsf:v dump_extra=freq=k -f data pipe:1`;
   const run = startFfmpeg(args, { signal, stdout: 'pipe' });
   const count = async (): Promise<number> => {
     const counter = new Counter();

@@ -1,5 +1,6 @@
 import type { Window } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { ContentFailure } from '../../lib/errors.js';
 import { PTS_FD, runFfmpeg } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
@@ -75,17 +76,9 @@ async function edgesFrom(
     '-max_error_rate',
     '1',
     ...(seconds > 0 ? ['-noaccurate_seek', '-ss', seconds.toFixed(3)] : []),
-    ...sourceInput(file),
-    '-map',
-    `0:${index}`,
-    '-fps_mode',
-    'passthrough',
+    ...argv`${sourceInput(file)} -map 0:${index} -fps_mode passthrough`,
     ...(frames === undefined ? [] : ['-frames:v', String(frames)]),
-    '-vf',
-    filters,
-    '-f',
-    'null',
-    '-',
+    ...argv`-vf ${filters} -f null -`,
   ];
   const onPtsLine = (line: string): void => {
     const [, edge, value] = /^lavfi\.cropdetect\.([xy][12])=(-?\d+)$/.exec(line) ?? [];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Hdr, SourceInfo } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { ContentFailure } from '../../lib/errors.js';
 import { readHeader } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
@@ -88,15 +89,10 @@ const PACKETS = 16;
 
 /** All side data of a stream's header and of its first frames. Nothing where none of them decode. */
 export async function readSideData(file: string, stream: number, signal?: AbortSignal): Promise<SideData[]> {
-  const args = [
-    '-select_streams',
-    String(stream),
-    '-read_intervals',
-    `%+#${PACKETS}`,
-    '-show_entries',
-    'stream=index:stream_side_data_list:frame=pts:frame_side_data_list',
-    ...sourceInput(file),
-  ];
+  const args = argv`
+    -select_streams ${stream} -read_intervals %+#${PACKETS}
+    -show_entries stream=index:stream_side_data_list:frame=pts:frame_side_data_list ${sourceInput(file)}
+  `;
   let read: unknown;
   try {
     read = await readHeader(args, signal);

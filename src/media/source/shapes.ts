@@ -1,4 +1,5 @@
 import type { SourceInfo, SourceScan } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { ContentFailure } from '../../lib/errors.js';
 import { parseRational, type Rational, toNumber } from '../../lib/rational.js';
 import { runFfprobe } from '../ffmpeg/run.js';
@@ -42,17 +43,9 @@ export async function findShapes(
   const entries = 'frame=best_effort_timestamp,width,height,sample_aspect_ratio';
   try {
     await runFfprobe(
-      [
-        '-skip_frame',
-        'nokey',
-        '-select_streams',
-        String(info.video.index),
-        '-show_entries',
-        entries,
-        '-of',
-        'csv',
-        ...sourceInput(file),
-      ],
+      argv`
+        -skip_frame nokey -select_streams ${info.video.index} -show_entries ${entries} -of csv ${sourceInput(file)}
+      `,
       { signal, onLine },
     );
   } catch (error) {

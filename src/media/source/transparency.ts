@@ -1,3 +1,4 @@
+import { argv } from '../../lib/argv.js';
 import { ContentFailure } from '../../lib/errors.js';
 import { startFfmpeg } from '../ffmpeg/run.js';
 import { inputFrom } from '../picture/frames.js';
@@ -10,16 +11,10 @@ const PICTURES = 100;
  * change as transparent.
  */
 export async function showsThrough(file: string, stream: number, signal?: AbortSignal): Promise<boolean> {
-  const args = [
-    ...inputFrom(file, stream, undefined),
-    '-frames:v',
-    String(PICTURES),
-    '-vf',
-    'format=bgra,alphaextract,format=gray',
-    '-f',
-    'rawvideo',
-    'pipe:1',
-  ];
+  const args = argv`
+    ${inputFrom(file, stream, undefined)} -frames:v ${PICTURES} -vf format=bgra,alphaextract,format=gray -f rawvideo
+    pipe:1
+  `;
   const run = startFfmpeg(args, { signal, stdout: 'pipe' });
   const read = async (): Promise<boolean> => {
     let through = false;

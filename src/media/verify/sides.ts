@@ -1,4 +1,5 @@
 import type { SourceInfo } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { deliverableColor } from '../picture/color.js';
 import { cropFilter, type Size } from '../picture/cropWindow.js';
 import { SWS_MATRIX } from '../picture/deliverable.js';
@@ -99,11 +100,5 @@ export const picturesArgs = (
   ...input,
   '-vf',
   [...silent(filters), selectFrames(frames), toYuv444(width, height, samples), ...COUNTED].join(','),
-  '-enc_time_base',
-  '1:25',
-  '-frames:v',
-  String(frames.length),
-  '-f',
-  'rawvideo',
-  'pipe:1',
+  ...argv`-enc_time_base 1:25 -frames:v ${frames.length} -f rawvideo pipe:1`,
 ];

@@ -1,3 +1,4 @@
+import { argv } from '../../lib/argv.js';
 import { ON_TIME } from '../ffmpeg/onTime.js';
 import { PTS_FD, runFfmpeg, startFfmpeg } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
@@ -46,20 +47,9 @@ export async function listen(
   const heard = cut ? [soundWithin(cut)] : [];
   const run = startFfmpeg(
     [
-      '-max_error_rate',
-      '1',
-      '-copyts',
-      ...sourceInput(file),
-      ...map,
+      ...argv`-max_error_rate 1 -copyts ${sourceInput(file)} ${map}`,
       ...(cut ? ['-af', heard.join(',')] : []),
-      '-c:a',
-      'pcm_s16le',
-      '-f',
-      'framecrc',
-      '-flush_packets',
-      '1',
-      `pipe:${PTS_FD}`,
-      ...map,
+      ...argv`-c:a pcm_s16le -f framecrc -flush_packets 1 pipe:${PTS_FD} ${map}`,
       '-af',
       [...heard, `aresample=${RATE}:${ON_TIME}`, 'aformat=sample_fmts=s16:channel_layouts=mono'].join(','),
       '-f',

@@ -1,3 +1,5 @@
+import { argv } from '../../lib/argv.js';
+
 /** Cells of a thumbnail, across and down. */
 export const COLUMNS = 32;
 export const ROWS = 24;
@@ -22,11 +24,7 @@ export interface Samples {
 export const thumbnailArgs = (head: readonly string[], samples: Samples): string[] => [
   '-vf',
   [...head, toYuv444(COLUMNS, ROWS, samples), ...COUNTED].join(','),
-  '-enc_time_base',
-  '1:25',
-  '-f',
-  'rawvideo',
-  'pipe:1',
+  ...argv`-enc_time_base 1:25 -f rawvideo pipe:1`,
 ];
 
 /** The filters to 4:4:4 YUV of a size, full range whatever the pictures' is. */

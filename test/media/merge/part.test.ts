@@ -4,6 +4,7 @@ import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { clipOf, originOf, type Range } from '../../../src/job/range.js';
 import { decodeTimeline, type Timeline } from '../../../src/job/timeline.js';
+import { argv } from '../../../src/lib/argv.js';
 import { toNumber } from '../../../src/lib/rational.js';
 import { conformSource } from '../../../src/media/intermediate/conform.js';
 import { containerOf } from '../../../src/media/merge/containers.js';
@@ -41,43 +42,11 @@ beforeAll(async () => {
   );
   const make = (name: string, text: string) =>
     ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      pictures,
-      '-f',
-      'lavfi',
-      '-i',
-      sound,
-      '-i',
-      at('text.srt'),
-      '-i',
-      at('chapters.txt'),
-      '-map',
-      '0',
-      '-map',
-      '1',
-      '-map',
-      '2',
-      '-map_metadata',
-      '3',
-      '-fps_mode',
-      'vfr',
-      '-c:v',
-      'libx264',
-      '-preset',
-      'veryfast',
-      '-bf',
-      '3',
-      '-g',
-      '30',
-      '-pix_fmt',
-      'yuv420p',
-      '-c:a',
-      'aac',
-      '-c:s',
-      text,
-      at(name),
+      ...argv`
+        -f lavfi -i ${pictures} -f lavfi -i ${sound} -i ${at('text.srt')} -i ${at('chapters.txt')} -map 0 -map 1
+        -map 2 -map_metadata 3 -fps_mode vfr -c:v libx264 -preset veryfast -bf 3 -g 30 -pix_fmt yuv420p -c:a aac
+        -c:s ${text} ${at(name)}
+      `,
     );
   await Promise.all([make('source.mp4', 'mov_text'), make('source.mkv', 'srt')]);
 });
@@ -142,36 +111,17 @@ async function deliverPart(file: string, output: string, asked: Range = range): 
 /** Times of white frames and of clicks, on decoded media. */
 async function events(file: string): Promise<{ flashes: number[]; clicks: number[] }> {
   const stats = 'signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-';
-  const { stdout } = await execa('ffmpeg', [
-    '-v',
-    'error',
-    '-copyts',
-    '-i',
-    file,
-    '-map',
-    '0:v',
-    '-fps_mode',
-    'passthrough',
-    '-vf',
-    stats,
-    '-f',
-    'null',
-    '-',
-  ]);
+  const { stdout } = await execa(
+    'ffmpeg',
+    argv`-v error -copyts -i ${file} -map 0:v -fps_mode passthrough -vf ${stats} -f null -`,
+  );
   const flashes = [...stdout.matchAll(/pts_time:(\S+)\s+lavfi\.signalstats\.YAVG=(\S+)/g)]
     .filter(([, , luma]) => Number(luma) > 225)
     .map(([, time]) => Number(time));
-  const frames = await execa('ffprobe', [
-    '-v',
-    'error',
-    '-select_streams',
-    'a:0',
-    '-show_entries',
-    'frame=pts_time',
-    '-of',
-    'csv=p=0',
-    file,
-  ]);
+  const frames = await execa(
+    'ffprobe',
+    argv`-v error -select_streams a:0 -show_entries frame=pts_time -of csv=p=0 ${file}`,
+  );
   const raw = await execa(
     'ffmpeg',
     ['-v', 'error', '-i', file, '-map', '0:a:0', '-ac', '1', '-ar', '48000', '-f', 's16le', '-'],
@@ -264,15 +214,9 @@ it('sound that is copied begins within a packet by an edit list, and is converte
 it('sound that pauses shortly before a part is in step in it, from the first sample on', async () => {
   // Four packets before the part, 594 samples are missing.
   await ffmpeg(
-    '-i',
-    at('source.mp4'),
-    '-map',
-    '0',
-    '-c',
-    'copy',
-    '-bsf:a',
-    'setts=ts=if(lt(N\\,95)\\,TS-594\\,TS)',
-    at('pause.mp4'),
+    ...argv`
+      -i ${at('source.mp4')} -map 0 -c copy -bsf:a ${'setts=ts=if(lt(N\\,95)\\,TS-594\\,TS)'} ${at('pause.mp4')}
+    `,
   );
   const made = await deliverPart(at('pause.mp4'), at('pause.part.mp4'));
   expect(made.contents.tracks).toMatchObject([

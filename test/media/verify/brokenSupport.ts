@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { execa } from 'execa';
+import { argv } from '../../../src/lib/argv.js';
 import { verifyAgainst } from '../../../src/media/verify/against.js';
 import type { VerifyReport } from '../../../src/media/verify/report.js';
 import { type VerifyRequest, verifyDeliverable } from '../../../src/media/verify/verifyDeliverable.js';
@@ -40,60 +41,13 @@ export async function makeFilm(file: string): Promise<string> {
   });
   await execa(
     'ffmpeg',
-    [
-      '-v',
-      'error',
-      '-y',
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=128x96:rate=25:duration=4',
-      '-f',
-      'lavfi',
-      '-i',
-      `aevalsrc='${BURSTS}':s=48000:d=4`,
-      '-f',
-      'lavfi',
-      '-i',
-      `aevalsrc='${BURSTS}':s=48000:d=4`,
-      '-i',
-      lines,
-      '-f',
-      'ffmetadata',
-      '-i',
-      'pipe:0',
-      '-map',
-      '0',
-      '-map',
-      '1',
-      '-map',
-      '2',
-      '-map',
-      '3',
-      '-map_chapters',
-      '4',
-      '-vf',
-      "hflip=enable='between(n,30,64)',vflip=enable='gte(n,65)',setsar=64/45",
-      '-c:v',
-      'libx264',
-      '-preset',
-      'veryfast',
-      '-crf',
-      '18',
-      '-pix_fmt',
-      'yuv420p',
-      '-c:a',
-      'aac',
-      '-c:s',
-      'mov_text',
-      '-metadata:s:a:0',
-      'language=eng',
-      '-metadata:s:a:1',
-      'language=deu',
-      '-metadata:s:s:0',
-      'language=eng',
-      file,
-    ],
+    argv`
+      -v error -y -f lavfi -i testsrc2=size=128x96:rate=25:duration=4 -f lavfi -i aevalsrc='${BURSTS}':s=48000:d=4
+      -f lavfi -i aevalsrc='${BURSTS}':s=48000:d=4 -i ${lines} -f ffmetadata -i pipe:0 -map 0 -map 1 -map 2 -map 3
+      -map_chapters 4 -vf hflip=enable='between(n,30,64)',vflip=enable='gte(n,65)',setsar=64/45 -c:v libx264
+      -preset veryfast -crf 18 -pix_fmt yuv420p -c:a aac -c:s mov_text -metadata:s:a:0 language=eng
+      -metadata:s:a:1 language=deu -metadata:s:s:0 language=eng ${file}
+    `,
     { input: chapters },
   );
   return file;
