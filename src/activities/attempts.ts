@@ -36,8 +36,6 @@ export interface Standing {
   begun: number;
 }
 
-export const NONE: Standing = { stalled: 0, begun: 0 };
-
 /** @throws when the attempts before this one died, one after the other. */
 export function beginAttempt(previous: Standing, stage: string): Standing {
   if (previous.begun >= MAX_DEAD)

@@ -1,3 +1,4 @@
+import '../lib/sourceTraces.js';
 import { Command, CommanderError } from 'commander';
 import { DiskFull, UserError, WorldError } from '../lib/errors.js';
 import { packageVersion } from '../lib/project.js';

@@ -2,8 +2,8 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { exists, publishFile } from '../client/job/files.js';
-import { hasCode } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
+import { hasCode } from '../lib/systemErrors.js';
 
 const LEAST_LENGTH = 16;
 const SESSION_SECONDS = 30 * 24 * 3600;

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../lib/errors.js';
 import { quote } from '../lib/quote.js';
+import { ignoreUnreachable } from '../lib/systemErrors.js';
 import { convertNcnn } from './ncnn/convert.js';
 import { convertTorch } from './torch/convert.js';
 
@@ -35,7 +36,7 @@ export async function readNetwork(file: string): Promise<ImportedNetwork> {
     case '.pt':
     case '.safetensors': {
       const bytes = await read(file);
-      const { onnx, architecture } = convertTorch(bytes, name);
+      const { onnx, architecture } = await convertTorch(bytes, name);
       return { onnx, architecture, sha256: digestOf(bytes) };
     }
     case '.param': {
@@ -56,7 +57,7 @@ export async function readNetwork(file: string): Promise<ImportedNetwork> {
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 async function read(file: string, most = MOST_BYTES): Promise<Uint8Array> {
-  const found = await stat(file).catch(() => undefined);
+  const found = await stat(file).catch(ignoreUnreachable);
   if (!found?.isFile()) throw new UserError(`${quote(path.basename(file))} is no model: there is no such file`);
   if (found.size > most) throw new UserError(`${quote(path.basename(file))} is too large to be a model`);
   return readFile(file);

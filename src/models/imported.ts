@@ -1,9 +1,9 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode } from '../lib/durable.js';
+import { namesIn } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
+import { isFile } from '../lib/files.js';
 import { findRegistered } from './registry.js';
-import { importedFolder, isFile, OWN_FOLDERS, onnxFile } from './store.js';
+import { importedFolder, OWN_FOLDERS, onnxFile } from './store.js';
 
 /** ffmpeg's own methods. */
 const METHODS: readonly string[] = ['bicubic', 'lanczos'];
@@ -12,10 +12,7 @@ const ENDING = /\.(onnx|pth|pt|safetensors|param|bin)$/i;
 
 /** Names of the imported models, sorted. */
 export async function importedNames(modelsRoot: string): Promise<string[]> {
-  const names = await readdir(modelsRoot).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  });
+  const names = await namesIn(modelsRoot);
   const found: string[] = [];
   for (const name of names.sort()) {
     if (NAME.test(name) && !OWN_FOLDERS.has(name) && (await isFile(onnxFile(importedFolder(modelsRoot, name)))))

@@ -1,3 +1,4 @@
+import '../lib/sourceTraces.js';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type FrameGraphOptions, wrapForFrames } from './graph.js';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { hostKey } from '../job/forecast.js';
-import { readJson, replaceJson } from '../lib/durable.js';
+import { overlookDamage, readJson, replaceJson } from '../lib/durable.js';
 import { runChild } from './child.js';
 import { type Measured, measuredSchema } from './measured.js';
 
@@ -39,7 +39,7 @@ export async function measureSpeed(
 ): Promise<Speed | { problem: string }> {
   const folder = path.join(modelsRoot, 'measured');
   const record = path.join(folder, `${digest}-${device.replace(':', '')}-${hostKey()}.json`);
-  const known = await readJson(record, measuredSchema).catch(() => undefined);
+  const known = await readJson(record, measuredSchema).catch(overlookDamage);
   if (known) return speedOf(known, device);
   const { stdout, stderr, failure } = await runChild('measureChild.js', [file, device.replace('cuda:', '')], {
     timeout: TIMEOUT_MS,

@@ -5,10 +5,11 @@ import type { Roots } from '../job/layout.js';
 import { surveyJobs } from '../job/store.js';
 import { flush } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
+import { isFile } from '../lib/files.js';
 import { quote } from '../lib/quote.js';
 import { findImported } from './imported.js';
 import { findRegistered, scalesOf } from './registry.js';
-import { importedFolder, isFile, modelFolder, onnxFile } from './store.js';
+import { importedFolder, modelFolder, onnxFile } from './store.js';
 import { inWorkFolder } from './workFolder.js';
 
 /**

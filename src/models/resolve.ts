@@ -1,11 +1,12 @@
 import path from 'node:path';
 import { UserError } from '../lib/errors.js';
+import { isFile } from '../lib/files.js';
 import { DEFAULT_DENOISE, mixDenoise } from './denoise.js';
 import { findImported } from './imported.js';
 import { inspectModel } from './inspect.js';
 import type { Inspected } from './inspected.js';
 import { findRegistered, type RegisteredModel, registry, scalesOf } from './registry.js';
-import { importedFolder, importedState, isFile, modelFile, modelFolder, onnxFile, stateOf } from './store.js';
+import { importedFolder, importedState, modelFile, modelFolder, onnxFile, stateOf } from './store.js';
 
 export interface ResolvedModel {
   /** The registry's name, an imported model's, or the path as the user gave it. */

@@ -83,7 +83,7 @@ const release: Source = {
       files.set(file, bytes).set(model.weakDenoise.file, await obtainRelease(model.weakDenoise, context));
     }
     signal?.throwIfAborted();
-    const converted = convertTorch(bytes, file);
+    const converted = await convertTorch(bytes, file);
     const largest = Math.max(...scalesOf(model));
     const source = {
       release: `${releases}/${tag}/${file}`,

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
 import {
@@ -16,6 +15,7 @@ import { serverEnvironment } from '../client/connection/serverTls.js';
 import { connectWhenReady } from '../client/connection/temporalConnection.js';
 import { aborted } from '../lib/aborted.js';
 import { randomName } from '../lib/durable.js';
+import { idle } from '../lib/idle.js';
 import { withLimit } from '../lib/limit.js';
 import { discoverDevices } from '../upscaler/devices.js';
 import type { KeptChild } from '../worker/keptChild.js';
@@ -166,6 +166,7 @@ class Supervisor {
       changed: () => {
         this.#changed();
       },
+      log,
     });
     await this.#detached.restore();
     this.#workers = startWorkers(config, serverEnvironment(config.home, { temporalAddress, temporalTls }), devices, {
@@ -214,7 +215,7 @@ class Supervisor {
         this.#options.log('the state folder has another supervisor now, or was moved; this one ends');
         this.#stop.abort();
       }
-      await sleep(OWNERSHIP_CHECK_MS, undefined, { signal: this.#signal }).catch(() => undefined);
+      await idle(OWNERSHIP_CHECK_MS, this.#signal);
     }
   }
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
+import { entryFile } from '../lib/project.js';
 import { UpscalerProcess } from './childProcess.js';
 import { parseDevice } from './device.js';
-import { upscalerEntry } from './entry.js';
 import { toError } from './failure.js';
 import type { FromUpscaler, UpscaledPart, UpscaleProgress, UpscaleRequest } from './protocol.js';
 
@@ -48,7 +48,7 @@ export function createUpscaler({ device }: { device: string }): Upscaler {
   let busy = false;
 
   const start = (): UpscalerProcess => {
-    const started = new UpscalerProcess(upscalerEntry(), device);
+    const started = new UpscalerProcess(entryFile('upscaler/process.js'), device);
     started.ended.catch(() => {
       if (child === started) child = undefined;
     });

@@ -1,3 +1,4 @@
+import '../lib/sourceTraces.js';
 import { parseArgs } from 'node:util';
 import { toFailure } from './failure.js';
 import { Inference } from './inference.js';

@@ -9,6 +9,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { JobRef, JobReport, PlannedRef, UpscaleVideoInput } from '../job/contracts.js';
+import { ignoreKnown } from '../lib/systemErrors.js';
 import { goOnAsNewRun, isLong, watchLength } from './longHistory.js';
 import {
   cancelRequest,
@@ -132,7 +133,8 @@ async function end(
   for (;;) {
     const { cancelled, discard } = outcome();
     const how = cancelled ? 'cancelled' : 'failed';
-    // Where its folder cannot be written either, the job still ends, and frees its place in a batch.
+    // Where its folder cannot be written either, which the worker's log says, the job still ends, and frees its place
+    // in a batch.
     await control
       .recordEnd({
         jobKey: input.jobKey,
@@ -141,7 +143,7 @@ async function end(
         message: cancelled ? 'cancelled' : message,
         discard,
       })
-      .catch(() => undefined);
+      .catch(ignoreKnown);
     const now = outcome();
     if ((now.cancelled !== cancelled || now.discard !== discard) && patched('the-last-word')) continue;
     state.enter(how);

@@ -4,7 +4,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { hasCode } from '../../src/lib/durable.js';
+import { hasCode } from '../../src/lib/systemErrors.js';
 import { Cli, eventually } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
 

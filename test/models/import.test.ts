@@ -252,14 +252,14 @@ it('what is imported is listed, and described with what it turned out to be and 
   expect(listed).toEqual({
     name: 'net',
     kind: 'imported',
-    architecture: convertTorch(zipPth(state), 'net').architecture,
+    architecture: (await convertTorch(zipPth(state), 'net')).architecture,
     variants: [{ scale: 2, file: path.join(modelsRoot, 'net', 'model.onnx'), pulled: true }],
   });
   const info = await modelInfo('net', { modelsRoot, device: 'cpu' });
   expect(info).toMatchObject({
     name: 'net',
     kind: 'imported',
-    parameters: convertTorch(zipPth(state), 'net').parameters,
+    parameters: (await convertTorch(zipPth(state), 'net')).parameters,
     denoise: false,
     sources: ['net.pth'],
   });

@@ -19,6 +19,7 @@ import { resolveRooted } from '../../job/layout.js';
 import { readStored, type StoredJob } from '../../job/store.js';
 import { workflowIdOf } from '../../job/workflowIds.js';
 import { putAside, readKept, readRemakable, replaceJson, replaceKept } from '../../lib/durable.js';
+import { ignoreMissing } from '../../lib/systemErrors.js';
 import { type ActivityDeps, runWork, toFailure } from '../context.js';
 
 /** Times that a video is tried to be read before it counts as one that cannot be. */
@@ -164,7 +165,7 @@ async function remember(
   report: JobReport,
 ): Promise<void> {
   const [source, result] = await Promise.all(
-    [input, output].map((file) => stat(resolveRooted(roots, file)).catch(() => undefined)),
+    [input, output].map((file) => stat(resolveRooted(roots, file)).catch(ignoreMissing)),
   );
   if (!source || !result || source.size !== spec.source.size || source.mtimeMs !== spec.source.mtimeMs) return;
   const layout = batchLayout(roots, batchKey);

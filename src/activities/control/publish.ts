@@ -16,8 +16,9 @@ import {
 } from '../../job/records.js';
 import { readTally, TALLY_FILE } from '../../job/tally.js';
 import { readWork, workedSeconds } from '../../job/workLog.js';
-import { flush, hasCode, putAside, readJson, readKept, readRemakable, replaceKept } from '../../lib/durable.js';
+import { flush, putAside, readJson, readKept, readRemakable, replaceKept } from '../../lib/durable.js';
 import { PartDamaged, UserError } from '../../lib/errors.js';
+import { hasCode, ignoreMissing } from '../../lib/systemErrors.js';
 import { damageOf } from '../../media/ffmpeg/damage.js';
 import { pictureNotices } from '../../media/source/examine.js';
 import { loadPlan, loadRecorded, loadScan } from '../../media/source/loadedJob.js';
@@ -93,12 +94,7 @@ async function place(merged: string, output: string, sha256: string, overwrite: 
 }
 
 async function hasDigest(file: string, sha256: string): Promise<boolean> {
-  try {
-    return (await fileDigest(file)) === sha256;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
-  }
+  return (await fileDigest(file).catch(ignoreMissing)) === sha256;
 }
 
 async function writeReport(

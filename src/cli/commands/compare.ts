@@ -9,8 +9,8 @@ import { panelsOf, plotSvg, rasterise } from '../../media/compare/plot.js';
 import { hasDecoder } from '../../media/ffmpeg/abilities.js';
 import { probeSource } from '../../media/source/probe.js';
 import { EXIT } from '../exit.js';
-import { interruptible } from '../interruptible.js';
 import { scoreJson, scoreTable } from '../scoreTable.js';
+import { interruptible } from '../stopSignal.js';
 
 const flagsSchema = z.object({
   plot: z.string().min(1, 'must name a file').optional(),

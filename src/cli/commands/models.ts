@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { loadConfig } from '../../../temporal.config.js';
 import { UserError } from '../../lib/errors.js';
+import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { type ImportedModel, importFile } from '../../models/import.js';
 import { importFolder } from '../../models/importFolder.js';
 import { modelInfo } from '../../models/info.js';
@@ -62,7 +63,7 @@ export async function info(name: string, { json }: Json): Promise<number> {
 /** Prints the names that can be given to `--model`. */
 export async function importModel(file: string, { name }: { name?: string }): Promise<number> {
   const modelsRoot = loadConfig().roots.models;
-  const isFolder = (await stat(file).catch(() => undefined))?.isDirectory() ?? false;
+  const isFolder = (await stat(file).catch(ignoreUnreachable))?.isDirectory() ?? false;
   if (!isFolder) {
     tell(await importFile(file, { modelsRoot, ...(name !== undefined && { name }) }));
     return EXIT.done;

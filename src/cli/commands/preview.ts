@@ -26,7 +26,7 @@ import { drawSheet, type PlacedTile, type PreviewTile } from '../../media/previe
 import { deviceMemory } from '../../upscaler/deviceMemory.js';
 import { discoverDevices } from '../../upscaler/devices.js';
 import { EXIT } from '../exit.js';
-import { interruptible } from '../interruptible.js';
+import { interruptible } from '../stopSignal.js';
 
 /** What is shown of a frame, in source pixels: more would take a large network minutes on a CPU. */
 const MOST = { width: 160, height: 120 };

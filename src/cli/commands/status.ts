@@ -45,7 +45,7 @@ interface Row {
 async function describe(config: Config, job: StoredJob, session: Pick<Session, 'client'> | undefined): Promise<Row> {
   const { spec } = job;
   const open = !job.report && !job.ended;
-  const progress = open && session ? await progressOf(session, job).catch(() => undefined) : undefined;
+  const progress = open && session ? await progressOf(session, job) : undefined;
   const page = jobLayout(config.roots, spec).verifiedPage;
   const estimate = await readEstimate(config, job);
   const rejected = await rejectedResult(config.roots, job);
@@ -65,10 +65,23 @@ async function describe(config: Config, job: StoredJob, session: Pick<Session, '
 }
 
 /** Imported late: without a server, nothing of Temporal is needed. */
-async function progressOf({ client }: Pick<Session, 'client'>, { spec }: StoredJob): Promise<LiveProgress> {
+async function progressOf(
+  { client }: Pick<Session, 'client'>,
+  { spec }: StoredJob,
+): Promise<LiveProgress | undefined> {
   const { liveProgress } = await import('../../client/job/live.js');
+  const { ignoreGone } = await import('../../client/connection/gone.js');
   const handle: JobHandle = client.workflow.getHandle(workflowIdOf(spec.jobKey));
-  return liveProgress(handle);
+  return liveProgress(handle)
+    .catch(ignoreGone)
+    .catch((error: unknown): undefined => {
+      noAnswer(`job ${shortJob(spec)}`, error);
+    });
+}
+
+/** What lies on the disk is shown then. */
+function noAnswer(what: string, error: unknown): void {
+  log(`reelscale: ${what} does not answer, and may do something else by now: ${(error as Error).message}`);
 }
 
 /** `status JOB`: one job in full. `status`: the open ones. `list`: all. */
@@ -87,7 +100,7 @@ export async function status(name: string | undefined, { json }: { json?: boolea
     const rows = await Promise.all(shown.map((job) => describe(config, job, session)));
     const batches = named
       ? []
-      : (await listBatches(config, session?.client)).filter(
+      : (await listBatches(config, session && { client: session.client, noAnswer })).filter(
           ({ status: how }) => all || ['running', 'paused', 'interrupted'].includes(how),
         );
     if (json) print(JSON.stringify(named ? rows[0] : [...rows, ...batches]));
@@ -102,7 +115,7 @@ export async function status(name: string | undefined, { json }: { json?: boolea
 async function batchStatus(config: Config, spec: BatchSpec, json: boolean): Promise<number> {
   const session = await connectIfRunning(config);
   try {
-    const view = await viewBatch(config, spec, session?.client);
+    const view = await viewBatch(config, spec, session && { client: session.client, noAnswer });
     print(json ? JSON.stringify(view) : batchInFull(view));
     return EXIT.done;
   } finally {

@@ -13,7 +13,7 @@ import { verifyAgainst } from '../../media/verify/against.js';
 import { verifyAlone } from '../../media/verify/alone.js';
 import type { Check } from '../../media/verify/report.js';
 import { EXIT } from '../exit.js';
-import { interruptible } from '../interruptible.js';
+import { interruptible } from '../stopSignal.js';
 
 const flagsSchema = z.object({
   against: z.string().min(1, 'must name a file').optional(),

@@ -7,6 +7,7 @@ import { containerSchema } from '../../job/contents.js';
 import { PRIORITY } from '../../job/priority.js';
 import type { RootedPath } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
+import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { makePublicFolder } from '../../lib/umask.js';
 import { discoverDevices } from '../../upscaler/devices.js';
 import { resolveEncode } from '../job/encode.js';
@@ -101,7 +102,7 @@ export async function specifyBatch({ name, sources, watch, options }: AskedBatch
 async function ownModel(flags: UpscaleFlags, config: Config): Promise<RootedPath | undefined> {
   const { model } = flags;
   if (model === undefined || isFilter(model)) return undefined;
-  const file = await realpath(path.resolve(model)).catch(() => undefined);
+  const file = await realpath(path.resolve(model)).catch(ignoreUnreachable);
   return file !== undefined && (await stat(file)).isFile() ? inRoot(config, file, 'the model') : undefined;
 }
 

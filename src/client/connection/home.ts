@@ -2,8 +2,8 @@ import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readdirSync, ty
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../../temporal.config.js';
-import { hasCode } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
+import { hasCode, ignoreUnreachable } from '../../lib/systemErrors.js';
 import { keepPrivate } from '../../lib/umask.js';
 import { TEMPORAL_VERSION } from './temporalVersion.js';
 
@@ -99,8 +99,9 @@ function narrow(home: string, found: Stats): void {
 const listed = (folder: string): string[] => {
   try {
     return readdirSync(folder);
-  } catch {
-    return [];
+  } catch (error) {
+    // In what we may not enter, nothing of ours can be narrowed either.
+    return ignoreUnreachable(error) ?? [];
   }
 };
 

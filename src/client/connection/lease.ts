@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../../temporal.config.js';
 import { UserError, WorldError } from '../../lib/errors.js';
 import { buildId, entryFile, packageVersion } from '../../lib/project.js';
+import { ignoreKnown } from '../../lib/systemErrors.js';
 import { reach, readAnnouncement } from './announcement.js';
 import { configEnvironment } from './environment.js';
 import { homeLayout, prepareHome } from './home.js';
@@ -92,7 +93,8 @@ export async function acquireLease(
     }
   }
   const closed = hold();
-  closed.catch(() => undefined);
+  // Who asks for it later learns of it: until then it is no error that nobody heard of.
+  closed.catch(ignoreKnown);
 
   return {
     get info() {
@@ -110,7 +112,8 @@ export async function acquireLease(
     async release() {
       releasing.abort();
       held.socket.destroy();
-      await closed.catch(() => undefined);
+      // A lease that was lost is released too.
+      await closed.catch(ignoreKnown);
     },
     closed,
   };

@@ -6,8 +6,9 @@ import { shortJob } from '../../job/keys.js';
 import { jobLayout, type Roots, resolveRooted } from '../../job/layout.js';
 import { rejectedResult } from '../../job/rejected.js';
 import { discardFrames, readFolder, removeUnless, type StoredJob, surveyJobs } from '../../job/store.js';
-import { hasCode, namesIn } from '../../lib/durable.js';
+import { namesIn } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
+import { hasCode, ignoreMissing } from '../../lib/systemErrors.js';
 import { exists } from './files.js';
 import { storedStatus } from './storedStatus.js';
 
@@ -151,10 +152,7 @@ async function sizeOf(folder: string): Promise<number> {
   let total = 0;
   for (const name of await namesIn(folder)) {
     const entry = path.join(folder, name);
-    const info = await lstat(entry).catch((error: unknown) => {
-      if (!hasCode(error, 'ENOENT')) throw error;
-      return undefined;
-    });
+    const info = await lstat(entry).catch(ignoreMissing);
     if (info?.isDirectory()) total += await sizeOf(entry);
     else total += info?.size ?? 0;
   }

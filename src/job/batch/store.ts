@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { namesIn, putAside, readJson, readKept } from '../../lib/durable.js';
+import { namesIn, overlookDamage, putAside, readJson, readKept } from '../../lib/durable.js';
 import { type RecordDamaged, UserError } from '../../lib/errors.js';
 import { keySchema, roundSchema } from '../inputs.js';
 import { type Roots, requireInside } from '../layout.js';
@@ -83,7 +83,7 @@ export async function lastSummary(
 ): Promise<{ round: string; summary: BatchSummary; page: string } | undefined> {
   for (const round of await roundsOf(roots, batchKey)) {
     const layout = batchLayout(roots, batchKey).round(round);
-    const summary = await readJson(layout.summary, summarySchema).catch(() => undefined);
+    const summary = await readJson(layout.summary, summarySchema).catch(overlookDamage);
     if (summary) return { round, summary, page: layout.page };
   }
   return undefined;

@@ -1,5 +1,4 @@
-import { argv } from '../../lib/argv.js';
-import { startFfmpeg } from '../ffmpeg/run.js';
+import { encodePng } from '../picture/png.js';
 import type { Series } from './scores.js';
 
 export interface Panel {
@@ -145,16 +144,6 @@ const escapeXml = (text: string): string =>
     .replace(/[&<>"]/g, (character) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[character] ?? '&quot;');
 
 /** Draws an SVG into a PNG file; needs an ffmpeg with librsvg. The file is replaced if it is there. */
-export async function rasterise(svg: string, file: string, signal?: AbortSignal): Promise<void> {
+export const rasterise = (svg: string, file: string, signal?: AbortSignal): Promise<void> =>
   // Read from a pipe, a picture ends where its first packet does.
-  const run = startFfmpeg(
-    argv`
-      -f svg_pipe -frame_size ${String(Buffer.byteLength(svg))} -i pipe:0 -frames:v 1 -c:v png -f image2pipe
-      -y file:${file}
-    `,
-    { signal, stdin: 'pipe' },
-  );
-  run.stdin?.on('error', () => undefined);
-  run.stdin?.end(svg);
-  await run.done;
-}
+  encodePng(['-f', 'svg_pipe', '-frame_size', String(Buffer.byteLength(svg))], svg, file, signal);

@@ -35,8 +35,7 @@ export interface Done {
 const NOTHING: Done = { squared: 0, contrast: 1, saturation: 1 };
 
 /**
- * Measures a picture that nobody suspects.
- * @param output Y, U and V in full range; `own` likewise, of the same size.
+ * Measures a picture that nobody suspects. @param output Y, U and V in full range; `own` likewise, of the same size.
  */
 export function doneTo(output: readonly Plane[], own: readonly Plane[]): Done {
   const [a, b] = [joined(output), joined(own)];

@@ -76,7 +76,7 @@ async function compareAll(
   }
 }
 
-export function thumbnails({ stdout }: FfmpegRun): Thumbnails {
+function thumbnails({ stdout }: FfmpegRun): Thumbnails {
   if (!stdout) throw new Error('ffmpeg was started without a pipe to read pictures from');
   return pieces(stdout, THUMBNAIL_BYTES);
 }

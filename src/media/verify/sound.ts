@@ -1,6 +1,7 @@
 import { argv } from '../../lib/argv.js';
 import { ON_TIME } from '../ffmpeg/onTime.js';
-import { PTS_FD, runFfmpeg, startFfmpeg } from '../ffmpeg/run.js';
+import { readStdout } from '../ffmpeg/readStdout.js';
+import { PTS_FD, runFfmpeg } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import { soundWithin, type Trim } from '../merge/trimTracks.js';
 
@@ -45,7 +46,8 @@ export async function listen(
   const clock = new FrameList();
   const map = ['-map', `0:${stream}`];
   const heard = cut ? [soundWithin(cut)] : [];
-  const run = startFfmpeg(
+  const loudness = new Loudness(stretches, () => clock.start);
+  const { errors, stderrLines } = await readStdout(
     [
       ...argv`-max_error_rate 1 -copyts ${sourceInput(file)} ${map}`,
       ...(cut ? ['-af', heard.join(',')] : []),
@@ -58,17 +60,12 @@ export async function listen(
     ],
     {
       signal,
-      stdout: 'pipe',
       onPtsLine: (line) => {
         clock.add(line);
       },
     },
+    (stdout) => loudness.read(stdout as AsyncIterable<Buffer>),
   );
-  const loudness = new Loudness(stretches, () => clock.start);
-  const reading = loudness.read(run.stdout as AsyncIterable<Buffer>);
-  reading.catch(() => undefined);
-  const { errors, stderrLines } = await run.done;
-  await reading;
   return {
     start: clock.start,
     end: clock.end,

@@ -71,7 +71,7 @@ describe('a film that was broken on purpose is caught before it is published, an
     );
   });
 
-  it('a wrong matrix and range are named where the network itself makes colours weaker, edges sharper', async () => {
+  it('a wrong matrix and a wrong range are named where a network makes colours weaker and edges sharper', async () => {
     const [matrix, , limited] = FAULTS.slice(9, 12);
     expectProblems(
       await broken('weaker', ...encodeAgain, '-vf', ['eq=saturation=0.93,unsharp=5:5:1', matrix, limited].join()),
