@@ -117,8 +117,8 @@ const spread = (run: readonly number[], count: number): number[] =>
     : Array.from({ length: count }, (_, i) => run[Math.floor(((i + 0.5) * run.length) / count)] as number);
 
 /**
- * What the network does to the colours before and behind each run, by frames of no suspicion: scenes change, and what it
- * does with them.
+ * What the network does to the colours before and behind each run, by frames of no suspicion: scenes change, and what
+ * it does with them.
  * @returns it by the frames of the runs.
  */
 async function usualAround(
