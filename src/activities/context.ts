@@ -1,12 +1,11 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import { z } from 'zod';
-import type { Heartbeat, JobRef } from '../job/contracts.js';
+import type { JobRef } from '../job/contracts.js';
+import { type Heartbeat, heartbeatSchema } from '../job/heartbeat.js';
 import { jobLayout, type Roots } from '../job/layout.js';
-import { precisionSchema } from '../job/spec.js';
-import { hasCode } from '../lib/durable.js';
 import { DiskFull, PartDamaged, SegmentMismatch, UserError, WorldError } from '../lib/errors.js';
-import { loadJob, type LoadedJob } from '../media/source/loadedJob.js';
-import { beginAttempt, limitAttempts, NONE } from './attempts.js';
+import { hasCode, isSystemError } from '../lib/systemErrors.js';
+import { type LoadedJob, loadJob } from '../media/source/loadedJob.js';
+import { beginAttempt, limitAttempts } from './attempts.js';
 import { meterWork } from './meters.js';
 import { workClock } from './workClock.js';
 
@@ -22,19 +21,11 @@ export interface ActivityDeps {
 
 const HEARTBEAT_MS = 1000;
 
-const heartbeatSchema = z.object({
-  durableFrame: z.number().default(0),
-  tile: z.number().optional(),
-  precision: precisionSchema.optional(),
-  stalled: z.number().default(0),
-  begun: z.number().default(0),
-});
-
 export interface Work {
   /** Aborted on cancellation and on shutdown: child processes end with it. */
   signal: AbortSignal;
   /** What the attempt before last said, parsed again: a hint, never the truth. */
-  previous: z.infer<typeof heartbeatSchema> | undefined;
+  previous: Heartbeat | undefined;
   /** Where this attempt begins: what is durable there was made by others. */
   begin: (at: { segment: number; durableFrame: number }) => void;
   /** Merged into the heartbeat that goes out every second. */
@@ -85,7 +76,7 @@ export async function runWork<T>(
   const signal = AbortSignal.any([context.cancellationSignal, deps.shutdown]);
   const parsed = heartbeatSchema.safeParse(context.info.heartbeatDetails);
   const previous = parsed.success ? parsed.data : undefined;
-  const before = previous ?? NONE;
+  const before = { stalled: previous?.stalled ?? 0, begun: previous?.begun ?? 0 };
   const standing = unlimited ? before : beginAttempt(before, activityType);
   let details: Heartbeat = {
     ...learned(previous),
@@ -167,7 +158,7 @@ export function toFailure(error: unknown): ApplicationFailure {
   }
   if (hasCode(error, 'ENOSPC', 'EDQUOT')) return ApplicationFailure.nonRetryable(message, 'DiskFull');
   if (error instanceof WorldError || isSystemError(error))
-    return ApplicationFailure.create({ type: 'WorldError', message, cause: error as Error });
+    return ApplicationFailure.create({ type: 'WorldError', message, cause: error });
   return ApplicationFailure.create({
     type: 'Bug',
     message: `a bug in Reelscale: ${message}`,
@@ -175,5 +166,3 @@ export function toFailure(error: unknown): ApplicationFailure {
     ...(error instanceof Error && { cause: error }),
   });
 }
-
-const isSystemError = (error: unknown): boolean => error instanceof Error && 'errno' in error && 'syscall' in error;

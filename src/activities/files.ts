@@ -1,16 +1,11 @@
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { FileRecord } from '../job/records.js';
-import { hasCode } from '../lib/durable.js';
+import { hasCode, ignoreMissing } from '../lib/systemErrors.js';
 
 /** True when the file that a record names is there with its size. */
 export async function wholeFile(folder: string, record: Pick<FileRecord, 'file' | 'bytes'>): Promise<boolean> {
-  try {
-    return (await stat(path.join(folder, record.file))).size === record.bytes;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
-  }
+  return (await stat(path.join(folder, record.file)).catch(ignoreMissing))?.size === record.bytes;
 }
 
 /** Creates one folder, whose parent must exist: a late writer must not revive a removed job. */

@@ -1,5 +1,5 @@
 import type { Context } from '@temporalio/activity';
-import type { Heartbeat } from '../job/contracts.js';
+import { type Heartbeat } from '../job/heartbeat.js';
 
 /** Counts an activity's work in the worker's metrics; the SDK adds the activity's name to each of them. */
 export function meterWork({ metricMeter, info }: Context): {

@@ -1,9 +1,10 @@
 import { noteWork } from '../job/workLog.js';
+import { ignoreKnown } from '../lib/systemErrors.js';
 
 /** A killed attempt loses at most so much of the time that it worked. */
 const NOTE_MS = 30_000;
 
-/** Notes when an activity works, in stretches. What is wrong with the disk shows in the activity's own work. */
+/** Notes when an activity works, in stretches. */
 export function workClock(
   file: string,
   stage: string,
@@ -13,7 +14,8 @@ export function workClock(
   const note = async (): Promise<void> => {
     const [began, to, at] = [from, Date.now(), segment()];
     from = to;
-    await noteWork(file, { stage, ...(at !== undefined && { segment: at }), from: began, to }).catch(() => undefined);
+    // A disk that is full or away ends the activity's own work too, which says so.
+    await noteWork(file, { stage, ...(at !== undefined && { segment: at }), from: began, to }).catch(ignoreKnown);
   };
   const timer = setInterval(() => {
     void note();

@@ -52,6 +52,7 @@ function isFile(fd: number): boolean {
     const found = fstatSync(fd);
     return found.isFile() || (found.isCharacterDevice() && !process.stdout.isTTY);
   } catch {
+    // It is closed: what is written says so.
     return false;
   }
 }

@@ -11,7 +11,8 @@ export function renderEstimate(estimate: JobEstimate, costPerHour: number | unde
     `input     ${path.basename(estimate.input)}, ${source.width}x${source.height}, ${formatDuration(source.seconds)}`,
     `output    ${path.basename(estimate.output)}, ${width}x${height}, about ${formatBytes(bytes)}, with ${method}`,
     `frames    ${frames} in ${segments === 1 ? 'one segment' : `${segments} segments`}`,
-    `disk      about ${formatBytes(disk.jobs)} for the job at its peak, and ${formatBytes(disk.output)} for the output`,
+    `disk      about ${formatBytes(disk.jobs)} for the job at its peak, ` +
+      `and ${formatBytes(disk.output)} for the output`,
     ...notes.map((note) => `note      ${note}`),
     ...table(estimate, costPerHour),
   ].join('\n');

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatTime } from '../client/job/times.js';
 import type { Comparison } from '../media/compare/compare.js';
-import { summarise, worstFrames, type Series, type Summary } from '../media/compare/scores.js';
+import { type Series, type Summary, summarise, worstFrames } from '../media/compare/scores.js';
 import { columns } from './columns.js';
 
 /** Frames that are named as the worst. */
@@ -20,7 +20,9 @@ export function scoreTable(comparison: Comparison): string {
   const { series, times } = comparison;
   const { values } = overall(comparison);
   const equal = values.filter((value) => value === Infinity).length;
-  const frames = `${values.length} frame${values.length === 1 ? '' : 's'} compared${equal === 0 ? '' : `, ${equal === values.length ? 'all' : equal} of them equal`}`;
+  const frames =
+    `${values.length} frame${values.length === 1 ? '' : 's'} compared` +
+    `${equal === 0 ? '' : `, ${equal === values.length ? 'all' : equal} of them equal`}`;
   const measures = [
     ['', 'total', 'mean', 'least', '1 %', '5 %', '50 %', '95 %'],
     ...series.map((one) => {

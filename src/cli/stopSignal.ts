@@ -1,28 +1,46 @@
 import { EXIT } from './exit.js';
 
-/** Aborted by the first Ctrl-C; the second leaves at once. */
-export function stopSignal(): AbortSignal {
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(name, () => {
-      if (stop.signal.aborted) process.exit(EXIT.interrupted);
-      stop.abort();
-    });
-  }
-  return stop.signal;
-}
+const NAMES = ['SIGINT', 'SIGTERM'] as const;
 
-/** The same while some work is done: behind it, Ctrl-C is what it was. */
-export async function stoppable<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+/** Aborted by the first Ctrl-C; the second leaves at once. @returns also what ends the listening. */
+function listen(): { signal: AbortSignal; end: () => void } {
   const stop = new AbortController();
   const interrupt = (): void => {
     if (stop.signal.aborted) process.exit(EXIT.interrupted);
     stop.abort();
   };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  for (const name of NAMES) process.on(name, interrupt);
+  return {
+    signal: stop.signal,
+    end: () => {
+      for (const name of NAMES) process.off(name, interrupt);
+    },
+  };
+}
+
+/** For the rest of the process. */
+export const stopSignal = (): AbortSignal => listen().signal;
+
+/** While some work is done: behind it, Ctrl-C is what it was. */
+export async function stoppable<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+  const { signal, end } = listen();
   try {
-    return await work(stop.signal);
+    return await work(signal);
   } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    end();
   }
 }
+
+/**
+ * Runs a command that leaves nothing behind when it is given up: it clears up as it ends.
+ * @returns the command's exit code, or the one for an interruption.
+ */
+export const interruptible = (command: (signal: AbortSignal) => Promise<number>): Promise<number> =>
+  stoppable(async (stop) => {
+    try {
+      return await command(stop);
+    } catch (error) {
+      if (stop.aborted) return EXIT.interrupted;
+      throw error;
+    }
+  });

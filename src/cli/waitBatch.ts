@@ -4,8 +4,9 @@ import type { Config } from '../../temporal.config.js';
 import { liveBatch, pauseBatch } from '../client/batch/batchRound.js';
 import type { BatchHandle } from '../client/batch/startBatch.js';
 import type { Session } from '../client/connection/connect.js';
-import { shortBatch, type BatchSpec } from '../job/batch/spec.js';
+import { type BatchSpec, shortBatch } from '../job/batch/spec.js';
 import { lastSummary } from '../job/batch/store.js';
+import { ignoreKnown } from '../lib/systemErrors.js';
 import type { LeftOut } from '../media/source/videoFiles.js';
 import { BatchProgressView, summaryTable } from './batchLines.js';
 import { EXIT } from './exit.js';
@@ -44,12 +45,9 @@ async function followBatch({ client }: Session, handle: BatchHandle, stop: Abort
   try {
     while (!ended.over && !stop.aborted) {
       // The server or the control worker may be away for a moment.
-      await liveBatch(client, handle).then(
-        (batch) => {
-          view.update(batch, Date.now());
-        },
-        () => undefined,
-      );
+      await liveBatch(client, handle).then((batch) => {
+        view.update(batch, Date.now());
+      }, ignoreKnown);
       await Promise.race([delay(view.interactive ? 500 : 1000), watch]);
     }
     return ended.failure;

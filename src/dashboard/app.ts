@@ -9,6 +9,7 @@ import type { Config } from '../../temporal.config.js';
 import { jobLayout } from '../job/layout.js';
 import { DiskFull, UserError, WorldError } from '../lib/errors.js';
 import { packageVersion } from '../lib/project.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
 import type { Actions } from './actions.js';
 import type { Asset } from './assets.js';
 import type { BatchActions } from './batchActions.js';
@@ -17,14 +18,14 @@ import type { Details } from './detail.js';
 import { sendEvents } from './events.js';
 import {
   admit,
+  COOKIE,
   checkHost,
   checkOrigin,
-  COOKIE,
   Failures,
+  type Names,
   refused,
   requireToken,
   tryToken,
-  type Names,
 } from './guard.js';
 import { pageHeaders, report } from './headers.js';
 import { TooMany, Turnstile } from './limits.js';
@@ -158,7 +159,7 @@ export function createApp({
   });
   app.openapi(routes.verified, async (c) => {
     const stored = board.stored(c.req.valid('param').job);
-    const page = stored && (await readFile(jobLayout(config.roots, stored.spec).verifiedPage).catch(() => undefined));
+    const page = stored && (await readFile(jobLayout(config.roots, stored.spec).verifiedPage).catch(ignoreMissing));
     if (!page) return c.json({ error: 'the result was not checked yet' }, 404);
     return report(c, page.toString('utf8'));
   });

@@ -8,6 +8,7 @@ import type { BatchEntry, VideoResult } from '../job/batch/records.js';
 import type { BatchSpec } from '../job/batch/spec.js';
 import { lastSummary, loadRound, readBatch, readResults, roundsOf } from '../job/batch/store.js';
 import { UserError } from '../lib/errors.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
 import type { Link, Reach } from './link.js';
 import type { LiveState } from './liveState.js';
 import type { BatchDetail, Batches } from './schemas/batches.js';
@@ -80,7 +81,7 @@ export class BatchActions {
     if (!batch) return undefined;
     const [round] = await roundsOf(this.#config.roots, batchKey);
     const list =
-      round === undefined ? undefined : await loadRound(this.#config.roots, batchKey, round).catch(() => undefined);
+      round === undefined ? undefined : await loadRound(this.#config.roots, batchKey, round).catch(unlessLost);
     if (round === undefined || !list) return { batch, videos: [], more: 0 };
     const results = await readResults(this.#config.roots, batchKey, round);
     const working = new Map(batch.working.map(({ index, job }) => [index, job]));
@@ -104,7 +105,7 @@ export class BatchActions {
   /** The page about the last round that has ended. */
   async summary(batchKey: string): Promise<string | undefined> {
     const last = await lastSummary(this.#config.roots, batchKey);
-    return last && readFile(last.page, 'utf8').catch(() => undefined);
+    return last && readFile(last.page, 'utf8').catch(ignoreMissing);
   }
 
   #ended(entry: BatchEntry, result: VideoResult): Video {
@@ -156,6 +157,11 @@ export class BatchActions {
     await this.#board.lookNow();
     return this.#board.batches;
   }
+}
+
+/** A round whose list was removed or damaged is shown without its videos. */
+function unlessLost(error: unknown): undefined {
+  if (!(error instanceof UserError)) throw error;
 }
 
 const nameOf = ({ input }: Pick<BatchEntry, 'input'>): string => path.posix.basename(input.path);

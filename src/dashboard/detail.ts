@@ -5,7 +5,9 @@ import { exists } from '../client/job/files.js';
 import { jobLayout, type Roots } from '../job/layout.js';
 import { rejectedResult } from '../job/rejected.js';
 import type { JobSpec } from '../job/spec.js';
-import { readJson } from '../lib/durable.js';
+import { overlookDamage, readJson } from '../lib/durable.js';
+import { ignoreKnown } from '../lib/systemErrors.js';
+import { Trouble } from '../lib/trouble.js';
 import { formatWindow } from '../media/picture/crop.js';
 import { HistoryReader } from './history.js';
 import type { Shown } from './jobCache.js';
@@ -36,11 +38,15 @@ export class Details {
   readonly #link: Link;
   readonly #readers = new Map<string, { reader: HistoryReader; events: number; runId: string; entries: LogEntry[] }>();
 
+  readonly #noHistory: Trouble;
   readonly #shared = new Map<string, Promise<SharedDetail | undefined>>();
   #sharedAt = -1;
 
-  constructor(config: Config, board: LiveState, link: Link) {
+  constructor(config: Config, board: LiveState, link: Link, log: (line: string) => void) {
     [this.#config, this.#board, this.#link] = [config, board, link];
+    this.#noHistory = new Trouble((reason) => {
+      log(`the history of a job cannot be read: ${reason}`);
+    });
   }
 
   /**
@@ -66,7 +72,8 @@ export class Details {
       this.#segments(stored, sight),
       this.#log(stored, sight),
       checksOf(this.#config.roots, stored),
-      this.#link.reach().catch(() => undefined),
+      // That the server is away is said at the top of every page.
+      this.#link.reach().catch(ignoreKnown),
     ]);
     const ui = reach?.info.uiUrl;
     return {
@@ -95,7 +102,12 @@ export class Details {
   }
 
   async #log({ spec, ended, report }: Shown, sight: Observation | undefined): Promise<LogEntry[]> {
-    const known = await this.#history(spec.jobKey, sight, report !== undefined || ended !== undefined).catch(() => []);
+    const over = report !== undefined || ended !== undefined;
+    // The rest of the page is shown without it.
+    const known = await this.#history(spec.jobKey, sight, over).catch((error: unknown): LogEntry[] => {
+      this.#noHistory.met(error);
+      return [];
+    });
     const notes: LogEntry[] = [...(sight?.progress?.notices ?? []), ...(report?.warnings ?? [])].map((text) => ({
       kind: 'note',
       text,
@@ -135,7 +147,7 @@ const uniqueTexts = (entries: LogEntry[]): LogEntry[] =>
 async function checksOf(roots: Roots, stored: Shown): Promise<JobDetail['checks']> {
   const layout = jobLayout(roots, stored.spec);
   const verified: z.infer<typeof verifiedSchema> | undefined = await readJson(layout.verified, verifiedSchema).catch(
-    () => undefined,
+    overlookDamage,
   );
   return (
     verified && {
@@ -169,7 +181,8 @@ function settingsOf({
     ...model,
     [
       'encoder',
-      `${encode.codec}${encode.hardware ? ` (${encode.hardware})` : ''}, crf ${encode.crf}, ${encode.preset}${encode.tune ? `, ${encode.tune}` : ''}`,
+      `${encode.codec}${encode.hardware ? ` (${encode.hardware})` : ''}, ` +
+        `crf ${encode.crf}, ${encode.preset}${encode.tune ? `, ${encode.tune}` : ''}`,
     ],
     ['container', delivery.container],
     ...(picture.program !== undefined ? [['programme', String(picture.program)] as [string, string]] : []),

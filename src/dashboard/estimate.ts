@@ -3,6 +3,7 @@ import type { Config } from '../../temporal.config.js';
 import { estimateJob } from '../client/estimate/estimateJob.js';
 import { resolveJob } from '../client/job/resolveJob.js';
 import { toNumber } from '../lib/rational.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
 import type { Estimate, Submit } from './schemas/submit.js';
 
 export type EstimateRequest = Pick<Submit, 'input' | 'preset' | 'model' | 'scale'> & {
@@ -20,13 +21,10 @@ export async function estimate(
   signal: AbortSignal,
 ): Promise<Estimate> {
   const job = await resolveJob(input, flags, config, { alone: true });
-  const free = await statfs(config.roots.jobs).then(
-    ({ bavail, bsize }) => bavail * bsize,
-    () => undefined,
-  );
+  const disk = await statfs(config.roots.jobs).catch(ignoreMissing);
   return {
     ...(await estimateJob(job, config, { look: measure, costPerHour, signal })),
     fps: toNumber(job.info.video.frameRate),
-    ...(free !== undefined && { freeBytes: free }),
+    ...(disk && { freeBytes: disk.bavail * disk.bsize }),
   };
 }

@@ -1,14 +1,13 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
+import { hasCode, ignoreUnreachable } from '../lib/systemErrors.js';
+import { isVideoName } from '../media/source/videoFiles.js';
 import type { Folder } from './schemas/submit.js';
 
 /** Entries of a folder that are shown, and folders that a refusal names. */
 const MOST = 1000;
 const NAMED = 3;
-const VIDEO =
-  /\.(mp4|m4v|mov|mkv|webm|avi|ts|m2ts|mts|mpg|mpeg|vob|flv|wmv|asf|ogv|3gp|mxf|dv|y4m|nut|gif|apng|h264|h265|hevc|ivf)$/i;
 
 /**
  * The folders that pages may name files in. What a path means is told by the disk: no symbolic link leads out of them.
@@ -24,7 +23,7 @@ export class MediaFolders {
   /** Those that are there, by their real paths; what lies in another one is left out. */
   async list(): Promise<string[]> {
     const real = await Promise.all(
-      [...new Set(this.#folders())].map((folder) => realpath(folder).catch(() => undefined)),
+      [...new Set(this.#folders())].map((folder) => realpath(folder).catch(ignoreUnreachable)),
     );
     const there = [...new Set(real.filter((folder) => folder !== undefined))].sort();
     return there.filter((folder) => !there.some((other) => other !== folder && isIn(other, folder)));
@@ -34,15 +33,13 @@ export class MediaFolders {
   async inside(file: string): Promise<string> {
     if (!path.isAbsolute(file) || file.includes('\0'))
       throw new UserError('give the whole path of a file in a media folder');
-    const real = await realpath(file).catch((error: unknown) => {
-      if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'ENAMETOOLONG')) return undefined;
-      throw error;
-    });
+    const real = await realpath(file).catch(ignoreUnreachable);
     // What lies outside is not told from what is not there.
     const folders = await this.list();
     if (real === undefined || !holds(folders, real))
       throw new UserError(
-        `${path.basename(file)} is not in a media folder: ${folders.slice(0, NAMED).join(', ')}${folders.length > NAMED ? ' …' : ''}`,
+        `${path.basename(file)} is not in a media folder: ` +
+          `${folders.slice(0, NAMED).join(', ')}${folders.length > NAMED ? ' …' : ''}`,
       );
     return real;
   }
@@ -51,7 +48,7 @@ export class MediaFolders {
   async insideNew(file: string): Promise<string> {
     const folder = await this.inside(path.dirname(path.resolve('/', file)));
     const whole = path.join(folder, path.basename(file));
-    const existing = await realpath(whole).catch(() => undefined);
+    const existing = await realpath(whole).catch(ignoreUnreachable);
     return existing === undefined ? whole : this.inside(existing);
   }
 
@@ -87,17 +84,13 @@ export class MediaFolders {
  * link: where it may lead.
  */
 async function kindOf(file: string, folders: readonly string[] | undefined): Promise<'folder' | number | undefined> {
-  if (
-    folders &&
-    !(await realpath(file).then(
-      (real) => holds(folders, real),
-      () => false,
-    ))
-  )
-    return undefined;
-  const found = await stat(file).catch(() => undefined);
+  if (folders) {
+    const real = await realpath(file).catch(ignoreUnreachable);
+    if (real === undefined || !holds(folders, real)) return undefined;
+  }
+  const found = await stat(file).catch(ignoreUnreachable);
   if (found?.isDirectory()) return 'folder';
-  return found?.isFile() && VIDEO.test(file) ? found.size : undefined;
+  return found?.isFile() && isVideoName(file) ? found.size : undefined;
 }
 
 const holds = (folders: readonly string[], real: string): boolean => folders.some((folder) => isIn(folder, real));

@@ -1,9 +1,10 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import pLimit from 'p-limit';
 import { jobLayout, type Roots } from '../job/layout.js';
 import { readStored, type StoredJob } from '../job/store.js';
-import { overlookDamage } from '../lib/durable.js';
+import { namesIn, overlookDamage } from '../lib/durable.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
 
 /**
  * A folder that was changed so shortly before it was read may have been changed again within the same tick of its
@@ -45,7 +46,7 @@ export class JobCache {
   /** Reads what has changed. @returns the keys of jobs that are new, changed or gone. */
   async refresh(): Promise<Set<string>> {
     const folder = path.join(this.#roots.jobs, 'jobs');
-    const keys = new Set((await readdir(folder).catch(() => [])).filter((name) => /^[0-9a-f]{32}$/.test(name)));
+    const keys = new Set((await namesIn(folder)).filter((name) => /^[0-9a-f]{32}$/.test(name)));
     const changed = new Set<string>();
     const limit = pLimit(READS);
     await Promise.all(
@@ -64,10 +65,7 @@ export class JobCache {
   }
 
   async #look(key: string, folder: string): Promise<boolean> {
-    const mtimeMs = await stat(folder).then(
-      (found) => found.mtimeMs,
-      () => NaN,
-    );
+    const mtimeMs = (await stat(folder).catch(ignoreMissing))?.mtimeMs ?? NaN;
     const before = this.#entries.get(key);
     if (before?.settled && before.mtimeMs === mtimeMs) return false;
     const settled = Date.now() - mtimeMs > SETTLED_MS;
@@ -81,7 +79,7 @@ export class JobCache {
     if (!job) return undefined;
     if (job.ended) return { ...job, endedAt: job.ended.at };
     if (!job.report) return job;
-    const written = await stat(jobLayout(this.#roots, job.spec).report).catch(() => undefined);
+    const written = await stat(jobLayout(this.#roots, job.spec).report).catch(ignoreMissing);
     return { ...job, ...(written && { endedAt: written.mtime.toISOString() }) };
   }
 }

@@ -1,18 +1,18 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { From } from '../job/contracts.js';
 import type { Roots } from '../job/layout.js';
 import { partSchema } from '../job/parts.js';
 import type { Plan } from '../job/plan.js';
 import type { JobSpec } from '../job/spec.js';
-import { readJson } from '../lib/durable.js';
+import { overlookDamage, readJson } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
+import { isFile } from '../lib/files.js';
 import { toNumber } from '../lib/rational.js';
 import { deliverableColor } from '../media/picture/color.js';
-import { checkPts, frameArgs, inputFrom, type FrameSource } from '../media/picture/frames.js';
+import { checkPts, type FrameSource, frameArgs, inputFrom } from '../media/picture/frames.js';
 import { jpegOf } from '../media/picture/jpeg.js';
 import { deliverableShape } from '../media/picture/shape.js';
-import { loadDelivered, loadFrames, loadJob, type LoadedJob } from '../media/source/loadedJob.js';
+import { type LoadedJob, loadDelivered, loadFrames, loadJob } from '../media/source/loadedJob.js';
 import { aspectOf } from '../media/verify/stills.js';
 import { endOf, plannedOf, recordsIn } from './keptPictures.js';
 import { requireUnlinked } from './links.js';
@@ -171,7 +171,7 @@ export class JobPictures {
     const rate = toNumber(this.#source.info.video.frameRate);
     for (const folder of this.#folders(segment.index)) {
       const record = (await recordsIn(folder)).filter(({ start }) => start <= frame).at(-1)?.record;
-      const part = record === undefined ? undefined : await readJson(record, partSchema).catch(() => undefined);
+      const part = record === undefined ? undefined : await readJson(record, partSchema).catch(overlookDamage);
       if (!part || part.end <= frame) continue;
       const file = path.join(folder, part.file);
       if (await isFile(file)) return { root: 'jobs', file, seconds: (frame - part.start) / rate };
@@ -182,12 +182,6 @@ export class JobPictures {
       : undefined;
   }
 }
-
-const isFile = (file: string): Promise<boolean> =>
-  stat(file).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 
 function joined(ranges: [number, number][]): [number, number][] {
   const result: [number, number][] = [];

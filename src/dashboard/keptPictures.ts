@@ -1,11 +1,10 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { From } from '../job/contracts.js';
 import { jobLayout, type Roots } from '../job/layout.js';
 import { partSchema } from '../job/parts.js';
-import { planSchema, type Plan } from '../job/plan.js';
+import { type Plan, planSchema } from '../job/plan.js';
 import type { JobSpec } from '../job/spec.js';
-import { readJson } from '../lib/durable.js';
+import { namesIn, overlookDamage, readJson } from '../lib/durable.js';
 
 /** What is durable of a job, by its parts on the disk: how far it has come where nobody works on it. */
 export interface Kept {
@@ -46,7 +45,7 @@ export const keptFrames = ({ segments }: Kept): number => segments.reduce((sum, 
 export async function plannedOf(roots: Roots, spec: JobSpec): Promise<{ from: From; plan: Plan } | undefined> {
   const layout = jobLayout(roots, spec);
   for (const from of ['conformed', 'source'] as const) {
-    const plan = await readJson(layout.planned(from).plan, planSchema).catch(() => undefined);
+    const plan = await readJson(layout.planned(from).plan, planSchema).catch(overlookDamage);
     if (plan) return { from, plan };
   }
   return undefined;
@@ -54,7 +53,7 @@ export async function plannedOf(roots: Roots, spec: JobSpec): Promise<{ from: Fr
 
 /** The records of parts in a folder, by their first frame. */
 export async function recordsIn(folder: string): Promise<{ start: number; record: string }[]> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await namesIn(folder);
   return names
     .filter((name) => /^\d{9}\.json$/.test(name))
     .sort()
@@ -63,4 +62,4 @@ export async function recordsIn(folder: string): Promise<{ start: number; record
 
 /** The frame behind a part. */
 export const endOf = async (record: string): Promise<number | undefined> =>
-  (await readJson(record, partSchema).catch(() => undefined))?.end;
+  (await readJson(record, partSchema).catch(overlookDamage))?.end;

@@ -4,6 +4,7 @@ import { acquireLease, type Lease } from '../client/connection/lease.js';
 import type { SupervisorInfo } from '../client/connection/protocol.js';
 import { registerSearchAttributes } from '../client/connection/searchAttributes.js';
 import { connectToServer } from '../client/connection/temporalConnection.js';
+import { ignoreKnown } from '../lib/systemErrors.js';
 
 /** A Temporal server that answers, and what is known of the workers behind it. */
 export interface Reach {
@@ -53,7 +54,8 @@ export function leasedLink(config: Config, log: (line: string) => void): Link {
         connection,
         client: new Client({ connection, namespace: info.namespace }),
       };
-      await before?.connection.close().catch(() => undefined);
+      // The server at the other end is gone.
+      await before?.connection.close().catch(ignoreKnown);
     }
     return {
       client: open.client,
@@ -67,7 +69,8 @@ export function leasedLink(config: Config, log: (line: string) => void): Link {
     keep: async (workflowId) => (await lease()).detach(workflowId),
     async close() {
       closing.abort();
-      await (await leasing?.catch(() => undefined))?.release();
+      // Who asked for one that failed has heard of it.
+      await (await leasing?.catch(ignoreKnown))?.release();
       await open?.connection.close();
     },
   };
@@ -100,7 +103,8 @@ export function directLink(config: Config): Link {
     reach: oneAtATime(reach),
     keep: () => Promise.resolve(),
     close: async () => {
-      await (await connecting?.catch(() => undefined))?.close();
+      // Who asked for one that failed has heard of it.
+      await (await connecting?.catch(ignoreKnown))?.close();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
+import { hasCode } from '../lib/systemErrors.js';
 
 /**
  * A job's files were named by their real paths when it was made. Asked again at each read, so that a link which

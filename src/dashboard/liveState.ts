@@ -10,10 +10,13 @@ import { workflowIdOf } from '../client/connection/connect.js';
 import { isOpen } from '../client/job/resolveJob.js';
 import { Speedometer } from '../client/job/speedometer.js';
 import { resolveRooted } from '../job/layout.js';
+import { idle } from '../lib/idle.js';
+import { ignoreKnown, ignoreMissing } from '../lib/systemErrors.js';
+import { Trouble } from '../lib/trouble.js';
 import { JobCache, type Shown } from './jobCache.js';
-import { keptOf, type Kept } from './keptPictures.js';
+import { type Kept, keptOf } from './keptPictures.js';
 import type { Link } from './link.js';
-import { listRunning, observe, type Observation } from './observation.js';
+import { listRunning, type Observation, observe } from './observation.js';
 import { Revisions } from './revisions.js';
 import { Rounds } from './rounds.js';
 import { rowOf } from './row.js';
@@ -53,6 +56,8 @@ export class LiveState {
   readonly #rounds: Rounds;
   readonly #revisions = new Revisions();
   readonly #changes = new EventEmitter<{ round: [] }>().setMaxListeners(0);
+  readonly #away: Trouble;
+  readonly #blind: Trouble;
   readonly #stop = new AbortController();
   #hurry = new AbortController();
   #viewers = 0;
@@ -60,11 +65,17 @@ export class LiveState {
   #overview: Overview = { server: 'away', devices: [] };
   #running: Promise<void> | undefined;
 
-  constructor(config: Config, link: Link) {
+  constructor(config: Config, link: Link, log: (line: string) => void) {
     this.#config = config;
     this.#link = link;
     this.#shelf = new JobCache(config.roots);
-    this.#rounds = new Rounds(config);
+    this.#rounds = new Rounds(config, log);
+    this.#away = new Trouble((reason) => {
+      log(`the server does not answer and is asked again: ${reason}`);
+    });
+    this.#blind = new Trouble((reason) => {
+      log(`jobs are shown as they were: ${reason}`);
+    });
   }
 
   get revisions(): Pick<Revisions, 'current' | 'since' | 'list' | 'get'> {
@@ -166,22 +177,19 @@ export class LiveState {
 
   async #loop(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      await sleep(this.#viewers > 0 ? WATCHED_MS : UNWATCHED_MS, undefined, {
-        signal: this.#hurry.signal,
-        ref: false,
-      }).catch(() => undefined);
+      await idle(this.#viewers > 0 ? WATCHED_MS : UNWATCHED_MS, this.#hurry.signal, { ref: false });
       this.#hurry = new AbortController();
-      if (!this.#stop.signal.aborted) await this.#round();
+      // The disk may be away for a moment.
+      if (!this.#stop.signal.aborted) await this.#round().then(this.#blind.over, this.#blind.met);
     }
   }
 
   async #round(): Promise<void> {
     const changed = await this.#shelf.refresh();
-    const looked = await this.#look().catch(() => {
-      this.#overview = { ...this.#overview, server: 'away' };
-      return [];
-    });
-    const rows = [...new Set([...changed, ...looked])]
+    const looked = await this.#look().catch(this.#away.met);
+    if (looked) this.#away.over();
+    else this.#overview = { ...this.#overview, server: 'away' };
+    const rows = [...new Set([...changed, ...(looked ?? [])])]
       .map((key) => this.#shelf.get(key))
       .filter((job) => job !== undefined)
       .map((job) => this.#row(job));
@@ -190,11 +198,9 @@ export class LiveState {
       [...changed].filter((key) => !this.#shelf.get(key)),
     );
     for (const key of changed) if (!this.#shelf.get(key)) this.#watched.delete(key);
-    const { client } =
-      this.#overview.server === 'up'
-        ? await this.#link.reach().catch(() => ({ client: undefined }))
-        : { client: undefined };
-    await this.#rounds.refresh(client, (key) => this.sight(key)?.live);
+    // A server that goes away just now is found to be away by the next look.
+    const reach = looked && (await this.#link.reach().catch(ignoreKnown));
+    await this.#rounds.refresh(reach?.client, (key) => this.sight(key)?.live);
     this.#looks++;
     this.#changes.emit('round');
   }
@@ -209,12 +215,8 @@ export class LiveState {
     const { client, info } = await this.#link.reach();
     const running = await listRunning(client);
     const { roots, home } = this.#config;
-    const free = await statfs(roots.jobs)
-      .catch(() => statfs(home))
-      .then(
-        ({ bavail, bsize }) => roughly(bavail * bsize),
-        () => undefined,
-      );
+    const disk = (await statfs(roots.jobs).catch(ignoreMissing)) ?? (await statfs(home).catch(ignoreMissing));
+    const free = disk && roughly(disk.bavail * disk.bsize);
     this.#overview = {
       server: 'up',
       devices: info.devices.map(({ device, label }) => ({ device, label })),

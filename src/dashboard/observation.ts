@@ -1,8 +1,10 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { type Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
-import { workflowIdOf, type JobHandle } from '../client/connection/connect.js';
-import { heartbeatOf, merge, type LiveProgress } from '../client/job/live.js';
+import { type JobHandle, workflowIdOf } from '../client/connection/connect.js';
+import { ignoreGone } from '../client/connection/gone.js';
+import { heartbeatOf, type LiveProgress, merge } from '../client/job/live.js';
 import type { Progress } from '../job/contracts.js';
+import { ignoreKnown } from '../lib/systemErrors.js';
 import { stageKey } from '../workflows/attributes.js';
 import { progressQuery } from '../workflows/messages.js';
 import type { Kept } from './keptPictures.js';
@@ -38,11 +40,8 @@ export async function observe(
   { sight: before, kept }: { sight: Observation | undefined; kept: Kept | undefined },
 ): Promise<Observation | undefined> {
   const handle: JobHandle = client.workflow.getHandle(workflowIdOf(jobKey));
-  const asked = client.withDeadline(Date.now() + QUERY_MS, () => handle.query(progressQuery)).catch(() => undefined);
-  const described = await handle.describe().catch((error: unknown) => {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  });
+  const asked = client.withDeadline(Date.now() + QUERY_MS, () => handle.query(progressQuery)).catch(ignoreKnown);
+  const described = await handle.describe().catch(ignoreGone);
   const answer = await asked;
   if (!described) return undefined;
   const pending = described.raw.pendingActivities ?? [];

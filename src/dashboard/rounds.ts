@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
@@ -9,6 +9,9 @@ import { batchLayout } from '../job/batch/layout.js';
 import type { BatchSpec } from '../job/batch/spec.js';
 import { lastSummary, storedBatches } from '../job/batch/store.js';
 import { batchWorkflowId } from '../job/workflowIds.js';
+import { namesIn } from '../lib/durable.js';
+import { ignoreKnown, ignoreMissing } from '../lib/systemErrors.js';
+import { Trouble } from '../lib/trouble.js';
 import type { upscaleBatch } from '../workflows/index.js';
 import { batchQuery } from '../workflows/messages.js';
 import { batchRowOf, type LastRound } from './batchRow.js';
@@ -26,12 +29,16 @@ export class Rounds {
   readonly #config: Config;
   readonly #lastRounds = new Map<string, { stamp: string; last: LastRound | undefined; latest: string | undefined }>();
   readonly #progress = new Map<string, BatchProgress>();
+  readonly #trouble: Trouble;
   #schedules: Schedule[] = [];
   #schedulesAt = -Infinity;
   #view: Batches = { batches: [], schedules: [] };
 
-  constructor(config: Config) {
+  constructor(config: Config, log: (line: string) => void) {
     this.#config = config;
+    this.#trouble = new Trouble((reason) => {
+      log(`batches and schedules are shown as they were: ${reason}`);
+    });
   }
 
   get view(): Batches {
@@ -46,7 +53,7 @@ export class Rounds {
   /** @param client undefined while the server is away. @param jobOf how far a job is, as far as is known. */
   async refresh(client: Client | undefined, jobOf: (jobKey: string) => LiveProgress | undefined): Promise<void> {
     const specs = (await storedBatches(this.#config.roots)).reverse();
-    const running = client ? await listRounds(client).catch(() => undefined) : undefined;
+    const running = client && (await listRounds(client).catch(this.#trouble.met));
     if (client && running) await this.#ask(client, specs, running);
     const shown = specs.filter((spec, i) => i < MOST || this.#progress.has(spec.batchKey));
     const batches = await Promise.all(
@@ -60,7 +67,7 @@ export class Rounds {
     );
     if (client && Date.now() - this.#schedulesAt > SCHEDULES_MS) {
       this.#schedulesAt = Date.now();
-      this.#schedules = await listSchedules(this.#config, client).catch(() => this.#schedules);
+      this.#schedules = (await listSchedules(this.#config, client).catch(this.#trouble.met)) ?? this.#schedules;
     }
     const known = new Map(specs.map((spec) => [spec.batchKey.slice(0, 8), spec.batchKey]));
     // A round begins and ends between two looks at the schedules.
@@ -85,7 +92,7 @@ export class Rounds {
         const handle = client.workflow.getHandle<typeof upscaleBatch>(workflow);
         const progress = await client
           .withDeadline(Date.now() + QUERY_MS, () => handle.query(batchQuery))
-          .catch(() => this.#progress.get(batchKey));
+          .catch(ignoreKnown);
         if (progress) this.#progress.set(batchKey, progress);
       }),
     );
@@ -95,14 +102,9 @@ export class Rounds {
   /** How the last round ended; read again only when the latest one's folder has changed. */
   async #ended({ batchKey }: BatchSpec): Promise<{ last: LastRound | undefined; latest: string | undefined }> {
     const { rounds } = batchLayout(this.#config.roots, batchKey);
-    const latest = (await readdir(rounds).catch(() => [])).sort().at(-1);
-    const changed =
-      latest === undefined
-        ? 0
-        : await stat(path.join(rounds, latest)).then(
-            ({ mtimeMs }) => mtimeMs,
-            () => 0,
-          );
+    const latest = (await namesIn(rounds)).sort().at(-1);
+    const folder = latest === undefined ? undefined : await stat(path.join(rounds, latest)).catch(ignoreMissing);
+    const changed = folder?.mtimeMs ?? 0;
     const stamp = `${latest} ${changed}`;
     const known = this.#lastRounds.get(batchKey);
     if (known?.stamp === stamp) return known;

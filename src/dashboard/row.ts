@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { resolveRooted, type Roots } from '../job/layout.js';
+import { type Roots, resolveRooted } from '../job/layout.js';
 import type { Shown } from './jobCache.js';
-import { keptFrames, type Kept } from './keptPictures.js';
+import { type Kept, keptFrames } from './keptPictures.js';
 import type { Observation } from './observation.js';
 import type { Job } from './schemas/jobs.js';
 

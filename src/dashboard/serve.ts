@@ -2,8 +2,8 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Config } from '../../temporal.config.js';
-import { hasCode } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
+import { hasCode } from '../lib/systemErrors.js';
 import { Actions } from './actions.js';
 import { createApp } from './app.js';
 import { loadAssets } from './assets.js';
@@ -35,7 +35,7 @@ export async function serveDashboard(
   link: Link,
   log: (line: string) => void,
 ): Promise<Dashboard> {
-  const board = new LiveState(config, link);
+  const board = new LiveState(config, link, log);
   const names = {
     loopback: isLoopback(place.host),
     allowed: [...config.dashboard.names, ...(/[a-z]/i.test(place.host) ? [place.host] : [])],
@@ -46,7 +46,7 @@ export async function serveDashboard(
     names,
     log,
     assets: await loadAssets(),
-    details: new Details(config, board, link),
+    details: new Details(config, board, link, log),
     pictures: new Pictures(config, board),
     doer: new Actions(config, board, link),
     batchDoer: new BatchActions(config, board, link),

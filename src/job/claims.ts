@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { hasCode, publishJson, putAside, randomName, readJson } from '../lib/durable.js';
+import { publishJson, putAside, randomName, readJson } from '../lib/durable.js';
 import { RecordDamaged } from '../lib/errors.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
 import { keySchema } from './inputs.js';
 import type { Roots } from './layout.js';
 import type { RootedPath } from './spec.js';
@@ -49,8 +50,6 @@ export async function releaseOutput(roots: Pick<Roots, 'jobs'>, output: RootedPa
   if ((await ownerOf(roots, output)) !== jobKey) return;
   // Renamed before it is removed: of two that release at the same time only one finds it.
   const aside = path.join(path.dirname(file), `.${randomName()}.tmp`);
-  await rename(file, aside).catch((error: unknown) => {
-    if (!hasCode(error, 'ENOENT')) throw error;
-  });
+  await rename(file, aside).catch(ignoreMissing);
   await rm(aside, { force: true });
 }

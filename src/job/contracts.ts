@@ -12,7 +12,6 @@ import type {
   upscaleVideoInputSchema,
 } from './inputs.js';
 import type { Plan } from './plan.js';
-import type { Precision } from './spec.js';
 
 /**
  * What client, workflow and activities say to each other. Payloads hold keys, numbers and short texts only; everything
@@ -59,28 +58,6 @@ export type SegmentRef = z.infer<typeof segmentRefSchema>;
 interface SegmentResult {
   /** Frames found done on the disk, made by an earlier run. */
   reused: number;
-}
-
-/** Last known position of a running activity; a hint for people and for the next attempt, the parts are the truth. */
-export interface Heartbeat {
-  segment?: number;
-  /** Frames of the segment (or of the whole video) that are safe on the disk. */
-  durableFrame: number;
-  /** Frames that are done, safe or not. */
-  frame: number;
-  fps?: number;
-  /**
-   * Edge of the tile in use, 0 for whole frames; a smaller one found after running out of memory reaches the next
-   * attempt.
-   */
-  tile?: number;
-  /** What the network computes in; fp32 after half precision failed reaches the next attempt too. */
-  precision?: Precision;
-  /** Attempts in a row that failed without a new durable frame. */
-  stalled?: number;
-  /** Attempts in a row that ended without a word, this one counted in. */
-  begun?: number;
-  notice?: string;
 }
 
 interface VerifyResult {

@@ -4,8 +4,8 @@ import type { PictureSpec } from './picture.js';
 import type { DeliverySpec, EncodeSpec, JobSpec, Method, ModelMethod, RootedPath } from './spec.js';
 
 /**
- * Digest of a value as canonical JSON (RFC 8785): the order in which keys were set does not count. Keys name folders on
- * disk, so the bytes of this form never change.
+ * Digest of a value as canonical JSON (RFC 8785): the order in which keys were set does not count. Keys name folders
+ * on disk, so the bytes of this form never change.
  */
 export const keyOf = (value: object): string =>
   createHash('sha256')

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
+import { hasCode } from '../lib/systemErrors.js';
 import { keySchema } from './inputs.js';
 import type { RootedPath } from './spec.js';
 

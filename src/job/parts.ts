@@ -4,8 +4,9 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { flush, hasCode, namesIn, publishJson, readJson, takeAway } from '../lib/durable.js';
+import { flush, namesIn, publishJson, readJson, takeAway } from '../lib/durable.js';
 import { PartDamaged, RecordDamaged } from '../lib/errors.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
 import { precisionSchema, sha256Schema } from './spec.js';
 
 /** A name in the same folder. A record is a file like any other: what it names is opened, moved and removed. */
@@ -100,7 +101,8 @@ async function startsIn(folder: string): Promise<number[]> {
 async function wholePart(folder: string, start: number): Promise<Part | undefined> {
   const part = await readRecord(folder, start);
   if (!part) return undefined;
-  if (part.end > part.start && (await sizeOf(path.join(folder, part.file))) === part.bytes) return part;
+  const found = await stat(path.join(folder, part.file)).catch(ignoreMissing);
+  if (part.end > part.start && found?.size === part.bytes) return part;
   await removePart(folder, part);
   return undefined;
 }
@@ -116,15 +118,6 @@ async function readRecord(folder: string, start: number): Promise<Part | undefin
     if (!(error instanceof RecordDamaged)) throw error;
     await takeAway(file, (text) => text === error.text);
     return undefined;
-  }
-}
-
-async function sizeOf(file: string): Promise<number | undefined> {
-  try {
-    return (await stat(file)).size;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
   }
 }
 
@@ -187,7 +180,7 @@ export async function sweepStrays(folder: string): Promise<void> {
   const known = new Set(parts.map((part) => part?.file));
   for (const name of names.filter((file) => !known.has(file))) {
     const file = path.join(folder, name);
-    const age = Date.now() - (await stat(file)).mtimeMs;
-    if (age > STRAY_AGE_MS) await rm(file, { force: true });
+    const found = await stat(file).catch(ignoreMissing);
+    if (found && Date.now() - found.mtimeMs > STRAY_AGE_MS) await rm(file, { force: true });
   }
 }

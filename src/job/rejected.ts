@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode, overlookDamage, readKept } from '../lib/durable.js';
+import { overlookDamage, readKept } from '../lib/durable.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
 import type { From } from './contracts.js';
-import { jobLayout, resolveRooted, type Roots } from './layout.js';
+import { jobLayout, type Roots, resolveRooted } from './layout.js';
 import { mergedSchema, verdictSchema } from './records.js';
 import type { StoredJob } from './store.js';
 
@@ -48,12 +49,4 @@ export async function madeFrom(layout: ReturnType<typeof jobLayout>): Promise<Fr
   return (await sizeOf(layout.encodedRoot('conformed'))) === undefined ? 'source' : 'conformed';
 }
 
-async function sizeOf(file: string): Promise<number | undefined> {
-  return stat(file).then(
-    ({ size }) => size,
-    (error: unknown) => {
-      if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
-      throw error;
-    },
-  );
-}
+const sizeOf = async (file: string): Promise<number | undefined> => (await stat(file).catch(ignoreMissing))?.size;

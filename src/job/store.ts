@@ -1,13 +1,14 @@
 import { rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode, namesIn, randomName, readKept, readRemakable } from '../lib/durable.js';
+import { namesIn, randomName, readKept, readRemakable } from '../lib/durable.js';
 import { RecordDamaged } from '../lib/errors.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
 import type { JobReport } from './contracts.js';
 import { removeHidden } from './hidden.js';
 import { keySchema } from './inputs.js';
-import { jobFolder, jobLayout, resolveRooted, type Roots } from './layout.js';
-import { endedSchema, reportSchema, type Ended } from './records.js';
-import { jobSpecSchema, type JobSpec } from './spec.js';
+import { jobFolder, jobLayout, type Roots, resolveRooted } from './layout.js';
+import { type Ended, endedSchema, reportSchema } from './records.js';
+import { type JobSpec, jobSpecSchema } from './spec.js';
 
 export interface StoredJob {
   spec: JobSpec;
@@ -102,8 +103,8 @@ export async function removeUnless(folder: string, isNeeded: (aside: string) => 
   try {
     await rename(folder, aside);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
+    ignoreMissing(error);
+    return false;
   }
   if (await isNeeded(aside)) {
     await rename(aside, folder);

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { hasCode } from '../lib/durable.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
 
 /**
  * A file beside a segment's parts that gets one byte for each finished frame, so that frames of killed attempts count
@@ -16,10 +16,7 @@ export const TALLY = {
 
 /** @returns how many frames of each kind a tally holds; none where the file is missing. */
 export async function readTally(file: string): Promise<{ inferred: number; repeated: number }> {
-  const marks = await readFile(file, 'latin1').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return '';
-    throw error;
-  });
+  const marks = (await readFile(file, 'latin1').catch(ignoreMissing)) ?? '';
   const repeated = marks.split(TALLY.repeated).length - 1;
   return { inferred: marks.length - repeated, repeated };
 }

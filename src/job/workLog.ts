@@ -1,6 +1,6 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { hasCode } from '../lib/durable.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
 
 /** One stretch of time in which an activity worked on a job, in milliseconds since 1970. */
 const workSchema = z.object({
@@ -13,19 +13,14 @@ export type Work = z.infer<typeof workSchema>;
 
 /** Notes a stretch of work as a line of its own; a job whose folder is gone needs none. */
 export async function noteWork(file: string, work: Work): Promise<void> {
-  await appendFile(file, `${JSON.stringify(work)}\n`).catch((error: unknown) => {
-    if (!hasCode(error, 'ENOENT')) throw error;
-  });
+  await appendFile(file, `${JSON.stringify(work)}\n`).catch(ignoreMissing);
 }
 
 export const readWork = (file: string): Promise<Work[]> => readLines(file, workSchema);
 
 /** The lines of a file that fit a schema. The last one may be cut off, by a crash. */
 export async function readLines<T extends z.ZodType>(file: string, schema: T): Promise<z.infer<T>[]> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return '';
-    throw error;
-  });
+  const text = (await readFile(file, 'utf8').catch(ignoreMissing)) ?? '';
   return text.split('\n').flatMap((line) => {
     const parsed = schema.safeParse(parsedJson(line));
     return parsed.success ? [parsed.data] : [];

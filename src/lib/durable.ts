@@ -5,6 +5,7 @@ import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { z } from 'zod';
 import { RecordDamaged } from './errors.js';
+import { hasCode, ignoreMissing } from './systemErrors.js';
 
 /** Flushes a file's bytes, or a folder's names, to the disk. */
 export async function flush(file: string): Promise<void> {
@@ -88,7 +89,7 @@ export async function replaceText(file: string, text: string, mode?: number): Pr
  * does not fit the schema.
  */
 export async function readJson<T extends z.ZodType>(file: string, schema: T): Promise<z.infer<T> | undefined> {
-  const text = await readIfThere(file);
+  const text = await readFile(file, 'utf8').catch(ignoreMissing);
   if (text === undefined) return undefined;
   let value: unknown;
   try {
@@ -133,8 +134,7 @@ export async function takeAway(file: string, isMeant: (text: string) => boolean,
   try {
     await rename(file, aside);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
-    throw error;
+    return ignoreMissing(error);
   }
   if (!isMeant(await readFile(aside, 'utf8'))) {
     await link(aside, file).catch((error: unknown) => {
@@ -179,25 +179,5 @@ export async function readKept<T extends z.ZodType>(file: string, schema: T): Pr
   }
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
-
 /** The names in a folder; none where there is no such folder. */
-export async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  }
-}
-
-export function hasCode(error: unknown, ...codes: string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
-}
+export const namesIn = async (folder: string): Promise<string[]> => (await readdir(folder).catch(ignoreMissing)) ?? [];

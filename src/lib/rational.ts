@@ -21,8 +21,8 @@ export const toNumber = (r: Rational): number => r.num / r.den;
 const MOST = 65_535;
 
 /**
- * A positive fraction in its lowest terms; where these are larger than 16 bits, one that is not, and that is nearer than
- * any of smaller terms.
+ * A positive fraction in its lowest terms; where these are larger than 16 bits, one that is not, and that is nearer
+ * than any of smaller terms.
  */
 export function reduced(num: number, den: number): Rational {
   // Convergents of the continued fraction, of which the last one is the fraction itself.

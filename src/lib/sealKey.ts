@@ -2,8 +2,9 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { hasCode, publishJson, readJson } from './durable.js';
+import { overlookDamage, publishJson, readJson } from './durable.js';
 import { UserError } from './errors.js';
+import { ignoreMissing } from './systemErrors.js';
 
 /** A host's own secret, by which it knows again what it has written. */
 export interface SealKey {
@@ -19,16 +20,13 @@ const secretSchema = z.string().regex(/^[0-9a-f]{64}$/);
  * Reads the key; undefined where there is none. @throws UserError for one that is damaged, or that others could read.
  */
 export async function readKey(file: string): Promise<SealKey | undefined> {
-  const state = await stat(file).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  });
+  const state = await stat(file).catch(ignoreMissing);
   if (!state) return undefined;
   if (state.mode & 0o077)
     throw new UserError(
       `${file} can be read by others, so it proves nothing: remove it, and give --notify or --on-done again`,
     );
-  const secret = await readJson(file, secretSchema).catch(() => undefined);
+  const secret = await readJson(file, secretSchema).catch(overlookDamage);
   if (secret === undefined)
     throw new UserError(`${file} holds no key: remove it, and give --notify or --on-done again`);
   return { id: createHash('sha256').update(secret).digest('hex').slice(0, 16), secret };

@@ -27,6 +27,7 @@ export function requireUsableArguments(argv: readonly string[]): void {
   try {
     given = readFileSync('/proc/self/cmdline');
   } catch {
+    // A system without it: the name is met again when it is looked for.
     return;
   }
   if (!isUtf8(given)) throw new UserError(`the argument ${mangled} is not UTF-8: rename the file or folder first`);

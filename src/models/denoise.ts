@@ -4,8 +4,9 @@ import path from 'node:path';
 import { z } from 'zod';
 import { fileDigest } from '../job/parts.js';
 import { sha256Schema } from '../job/spec.js';
-import { hasCode, randomName, readJson, replaceJson } from '../lib/durable.js';
+import { overlookDamage, randomName, readJson, replaceJson } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
 import type { RegisteredModel, ReleaseFile } from './registry.js';
 import { onnxFile } from './store.js';
 import { interpolateTorch } from './torch/convert.js';
@@ -43,8 +44,9 @@ export async function mixDenoise(
   if (denoise === 1) return { file: onnxFile(folder), digest, denoise };
   const file = path.join(folder, `denoise-${denoise.toFixed(2)}.onnx`);
   const record = `${file.slice(0, -'.onnx'.length)}.json`;
-  const known = await readJson(record, mixedSchema).catch(() => undefined);
-  if (known && (await digestIfThere(file)) === known.digest) return { file, digest: known.digest, denoise };
+  const known = await readJson(record, mixedSchema).catch(overlookDamage);
+  if (known && (await fileDigest(file).catch(ignoreMissing)) === known.digest)
+    return { file, digest: known.digest, denoise };
 
   const [strong, weak] = [await source(folder, model.release, model.name), await source(folder, twin, model.name)];
   const { onnx } = await interpolateTorch(strong, weak, denoise, model.release.file);
@@ -55,20 +57,12 @@ export async function mixDenoise(
 }
 
 async function source(folder: string, { file, sha256 }: ReleaseFile, name: string): Promise<Uint8Array> {
-  const bytes = await readFile(path.join(folder, file)).catch(() => undefined);
+  const bytes = await readFile(path.join(folder, file)).catch(ignoreMissing);
   if (bytes && createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
   throw new UserError(
-    `${file} of model ${name} was damaged on the disk: run \`reelscale models remove ${name}\`, then \`reelscale models pull ${name}\``,
+    `${file} of model ${name} was damaged on the disk: ` +
+      `run \`reelscale models remove ${name}\`, then \`reelscale models pull ${name}\``,
   );
-}
-
-async function digestIfThere(file: string): Promise<string | undefined> {
-  try {
-    return await fileDigest(file);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }
 
 async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {

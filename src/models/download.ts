@@ -1,7 +1,7 @@
-import { open, rm, stat, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { fileDigest } from '../job/parts.js';
-import { hasCode } from '../lib/durable.js';
 import { UserError, WorldError } from '../lib/errors.js';
+import { hasCode, ignoreKnown, ignoreMissing } from '../lib/systemErrors.js';
 
 const STALL_MS = 30_000;
 /** A connection may be cut that often, as long as each brings something. */
@@ -50,7 +50,8 @@ export async function download(options: DownloadOptions): Promise<void> {
     // What was gone on with may have been the beginning of another file.
     if (before === 0)
       throw new UserError(
-        `what ${host} gave for ${nameOf(url)} has the digest ${found.slice(0, 12)}… instead of ${sha256.slice(0, 12)}…: it was not kept`,
+        `what ${host} gave for ${nameOf(url)} has the digest ${found.slice(0, 12)}… ` +
+          `instead of ${sha256.slice(0, 12)}…: it was not kept`,
       );
   }
 }
@@ -105,7 +106,8 @@ async function writeBody(response: Response, target: FileHandle, from: number, s
       await write(target, value);
     }
   } finally {
-    await reader.cancel().catch(() => undefined);
+    // Nothing of what it might still give is wanted.
+    await reader.cancel().catch(ignoreKnown);
   }
 }
 
@@ -165,11 +167,4 @@ class Stall {
 
 const nameOf = (url: string): string => new URL(url).pathname.split('/').at(-1) ?? url;
 
-async function sizeOf(file: string): Promise<number> {
-  try {
-    return (await stat(file)).size;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return 0;
-    throw error;
-  }
-}
+const sizeOf = async (file: string): Promise<number> => (await stat(file).catch(ignoreMissing))?.size ?? 0;

@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../lib/errors.js';
 import { quote } from '../lib/quote.js';
+import { ignoreUnreachable } from '../lib/systemErrors.js';
 import { convertNcnn } from './ncnn/convert.js';
 import { convertTorch } from './torch/convert.js';
 
@@ -47,7 +48,8 @@ export async function readNetwork(file: string): Promise<ImportedNetwork> {
       throw new UserError(`${quote(name)} holds weights only: give the .param file beside it`);
     default:
       throw new UserError(
-        `${quote(name)} is no file of a model: .onnx, .pth, .pt, .safetensors and .param (ncnn, with its .bin beside it) can be imported`,
+        `${quote(name)} is no file of a model: ` +
+          '.onnx, .pth, .pt, .safetensors and .param (ncnn, with its .bin beside it) can be imported',
       );
   }
 }
@@ -55,7 +57,7 @@ export async function readNetwork(file: string): Promise<ImportedNetwork> {
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 async function read(file: string, most = MOST_BYTES): Promise<Uint8Array> {
-  const found = await stat(file).catch(() => undefined);
+  const found = await stat(file).catch(ignoreUnreachable);
   if (!found?.isFile()) throw new UserError(`${quote(path.basename(file))} is no model: there is no such file`);
   if (found.size > most) throw new UserError(`${quote(path.basename(file))} is too large to be a model`);
   return readFile(file);

@@ -1,9 +1,9 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { hasCode } from '../lib/durable.js';
+import { namesIn } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
+import { isFile } from '../lib/files.js';
 import { findRegistered } from './registry.js';
-import { importedFolder, isFile, onnxFile, OWN_FOLDERS } from './store.js';
+import { importedFolder, OWN_FOLDERS, onnxFile } from './store.js';
 
 /** ffmpeg's own methods. */
 const METHODS: readonly string[] = ['bicubic', 'lanczos'];
@@ -12,10 +12,7 @@ const ENDING = /\.(onnx|pth|pt|safetensors|param|bin)$/i;
 
 /** Names of the imported models, sorted. */
 export async function importedNames(modelsRoot: string): Promise<string[]> {
-  const names = await readdir(modelsRoot).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  });
+  const names = await namesIn(modelsRoot);
   const found: string[] = [];
   for (const name of names.sort()) {
     if (NAME.test(name) && !OWN_FOLDERS.has(name) && (await isFile(onnxFile(importedFolder(modelsRoot, name)))))
@@ -50,7 +47,9 @@ export function nameOfFile(file: string): string {
 export function requireFreeName(name: string): void {
   if (!NAME.test(name) || ENDING.test(name)) {
     throw new UserError(
-      `${JSON.stringify(name)} cannot be a model's name: up to 64 letters, digits, dots, dashes, underscores and plus signs, beginning with a letter or digit, and not ending as a file of a model does`,
+      `${JSON.stringify(name)} cannot be a model's name: ` +
+        `up to 64 letters, digits, dots, dashes, underscores and plus signs, ` +
+        'beginning with a letter or digit, and not ending as a file of a model does',
     );
   }
   const lower = name.toLowerCase();

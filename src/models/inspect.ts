@@ -2,10 +2,11 @@ import { mkdir, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileDigest } from '../job/parts.js';
-import { replaceJson, readJson } from '../lib/durable.js';
+import { overlookDamage, readJson, replaceJson } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
+import { ignoreUnreachable } from '../lib/systemErrors.js';
 import { runChild } from './child.js';
-import { answerSchema, inspectedSchema, type Inspected } from './inspected.js';
+import { answerSchema, type Inspected, inspectedSchema } from './inspected.js';
 
 /** The largest message that the format allows. */
 const MOST_BYTES = 2 ** 31 - 1;
@@ -39,7 +40,7 @@ export async function inspectModel(
   { modelsRoot, signal, label = path.basename(file) }: InspectOptions = {},
 ): Promise<Inspected> {
   const name = JSON.stringify(label);
-  const found = await stat(file).catch(() => undefined);
+  const found = await stat(file).catch(ignoreUnreachable);
   if (!found?.isFile()) throw new UserError(`${name} is no model: there is no such file`);
   if (found.size > MOST_BYTES) throw new UserError(`${name} is too large to be an ONNX file`);
   const cached = modelsRoot === undefined ? undefined : await readCached(modelsRoot, await fileDigest(file, signal));
@@ -72,6 +73,6 @@ async function tryInChild(file: string, name: string, signal: AbortSignal | unde
 
 const cacheFile = (modelsRoot: string, digest: string): string => path.join(modelsRoot, 'inspected', `${digest}.json`);
 
-/** A record that cannot be read is as good as none. */
+/** A damaged record is as good as none. */
 const readCached = (modelsRoot: string, digest: string): Promise<Inspected | undefined> =>
-  readJson(cacheFile(modelsRoot, digest), inspectedSchema).catch(() => undefined);
+  readJson(cacheFile(modelsRoot, digest), inspectedSchema).catch(overlookDamage);

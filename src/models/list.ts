@@ -1,6 +1,7 @@
+import { isFile } from '../lib/files.js';
 import { importedNames } from './imported.js';
-import { registry, scalesOf, type RegisteredModel } from './registry.js';
-import { importedFolder, isFile, modelFile, onnxFile, readRecord } from './store.js';
+import { type RegisteredModel, registry, scalesOf } from './registry.js';
+import { importedFolder, modelFile, onnxFile, readRecord } from './store.js';
 
 export interface ListedModel {
   name: string;

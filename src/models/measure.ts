@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { hostKey } from '../job/forecast.js';
-import { readJson, replaceJson } from '../lib/durable.js';
+import { overlookDamage, readJson, replaceJson } from '../lib/durable.js';
 import { runChild } from './child.js';
-import { measuredSchema, type Measured } from './measured.js';
+import { type Measured, measuredSchema } from './measured.js';
 
 const TIMEOUT_MS = 300_000;
 
@@ -39,7 +39,7 @@ export async function measureSpeed(
 ): Promise<Speed | { problem: string }> {
   const folder = path.join(modelsRoot, 'measured');
   const record = path.join(folder, `${digest}-${device.replace(':', '')}-${hostKey()}.json`);
-  const known = await readJson(record, measuredSchema).catch(() => undefined);
+  const known = await readJson(record, measuredSchema).catch(overlookDamage);
   if (known) return speedOf(known, device);
   const { stdout, stderr, failure } = await runChild('measureChild.js', [file, device.replace('cuda:', '')], {
     timeout: TIMEOUT_MS,
@@ -47,7 +47,9 @@ export async function measureSpeed(
   });
   if (failure !== undefined)
     return {
-      problem: `it could not be run on ${device} (${stderr.split('\n').find((line) => line.startsWith('Error')) ?? failure})`,
+      problem:
+        `it could not be run on ${device} ` +
+        `(${stderr.split('\n').find((line) => line.startsWith('Error')) ?? failure})`,
     };
   const measured = measuredSchema.parse(JSON.parse(stdout));
   await mkdir(folder, { recursive: true });

@@ -2,9 +2,9 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileDigest } from '../job/parts.js';
 import { UserError, WorldError } from '../lib/errors.js';
+import { isFile } from '../lib/files.js';
 import { download } from './download.js';
 import type { ReleaseFile } from './registry.js';
-import { isFile } from './store.js';
 import { withPartial } from './workFolder.js';
 
 export interface ReleaseOptions {

@@ -5,10 +5,11 @@ import type { Roots } from '../job/layout.js';
 import { surveyJobs } from '../job/store.js';
 import { flush } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
+import { isFile } from '../lib/files.js';
 import { quote } from '../lib/quote.js';
 import { findImported } from './imported.js';
 import { findRegistered, scalesOf } from './registry.js';
-import { importedFolder, isFile, modelFolder, onnxFile } from './store.js';
+import { importedFolder, modelFolder, onnxFile } from './store.js';
 import { inWorkFolder } from './workFolder.js';
 
 /**
@@ -34,7 +35,8 @@ export async function removeModel(name: string, roots: Pick<Roots, 'models' | 'j
   if (users[0]) {
     const jobs = users.map(shortJob).join(', ');
     throw new UserError(
-      `model ${found.name} is needed by unfinished jobs (${jobs}): wait for them, or cancel them (reelscale cancel ${shortJob(users[0])})`,
+      `model ${found.name} is needed by unfinished jobs (${jobs}): ` +
+        `wait for them, or cancel them (reelscale cancel ${shortJob(users[0])})`,
     );
   }
   await inWorkFolder(roots.models, async (work) => {

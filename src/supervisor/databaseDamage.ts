@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { homeLayout } from '../client/connection/home.js';
-import { hasCode } from '../lib/durable.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
 
 /** What SQLite says of a file that is damaged, cut short, empty or something else. */
 const DAMAGE = /database disk image is malformed|file is not a database|malformed database schema|no such table: \w+/;
@@ -33,8 +33,7 @@ export class DatabaseWatch {
     try {
       fd = openSync(this.#file, 'r');
     } catch (error) {
-      if (hasCode(error, 'ENOENT')) return undefined;
-      throw error;
+      return ignoreMissing(error);
     }
     try {
       const { size } = fstatSync(fd);
@@ -57,12 +56,11 @@ export async function putAside(home: string): Promise<string> {
   const { database } = homeLayout(home);
   const kept = `${database}.damaged-${new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)}`;
   for (const ending of ['', '-wal', '-shm', '-journal']) {
-    await rename(`${database}${ending}`, `${kept}${ending}`).catch((error: unknown) => {
-      if (!hasCode(error, 'ENOENT')) throw error;
-    });
+    await rename(`${database}${ending}`, `${kept}${ending}`).catch(ignoreMissing);
   }
   return kept;
 }
 
 export const asideLine = (damage: string, kept: string): string =>
-  `Temporal's database was damaged (${damage}) and is kept as ${kept}: a new one is made. The same commands go on with their jobs from the parts; schedules have to be created again`;
+  `Temporal's database was damaged (${damage}) and is kept as ${kept}: a new one is made. ` +
+  'The same commands go on with their jobs from the parts; schedules have to be created again';

@@ -1,7 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, WorkflowNotFoundError, type Connection } from '@temporalio/client';
+import { Client, type Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
 import { readJson, replaceJson } from '../lib/durable.js';
+import { RecordDamaged } from '../lib/errors.js';
+import { idle } from '../lib/idle.js';
+import { ignoreKnown } from '../lib/systemErrors.js';
 
 const POLL_MS = 3000;
 
@@ -13,6 +15,7 @@ export class DetachedJobs {
   readonly #file: string;
   readonly #client: Client;
   readonly #changed: () => void;
+  readonly #log: (line: string) => void;
   readonly #signal: AbortSignal;
   readonly #jobs = new Set<string>();
   #saved: Promise<void> = Promise.resolve();
@@ -23,11 +26,13 @@ export class DetachedJobs {
     namespace: string;
     signal: AbortSignal;
     changed: () => void;
+    log: (line: string) => void;
   }) {
     this.#file = options.file;
     this.#client = new Client({ connection: options.connection, namespace: options.namespace });
     this.#signal = options.signal;
     this.#changed = options.changed;
+    this.#log = options.log;
   }
 
   get count(): number {
@@ -39,7 +44,10 @@ export class DetachedJobs {
   }
 
   async restore(): Promise<void> {
-    const known = await readJson(this.#file, z.array(z.string())).catch(() => undefined);
+    const known = await readJson(this.#file, z.array(z.string())).catch((error: unknown) => {
+      if (!(error instanceof RecordDamaged)) throw error;
+      this.#log(`which jobs go on without anybody waiting is not known any more: ${error.message}`);
+    });
     for (const workflowId of known ?? []) this.#watch(workflowId);
   }
 
@@ -52,32 +60,35 @@ export class DetachedJobs {
     if (this.#jobs.has(workflowId)) return;
     this.#jobs.add(workflowId);
     this.#changed();
-    void this.#untilEnded(workflowId).then(
-      async () => {
-        this.#jobs.delete(workflowId);
-        await this.#save();
-        this.#changed();
-      },
-      // The supervisor ends first: the next one goes on watching.
-      () => undefined,
-    );
+    void this.#forgetOnceEnded(workflowId);
   }
 
-  async #untilEnded(workflowId: string): Promise<void> {
-    for (;;) {
-      try {
-        const { status } = await this.#client.workflow.getHandle(workflowId).describe();
-        if (status.name !== 'RUNNING') return;
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return;
-        // The server is away for a moment.
-      }
-      await sleep(POLL_MS, undefined, { signal: this.#signal });
+  async #forgetOnceEnded(workflowId: string): Promise<void> {
+    while (await this.#mayRun(workflowId)) {
+      await idle(POLL_MS, this.#signal);
+      // The next supervisor goes on watching.
+      if (this.#signal.aborted) return;
+    }
+    this.#jobs.delete(workflowId);
+    await this.#save().catch((error: unknown) => {
+      // Nothing is lost: a supervisor that reads the old list finds out that the job has ended.
+      this.#log(`${this.#file} cannot be written: ${(error as Error).message}`);
+    });
+    this.#changed();
+  }
+
+  async #mayRun(workflowId: string): Promise<boolean> {
+    try {
+      return (await this.#client.workflow.getHandle(workflowId).describe()).status.name === 'RUNNING';
+    } catch (error) {
+      // Any other error: the server is away for a moment.
+      return !(error instanceof WorkflowNotFoundError);
     }
   }
 
   #save(): Promise<void> {
-    this.#saved = this.#saved.catch(() => undefined).then(() => replaceJson(this.#file, [...this.#jobs]));
+    // Who wanted the list before has heard what became of it.
+    this.#saved = this.#saved.catch(ignoreKnown).then(() => replaceJson(this.#file, [...this.#jobs]));
     return this.#saved;
   }
 }

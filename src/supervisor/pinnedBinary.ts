@@ -4,8 +4,9 @@ import { chmod, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { hasCode, readJson, replaceJson } from '../lib/durable.js';
+import { overlookDamage, readJson, replaceJson } from '../lib/durable.js';
 import { UserError, WorldError } from '../lib/errors.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
 
 /** One program at one version, the same bytes wherever it comes from. */
 export interface PinnedBinary {
@@ -35,7 +36,8 @@ export async function provideBinary(
   const sha256 = binary.sha256[platform];
   if (!sha256)
     throw new UserError(
-      `${binary.name} ${binary.version} is not pinned for ${platform}; pinned are ${Object.keys(binary.sha256).join(', ')}`,
+      `${binary.name} ${binary.version} is not pinned for ${platform}; ` +
+        `pinned are ${Object.keys(binary.sha256).join(', ')}`,
     );
   const file = path.join(folder, `${binary.name}-${binary.version}`);
   const cached = await verify(file, sha256);
@@ -66,14 +68,9 @@ export async function provideBinary(
 
 /** Hashing 150 MB takes half a second, so it is done again only after the file's size or time has changed. */
 async function verify(file: string, sha256: string): Promise<'good' | 'wrong' | 'missing'> {
-  let info;
-  try {
-    info = await stat(file);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return 'missing';
-    throw error;
-  }
-  const known = await readJson(`${file}.json`, verifiedSchema).catch(() => undefined);
+  const info = await stat(file).catch(ignoreMissing);
+  if (!info) return 'missing';
+  const known = await readJson(`${file}.json`, verifiedSchema).catch(overlookDamage);
   if (known?.bytes === info.size && known.mtimeMs === info.mtimeMs && known.sha256 === sha256) return 'good';
   if ((await digest(file)) !== sha256) return 'wrong';
   await remember(file, sha256);

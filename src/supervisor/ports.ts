@@ -2,7 +2,8 @@ import net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { homeLayout, identityOf } from '../client/connection/home.js';
-import { readJson, replaceJson } from '../lib/durable.js';
+import { overlookDamage, readJson, replaceJson } from '../lib/durable.js';
+import { hasCode } from '../lib/systemErrors.js';
 
 const portsSchema = z.object({ grpc: z.number().int().positive(), home: z.string() });
 
@@ -16,7 +17,7 @@ const WAIT_MS = 3000;
  */
 export async function chosenPort(home: string): Promise<number> {
   const file = homeLayout(home).ports;
-  const known = await readJson(file, portsSchema).catch(() => undefined);
+  const known = await readJson(file, portsSchema).catch(overlookDamage);
   const self = await identityOf(home);
   if (known?.home === self && (await becomesFree(known.grpc))) return known.grpc;
   const grpc = await freePort();
@@ -26,7 +27,9 @@ export async function chosenPort(home: string): Promise<number> {
 
 async function becomesFree(port: number): Promise<boolean> {
   for (const until = Date.now() + WAIT_MS; ; await sleep(100)) {
-    const server = await listen(port).catch(() => undefined);
+    const server = await listen(port).catch((error: unknown) => {
+      if (!hasCode(error, 'EADDRINUSE', 'EACCES')) throw error;
+    });
     if (server) {
       await close(server);
       return true;

@@ -1,13 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
 import {
+  type Announcement,
   claim,
   removeSocket,
   socketPath,
   stillOwn,
   withdraw,
-  type Announcement,
 } from '../client/connection/announcement.js';
 import { homeLayout, identityOf, prepareHome } from '../client/connection/home.js';
 import type { SupervisorInfo } from '../client/connection/protocol.js';
@@ -16,11 +15,12 @@ import { serverEnvironment } from '../client/connection/serverTls.js';
 import { connectWhenReady } from '../client/connection/temporalConnection.js';
 import { aborted } from '../lib/aborted.js';
 import { randomName } from '../lib/durable.js';
+import { idle } from '../lib/idle.js';
 import { withLimit } from '../lib/limit.js';
 import { discoverDevices } from '../upscaler/devices.js';
 import type { KeptChild } from '../worker/keptChild.js';
 import { startWorkers, WORKER_GRACE_MS } from '../worker/workers.js';
-import { asideLine, putAside, type DatabaseWatch } from './databaseDamage.js';
+import { asideLine, type DatabaseWatch, putAside } from './databaseDamage.js';
 import type { DetachedJobs } from './detachedJobs.js';
 import type { EmbeddedServer } from './embeddedServer.js';
 import { LeaseServer } from './leaseServer.js';
@@ -148,7 +148,8 @@ class Supervisor {
     ).catch((error: unknown) => {
       this.#signal.throwIfAborted();
       throw new Error(
-        `Temporal at ${temporalAddress} does not answer for the namespace ${config.namespace} within ${START_MS / 1000} s`,
+        `Temporal at ${temporalAddress} does not answer for the namespace ${config.namespace} ` +
+          `within ${START_MS / 1000} s`,
         { cause: error },
       );
     });
@@ -165,6 +166,7 @@ class Supervisor {
       changed: () => {
         this.#changed();
       },
+      log,
     });
     await this.#detached.restore();
     this.#workers = startWorkers(config, serverEnvironment(config.home, { temporalAddress, temporalTls }), devices, {
@@ -213,7 +215,7 @@ class Supervisor {
         this.#options.log('the state folder has another supervisor now, or was moved; this one ends');
         this.#stop.abort();
       }
-      await sleep(OWNERSHIP_CHECK_MS, undefined, { signal: this.#signal }).catch(() => undefined);
+      await idle(OWNERSHIP_CHECK_MS, this.#signal);
     }
   }
 

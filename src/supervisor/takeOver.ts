@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { reach, readAnnouncement, type Announcement } from '../client/connection/announcement.js';
+import { type Announcement, reach, readAnnouncement } from '../client/connection/announcement.js';
 import { fromSupervisorSchema, receive, send } from '../client/connection/protocol.js';
+import { idle } from '../lib/idle.js';
 import { buildId, packageVersion } from '../lib/project.js';
 
 const POLL_MS = 100;
@@ -25,7 +25,7 @@ export async function takeOver(home: string, other: Announcement, signal: AbortS
     if (!yields) return false;
   }
   while (!signal.aborted && (await readAnnouncement(home))?.id === other.id && (await stillListens(home, other))) {
-    await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
+    await idle(POLL_MS, signal);
   }
   return true;
 }

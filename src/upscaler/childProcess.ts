@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { WorldError } from '../lib/errors.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
+import { ignoreKnown } from '../lib/systemErrors.js';
 import { runtimeEnvironment } from '../models/runtimeEnvironment.js';
-import { fromUpscalerSchema, type FromUpscaler, type ToUpscaler } from './protocol.js';
+import { type FromUpscaler, fromUpscalerSchema, type ToUpscaler } from './protocol.js';
 
 const TAIL = 2000;
 
@@ -39,7 +40,8 @@ export class UpscalerProcess {
         reject(new WorldError(`the upscaler process ${how}${this.#tail && `: ${this.#tail.trim()}`}`));
       });
     });
-    this.ended.catch(() => undefined);
+    // Who waits for it hears of it; an end that nobody waits for is no error.
+    this.ended.catch(ignoreKnown);
   }
 
   get pid(): number | undefined {
@@ -48,13 +50,14 @@ export class UpscalerProcess {
 
   send(message: ToUpscaler): void {
     // A process that has just ended cannot be told; `ended` tells why.
-    if (this.#child.connected) this.#child.send(message, () => undefined);
+    if (this.#child.connected) this.#child.send(message, ignoreKnown);
   }
 
   /** Ends the process, and with it its ffmpegs. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
-    await this.ended.catch(() => undefined);
+    // It always rejects: this is how it says that the process has ended.
+    await this.ended.catch(ignoreKnown);
   }
 }
 

@@ -1,5 +1,5 @@
-import { hasCode } from '../lib/durable.js';
 import { DiskFull, SegmentMismatch, UserError, WorldError } from '../lib/errors.js';
+import { hasCode, isSystemError } from '../lib/systemErrors.js';
 import type { FailureKind } from './protocol.js';
 
 export interface Failure {
@@ -31,5 +31,3 @@ export function toError({ kind, message }: Failure): Error {
       return new Error(message);
   }
 }
-
-const isSystemError = (error: unknown): error is Error => error instanceof Error && 'errno' in error;

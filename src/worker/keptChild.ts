@@ -1,8 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { openLog } from '../client/connection/logFile.js';
+import { idle } from '../lib/idle.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 
 const FIRST_DELAY_MS = 1000;
@@ -48,7 +48,7 @@ export function keepRunning(spec: ChildSpec, log: (line: string) => void): KeptC
       if (stopping.signal.aborted) return;
       if (Date.now() - began > HEALTHY_MS) delay = FIRST_DELAY_MS;
       log(`${spec.name} ${how}; it starts again in ${delay / 1000} s${spec.logFile ? ` (log: ${spec.logFile})` : ''}`);
-      await sleep(delay, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await idle(delay, stopping.signal);
       delay = Math.min(delay * 2, LONGEST_DELAY_MS);
     }
   }

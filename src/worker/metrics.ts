@@ -7,6 +7,8 @@ import { metricsAddress } from '../client/connection/environment.js';
 import { controlQueue, encodeQueue, upscaleQueue } from '../job/queues.js';
 import { openJobs } from '../job/store.js';
 import { UserError } from '../lib/errors.js';
+import { Trouble } from '../lib/trouble.js';
+import { type Logger } from './logger.js';
 import type { Role } from './role.js';
 
 const EVERY_MS = 15_000;
@@ -30,7 +32,8 @@ function requireFree({ host, port }: NonNullable<Config['metrics']>, address: st
     server.once('error', (error) => {
       reject(
         new UserError(
-          `REELSCALE_METRICS_ADDRESS: nothing can listen at ${address} (${error.message}): choose another port; each worker of a host takes one more`,
+          `REELSCALE_METRICS_ADDRESS: nothing can listen at ${address} (${error.message}): ` +
+            'choose another port; each worker of a host takes one more',
         ),
       );
     });
@@ -46,7 +49,13 @@ function requireFree({ host, port }: NonNullable<Config['metrics']>, address: st
  * Keeps the gauges that are not about one activity up to date until the signal: the disk, and of the control worker
  * the queues.
  */
-export function keepGauges(role: Role, config: Config, connection: NativeConnection, signal: AbortSignal): void {
+export function keepGauges(
+  role: Role,
+  config: Config,
+  connection: NativeConnection,
+  logger: Logger,
+  signal: AbortSignal,
+): void {
   if (!config.metrics) return;
   const { metricMeter } = Runtime.instance();
   const free = metricMeter.createGauge(
@@ -80,8 +89,11 @@ export function keepGauges(role: Role, config: Config, connection: NativeConnect
     for (const queue of queues) depth.set(await waiting(connection, config.namespace, queue), { queue });
   };
   // The disk or the server may be away for a moment; the next look finds them again.
+  const trouble = new Trouble((reason) => {
+    logger.warn(`some metrics are not up to date: ${reason}`);
+  });
   const again = (): void => {
-    look().catch(() => undefined);
+    look().then(trouble.over, trouble.met);
   };
   again();
   const timer = setInterval(again, EVERY_MS);

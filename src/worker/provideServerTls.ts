@@ -2,9 +2,9 @@ import { webcrypto } from 'node:crypto';
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { homeLayout } from '../client/connection/home.js';
-import { readServerTls, SERVER_NAME, TLS_FILES, type ServerTls } from '../client/connection/serverTls.js';
-import { hasCode } from '../lib/durable.js';
+import { readServerTls, SERVER_NAME, type ServerTls, TLS_FILES } from '../client/connection/serverTls.js';
 import { UserError } from '../lib/errors.js';
+import { hasCode, ignoreMissing } from '../lib/systemErrors.js';
 
 /** Reads the state folder's certificate and key, and makes them once. */
 export async function provideServerTls(home: string): Promise<ServerTls> {
@@ -13,7 +13,7 @@ export async function provideServerTls(home: string): Promise<ServerTls> {
     try {
       return await readServerTls(home);
     } catch (error) {
-      if (!hasCode(error, 'ENOENT')) throw error;
+      ignoreMissing(error);
     }
     const made = await makeServerTls();
     await mkdir(home, { recursive: true });
@@ -25,7 +25,7 @@ export async function provideServerTls(home: string): Promise<ServerTls> {
       await rename(scratch, tls);
     } catch (error) {
       if (!hasCode(error, 'EEXIST', 'ENOTEMPTY')) throw error;
-      if (!(await stat(path.join(tls, TLS_FILES.key)).catch(() => undefined)))
+      if (!(await stat(path.join(tls, TLS_FILES.key)).catch(ignoreMissing)))
         throw new UserError(`${tls} holds no key: move it away, and a new one is made`);
     } finally {
       await rm(scratch, { recursive: true, force: true });

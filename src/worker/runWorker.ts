@@ -1,10 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import type { Config } from '../../temporal.config.js';
 import { aborted } from '../lib/aborted.js';
-import { temporalLogger, type Logger } from './logger.js';
+import { idle } from '../lib/idle.js';
+import { ignoreKnown } from '../lib/systemErrors.js';
+import { Trouble } from '../lib/trouble.js';
+import { type Logger, temporalLogger } from './logger.js';
 import { keepGauges, telemetry } from './metrics.js';
 import { createWorkers, probeRole, type Role } from './role.js';
+
+/** Between two attempts to reach the server. */
+const LONGEST_DELAY_MS = 5000;
 
 /**
  * Works until the signal aborts; then running activities commit the part at hand, within 20 seconds.
@@ -27,7 +32,7 @@ export async function runWorker(
     logger: temporalLogger(logger),
     ...(telemetryOptions && { telemetryOptions }),
   });
-  const connection = await connectPatiently(config, shutdown);
+  const connection = await connectPatiently(config, logger, shutdown);
   if (!connection) return;
   try {
     const workers = await createWorkers(role, config, connection, shutdown);
@@ -39,7 +44,7 @@ export async function runWorker(
     else shutdown.addEventListener('abort', stop, { once: true });
     // One that fails takes the others of this process along, so that it is started again as a whole.
     running.catch(stop);
-    keepGauges(role, config, connection, shutdown);
+    keepGauges(role, config, connection, logger, shutdown);
     onReady?.();
     await running;
   } finally {
@@ -48,17 +53,27 @@ export async function runWorker(
 }
 
 /** The server may start later than its workers. @returns undefined when told to stop before it answered. */
-async function connectPatiently(config: Config, signal: AbortSignal): Promise<NativeConnection | undefined> {
+async function connectPatiently(
+  config: Config,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<NativeConnection | undefined> {
   const stopped = aborted(signal).then(() => undefined);
-  for (let delay = 100; !signal.aborted; delay = Math.min(delay * 2, 5000)) {
+  const trouble = new Trouble((reason) => {
+    logger.warn(`the server does not answer and is asked again: ${reason}`);
+  });
+  for (let delay = 100; !signal.aborted; delay = Math.min(delay * 2, LONGEST_DELAY_MS)) {
     try {
       const attempt = NativeConnection.connect({ ...config.temporalConnection });
       // An address that swallows packets holds the attempt, which no signal ends.
       const connection = await Promise.race([attempt, stopped]);
-      if (!connection) attempt.then((late) => late.close()).catch(() => undefined);
+      // Whatever becomes of it then: the worker is ending.
+      if (!connection) attempt.then((late) => late.close()).catch(ignoreKnown);
       return connection;
-    } catch {
-      await sleep(delay, undefined, { signal }).catch(() => undefined);
+    } catch (error) {
+      // A server that starts beside its workers is no news.
+      if (delay === LONGEST_DELAY_MS) trouble.met(error);
+      await idle(delay, signal);
     }
   }
   return undefined;

@@ -6,13 +6,14 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
+  type SignalDefinition,
   startChild,
   WorkflowIdReusePolicy,
-  type SignalDefinition,
 } from '@temporalio/workflow';
 import type { BatchActivities, RunningVideo, UpscaleBatchInput, VideoEnd } from '../job/batch/contracts.js';
 import type { UpscaleVideoInput } from '../job/contracts.js';
 import { workflowIdOf } from '../job/workflowIds.js';
+import { ignoreKnown } from '../lib/systemErrors.js';
 import type { BatchState } from './batchState.js';
 import { cancelSignal, pauseSignal, resumeSignal } from './messages.js';
 import { messageOf } from './segments.js';
@@ -55,7 +56,8 @@ export function tellLastWord({ state, told }: Round, jobKey: string): Promise<vo
     return state.paused ? tellJob(jobKey, pauseSignal, { reason: BATCH_PAUSED }) : tellJob(jobKey, resumeSignal, {});
   };
   const before = told.get(jobKey);
-  const now = before ? before.catch(() => undefined).then(say) : say();
+  // Who said the word before has heard what became of it.
+  const now = before ? before.catch(ignoreKnown).then(say) : say();
   told.set(jobKey, now);
   return now;
 }

@@ -1,5 +1,6 @@
 import { allHandlersFinished, condition, continueAsNew, patched, workflowInfo } from '@temporalio/workflow';
 import type { UpscaleVideoInput } from '../job/contracts.js';
+import { ignoreKnown } from '../lib/systemErrors.js';
 import type { Pass } from './pass.js';
 import type { JobState } from './state.js';
 
@@ -21,7 +22,7 @@ export function watchLength(state: JobState, pass: Pass): void {
     if (!pass.over && patched(PATCH)) pass.interrupt();
   });
   // A cancellation from outside ends the wait, and the pass with it.
-  long.catch(() => undefined);
+  long.catch(ignoreKnown);
 }
 
 /** Continues the job as a new run; returns only when it is cancelled before that. */

@@ -1,8 +1,8 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
   ActivityCancellationType,
-  allHandlersFinished,
   ApplicationFailure,
+  allHandlersFinished,
   CancellationScope,
   condition,
   continueAsNew,
@@ -15,8 +15,9 @@ import {
 } from '@temporalio/workflow';
 import type { BatchActivities, UpscaleBatchInput } from '../job/batch/contracts.js';
 import type { RoundCounts } from '../job/batch/records.js';
+import { ignoreKnown } from '../lib/systemErrors.js';
 import { BatchState } from './batchState.js';
-import { followVideo, makeVideo, tellLastWord, type Round } from './batchVideo.js';
+import { followVideo, makeVideo, type Round, tellLastWord } from './batchVideo.js';
 import {
   batchQuery,
   cancelRequest,
@@ -146,9 +147,8 @@ async function workUntilCancelled(round: Round): Promise<void> {
 
 /** The round cannot go on: what is known of it is written down, where that can be, and somebody is told. */
 async function giveUp({ input, state, control }: Round, told: boolean, error: unknown): Promise<never> {
-  await control
-    .closeRound({ batchKey: input.batchKey, round: state.round, status: 'unfinished' })
-    .catch(() => undefined);
+  // The error that ends the round is the one to be told.
+  await control.closeRound({ batchKey: input.batchKey, round: state.round, status: 'unfinished' }).catch(ignoreKnown);
   if (told)
     await notify(input.controlQueue, {
       kind: 'batch',
@@ -193,7 +193,8 @@ async function work(round: Round): Promise<void> {
       });
   };
   const timer = new CancellationScope();
-  void timer.run(() => windowEnd(state)).catch(() => undefined);
+  // Nothing but the end of the work ends it early.
+  void timer.run(() => windowEnd(state)).catch(ignoreKnown);
   try {
     for (const video of [...state.running]) take(followVideo(round, video));
     for (;;) {

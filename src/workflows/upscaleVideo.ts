@@ -1,14 +1,15 @@
 import {
-  allHandlersFinished,
   ApplicationFailure,
+  allHandlersFinished,
   CancellationScope,
-  condition,
   ContinueAsNew,
+  condition,
   isCancellation,
   patched,
   setHandler,
 } from '@temporalio/workflow';
-import type { JobReport, JobRef, PlannedRef, UpscaleVideoInput } from '../job/contracts.js';
+import type { JobRef, JobReport, PlannedRef, UpscaleVideoInput } from '../job/contracts.js';
+import { ignoreKnown } from '../lib/systemErrors.js';
 import { goOnAsNewRun, isLong, watchLength } from './longHistory.js';
 import {
   cancelRequest,
@@ -29,7 +30,7 @@ import { notify } from './notify.js';
 import { Pass } from './pass.js';
 import { listen, on } from './requests.js';
 import { failureType, messageOf, runSegments } from './segments.js';
-import { bindActivities, type Activities } from './stages.js';
+import { type Activities, bindActivities } from './stages.js';
 import { JobState } from './state.js';
 
 /** Times that a whole pass may be repeated because parts were found damaged at the concat. */
@@ -132,7 +133,8 @@ async function end(
   for (;;) {
     const { cancelled, discard } = outcome();
     const how = cancelled ? 'cancelled' : 'failed';
-    // Where its folder cannot be written either, the job still ends, and frees its place in a batch.
+    // Where its folder cannot be written either, which the worker's log says, the job still ends, and frees its place
+    // in a batch.
     await control
       .recordEnd({
         jobKey: input.jobKey,
@@ -141,7 +143,7 @@ async function end(
         message: cancelled ? 'cancelled' : message,
         discard,
       })
-      .catch(() => undefined);
+      .catch(ignoreKnown);
     const now = outcome();
     if ((now.cancelled !== cancelled || now.discard !== discard) && patched('the-last-word')) continue;
     state.enter(how);

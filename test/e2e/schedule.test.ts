@@ -8,7 +8,7 @@ import { makeClip } from '../support/media.js';
 const cli = new Cli({ REELSCALE_LINGER_SECONDS: '60', REELSCALE_SETTLE_SECONDS: '2', TZ: 'Europe/Berlin' });
 const json = async <T>(...args: string[]): Promise<T> => (await cli.json<T>(...args)).value;
 
-it('a schedule upscales what is new in its folder, leaves what is still being written to the next round, and is paused and deleted', async () => {
+it('a schedule upscales what is new, leaves to later what is being written, is paused and deleted', async () => {
   mkdirSync(cli.file('inbox'));
   await makeClip(cli.file('inbox/a.mp4'), { seconds: 0.4, size: '64x48' });
   await makeClip(cli.file('later.mp4'), { seconds: 0.4, size: '64x48' });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { framesWithin, originOf, clipInfo, clipOf } from '../../src/job/range.js';
+import { clipInfo, clipOf, framesWithin, originOf } from '../../src/job/range.js';
 import type { SourceInfo } from '../../src/job/source.js';
 import { decodeTimeline, encodeTimeline } from '../../src/job/timeline.js';
 import { UserError } from '../../src/lib/errors.js';

@@ -5,6 +5,7 @@ import { convertNcnn } from '../../src/models/ncnn/convert.js';
 import { decodeModel } from '../../src/models/onnx/schema.js';
 import { convertTorch } from '../../src/models/torch/convert.js';
 import {
+  floatBytes,
   legacyPth,
   op,
   pickledDict,
@@ -13,7 +14,6 @@ import {
   safetensorsFile,
   zipFile,
   zipPth,
-  floatBytes,
 } from '../support/torch.js';
 import { Mutator } from './mutate.js';
 import { compactNet, denseNet } from './ncnn/net.js';

@@ -99,7 +99,10 @@ it('the same bytes again are there already; other bytes are refused', async () =
   expect(await importFile(given, { modelsRoot })).toMatchObject({ name: 'net', scale: 2, fresh: false });
   await tinyModel(given, { scale: 4 });
   expect(await refusal(given)).toMatch(
-    /"net" is the name of an imported model with other bytes: remove that first \(reelscale models remove net\), or give another name/,
+    new RegExp(
+      '"net" is the name of an imported model with other bytes: ' +
+        'remove that first \\(reelscale models remove net\\), or give another name',
+    ),
   );
   expect(await refusal(given, 'NET')).toMatch(/other bytes/);
   expect((await resolveModel('net', { modelsRoot })).scale).toBe(2);

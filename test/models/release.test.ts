@@ -10,7 +10,7 @@ import { UserError, WorldError } from '../../src/lib/errors.js';
 import { mixDenoise } from '../../src/models/denoise.js';
 import { convertNcnn } from '../../src/models/ncnn/convert.js';
 import { pullRegistered } from '../../src/models/pull.js';
-import { registry, type RegisteredModel } from '../../src/models/registry.js';
+import { type RegisteredModel, registry } from '../../src/models/registry.js';
 import { resized } from '../../src/models/resized.js';
 import { modelFolder, stateOf } from '../../src/models/store.js';
 import { convertTorch, interpolateTorch } from '../../src/models/torch/convert.js';

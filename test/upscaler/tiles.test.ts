@@ -54,7 +54,7 @@ test('tiles cover every pixel once, and have their context wherever the picture 
   );
 });
 
-test('whatever memory there is, tiles become smaller by half at most, stay multiples of the step and come to an end', () => {
+test('whatever memory there is, tiles are halved at most, stay multiples of the step and come to an end', () => {
   const dimension = fc.integer({ min: 1, max: 8000 });
   fc.assert(
     fc.property(dimension, dimension, fc.nat({ max: 4000 }), fc.integer({ min: 1, max: 64 }), (w, h, tile, step) => {

@@ -3,18 +3,19 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { BatchActivities, RoundOpened } from '../../job/batch/contracts.js';
 import { batchLayout } from '../../job/batch/layout.js';
-import { inputsSchema, nameResults, namesSchema, type BatchInput } from '../../job/batch/names.js';
-import { madeSchema, roundListSchema, type BatchEntry, type RoundList } from '../../job/batch/records.js';
+import { type BatchInput, inputsSchema, nameResults, namesSchema } from '../../job/batch/names.js';
+import { type BatchEntry, madeSchema, type RoundList, roundListSchema } from '../../job/batch/records.js';
 import type { BatchSpec } from '../../job/batch/spec.js';
 import { loadBatch, roundsOf } from '../../job/batch/store.js';
 import { nextClock } from '../../job/batch/window.js';
-import { resolveRooted, type Roots } from '../../job/layout.js';
+import { type Roots, resolveRooted } from '../../job/layout.js';
 import { resultEnding } from '../../job/range.js';
 import type { RootedPath } from '../../job/spec.js';
 import { putAside, readJson, readKept, readRemakable, replaceJson, replaceKept } from '../../lib/durable.js';
 import { RecordDamaged, UserError } from '../../lib/errors.js';
+import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { findVideos } from '../../media/source/videoFiles.js';
-import { runWork, type ActivityDeps } from '../context.js';
+import { type ActivityDeps, runWork } from '../context.js';
 
 /** Rounds of a batch whose lists and summaries are kept. */
 const KEPT_ROUNDS = 30;
@@ -93,24 +94,23 @@ async function sort({ roots, batch, list, input, look, output }: Sorted): Promis
 
 /**
  * The job that made this very file's result, if that is there still: told by sizes, times and inodes alone, for
- * thousands of files.
+ * thousands of files. One that cannot be reached fails by itself when its turn comes.
  */
 async function madeBefore(roots: Roots, batchKey: string, { input, output }: BatchEntry): Promise<string | undefined> {
   const made = await readRemakable(batchLayout(roots, batchKey).made(input), madeSchema);
   if (made?.output.path !== output.path) return undefined;
   const [source, result] = await Promise.all(
-    [input, output].map((file) => stat(resolveRooted(roots, file)).catch(() => undefined)),
+    [input, output].map((file) => stat(resolveRooted(roots, file)).catch(ignoreUnreachable)),
   );
   const same = (a: typeof source, b: { size: number; mtimeMs: number; ino: number }): boolean =>
     a?.size === b.size && a.mtimeMs === b.mtimeMs && a.ino === b.ino;
   return same(source, made) && same(result, made.result) ? made.job : undefined;
 }
 
-const sizeAndTime = (file: string): Promise<{ size: number; mtimeMs: number } | undefined> =>
-  stat(file).then(
-    ({ size, mtimeMs }) => ({ size, mtimeMs }),
-    () => undefined,
-  );
+async function sizeAndTime(file: string): Promise<{ size: number; mtimeMs: number } | undefined> {
+  const found = await stat(file).catch(ignoreUnreachable);
+  return found && { size: found.size, mtimeMs: found.mtimeMs };
+}
 
 async function watched(roots: Roots, { watch, outDir }: BatchSpec): Promise<BatchInput[]> {
   if (!watch) throw new Error('the batch watches no folder');

@@ -16,13 +16,14 @@ import {
 } from '../../job/records.js';
 import { readTally, TALLY_FILE } from '../../job/tally.js';
 import { readWork, workedSeconds } from '../../job/workLog.js';
-import { flush, hasCode, putAside, readJson, readKept, readRemakable, replaceKept } from '../../lib/durable.js';
+import { flush, putAside, readJson, readKept, readRemakable, replaceKept } from '../../lib/durable.js';
 import { PartDamaged, UserError } from '../../lib/errors.js';
+import { hasCode, ignoreMissing } from '../../lib/systemErrors.js';
 import { damageOf } from '../../media/ffmpeg/damage.js';
 import { pictureNotices } from '../../media/source/examine.js';
 import { loadPlan, loadRecorded, loadScan } from '../../media/source/loadedJob.js';
 import { verifyReportSchema } from '../../media/verify/report.js';
-import { runActivity, type ActivityDeps, type Run } from '../context.js';
+import { type ActivityDeps, type Run, runActivity } from '../context.js';
 
 /** Gives the checked file its name, writes the report, and removes what only the way there needed. */
 export const publish =
@@ -53,7 +54,8 @@ async function requireWanted({ layout, spec }: Run): Promise<void> {
   if (!verdict) throw new PartDamaged('what the checks said is missing; they are made again');
   if (!verdict.ok && !(await readJson(layout.accepted, acceptedSchema)))
     throw new UserError(
-      `job ${shortJob(spec)}: its result did not pass its checks, and is delivered with reelscale publish ${shortJob(spec)} --anyway only`,
+      `job ${shortJob(spec)}: its result did not pass its checks, ` +
+        `and is delivered with reelscale publish ${shortJob(spec)} --anyway only`,
     );
 }
 
@@ -83,7 +85,8 @@ async function place(merged: string, output: string, sha256: string, overwrite: 
     if (!(await hasDigest(output, sha256))) {
       if (hasCode(error, 'ENOENT')) throw error;
       throw new UserError(
-        `${output} appeared while the job ran and is another file: move it away or use --overwrite, then run the command again`,
+        `${output} appeared while the job ran and is another file: ` +
+          'move it away or use --overwrite, then run the command again',
       );
     }
   }
@@ -91,12 +94,7 @@ async function place(merged: string, output: string, sha256: string, overwrite: 
 }
 
 async function hasDigest(file: string, sha256: string): Promise<boolean> {
-  try {
-    return (await fileDigest(file)) === sha256;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
-  }
+  return (await fileDigest(file).catch(ignoreMissing)) === sha256;
 }
 
 async function writeReport(

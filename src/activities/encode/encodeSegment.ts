@@ -5,21 +5,22 @@ import { framesIn, gapsIn, missingRanges, type Span } from '../../job/gaps.js';
 import {
   commitPart,
   fileDigest,
+  type Part,
   readChecked,
   sweepStrays,
   verifyParts,
   wholeParts,
-  type Part,
 } from '../../job/parts.js';
 import type { Segment } from '../../job/plan.js';
 import { randomName } from '../../lib/durable.js';
 import { PartDamaged } from '../../lib/errors.js';
+import { ignoreKnown } from '../../lib/systemErrors.js';
 import { encodeFromParts, encodeFromSource } from '../../media/encode/encode.js';
 import { toolVersions } from '../../media/ffmpeg/versions.js';
 import type { FrameSource } from '../../media/picture/frames.js';
 import { deliverableShape, resizeTo } from '../../media/picture/shape.js';
 import { loadFrames, loadSegment } from '../../media/source/loadedJob.js';
-import { runActivity, type ActivityDeps, type Run } from '../context.js';
+import { type ActivityDeps, type Run, runActivity } from '../context.js';
 import { requireFreeSpace } from '../disk.js';
 import { makeFolder } from '../files.js';
 
@@ -35,7 +36,8 @@ export const encodeSegment =
       const reused = segment.frames - framesIn(missing);
       job.begin({ segment: index, durableFrame: (missing[0]?.start ?? last) - segment.startFrame });
       if (missing.length === 0) return { reused };
-      await sweepStrays(folder).catch(() => undefined);
+      // What stays there only takes room; a disk that is away shows at the first part.
+      await sweepStrays(folder).catch(ignoreKnown);
 
       const source = await loadFrames(job, from);
       const shape = deliverableShape(source.info.video, job.spec.method.scale, job.spec.picture);

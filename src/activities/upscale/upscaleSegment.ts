@@ -1,8 +1,9 @@
 import type { UpscaleActivities } from '../../job/contracts.js';
 import { framesIn, gapsIn, missingRanges } from '../../job/gaps.js';
-import { commitPart, sweepStrays, wholeParts, type Part } from '../../job/parts.js';
+import { commitPart, type Part, sweepStrays, wholeParts } from '../../job/parts.js';
 import type { Segment } from '../../job/plan.js';
 import type { ModelMethod } from '../../job/spec.js';
+import { ignoreKnown } from '../../lib/systemErrors.js';
 import { toolVersions } from '../../media/ffmpeg/versions.js';
 import { checkPts, type FrameSource } from '../../media/picture/frames.js';
 import { deliverableShape, resizeTo } from '../../media/picture/shape.js';
@@ -10,7 +11,7 @@ import { loadFrames, loadSegment } from '../../media/source/loadedJob.js';
 import type { Upscaler } from '../../upscaler/client.js';
 import type { UpscaleRequest } from '../../upscaler/protocol.js';
 import { upscaleRequest } from '../../upscaler/upscaleRequest.js';
-import { runActivity, type ActivityDeps, type Run } from '../context.js';
+import { type ActivityDeps, type Run, runActivity } from '../context.js';
 import { requireFreeSpace } from '../disk.js';
 import { makeFolder } from '../files.js';
 
@@ -36,7 +37,8 @@ export const upscaleSegment =
       const reused = segment.frames - framesIn(gaps);
       job.begin({ segment: index, durableFrame: (gaps[0]?.start ?? last) - segment.startFrame });
       const method = learned(job, found);
-      await sweepStrays(folder).catch(() => undefined);
+      // What stays there only takes room; a disk that is away shows at the first part.
+      await sweepStrays(folder).catch(ignoreKnown);
       for (let gap = gaps[0]; gap; gap = gaps[0]) {
         await requireFreeSpace(folder, deps.minFreeBytes);
         try {

@@ -4,8 +4,8 @@ import { estimateJob } from '../../client/estimate/estimateJob.js';
 import { parseOptions, price, upscaleFlagsSchema } from '../../client/job/flags.js';
 import { resolveJob } from '../../client/job/resolveJob.js';
 import { EXIT } from '../exit.js';
-import { interruptible } from '../interruptible.js';
 import { renderEstimate } from '../renderEstimate.js';
+import { interruptible } from '../stopSignal.js';
 
 const flagsSchema = z.object({ ...upscaleFlagsSchema.shape, costPerHour: price.optional() });
 

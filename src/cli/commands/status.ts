@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { loadConfig, type Config } from '../../../temporal.config.js';
+import { type Config, loadConfig } from '../../../temporal.config.js';
 import { listBatches, viewBatch } from '../../client/batch/batches.js';
-import { connectIfRunning, workflowIdOf, type JobHandle, type Session } from '../../client/connection/connect.js';
-import { describeEstimate, readEstimate, type EstimateKept } from '../../client/estimate/kept.js';
+import { connectIfRunning, type JobHandle, type Session, workflowIdOf } from '../../client/connection/connect.js';
+import { describeEstimate, type EstimateKept, readEstimate } from '../../client/estimate/kept.js';
 import { exists } from '../../client/job/files.js';
 import { findJobOrBatch } from '../../client/job/findJob.js';
 import type { LiveProgress } from '../../client/job/live.js';
@@ -12,7 +12,7 @@ import { surveyBatches } from '../../job/batch/store.js';
 import { shortJob } from '../../job/keys.js';
 import { jobLayout, resolveRooted } from '../../job/layout.js';
 import { rejectedResult } from '../../job/rejected.js';
-import { surveyJobs, type StoredJob } from '../../job/store.js';
+import { type StoredJob, surveyJobs } from '../../job/store.js';
 import { batchInFull, batchRow } from '../batchLines.js';
 import { EXIT } from '../exit.js';
 import { progressLine } from '../render.js';
@@ -45,7 +45,7 @@ interface Row {
 async function describe(config: Config, job: StoredJob, session: Pick<Session, 'client'> | undefined): Promise<Row> {
   const { spec } = job;
   const open = !job.report && !job.ended;
-  const progress = open && session ? await progressOf(session, job).catch(() => undefined) : undefined;
+  const progress = open && session ? await progressOf(session, job) : undefined;
   const page = jobLayout(config.roots, spec).verifiedPage;
   const estimate = await readEstimate(config, job);
   const rejected = await rejectedResult(config.roots, job);
@@ -65,10 +65,23 @@ async function describe(config: Config, job: StoredJob, session: Pick<Session, '
 }
 
 /** Imported late: without a server, nothing of Temporal is needed. */
-async function progressOf({ client }: Pick<Session, 'client'>, { spec }: StoredJob): Promise<LiveProgress> {
+async function progressOf(
+  { client }: Pick<Session, 'client'>,
+  { spec }: StoredJob,
+): Promise<LiveProgress | undefined> {
   const { liveProgress } = await import('../../client/job/live.js');
+  const { ignoreGone } = await import('../../client/connection/gone.js');
   const handle: JobHandle = client.workflow.getHandle(workflowIdOf(spec.jobKey));
-  return liveProgress(handle);
+  return liveProgress(handle)
+    .catch(ignoreGone)
+    .catch((error: unknown): undefined => {
+      noAnswer(`job ${shortJob(spec)}`, error);
+    });
+}
+
+/** What lies on the disk is shown then. */
+function noAnswer(what: string, error: unknown): void {
+  log(`reelscale: ${what} does not answer, and may do something else by now: ${(error as Error).message}`);
 }
 
 /** `status JOB`: one job in full. `status`: the open ones. `list`: all. */
@@ -87,7 +100,7 @@ export async function status(name: string | undefined, { json }: { json?: boolea
     const rows = await Promise.all(shown.map((job) => describe(config, job, session)));
     const batches = named
       ? []
-      : (await listBatches(config, session?.client)).filter(
+      : (await listBatches(config, session && { client: session.client, noAnswer })).filter(
           ({ status: how }) => all || ['running', 'paused', 'interrupted'].includes(how),
         );
     if (json) print(JSON.stringify(named ? rows[0] : [...rows, ...batches]));
@@ -102,7 +115,7 @@ export async function status(name: string | undefined, { json }: { json?: boolea
 async function batchStatus(config: Config, spec: BatchSpec, json: boolean): Promise<number> {
   const session = await connectIfRunning(config);
   try {
-    const view = await viewBatch(config, spec, session?.client);
+    const view = await viewBatch(config, spec, session && { client: session.client, noAnswer });
     print(json ? JSON.stringify(view) : batchInFull(view));
     return EXIT.done;
   } finally {
@@ -110,13 +123,15 @@ async function batchStatus(config: Config, spec: BatchSpec, json: boolean): Prom
   }
 }
 
-const line = (row: Row): string =>
-  `${row.job}  ${row.status.padEnd(11)}  ${path.basename(row.input)}  ${row.method}${row.progress && !row.progress.paused ? `  ${progressLine(row.progress, 0, false)}` : ''}`;
+const line = ({ job, status, input, method, progress }: Row): string =>
+  `${job}  ${status.padEnd(11)}  ${path.basename(input)}  ${method}` +
+  (progress && !progress.paused ? `  ${progressLine(progress, 0, false)}` : '');
 
 function full(row: Row): string {
+  const hint = row.status === 'interrupted' ? ': reelscale resume, or the same command again, goes on' : '';
   return [
     `job      ${row.job}`,
-    `status   ${row.status}${row.status === 'interrupted' ? ': reelscale resume, or the same command again, goes on' : ''}`,
+    `status   ${row.status}${hint}`,
     `input    ${row.input}`,
     `output   ${row.output}`,
     `method   ${row.method}`,

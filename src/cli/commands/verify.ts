@@ -13,7 +13,7 @@ import { verifyAgainst } from '../../media/verify/against.js';
 import { verifyAlone } from '../../media/verify/alone.js';
 import type { Check } from '../../media/verify/report.js';
 import { EXIT } from '../exit.js';
-import { interruptible } from '../interruptible.js';
+import { interruptible } from '../stopSignal.js';
 
 const flagsSchema = z.object({
   against: z.string().min(1, 'must name a file').optional(),
@@ -108,7 +108,8 @@ function lines({
   return [
     ...checks.map(
       (check) =>
-        `${check.ok ? 'ok   ' : 'WRONG'}  ${check.name.padEnd(width)}  ${check.measured}${check.ok ? '' : ` (expected: ${check.expected})`}`,
+        `${check.ok ? 'ok   ' : 'WRONG'}  ${check.name.padEnd(width)}  ${check.measured}` +
+        `${check.ok ? '' : ` (expected: ${check.expected})`}`,
     ),
     ...warnings.map((warning) => `note   ${warning}`),
     ok ? 'nothing is wrong' : `${problems.length} problem${problems.length === 1 ? '' : 's'}: ${problems.join('; ')}`,

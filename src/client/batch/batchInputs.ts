@@ -4,8 +4,9 @@ import { glob, isDynamicPattern } from 'tinyglobby';
 import type { Config } from '../../../temporal.config.js';
 import type { BatchInput } from '../../job/batch/names.js';
 import { UserError } from '../../lib/errors.js';
+import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { isMangled } from '../../lib/utf8.js';
-import { findVideos, NOT_UTF8, type LeftOut } from '../../media/source/videoFiles.js';
+import { findVideos, type LeftOut, NOT_UTF8 } from '../../media/source/videoFiles.js';
 import { inRoot } from '../job/resolveJob.js';
 
 interface Found {
@@ -32,10 +33,11 @@ export async function batchInputs(
   const all: { own: string; real: string }[] = [];
   for (const { file, subfolder } of found) {
     // A file that is missing or cannot be read fails by itself when its turn comes.
-    const real = await realpath(file).catch(() => file);
+    const real = (await realpath(file).catch(ignoreUnreachable)) ?? file;
     inRoot(config, real, file);
     // A link is known by its own name, and a file that is named beside its links by its own.
-    const own = path.join(await realpath(path.dirname(file)).catch(() => path.dirname(file)), path.basename(file));
+    const folder = path.dirname(file);
+    const own = path.join((await realpath(folder).catch(ignoreUnreachable)) ?? folder, path.basename(file));
     all.push({ own, real });
     if (!inputs.has(real) || own === real) inputs.set(real, { input: inRoot(config, own, file), subfolder, own });
   }
@@ -49,7 +51,7 @@ export async function batchInputs(
 
 async function expand(name: string, outDir: string, leftOut: LeftOut[]): Promise<Found[]> {
   const file = path.resolve(name);
-  const info = await stat(file).catch(() => undefined);
+  const info = await stat(file).catch(ignoreUnreachable);
   const flat = (files: string[]): Found[] => files.map((each) => ({ file: each, subfolder: '' }));
   if (info?.isDirectory()) {
     const { videos, leftOut: rest } = await findVideos(file, outDir);

@@ -1,33 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { type Client } from '@temporalio/client';
 import type { Config } from '../../../temporal.config.js';
 import type { BatchProgress, RunningVideo } from '../../job/batch/contracts.js';
 import type { BatchSpec } from '../../job/batch/spec.js';
 import { shortJob } from '../../job/keys.js';
 import { batchWorkflowId, workflowIdOf } from '../../job/workflowIds.js';
-import type { upscaleVideo } from '../../workflows/index.js';
+import { ignoreKnown } from '../../lib/systemErrors.js';
 import { batchQuery, cancelRequest, pauseRequest, settledQuery } from '../../workflows/messages.js';
 import type { JobHandle } from '../connection/connect.js';
+import { ignoreGone, waitUntilEnded } from '../connection/gone.js';
 import type { SupervisorInfo } from '../connection/protocol.js';
 import { patiently, request } from '../connection/request.js';
 import { goOn } from '../job/goOn.js';
 import { liveProgress } from '../job/live.js';
 import type { LiveBatch, RunningView } from './batches.js';
-import { startBatch, type BatchHandle } from './startBatch.js';
+import { type BatchHandle, startBatch } from './startBatch.js';
 
 /** The round that runs now, if any. A schedule's firings have the time in their workflows' names. */
 export async function runningBatch(client: Client, { batchKey, watch }: BatchSpec): Promise<BatchHandle | undefined> {
-  const isRunning = (workflowId: string): Promise<boolean> =>
-    client.workflow
-      .getHandle(workflowId)
-      .describe()
-      .then(
-        ({ status }) => status.name === 'RUNNING',
-        (error: unknown) => {
-          if (error instanceof WorkflowNotFoundError) return false;
-          throw error;
-        },
-      );
+  const isRunning = async (workflowId: string): Promise<boolean> =>
+    (await client.workflow.getHandle(workflowId).describe().catch(ignoreGone))?.status.name === 'RUNNING';
   if (await isRunning(batchWorkflowId(batchKey))) return client.workflow.getHandle(batchWorkflowId(batchKey));
   if (!watch) return undefined;
   for await (const { workflowId } of client.workflow.list({
@@ -42,9 +34,9 @@ export async function liveBatch(client: Client, handle: BatchHandle): Promise<Li
   const progress = await handle.query(batchQuery);
   const running = await Promise.all(
     progress.running.map(async ({ jobKey, ...video }): Promise<RunningView> => {
-      const live = await liveProgress(client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(jobKey))).catch(
-        () => undefined,
-      );
+      const job: JobHandle = client.workflow.getHandle(workflowIdOf(jobKey));
+      // One that does not answer is shown without its frames.
+      const live = await liveProgress(job).catch(ignoreKnown);
       return { ...video, job: shortJob({ jobKey }), ...(live && { progress: live }) };
     }),
   );
@@ -101,7 +93,7 @@ export async function resumeBatch(
  */
 export async function cancelBatch(handle: BatchHandle, discard: boolean): Promise<void> {
   await request(handle, cancelRequest, { discard });
-  await handle.result().catch(() => undefined);
+  await waitUntilEnded(handle);
 }
 
 async function eachJob(
@@ -111,10 +103,8 @@ async function eachJob(
 ): Promise<void> {
   await Promise.all(
     running.map(({ jobKey }) =>
-      act(client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(jobKey))).catch((error: unknown) => {
-        // It has ended meanwhile.
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
-      }),
+      // One that has ended meanwhile needs no word.
+      act(client.workflow.getHandle(workflowIdOf(jobKey))).catch(ignoreGone),
     ),
   );
 }

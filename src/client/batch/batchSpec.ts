@@ -2,15 +2,16 @@ import { access, constants, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../../../temporal.config.js';
-import { batchKeyOf, type BatchSpec } from '../../job/batch/spec.js';
+import { type BatchSpec, batchKeyOf } from '../../job/batch/spec.js';
 import { containerSchema } from '../../job/contents.js';
 import { PRIORITY } from '../../job/priority.js';
 import type { RootedPath } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
+import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { makePublicFolder } from '../../lib/umask.js';
 import { discoverDevices } from '../../upscaler/devices.js';
 import { resolveEncode } from '../job/encode.js';
-import { parseFlags, parseOptions, upscaleFlagsSchema, type UpscaleFlags } from '../job/flags.js';
+import { parseFlags, parseOptions, type UpscaleFlags, upscaleFlagsSchema } from '../job/flags.js';
 import { isFilter, resolveMethod } from '../job/method.js';
 import { whole } from '../job/numbers.js';
 import { inRoot } from '../job/resolveJob.js';
@@ -101,7 +102,7 @@ export async function specifyBatch({ name, sources, watch, options }: AskedBatch
 async function ownModel(flags: UpscaleFlags, config: Config): Promise<RootedPath | undefined> {
   const { model } = flags;
   if (model === undefined || isFilter(model)) return undefined;
-  const file = await realpath(path.resolve(model)).catch(() => undefined);
+  const file = await realpath(path.resolve(model)).catch(ignoreUnreachable);
   return file !== undefined && (await stat(file)).isFile() ? inRoot(config, file, 'the model') : undefined;
 }
 

@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { Config } from '../../../temporal.config.js';
 import type { BatchProgress, RunningVideo } from '../../job/batch/contracts.js';
-import { summarySchema, type BatchSummary } from '../../job/batch/records.js';
-import { shortBatch, type BatchSpec } from '../../job/batch/spec.js';
+import { type BatchSummary, summarySchema } from '../../job/batch/records.js';
+import { type BatchSpec, shortBatch } from '../../job/batch/spec.js';
 import { lastSummary, roundsOf, storedBatches } from '../../job/batch/store.js';
 import { resolveRooted } from '../../job/layout.js';
 import { UserError } from '../../lib/errors.js';
@@ -48,13 +48,24 @@ export async function findBatch(config: Config, name: string): Promise<BatchSpec
   return found[0];
 }
 
-/** Every batch on the disk, oldest first. @param client of the server, where one is running. */
-export async function listBatches(config: Config, client?: Client): Promise<BatchView[]> {
-  return Promise.all((await storedBatches(config.roots)).map((spec) => viewBatch(config, spec, client)));
+/** The server, where one is running. */
+interface Server {
+  client: Client;
+  /** Told of a batch that does not answer: it is shown as it lies on the disk. */
+  noAnswer: (what: string, error: unknown) => void;
 }
 
-export async function viewBatch(config: Config, spec: BatchSpec, client?: Client): Promise<BatchView> {
-  const live = client && (await atWork(client, spec).catch(() => undefined));
+/** Every batch on the disk, oldest first. */
+export async function listBatches(config: Config, server?: Server): Promise<BatchView[]> {
+  return Promise.all((await storedBatches(config.roots)).map((spec) => viewBatch(config, spec, server)));
+}
+
+export async function viewBatch(config: Config, spec: BatchSpec, server?: Server): Promise<BatchView> {
+  const live =
+    server &&
+    (await atWork(server.client, spec).catch((error: unknown): undefined => {
+      server.noAnswer(`batch ${shortBatch(spec)}`, error);
+    }));
   const last = await lastSummary(config.roots, spec.batchKey);
   const [latest] = await roundsOf(config.roots, spec.batchKey);
   const ended = last && last.round === latest ? last.summary.status : undefined;

@@ -1,23 +1,24 @@
 import { realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
+  type Client,
   ScheduleAlreadyRunning,
+  type ScheduleHandle,
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
-  type Client,
-  type ScheduleHandle,
   type ScheduleSpec,
 } from '@temporalio/client';
 import { z } from 'zod';
 import type { Config } from '../../../temporal.config.js';
 import { batchLayout } from '../../job/batch/layout.js';
-import { clockSchema, shortBatch, type BatchSpec } from '../../job/batch/spec.js';
+import { type BatchSpec, clockSchema, shortBatch } from '../../job/batch/spec.js';
 import { storedBatches } from '../../job/batch/store.js';
 import { resolveRooted } from '../../job/layout.js';
-import { recordNotice, type Notice } from '../../job/notice.js';
+import { type Notice, recordNotice } from '../../job/notice.js';
 import { controlQueue } from '../../job/queues.js';
 import { batchWorkflowId } from '../../job/workflowIds.js';
 import { UserError, WorldError } from '../../lib/errors.js';
+import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import type { upscaleBatch } from '../../workflows/index.js';
 import type { Session } from '../connection/connect.js';
 import { parseOptions } from '../job/flags.js';
@@ -93,7 +94,7 @@ export async function createSchedule(
   if ((cron === undefined) === (every === undefined)) throw new UserError('give either --cron or --every');
   if (until !== undefined && every !== undefined)
     throw new UserError('--until ends what --cron begins: give --cron with it');
-  const folder = await realpath(path.resolve(watch)).catch(() => undefined);
+  const folder = await realpath(path.resolve(watch)).catch(ignoreUnreachable);
   if (folder === undefined || !(await stat(folder)).isDirectory())
     throw new UserError(`--watch: there is no folder ${watch}`);
   const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;

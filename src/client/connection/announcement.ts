@@ -5,7 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { hasCode, publishJson, randomName } from '../../lib/durable.js';
+import { publishJson, randomName } from '../../lib/durable.js';
+import { ignoreKnown, ignoreMissing } from '../../lib/systemErrors.js';
 import { homeLayout, identityOf } from './home.js';
 import { connectTo } from './protocol.js';
 
@@ -40,9 +41,10 @@ export async function socketPath(home: string): Promise<string> {
  * does a folder that holds more.
  */
 export async function removeSocket(socket: string): Promise<void> {
-  const found = await lstat(socket).catch(() => undefined);
+  const found = await lstat(socket).catch(ignoreMissing);
   if (found?.isSocket()) await rm(socket, { force: true });
-  if (await isRuntimeFolder(path.dirname(socket))) await rmdir(path.dirname(socket)).catch(() => undefined);
+  // One that holds more cannot be removed.
+  if (await isRuntimeFolder(path.dirname(socket))) await rmdir(path.dirname(socket)).catch(ignoreKnown);
 }
 
 /**
@@ -50,7 +52,7 @@ export async function removeSocket(socket: string): Promise<void> {
  */
 async function isRuntimeFolder(folder: string): Promise<boolean> {
   if (!/^reelscale-\w{6}$/.test(path.basename(folder))) return false;
-  const found = await lstat(folder).catch(() => undefined);
+  const found = await lstat(folder).catch(ignoreMissing);
   return found !== undefined && found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) === 0;
 }
 
@@ -78,13 +80,8 @@ interface Found {
 }
 
 async function readFound(file: string): Promise<Found | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+  const text = await readFile(file, 'utf8').catch(ignoreMissing);
+  if (text === undefined) return undefined;
   try {
     const announcement = announcementSchema.parse(JSON.parse(text));
     // The id becomes part of a file's name.
@@ -113,7 +110,7 @@ export async function claim(home: string, own: Announcement): Promise<Announceme
     const other = await readFound(file);
     if (!other) {
       // Gone by now, or a link to nothing: that would be in the way for ever.
-      if ((await lstat(file).catch(() => undefined))?.isSymbolicLink()) await rm(file, { force: true });
+      if ((await lstat(file).catch(ignoreMissing))?.isSymbolicLink()) await rm(file, { force: true });
       continue;
     }
     if (await answers(home, other)) return other.announcement;
@@ -132,8 +129,8 @@ export async function stillOwn(home: string, own: Announcement): Promise<boolean
     if (current) await rm(homeLayout(home).announcement, { force: true });
     return await publishJson(homeLayout(home).announcement, own);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return false;
-    throw error;
+    ignoreMissing(error);
+    return false;
   }
 }
 

@@ -60,6 +60,7 @@ async function tellWhatGoesOn(
   log: (line: string) => void,
   own: JobSpec | undefined,
 ): Promise<void> {
+  const { ignoreGone } = await import('./gone.js');
   const { stageKey } = await import('../../workflows/attributes.js');
   for (const spec of await openJobs(config.roots)) {
     if (spec.jobKey === own?.jobKey) continue;
@@ -67,7 +68,10 @@ async function tellWhatGoesOn(
     const known = await client.workflow
       .getHandle(workflowIdOf(spec.jobKey))
       .describe()
-      .catch(() => undefined);
+      .catch(ignoreGone)
+      .catch((error: unknown) => {
+        log(`job ${shortJob(spec)} may go on too: the server does not say (${(error as Error).message})`);
+      });
     const paused = known?.typedSearchAttributes.get(stageKey) === 'paused';
     if (known?.status.name === 'RUNNING' && !paused)
       log(`job ${shortJob(spec)} (${path.basename(spec.input.path)}) goes on too`);

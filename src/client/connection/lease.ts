@@ -1,21 +1,22 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, statSync } from 'node:fs';
 import type net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../../temporal.config.js';
 import { UserError, WorldError } from '../../lib/errors.js';
 import { buildId, entryFile, packageVersion } from '../../lib/project.js';
+import { ignoreKnown } from '../../lib/systemErrors.js';
 import { reach, readAnnouncement } from './announcement.js';
 import { configEnvironment } from './environment.js';
 import { homeLayout, prepareHome } from './home.js';
 import { logTail, openLog } from './logFile.js';
 import {
-  fromSupervisorSchema,
-  receive,
-  send,
   type FromSupervisor,
+  fromSupervisorSchema,
   type Request,
+  receive,
   type SupervisorInfo,
+  send,
 } from './protocol.js';
 
 const POLL_MS = 100;
@@ -92,7 +93,8 @@ export async function acquireLease(
     }
   }
   const closed = hold();
-  closed.catch(() => undefined);
+  // Who asks for it later learns of it: until then it is no error that nobody heard of.
+  closed.catch(ignoreKnown);
 
   return {
     get info() {
@@ -110,7 +112,8 @@ export async function acquireLease(
     async release() {
       releasing.abort();
       held.socket.destroy();
-      await closed.catch(() => undefined);
+      // A lease that was lost is released too.
+      await closed.catch(ignoreKnown);
     },
     closed,
   };

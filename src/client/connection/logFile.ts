@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, renameSync, statSync } from 'node:fs';
-import { hasCode } from '../../lib/durable.js';
 import { readable } from '../../lib/readable.js';
+import { ignoreMissing } from '../../lib/systemErrors.js';
 
 const MOST_BYTES = 10 * 1024 ** 2;
 
@@ -11,7 +11,7 @@ export function openLog(file: string): number {
   try {
     if (statSync(file).size > MOST_BYTES) renameSync(file, `${file}.1`);
   } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error;
+    ignoreMissing(error);
   }
   return openSync(file, 'a', 0o600);
 }
@@ -22,8 +22,8 @@ export function logTail(file: string, lines: number, from = 0): string {
   try {
     fd = openSync(file, 'r');
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return '';
-    throw error;
+    ignoreMissing(error);
+    return '';
   }
   try {
     const { size } = fstatSync(fd);

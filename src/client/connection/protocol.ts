@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { hasCode } from '../../lib/durable.js';
+import { hasCode } from '../../lib/systemErrors.js';
 import { deviceSchema } from '../../upscaler/devices.js';
 
 /**

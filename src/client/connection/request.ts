@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceError, type WorkflowHandle } from '@temporalio/client';
 import type { SignalDefinition } from '@temporalio/common';
-import { answerQuery, type Answer } from '../../workflows/messages.js';
+import { type Answer, answerQuery } from '../../workflows/messages.js';
+import { ignoreGone } from './gone.js';
 
 /** Milliseconds between two looks for an answer: the first, and the longest. */
 const POLL = { first: 25, longest: 500 };
@@ -29,7 +30,7 @@ export async function request<R extends object>(
     await handle.signal(signal, { ...what, id });
     const answer = await answerTo(handle, id);
     if (answer === undefined) {
-      await handle.terminate('its history does not fit the program').catch(() => undefined);
+      await handle.terminate('its history does not fit the program').catch(ignoreGone);
       return 'ended';
     }
     // Unknown: the run that heard it is over, and another one has taken its place.

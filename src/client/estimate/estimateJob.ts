@@ -4,7 +4,7 @@ import { resolveRooted } from '../../job/layout.js';
 import type { JobSpec } from '../../job/spec.js';
 import { frameSize } from '../../media/picture/crop.js';
 import { deliverableShape } from '../../media/picture/shape.js';
-import { expectJob, type Expectation, type JobToExpect } from './expectJob.js';
+import { type Expectation, expectJob, type JobToExpect } from './expectJob.js';
 import type { JobEstimate } from './jobEstimate.js';
 
 export interface EstimateOptions {

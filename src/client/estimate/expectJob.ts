@@ -1,5 +1,5 @@
 import type { Config } from '../../../temporal.config.js';
-import { forecastKey, outcomesOf, type Expected, type Forecast, type Outcome } from '../../job/forecast.js';
+import { type Expected, type Forecast, forecastKey, type Outcome, outcomesOf } from '../../job/forecast.js';
 import { jobLayout, resolveRooted } from '../../job/layout.js';
 import { replaceJson } from '../../lib/durable.js';
 import { usedInfo } from '../../media/source/examine.js';
@@ -7,7 +7,7 @@ import { discoverDevices } from '../../upscaler/devices.js';
 import type { ResolvedJob } from '../job/resolveJob.js';
 import { calibrate } from './calibrate.js';
 import { expect } from './expected.js';
-import { promisedFrames, readFrames, type Frames } from './frames.js';
+import { type Frames, promisedFrames, readFrames } from './frames.js';
 
 export type JobToExpect = Pick<ResolvedJob, 'spec' | 'info'>;
 

@@ -1,5 +1,5 @@
 import { soundBytes } from '../../job/estimates.js';
-import { correctionOf, median, type Expected, type Outcome } from '../../job/forecast.js';
+import { correctionOf, type Expected, median, type Outcome } from '../../job/forecast.js';
 import { GOP_FRAMES } from '../../job/plan.js';
 import type { JobSpec } from '../../job/spec.js';
 import { deliverableShape } from '../../media/picture/shape.js';

@@ -3,7 +3,7 @@ import { formatBytes } from '../../job/estimates.js';
 import { forecastSchema } from '../../job/forecast.js';
 import { jobLayout } from '../../job/layout.js';
 import type { StoredJob } from '../../job/store.js';
-import { readJson } from '../../lib/durable.js';
+import { overlookDamage, readJson } from '../../lib/durable.js';
 import { formatDuration } from '../../lib/duration.js';
 
 interface Amounts {
@@ -25,7 +25,7 @@ export async function readEstimate(config: Config, { spec, report }: StoredJob):
     return { expected: report.estimate, actual: { seconds: report.workedSeconds, bytes: report.bytes } };
   const forecast = report
     ? undefined
-    : await readJson(jobLayout(config.roots, spec).estimate, forecastSchema).catch(() => undefined);
+    : await readJson(jobLayout(config.roots, spec).estimate, forecastSchema).catch(overlookDamage);
   return forecast?.expected && { expected: { seconds: forecast.expected.seconds, bytes: forecast.expected.bytes } };
 }
 

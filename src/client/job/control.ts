@@ -1,11 +1,12 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Config } from '../../../temporal.config.js';
 import { endJob } from '../../job/endJob.js';
 import { shortJob } from '../../job/keys.js';
 import { readStored, type StoredJob } from '../../job/store.js';
 import { UserError } from '../../lib/errors.js';
 import { cancelRequest, pauseRequest } from '../../workflows/messages.js';
-import { workflowIdOf, type JobHandle } from '../connection/connect.js';
+import { type JobHandle, workflowIdOf } from '../connection/connect.js';
+import { ignoreGone, waitUntilEnded } from '../connection/gone.js';
 import { request } from '../connection/request.js';
 import { requireOpen } from './storedStatus.js';
 
@@ -27,12 +28,8 @@ export async function pauseJob(client: Client, job: StoredJob, reason: string): 
 export async function cancelJob({ roots }: Config, client: Client, job: StoredJob, discard: boolean): Promise<void> {
   requireOpen(job);
   const handle = handleOf(client, job);
-  try {
-    await request(handle, cancelRequest, { discard });
-    await handle.result().catch(() => undefined);
-  } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-  }
+  await request(handle, cancelRequest, { discard }).catch(ignoreGone);
+  await waitUntilEnded(handle);
   const left = await readStored(roots, job.spec.jobKey);
   if (left?.report)
     throw new UserError(`job ${shortJob(job.spec)} was done before it could be cancelled: ${left.report.output}`);

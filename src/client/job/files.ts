@@ -4,11 +4,12 @@ import { access, chmod, link, lstat, mkdir, realpath, rename, rm, stat } from 'n
 import path from 'node:path';
 import { z } from 'zod';
 import { fileDigest } from '../../job/parts.js';
-import { resultEnding, type Range } from '../../job/range.js';
-import { sha256Schema, type JobSpec } from '../../job/spec.js';
-import { flush, hasCode, randomName, readJson, replaceJson } from '../../lib/durable.js';
+import { type Range, resultEnding } from '../../job/range.js';
+import { type JobSpec, sha256Schema } from '../../job/spec.js';
+import { flush, overlookDamage, randomName, readJson, replaceJson } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
 import { fitName } from '../../lib/fitName.js';
+import { hasCode, ignoreUnreachable } from '../../lib/systemErrors.js';
 import { publicMode } from '../../lib/umask.js';
 import { requireUsableName } from '../../lib/utf8.js';
 
@@ -18,7 +19,7 @@ const cachedDigestSchema = z.object({ size: z.number(), mtimeMs: z.number(), ino
 export async function sourceDigest(jobsRoot: string, file: string): Promise<JobSpec['source']> {
   const { size, mtimeMs, ino } = await stat(file);
   const cache = path.join(jobsRoot, 'digests', `${createHash('sha256').update(file).digest('hex').slice(0, 32)}.json`);
-  const known = await readJson(cache, cachedDigestSchema).catch(() => undefined);
+  const known = await readJson(cache, cachedDigestSchema).catch(overlookDamage);
   if (known?.size === size && known.mtimeMs === mtimeMs && known.ino === ino)
     return { size, mtimeMs, digest: known.sha256 };
   const sha256 = await fileDigest(file);
@@ -60,6 +61,7 @@ export async function checkOutput(
     const existing = await stat(real).catch((error: unknown) => {
       if (hasCode(error, 'ENAMETOOLONG'))
         throw new UserError(`the output's name is longer than the file system allows: ${output}`);
+      return ignoreUnreachable(error);
     });
     if (existing && !existing.isFile()) throw new UserError(`${output} exists and is no file: choose another name`);
     return real;
@@ -73,7 +75,7 @@ export async function checkOutput(
 }
 
 async function sameFile(a: string, b: string): Promise<boolean> {
-  const [first, second] = await Promise.all([stat(a).catch(() => undefined), stat(b).catch(() => undefined)]);
+  const [first, second] = await Promise.all([a, b].map((file) => stat(file).catch(ignoreUnreachable)));
   return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
 }
 
@@ -123,8 +125,8 @@ export async function requireFreeName(file: string, overwrite: boolean): Promise
 
 /** @throws UserError for a link that leads to no file: its name is taken, though nothing can be read there. */
 export async function requireNoDeadLink(file: string): Promise<void> {
-  const found = await lstat(file).catch(() => undefined);
-  if (found?.isSymbolicLink() && !(await stat(file).catch(() => undefined)))
+  const found = await lstat(file).catch(ignoreUnreachable);
+  if (found?.isSymbolicLink() && !(await stat(file).catch(ignoreUnreachable)))
     throw new UserError(
       `${file} is a link to a file that is not there: choose another name, or replace the link with --overwrite`,
     );

@@ -1,5 +1,6 @@
-import { WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { type WorkflowHandle } from '@temporalio/client';
 import { resumeRequest } from '../../workflows/messages.js';
+import { ignoreGone, waitUntilEnded } from '../connection/gone.js';
 import { request } from '../connection/request.js';
 
 /**
@@ -19,12 +20,8 @@ export async function goOn<H extends WorkflowHandle>(
 }
 
 async function told(handle: WorkflowHandle, message: { tell?: boolean }): Promise<boolean> {
-  const answer = await request(handle, resumeRequest, message).catch((error: unknown) => {
-    if (!(error instanceof WorkflowNotFoundError)) throw error;
-    return 'ended' as const;
-  });
-  if (answer === 'done') return true;
+  if ((await request(handle, resumeRequest, message).catch(ignoreGone)) === 'done') return true;
   // What is being cancelled, or has failed, ends first.
-  await handle.result().catch(() => undefined);
+  await waitUntilEnded(handle);
   return false;
 }

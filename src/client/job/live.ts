@@ -1,7 +1,7 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
-import { z } from 'zod';
 import type { Progress } from '../../job/contracts.js';
+import { type Heartbeat, heartbeatSchema } from '../../job/heartbeat.js';
 import { progressQuery } from '../../workflows/messages.js';
 import type { JobHandle } from '../connection/connect.js';
 
@@ -14,16 +14,6 @@ export interface LiveProgress extends Progress {
   /** What holds the job up, in plain words. */
   waiting?: string;
 }
-
-const heartbeatSchema = z.object({
-  segment: z.number().optional(),
-  durableFrame: z.number().default(0),
-  frame: z.number().default(0),
-  fps: z.number().optional(),
-  notice: z.string().optional(),
-  stalled: z.number().optional(),
-});
-type Heartbeat = z.infer<typeof heartbeatSchema>;
 
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 /** PENDING_ACTIVITY_STATE_STARTED */

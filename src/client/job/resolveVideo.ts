@@ -7,6 +7,7 @@ import type { JobReport, UpscaleVideoInput } from '../../job/contracts.js';
 import { shortJob } from '../../job/keys.js';
 import { resolveRooted } from '../../job/layout.js';
 import type { StoredJob } from '../../job/store.js';
+import { ignoreKnown } from '../../lib/systemErrors.js';
 import { makePublicFolder } from '../../lib/umask.js';
 import { discoverDevices } from '../../upscaler/devices.js';
 import { storeForecast } from '../estimate/expectJob.js';
@@ -66,11 +67,8 @@ export async function resolveVideo(config: Config, request: VideoRequest): Promi
 /** The job that made this result of the same bytes, also when its folder was cleaned away since. */
 async function sameContent({ roots }: Config, { entry, made }: VideoRequest): Promise<string | undefined> {
   if (made?.output.path !== entry.output.path) return undefined;
-  const digest = (file: string) =>
-    sourceDigest(roots.jobs, file).then(
-      (source) => source.digest,
-      () => undefined,
-    );
+  // What cannot be read fails by itself, when the job reads it.
+  const digest = async (file: string) => (await sourceDigest(roots.jobs, file).catch(ignoreKnown))?.digest;
   if ((await digest(resolveRooted(roots, entry.input))) !== made.digest) return undefined;
   return (await digest(resolveRooted(roots, entry.output))) === made.outputSha256 ? made.job : undefined;
 }

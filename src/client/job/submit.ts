@@ -12,10 +12,10 @@ import { acceptedSchema, fileRecordSchema, verdictSchema } from '../../job/recor
 import { madeFrom } from '../../job/rejected.js';
 import type { JobSpec } from '../../job/spec.js';
 import { readStored } from '../../job/store.js';
-import { publishKept, putAside, readJson, replaceKept } from '../../lib/durable.js';
+import { overlookDamage, publishKept, putAside, readJson, readKept, replaceKept } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
 import type { upscaleVideo } from '../../workflows/index.js';
-import { workflowIdOf, type JobHandle } from '../connection/connect.js';
+import { type JobHandle, workflowIdOf } from '../connection/connect.js';
 import type { SupervisorInfo } from '../connection/protocol.js';
 import { goOn } from './goOn.js';
 
@@ -58,9 +58,9 @@ export async function recordJob(config: Config, spec: JobSpec): Promise<void> {
  * checks of their own.
  */
 async function forgetResult(layout: ReturnType<typeof jobLayout>): Promise<void> {
-  const verdict = await readJson(layout.verified, verdictSchema).catch(() => undefined);
+  const verdict = await readKept(layout.verified, verdictSchema).catch(overlookDamage);
   const video =
-    verdict?.ok === false ? await readJson(layout.video, fileRecordSchema).catch(() => undefined) : undefined;
+    verdict?.ok === false ? await readJson(layout.video, fileRecordSchema).catch(overlookDamage) : undefined;
   if (video) await rm(path.join(layout.job, video.file), { force: true });
   for (const file of [
     layout.accepted,

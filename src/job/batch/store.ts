@@ -1,19 +1,19 @@
 import path from 'node:path';
-import { namesIn, putAside, readJson, readKept } from '../../lib/durable.js';
-import { UserError, type RecordDamaged } from '../../lib/errors.js';
+import { namesIn, overlookDamage, putAside, readJson, readKept } from '../../lib/durable.js';
+import { type RecordDamaged, UserError } from '../../lib/errors.js';
 import { keySchema, roundSchema } from '../inputs.js';
-import { requireInside, type Roots } from '../layout.js';
+import { type Roots, requireInside } from '../layout.js';
 import { readAll } from '../store.js';
 import { batchesFolder, batchLayout } from './layout.js';
 import {
-  roundListSchema,
-  summarySchema,
-  videoResultSchema,
   type BatchSummary,
   type RoundList,
+  roundListSchema,
+  summarySchema,
   type VideoResult,
+  videoResultSchema,
 } from './records.js';
-import { batchSpecSchema, shortBatch, type BatchSpec } from './spec.js';
+import { type BatchSpec, batchSpecSchema, shortBatch } from './spec.js';
 
 type JobsRoot = Pick<Roots, 'jobs'>;
 
@@ -83,7 +83,7 @@ export async function lastSummary(
 ): Promise<{ round: string; summary: BatchSummary; page: string } | undefined> {
   for (const round of await roundsOf(roots, batchKey)) {
     const layout = batchLayout(roots, batchKey).round(round);
-    const summary = await readJson(layout.summary, summarySchema).catch(() => undefined);
+    const summary = await readJson(layout.summary, summarySchema).catch(overlookDamage);
     if (summary) return { round, summary, page: layout.page };
   }
   return undefined;

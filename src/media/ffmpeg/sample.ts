@@ -1,6 +1,6 @@
 import type { SourceInfo } from '../../job/source.js';
-import { ContentFailure } from '../../lib/errors.js';
-import { startFfmpeg } from './run.js';
+import { argv } from '../../lib/argv.js';
+import { readUntilFailure } from './readStdout.js';
 import { pieces } from './splitStream.js';
 import { sourceInput } from './tools.js';
 
@@ -59,34 +59,17 @@ async function sampleStretch(
   onPicture: (picture: Buffer, frame: number) => void,
 ): Promise<void> {
   const seek = at > 0 ? ['-noaccurate_seek', '-ss', at.toFixed(3)] : [];
-  const run = startFfmpeg(
+  await readUntilFailure(
     [
-      '-max_error_rate',
-      '1',
-      ...seek,
-      ...sourceInput(file),
-      '-map',
-      `0:${info.video.index}`,
-      '-fps_mode',
-      'passthrough',
+      ...argv`-max_error_rate 1 ${seek} ${sourceInput(file)} -map 0:${info.video.index} -fps_mode passthrough`,
       ...(frames === undefined ? [] : ['-frames:v', String(frames)]),
       // The muxer gets a clock of its own, which no repeated timestamp can upset.
-      '-vf',
-      [...filters, 'settb=1/25', 'setpts=N'].join(','),
-      '-enc_time_base',
-      '1:25',
-      '-f',
-      'rawvideo',
-      'pipe:1',
+      ...argv`-vf ${[...filters, 'settb=1/25', 'setpts=N'].join(',')} -enc_time_base 1:25 -f rawvideo pipe:1`,
     ],
-    { signal, stdout: 'pipe' },
+    { signal },
+    async (stdout) => {
+      let frame = 0;
+      for await (const picture of pieces(stdout, width * height)) onPicture(Buffer.from(picture), frame++);
+    },
   );
-  const read = async (): Promise<void> => {
-    if (!run.stdout) throw new Error('ffmpeg was started without a pipe to read pictures from');
-    let frame = 0;
-    for await (const picture of pieces(run.stdout, width * height)) onPicture(Buffer.from(picture), frame++);
-  };
-  const [ended, pictures] = await Promise.allSettled([run.done, read()]);
-  if (pictures.status === 'rejected') throw pictures.reason;
-  if (ended.status === 'rejected' && !(ended.reason instanceof ContentFailure)) throw ended.reason;
 }

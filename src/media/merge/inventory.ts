@@ -1,15 +1,13 @@
-import { z } from 'zod';
 import type { Contents } from '../../job/contents.js';
 import type { Hdr } from '../../job/source.js';
 import { ContentFailure } from '../../lib/errors.js';
 import { parseRational, type Rational } from '../../lib/rational.js';
 import { CODECS } from '../encode/encoders.js';
-import { readHeader } from '../ffmpeg/run.js';
-import { sourceInput } from '../ffmpeg/tools.js';
 import { hdrTransfer } from '../picture/color.js';
 import type { DeliverableTags } from '../picture/deliverable.js';
-import { readContents, type FileContents } from '../source/contents.js';
+import { contentsOf, type FileContents } from '../source/contents.js';
 import { compareHdr, readHdr, readSideData } from '../source/hdr.js';
+import { fileHeader, type Header, type HeaderStream, isCover } from '../source/header.js';
 import { checkContents } from './checkContents.js';
 
 export interface ExpectedStreams {
@@ -23,30 +21,6 @@ export interface ExpectedStreams {
   /** What of HDR is not in the tags. */
   hdr?: Hdr | undefined;
 }
-
-const seconds = z.coerce.number().optional().catch(undefined);
-
-const streamSchema = z.object({
-  index: z.number().int(),
-  codec_type: z.string().optional(),
-  codec_name: z.string().optional(),
-  codec_tag_string: z.string().optional(),
-  width: z.number().optional(),
-  height: z.number().optional(),
-  pix_fmt: z.string().optional(),
-  color_range: z.string().default('unknown'),
-  color_space: z.string().default('unknown'),
-  color_primaries: z.string().default('unknown'),
-  color_transfer: z.string().default('unknown'),
-  sample_aspect_ratio: z.string().optional(),
-  time_base: z.string(),
-  start_time: seconds,
-  duration: seconds,
-  disposition: z.object({ attached_pic: z.number() }),
-  tags: z.object({ DURATION: z.string() }).partial().default({}),
-});
-type Stream = z.infer<typeof streamSchema>;
-const outputSchema = z.object({ streams: z.array(streamSchema), format: z.object({ duration: seconds }) });
 
 export interface Inventory {
   durationSeconds: number;
@@ -74,19 +48,19 @@ export interface Inventory {
 
 /** The streams of a file that a header names; what is wrong with it, where it cannot be opened. */
 export async function inventory(file: string, signal?: AbortSignal): Promise<Inventory | string> {
-  let header: unknown;
+  let header: Header;
   try {
-    header = await readHeader(['-show_streams', '-show_format', ...sourceInput(file)], signal);
+    header = await fileHeader(file, signal);
   } catch (error) {
     if (error instanceof ContentFailure) return error.message;
     throw error;
   }
-  const { streams, format } = outputSchema.parse(header);
+  const { streams, format } = header;
   return {
     durationSeconds: format.duration ?? 0,
     video: await Promise.all(
       streams
-        .filter((s) => s.codec_type === 'video' && s.disposition.attached_pic === 0)
+        .filter((s) => s.codec_type === 'video' && !isCover(s))
         .map(async (s) => ({
           index: s.index,
           codec: s.codec_name ?? 'unknown',
@@ -96,10 +70,10 @@ export async function inventory(file: string, signal?: AbortSignal): Promise<Inv
           pixelFormat: s.pix_fmt ?? 'unknown',
           range: s.color_range === 'pc' ? 'full' : 'limited',
           colors: {
-            matrix: s.color_space,
-            primaries: s.color_primaries,
-            transfer: s.color_transfer,
-            range: s.color_range,
+            matrix: s.color_space ?? 'unknown',
+            primaries: s.color_primaries ?? 'unknown',
+            transfer: s.color_transfer ?? 'unknown',
+            range: s.color_range ?? 'unknown',
           },
           sampleAspectRatio: parseRational(s.sample_aspect_ratio) ?? { num: 1, den: 1 },
           timebase: parseRational(s.time_base) ?? { num: 1, den: 1 },
@@ -110,14 +84,14 @@ export async function inventory(file: string, signal?: AbortSignal): Promise<Inv
     audio: streams
       .filter((s) => s.codec_type === 'audio')
       .map((s) => ({ index: s.index, codec: s.codec_name ?? 'unknown', durationSeconds: durationOf(s) })),
-    contents: await readContents(file, signal),
+    contents: contentsOf(header),
   };
 }
 
 /** Matroska names a track's end, on the file's clock, in a tag: `00:00:02.025000000`. */
-function durationOf({ duration, start_time, tags }: Stream): number | undefined {
+function durationOf({ duration, start_time, tags }: HeaderStream): number | undefined {
   if (duration !== undefined) return duration;
-  const [, hours, minutes, rest] = /^(\d+):(\d+):([\d.]+)$/.exec(tags.DURATION ?? '') ?? [];
+  const [, hours, minutes, rest] = /^(\d+):(\d+):([\d.]+)$/.exec(tags['duration'] ?? '') ?? [];
   return rest === undefined
     ? undefined
     : Number(hours) * 3600 + Number(minutes) * 60 + Number(rest) - (start_time ?? 0);

@@ -1,5 +1,6 @@
 import { ContentFailure } from '../../lib/errors.js';
-import { runFfprobe, startFfmpeg } from '../ffmpeg/run.js';
+import { readUntilFailure } from '../ffmpeg/readStdout.js';
+import { runFfprobe } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 
 /** Subtitles whose packets are text and nothing else: only these may be in an encoding of long ago. */
@@ -33,23 +34,11 @@ export async function charencOf(
   language: string | undefined,
   signal?: AbortSignal,
 ): Promise<string | undefined> {
-  const stop = new AbortController();
-  const run = startFfmpeg(
+  const { value: isUtf8 } = await readUntilFailure(
     ['-max_error_rate', '1', ...sourceInput(file), '-map', `0:${index}`, '-c', 'copy', '-f', 'data', 'pipe:1'],
-    { signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal, stdout: 'pipe' },
+    { signal },
+    isText,
   );
-  if (!run.stdout) throw new Error('ffmpeg was started without a pipe to read text from');
-  const [isUtf8] = await Promise.all([
-    isText(run.stdout).then((is) => {
-      // The rest says nothing more; of text that ends, ffmpeg's own end tells whether that was all.
-      if (!is) stop.abort();
-      return is;
-    }),
-    run.done.catch((error: unknown) => {
-      if (!stop.signal.aborted && !(error instanceof ContentFailure)) throw error;
-    }),
-  ]);
-  signal?.throwIfAborted();
   return isUtf8 ? undefined : codePage(language);
 }
 

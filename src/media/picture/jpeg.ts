@@ -1,5 +1,5 @@
 import type { SourceInfo } from '../../job/source.js';
-import { startFfmpeg } from '../ffmpeg/run.js';
+import { readBytes } from '../ffmpeg/readStdout.js';
 import { toPlanarRgb } from './color.js';
 
 /** What is read: arguments up to and including `-map`, and the filters that choose the picture. */
@@ -30,17 +30,15 @@ export async function jpegOf(
   const chain = [
     ...filters,
     ...toPlanarRgb(video),
-    `scale=w='min(${width},iw)':h=-1:flags=area+accurate_rnd+full_chroma_int:out_color_matrix=smpte170m:out_range=full`,
+    `scale=w='min(${width},iw)':h=-1:flags=area+accurate_rnd+full_chroma_int:` +
+      'out_color_matrix=smpte170m:out_range=full',
     'format=yuvj444p',
     'setsar=1',
   ];
-  const chunks: Buffer[] = [];
-  const run = startFfmpeg(
+  const picture = await readBytes(
     [...input, '-vf', chain.join(','), '-frames:v', '1', '-c:v', 'mjpeg', '-q:v', '2', '-f', 'image2pipe', 'pipe:1'],
-    { signal, stdout: 'pipe', ...(onPts && { onPts }) },
+    { signal, ...(onPts && { onPts }) },
   );
-  run.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await run.done;
-  if (chunks.length === 0) throw new RangeError('there is no such picture');
-  return Buffer.concat(chunks);
+  if (picture.length === 0) throw new RangeError('there is no such picture');
+  return picture;
 }

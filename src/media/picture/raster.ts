@@ -1,5 +1,6 @@
-import { startFfmpeg } from '../ffmpeg/run.js';
+import { readBytes } from '../ffmpeg/readStdout.js';
 import { GLYPH_HEIGHT, GLYPH_WIDTH, glyphOf } from './font.js';
+import { encodePng } from './png.js';
 
 const CHANNELS = 3;
 type Rgb = readonly [red: number, green: number, blue: number];
@@ -68,39 +69,10 @@ export async function readRaster(
   size: { width: number; height: number },
   signal?: AbortSignal,
 ): Promise<Raster> {
-  const chunks: Buffer[] = [];
-  const run = startFfmpeg([...input, '-vf', [...filters, 'format=rgb24'].join(','), '-f', 'rawvideo', 'pipe:1'], {
-    signal,
-    stdout: 'pipe',
-  });
-  run.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await run.done;
-  return new Raster(size.width, size.height, Buffer.concat(chunks));
+  const args = [...input, '-vf', [...filters, 'format=rgb24'].join(','), '-f', 'rawvideo', 'pipe:1'];
+  return new Raster(size.width, size.height, new Uint8Array(await readBytes(args, { signal })));
 }
 
 /** Writes a PNG; the file is replaced if it is there. */
-export async function writePng({ width, height, data }: Raster, file: string, signal?: AbortSignal): Promise<void> {
-  const run = startFfmpeg(
-    [
-      '-f',
-      'rawvideo',
-      '-pixel_format',
-      'rgb24',
-      '-video_size',
-      `${width}x${height}`,
-      '-i',
-      'pipe:0',
-      // One picture as it is: the image2 muxer would read a pattern into the name.
-      '-c:v',
-      'png',
-      '-f',
-      'image2pipe',
-      '-y',
-      `file:${file}`,
-    ],
-    { signal, stdin: 'pipe' },
-  );
-  run.stdin?.on('error', () => undefined);
-  run.stdin?.end(data);
-  await run.done;
-}
+export const writePng = ({ width, height, data }: Raster, file: string, signal?: AbortSignal): Promise<void> =>
+  encodePng(['-f', 'rawvideo', '-pixel_format', 'rgb24', '-video_size', `${width}x${height}`], data, file, signal);

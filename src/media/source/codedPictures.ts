@@ -1,5 +1,6 @@
 import type { SourceInfo } from '../../job/source.js';
-import { startFfmpeg } from '../ffmpeg/run.js';
+import { argv } from '../../lib/argv.js';
+import { readStdout } from '../ffmpeg/readStdout.js';
 import { inputFrom } from '../picture/frames.js';
 
 /**
@@ -30,25 +31,13 @@ export async function countCodedPictures(
   info: SourceInfo,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const args = [
-    ...inputFrom(file, info.video.index, undefined),
-    '-c',
-    'copy',
-    '-bsf:v',
-    'dump_extra=freq=k',
-    '-f',
-    'data',
-    'pipe:1',
-  ];
-  const run = startFfmpeg(args, { signal, stdout: 'pipe' });
-  const count = async (): Promise<number> => {
-    const counter = new Counter();
-    for await (const chunk of run.stdout as AsyncIterable<Buffer>) counter.read(chunk);
-    counter.read(Buffer.alloc(HEADER, 0xff));
-    return counter.coded;
-  };
-  const [coded] = await Promise.all([count(), run.done]);
-  return coded;
+  const args = argv`${inputFrom(file, info.video.index, undefined)} -c copy -bsf:v dump_extra=freq=k -f data pipe:1`;
+  const counter = new Counter();
+  await readStdout(args, { signal }, async (stdout) => {
+    for await (const chunk of stdout as AsyncIterable<Buffer>) counter.read(chunk);
+  });
+  counter.read(Buffer.alloc(HEADER, 0xff));
+  return counter.coded;
 }
 
 class Counter {

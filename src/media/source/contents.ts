@@ -1,8 +1,6 @@
-import { z } from 'zod';
 import type { ContentTrack } from '../../job/contents.js';
-import { readHeader } from '../ffmpeg/run.js';
-import { sourceInput } from '../ffmpeg/tools.js';
-import { programsSchema, type Program } from './programs.js';
+import { fileHeader, type Header, type HeaderStream, isCover } from './header.js';
+import type { Program } from './programs.js';
 
 /** A stream of a file, as its header tells. Names of codecs and dispositions are ffmpeg's. */
 export interface FileStream {
@@ -46,56 +44,23 @@ export interface FileContents {
   startMicroseconds: number | undefined;
 }
 
-const number = z.coerce.number().optional().catch(undefined);
-const tagsSchema = z
-  .record(z.string(), z.string())
-  .default({})
-  .transform(
-    (tags) =>
-      Object.fromEntries(Object.entries(tags).map(([name, value]) => [name.toLowerCase(), value])) as Record<
-        string,
-        string | undefined
-      >,
-  );
-const streamSchema = z.object({
-  index: z.number().int(),
-  id: number,
-  codec_type: z.string().optional(),
-  codec_name: z.string().default(''),
-  codec_tag_string: z.string().default(''),
-  width: number,
-  start_time: number,
-  channels: z.number().int().default(0),
-  sample_rate: number,
-  bit_rate: number,
-  disposition: z.record(z.string(), z.number()).default({}),
-  tags: tagsSchema,
-});
-const outputSchema = z.object({
-  streams: z.array(streamSchema),
-  programs: programsSchema,
-  chapters: z.array(z.object({ start_time: z.coerce.number(), end_time: z.coerce.number(), tags: tagsSchema })),
-  format: z.object({ format_name: z.string(), start_time: number, tags: tagsSchema }),
-});
-
 /** Reads which streams, chapters and tags a file has. @throws WorldError when it cannot be opened. */
-export async function readContents(file: string, signal?: AbortSignal): Promise<FileContents> {
-  const { streams, programs, chapters, format } = outputSchema.parse(
-    await readHeader(
-      ['-show_streams', '-show_programs', '-show_chapters', '-show_format', ...sourceInput(file)],
-      signal,
-    ),
-  );
+export const readContents = async (file: string, signal?: AbortSignal): Promise<FileContents> =>
+  contentsOf(await fileHeader(file, signal));
+
+/** Which streams, chapters and tags a header tells of. */
+export function contentsOf({ streams, programs, chapters, format }: Header): FileContents {
   const isMov = format.format_name.startsWith('mov');
   return {
     format: format.format_name,
     streams: streams.map((stream) => describe(stream, isMov)),
     programs,
-    chapters: chapters.map(({ start_time, end_time, tags }) => ({
-      startSeconds: start_time,
-      endSeconds: end_time,
-      title: tags['title'],
-    })),
+    // One without a time stands nowhere.
+    chapters: chapters.flatMap(({ start_time: startSeconds, end_time: endSeconds, tags }) =>
+      startSeconds === undefined || endSeconds === undefined
+        ? []
+        : [{ startSeconds, endSeconds, title: tags['title'] }],
+    ),
     tags: Object.fromEntries(
       Object.entries(format.tags).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
     ),
@@ -103,15 +68,15 @@ export async function readContents(file: string, signal?: AbortSignal): Promise<
   };
 }
 
-function describe(stream: z.infer<typeof streamSchema>, isMov: boolean): FileStream {
-  const { tags, disposition } = stream;
+function describe(stream: HeaderStream, isMov: boolean): FileStream {
+  const { tags, disposition, codec_name = '', codec_tag_string = '', channels = 0 } = stream;
   const language = tags['language']?.toLowerCase();
   return {
     index: stream.index,
     id: stream.id,
     kind: kindOf(stream),
-    codec: ['none', 'unknown'].includes(stream.codec_name) ? '' : stream.codec_name,
-    tag: stream.codec_tag_string,
+    codec: ['none', 'unknown'].includes(codec_name) ? '' : codec_name,
+    tag: codec_tag_string,
     language: language === 'und' ? undefined : language,
     title: tags['filename'] ?? tags['title'] ?? (isMov ? titleOf(tags['handler_name']) : undefined),
     handler: isMov ? tags['handler_name'] : undefined,
@@ -121,15 +86,16 @@ function describe(stream: z.infer<typeof streamSchema>, isMov: boolean): FileStr
       .sort(),
     timecode: tags['timecode'],
     startSeconds: stream.start_time,
-    channels: stream.channels,
+    channels,
     sampleRate: stream.sample_rate ?? 0,
     ...(stream.codec_type === 'video' && !stream.width && { sizeless: true }),
     bitRate: stream.bit_rate ?? (Number(tags['bps'] ?? tags['bps-eng']) || undefined),
   };
 }
 
-function kindOf({ codec_type, disposition }: z.infer<typeof streamSchema>): FileStream['kind'] {
-  if (disposition['attached_pic'] === 1) return 'cover';
+function kindOf(stream: HeaderStream): FileStream['kind'] {
+  const { codec_type } = stream;
+  if (isCover(stream)) return 'cover';
   return codec_type === 'video' || codec_type === 'audio' || codec_type === 'subtitle' || codec_type === 'attachment'
     ? codec_type
     : 'data';

@@ -1,61 +1,24 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { z } from 'zod';
-import { sourceInfoSchema, type SourceInfo } from '../../job/source.js';
-import { hasCode } from '../../lib/durable.js';
+import { type SourceInfo, sourceInfoSchema } from '../../job/source.js';
 import { ContentFailure, UserError, WorldError } from '../../lib/errors.js';
 import { shown } from '../../lib/printable.js';
-import { parseRational, toNumber, type Rational } from '../../lib/rational.js';
-import { readHeader } from '../ffmpeg/run.js';
-import { sourceInput } from '../ffmpeg/tools.js';
+import { parseRational, type Rational, toNumber } from '../../lib/rational.js';
+import { hasCode } from '../../lib/systemErrors.js';
 import { bitDepth, hdrTransfer, readColor } from '../picture/color.js';
-import { firstFrame, type FirstFrame } from './firstFrame.js';
-import { isPureDolbyVision, readHdr, readSideData, sideDataSchema } from './hdr.js';
-import { programOf, programsSchema, streamsOf } from './programs.js';
+import { type FirstFrame, firstFrame } from './firstFrame.js';
+import { isPureDolbyVision, readHdr, readSideData } from './hdr.js';
+import { fileHeader, type Header, type HeaderStream, isCover } from './header.js';
+import { programOf, streamsOf } from './programs.js';
 import { isRaw } from './repair.js';
 import { showsThrough } from './transparency.js';
 
-const count = z.coerce.number().int().optional().catch(undefined);
-const seconds = z.coerce.number().optional().catch(undefined);
-
-const streamSchema = z.object({
-  index: z.number().int(),
-  codec_type: z.string().optional(),
-  codec_name: z.string().optional(),
-  codec_tag_string: z.string().optional(),
-  width: z.number().optional(),
-  height: z.number().optional(),
-  pix_fmt: z.string().optional(),
-  color_space: z.string().optional(),
-  color_range: z.string().optional(),
-  color_primaries: z.string().optional(),
-  color_transfer: z.string().optional(),
-  chroma_location: z.string().optional(),
-  has_b_frames: z.number().int().optional(),
-  time_base: z.string(),
-  r_frame_rate: z.string().optional(),
-  avg_frame_rate: z.string().optional(),
-  nb_frames: count,
-  start_time: seconds,
-  duration: seconds,
-  bit_rate: count,
-  channels: z.number().int().optional(),
-  sample_rate: count,
-  disposition: z.object({ default: z.number(), attached_pic: z.number() }),
-  side_data_list: z.array(sideDataSchema).default([]),
-  tags: z.object({ alpha_mode: z.string() }).partial().default({}),
-});
-type Stream = z.infer<typeof streamSchema>;
-
-const outputSchema = z.object({
-  programs: programsSchema,
-  format: z.object({ format_name: z.string(), duration: seconds, start_time: seconds }),
-  streams: z.array(streamSchema),
-});
-
 /** What ffprobe says of bytes that it cannot use; other failures are the machine's. */
-const BAD_CONTENT =
-  /Invalid data found|not on whitelist|End of file|Invalid argument|patches welcome|came to no end|Cannot allocate memory|was ended by SIG(SEGV|ABRT|FPE|BUS|ILL)/i;
+const BAD_CONTENT = new RegExp(
+  'Invalid data found|not on whitelist|End of file|Invalid argument|patches welcome|came to no end|' +
+    'Cannot allocate memory|was ended by SIG(SEGV|ABRT|FPE|BUS|ILL)',
+  'i',
+);
 
 export interface ProbeOptions {
   /** Number of the programme that is meant. Default: that of the stream that players show. */
@@ -78,7 +41,8 @@ export async function probeSource(file: string, options: ProbeOptions = {}): Pro
   const streams = streamsOf(all, programs, program ?? asked);
   if (!stream) {
     throw new UserError(
-      `${asked ? `programme ${asked.number} of ` : ''}${shown(file)} has no video${streams.some((s) => s.codec_type === 'audio') ? ', only sound' : ''}`,
+      `${asked ? `programme ${asked.number} of ` : ''}${shown(file)} has no video` +
+        `${streams.some((s) => s.codec_type === 'audio') ? ', only sound' : ''}`,
     );
   }
   const { size } = await stat(file);
@@ -90,7 +54,8 @@ export async function probeSource(file: string, options: ProbeOptions = {}): Pro
   if (typeof first === 'string' || !stream.pix_fmt) throw new UserError(undecodable(file, stream, first));
   if (isPureDolbyVision(stream.side_data_list))
     throw new UserError(
-      `${shown(file)} is Dolby Vision with colours of its own (profile 5), which would come out wrong: convert it to HDR10 first`,
+      `${shown(file)} is Dolby Vision with colours of its own (profile 5), which would come out wrong: ` +
+        'convert it to HDR10 first',
     );
   const alpha =
     hasAlpha(stream) && (stream.codec_name !== 'gif' || (await showsThrough(file, stream.index, options.signal)));
@@ -134,11 +99,9 @@ async function checkFile(file: string): Promise<void> {
   }
 }
 
-async function readStreams(file: string, signal: AbortSignal | undefined): Promise<z.infer<typeof outputSchema>> {
+async function readStreams(file: string, signal: AbortSignal | undefined): Promise<Header> {
   try {
-    return outputSchema.parse(
-      await readHeader(['-show_format', '-show_programs', '-show_streams', ...sourceInput(file)], signal),
-    );
+    return await fileHeader(file, signal);
   } catch (error) {
     // ffprobe opens a decoder for every stream before it says anything, and ends where one of them refuses the
     // stream's header.
@@ -146,7 +109,8 @@ async function readStreams(file: string, signal: AbortSignal | undefined): Promi
       error instanceof ContentFailure && /Could not open codec for input stream (\d+)/.exec(error.message)?.[1];
     if (closed)
       throw new UserError(
-        `stream ${closed} of ${shown(file)} is damaged, or coded in a way that this ffmpeg cannot decode: copy the file without it first (ffmpeg -i … -map 0 -map -0:${closed} -c copy …)`,
+        `stream ${closed} of ${shown(file)} is damaged, or coded in a way that this ffmpeg cannot decode: ` +
+          `copy the file without it first (ffmpeg -i … -map 0 -map -0:${closed} -c copy …)`,
       );
     if (!(error instanceof WorldError && BAD_CONTENT.test(error.message))) throw error;
     throw new UserError(
@@ -161,14 +125,15 @@ async function readStreams(file: string, signal: AbortSignal | undefined): Promi
  */
 const MOST_PIXELS = 2 ** 29;
 
-function checkSizes(file: string, streams: Stream[]): void {
+function checkSizes(file: string, streams: HeaderStream[]): void {
   const pixels = streams.reduce(
     (sum, { codec_type, width = 0, height = 0 }) => sum + (codec_type === 'video' ? width * height : 0),
     0,
   );
   if (pixels > MOST_PIXELS)
     throw new UserError(
-      `${shown(file)} holds pictures of ${Math.round(pixels / 1e6)} million pixels in its video tracks and covers, which would all be decoded at once: take some of them out first`,
+      `${shown(file)} holds pictures of ${Math.round(pixels / 1e6)} million pixels in its video tracks and covers, ` +
+        'which would all be decoded at once: take some of them out first',
     );
 }
 
@@ -176,13 +141,13 @@ function checkSizes(file: string, streams: Stream[]): void {
  * The stream that players show: marked as default, else the first of which there is a picture. Attached pictures are
  * covers.
  */
-function chooseVideo(streams: Stream[]): Stream | undefined {
-  const videos = streams.filter((s) => s.codec_type === 'video' && s.disposition.attached_pic === 0);
-  return videos.find((s) => s.disposition.default === 1) ?? videos.find(({ width = 0 }) => width > 0) ?? videos[0];
+function chooseVideo(streams: HeaderStream[]): HeaderStream | undefined {
+  const videos = streams.filter((s) => s.codec_type === 'video' && !isCover(s));
+  return videos.find((s) => s.disposition['default'] === 1) ?? videos.find(({ width = 0 }) => width > 0) ?? videos[0];
 }
 
 /** When the first of these streams begins, and how long it is until the last one ends, in seconds. */
-function extentOf(streams: Stream[]): Pick<SourceInfo, 'startSeconds' | 'durationSeconds'> {
+function extentOf(streams: HeaderStream[]): Pick<SourceInfo, 'startSeconds' | 'durationSeconds'> {
   const timed = streams.flatMap(({ start_time: start, duration }) =>
     start === undefined || duration === undefined ? [] : [{ start, end: start + duration }],
   );
@@ -191,7 +156,7 @@ function extentOf(streams: Stream[]): Pick<SourceInfo, 'startSeconds' | 'duratio
   return { startSeconds, durationSeconds: Math.max(...timed.map(({ end }) => end)) - startSeconds };
 }
 
-function undecodable(file: string, stream: Stream, why: FirstFrame | string): string {
+function undecodable(file: string, stream: HeaderStream, why: FirstFrame | string): string {
   const codec =
     stream.codec_name && stream.codec_name !== 'unknown' ? stream.codec_name : (stream.codec_tag_string ?? 'unknown');
   if (why === 'no decoder') return `${shown(file)} is coded as ${codec}, for which this ffmpeg has no decoder`;
@@ -201,7 +166,7 @@ function undecodable(file: string, stream: Stream, why: FirstFrame | string): st
 function describe(
   file: string,
   format: string,
-  stream: Stream & { pix_fmt: string },
+  stream: HeaderStream & { pix_fmt: string },
   first: FirstFrame,
 ): SourceInfo['video'] {
   const timebase = parseRational(stream.time_base);
@@ -229,8 +194,8 @@ function describe(
 }
 
 /** VP8 and VP9 hold alpha beside the pictures, in a stream of its own that only a tag tells of. */
-const hasAlpha = ({ pix_fmt = '', tags }: Stream): boolean =>
-  tags.alpha_mode === '1' || /^(yuva|gbrap|rgba|bgra|argb|abgr|ya\d)/.test(pix_fmt);
+const hasAlpha = ({ pix_fmt = '', tags }: HeaderStream): boolean =>
+  tags['alpha_mode'] === '1' || /^(yuva|gbrap|rgba|bgra|argb|abgr|ya\d)/.test(pix_fmt);
 
 /**
  * `r_frame_rate` is exact for a constant rate (24000/1001) where the average is only near it; with a variable rate it

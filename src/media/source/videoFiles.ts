@@ -3,9 +3,16 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isMangled } from '../../lib/utf8.js';
 
-/** Names of files that are taken for videos in a folder. Files that are named themselves may have any name. */
-const VIDEO =
-  /\.(264|265|3g2|3gp|asf|avi|divx|dv|flv|gif|h264|h265|hevc|ivf|m1v|m2ts|m2v|m4v|mj2|mjpeg|mjpg|mkv|mov|mp4|mpeg|mpg|mts|mxf|nut|obu|ogm|ogv|rm|rmvb|ts|vob|webm|wmv|wtv|y4m)$/i;
+const ENDINGS =
+  '264 265 3g2 3gp apng asf avi divx dv flv gif h264 h265 hevc ivf m1v m2ts m2v m4v mj2 mjpeg mjpg mkv mov mp4 ' +
+  'mpeg mpg mts mxf nut obu ogm ogv rm rmvb ts vob webm wmv wtv y4m';
+const VIDEO = new RegExp(`\\.(${ENDINGS.replaceAll(' ', '|')})$`, 'i');
+
+/**
+ * Whether a file is taken for a video where a folder is looked through, by a batch and by the pages of the dashboard.
+ * One that is named itself may have any name.
+ */
+export const isVideoName = (file: string): boolean => VIDEO.test(file);
 
 export interface FoundVideos {
   /** Paths below the folder, with slashes, in order. */
@@ -45,7 +52,7 @@ export async function findVideos(folder: string, except: string): Promise<FoundV
 
 function whyNot(entry: Dirent, file: string): string | undefined {
   if (entry.name.startsWith('.')) return 'it is hidden';
-  if (!entry.isDirectory() && !VIDEO.test(entry.name)) return 'its name is not that of a video';
+  if (!entry.isDirectory() && !isVideoName(entry.name)) return 'its name is not that of a video';
   if (isMangled(file)) return NOT_UTF8;
   return entry.isDirectory() || entry.isFile() || entry.isSymbolicLink() ? undefined : 'it is no regular file';
 }

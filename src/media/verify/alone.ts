@@ -1,22 +1,23 @@
 import { stat } from 'node:fs/promises';
 import { fileDigest } from '../../job/parts.js';
 import type { SourceInfo } from '../../job/source.js';
-import { UserError, ContentFailure } from '../../lib/errors.js';
+import { ContentFailure, UserError } from '../../lib/errors.js';
 import { toNumber } from '../../lib/rational.js';
 import { damageOf } from '../ffmpeg/damage.js';
-import { startFfmpeg } from '../ffmpeg/run.js';
-import { inventory, type Inventory } from '../merge/inventory.js';
+import { readUntilFailure } from '../ffmpeg/readStdout.js';
+import { pieces } from '../ffmpeg/splitStream.js';
+import { type Inventory, inventory } from '../merge/inventory.js';
 import { probeSource } from '../source/probe.js';
 import { scanSource } from '../source/scan.js';
 import type { AgainstOptions } from './against.js';
-import { cadenceOf, type Cadence } from './cadence.js';
+import { type Cadence, cadenceOf } from './cadence.js';
 import { page } from './page.js';
-import { thumbnails } from './pictures.js';
 import type { Check } from './report.js';
 import { pairStills, withStills } from './shownFrames.js';
 import { fileSide, matrixOf, samplesOf, sideArgs } from './sides.js';
 import { listen } from './sound.js';
 import { aspectOf, sampledFrames } from './stills.js';
+import { THUMBNAIL_BYTES } from './thumbnails.js';
 import { Watch } from './watch.js';
 
 export interface AloneReport {
@@ -115,21 +116,16 @@ async function watch(
   const side = fileSide(file, info.video.index, samplesOf(info, matrix), aspectOf(info.video), (time) => {
     pts.push(time);
   });
-  const run = startFfmpeg(sideArgs(side, stills), { signal, stdout: 'pipe', onPts: side.onPts });
-  run.done.catch(() => undefined);
   const watching = new Watch(toNumber(info.video.frameRate));
   let frames = 0;
-  for await (const picture of thumbnails(run)) {
-    watching.add(picture);
-    onFrame?.(++frames);
-  }
-  try {
-    const { stderrLines } = await run.done;
-    return { pts, watch: watching, errors: damageOf(stderrLines) };
-  } catch (error) {
-    if (!(error instanceof ContentFailure)) throw error;
-    return { pts, watch: watching, errors: [error.message] };
-  }
+  const { ended } = await readUntilFailure(sideArgs(side, stills), { signal, onPts: side.onPts }, async (stdout) => {
+    for await (const picture of pieces(stdout, THUMBNAIL_BYTES)) {
+      watching.add(picture);
+      onFrame?.(++frames);
+    }
+  });
+  const errors = ended instanceof ContentFailure ? [ended.message] : damageOf(ended.stderrLines);
+  return { pts, watch: watching, errors };
 }
 
 async function hear(

@@ -1,5 +1,7 @@
+import { argv } from '../../lib/argv.js';
 import { ON_TIME } from '../ffmpeg/onTime.js';
-import { PTS_FD, runFfmpeg, startFfmpeg } from '../ffmpeg/run.js';
+import { readStdout } from '../ffmpeg/readStdout.js';
+import { PTS_FD, runFfmpeg } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import { soundWithin, type Trim } from '../merge/trimTracks.js';
 
@@ -44,22 +46,12 @@ export async function listen(
   const clock = new FrameList();
   const map = ['-map', `0:${stream}`];
   const heard = cut ? [soundWithin(cut)] : [];
-  const run = startFfmpeg(
+  const loudness = new Loudness(stretches, () => clock.start);
+  const { errors, stderrLines } = await readStdout(
     [
-      '-max_error_rate',
-      '1',
-      '-copyts',
-      ...sourceInput(file),
-      ...map,
+      ...argv`-max_error_rate 1 -copyts ${sourceInput(file)} ${map}`,
       ...(cut ? ['-af', heard.join(',')] : []),
-      '-c:a',
-      'pcm_s16le',
-      '-f',
-      'framecrc',
-      '-flush_packets',
-      '1',
-      `pipe:${PTS_FD}`,
-      ...map,
+      ...argv`-c:a pcm_s16le -f framecrc -flush_packets 1 pipe:${PTS_FD} ${map}`,
       '-af',
       [...heard, `aresample=${RATE}:${ON_TIME}`, 'aformat=sample_fmts=s16:channel_layouts=mono'].join(','),
       '-f',
@@ -68,17 +60,12 @@ export async function listen(
     ],
     {
       signal,
-      stdout: 'pipe',
       onPtsLine: (line) => {
         clock.add(line);
       },
     },
+    (stdout) => loudness.read(stdout as AsyncIterable<Buffer>),
   );
-  const loudness = new Loudness(stretches, () => clock.start);
-  const reading = loudness.read(run.stdout as AsyncIterable<Buffer>);
-  reading.catch(() => undefined);
-  const { errors, stderrLines } = await run.done;
-  await reading;
   return {
     start: clock.start,
     end: clock.end,

@@ -2,7 +2,8 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { describe, expect, it } from 'vitest';
 import { merge } from '../../../src/client/job/live.js';
-import type { Heartbeat, Progress } from '../../../src/job/contracts.js';
+import type { Progress } from '../../../src/job/contracts.js';
+import { type Heartbeat } from '../../../src/job/heartbeat.js';
 
 type Pending = temporal.api.workflow.v1.IPendingActivityInfo;
 const SCHEDULED = 1;

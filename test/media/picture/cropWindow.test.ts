@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { SourceInfo } from '../../../src/job/source.js';
 import { UserError } from '../../../src/lib/errors.js';
 import { checkCrop, chromaStep } from '../../../src/media/picture/crop.js';
-import { centredWindow, scaled, withContext, type Window } from '../../../src/media/picture/cropWindow.js';
+import { centredWindow, scaled, type Window, withContext } from '../../../src/media/picture/cropWindow.js';
 
 const side = fc.integer({ min: 1, max: 4000 });
 const size = fc.record({ width: side, height: side });
@@ -67,7 +67,7 @@ describe('a window with its context', () => {
 });
 
 describe('a rectangle of the command line', () => {
-  it('is taken where it is inside and begins on a chroma sample; of any other that is inside a near one is named', () => {
+  it('is taken where it is inside and begins on a chroma sample; for others inside a near one is named', () => {
     const formats = fc.constantFrom('yuv420p', 'yuv422p10le', 'yuv444p', 'yuv410p', 'yuv411p', 'gbrp', 'nv12');
     fc.assert(
       fc.property(windows, formats, ({ picture, window }, pixelFormat) => {

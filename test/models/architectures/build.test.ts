@@ -3,7 +3,7 @@ import { UserError } from '../../../src/lib/errors.js';
 import { signatureOf } from '../../../src/models/graph.js';
 import { decodeModel } from '../../../src/models/onnx/schema.js';
 import { convertTorch } from '../../../src/models/torch/convert.js';
-import { zipPth, type TestState } from '../../support/torch.js';
+import { type TestState, zipPth } from '../../support/torch.js';
 import { asPublished, compactState, denseState, inBetween, renamed } from '../networks.js';
 import { farthest, picture, runOnnx } from '../planes.js';
 import { runCompact, runDense } from './reference.js';

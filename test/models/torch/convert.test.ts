@@ -5,7 +5,7 @@ import { convertNcnn } from '../../../src/models/ncnn/convert.js';
 import { decodeModel } from '../../../src/models/onnx/schema.js';
 import { convertTorch, interpolateTorch } from '../../../src/models/torch/convert.js';
 import { sharedFile } from '../../support/media.js';
-import { legacyPth, safetensors, zipPth, type TestState } from '../../support/torch.js';
+import { legacyPth, safetensors, type TestState, zipPth } from '../../support/torch.js';
 import { compactState } from '../networks.js';
 
 const state = compactState({ features: 4, convolutions: 1, scale: 2 });

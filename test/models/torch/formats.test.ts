@@ -6,14 +6,14 @@ import {
   floatBytes,
   legacyPth,
   op,
+  type PickledTensor,
   pickledDict,
   pickledTensor,
   safetensors,
   safetensorsFile,
+  type TestState,
   zipFile,
   zipPth,
-  type PickledTensor,
-  type TestState,
 } from '../../support/torch.js';
 
 const values = [0, 1, -2, 0.5, 8, -0.25];
