@@ -2,7 +2,7 @@ import { appendFileSync, copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { BatchView } from '../../src/client/batch/batches.js';
 import type { ScheduleView } from '../../src/client/batch/schedules.js';
-import { nextClock } from '../../src/job/batch/window.js';
+import { nextClock } from '../../src/job/batch/nextClock.js';
 import { Cli, eventually } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
 

@@ -5,9 +5,9 @@ import {
   pictureSpecSchema,
   MOST_PROGRAM,
   targetSchema,
-  windowSchema,
+  cropWindowSchema,
   type PictureSpec,
-  type Window,
+  type CropWindow,
 } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
 import { UserError } from '../../lib/errors.js';
@@ -29,9 +29,9 @@ function readTarget(text: string): PictureSpec['target'] {
 }
 
 /** `720x432+0+72`; undefined for anything else. */
-function readWindow(text: string): Window | undefined {
+function readWindow(text: string): CropWindow | undefined {
   const [, width, height, x, y] = (/^(\d+)x(\d+)\+(\d+)\+(\d+)$/i.exec(text) ?? []).map(Number);
-  return windowSchema.safeParse({ width, height, x, y }).data;
+  return cropWindowSchema.safeParse({ width, height, x, y }).data;
 }
 
 const time = z
