@@ -4,7 +4,7 @@ FROM node:20.20.2-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
-COPY tsconfig.json temporal.config.ts ./
+COPY tsconfig.json tsconfig.build.json temporal.config.ts ./
 COPY scripts scripts
 COPY src src
 COPY web web

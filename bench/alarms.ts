@@ -4,7 +4,7 @@ import { verifyAgainst } from '../src/media/verify/against.js';
 import { NETWORKS, pullNetworks, refusal } from './support/alarms/networks.js';
 import { enlarge, excerpt, FAULTS, STAND_INS } from './support/alarms/pictures.js';
 import { sharedClips } from './support/clips.js';
-import { inBenchHome, type BenchHome } from './support/home.js';
+import { type BenchHome, inBenchHome } from './support/home.js';
 import { textFlag } from './support/report.js';
 
 /**
@@ -96,7 +96,8 @@ async function benchmark(home: BenchHome): Promise<void> {
     `false alarms: ${count(harmless, 'ALARM')} of ${all(harmless)} (owed: none), warnings: ${count(harmless, 'told')}`,
   );
   console.log(
-    `faults: ${count(faulty, 'caught')} of ${all(faulty)} caught, ${count(faulty, 'told')} told, ${count(faulty, 'missed')} missed`,
+    `faults: ${count(faulty, 'caught')} of ${all(faulty)} caught, ` +
+      `${count(faulty, 'told')} told, ${count(faulty, 'missed')} missed`,
   );
   if (count(harmless, 'ALARM') > 0) process.exitCode = 1;
 }

@@ -8,7 +8,7 @@ import { lastSummary, storedBatches } from '../src/job/batch/store.js';
 import type { JobReport } from '../src/job/contracts.js';
 import { storedJobs } from '../src/job/store.js';
 import { sharedClip } from './support/clips.js';
-import { inBenchHome, type BenchHome } from './support/home.js';
+import { type BenchHome, inBenchHome } from './support/home.js';
 import { printMachine } from './support/report.js';
 import { writeSlowNet } from './support/slowNet.js';
 import { inferred } from './support/tally.js';
@@ -201,7 +201,8 @@ async function night(home: BenchHome): Promise<void> {
   );
   const twice = rows.reduce((sum, row) => sum + (row['done twice'] || 0), 0);
   hold(
-    `frames that went through the network twice: ${twice} of ${summary.frames}, at most the part at hand of each death (${kept.length * PART_FRAMES})`,
+    `frames that went through the network twice: ${twice} of ${summary.frames}, ` +
+      `at most the part at hand of each death (${kept.length * PART_FRAMES})`,
     twice >= 0 && twice <= kept.length * PART_FRAMES,
   );
   hold(

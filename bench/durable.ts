@@ -5,8 +5,8 @@ import { execa } from 'execa';
 import { fileDigest } from '../src/job/parts.js';
 import { discardJob } from '../src/job/store.js';
 import { cacheFolder, makeClip } from './support/clips.js';
-import { stageTimes, type StageTimes } from './support/history.js';
-import { inBenchHome, type BenchHome } from './support/home.js';
+import { type StageTimes, stageTimes } from './support/history.js';
+import { type BenchHome, inBenchHome } from './support/home.js';
 import { processorSeconds } from './support/processes.js';
 import { atLeast, atMost, numberFlag, printMachine } from './support/report.js';
 
@@ -186,7 +186,9 @@ function report(byHand: Run[], jobs: JobRun[], script: Run | undefined): void {
   console.log(`up to the merge / ffmpeg, best of each: ${atLeast(reference / best(jobs, 'merged'), 0.95)}`);
   console.log(`whole, verified / ffmpeg, best of each: ${atLeast(reference / best(jobs, 'whole'), 0.8)}`);
   console.log(
-    `processor time / ffmpeg, best of each: ${(best(jobs, 'processor') / best(byHand, 'processor')).toFixed(3)}, with verification; load changes it little`,
+    'processor time / ffmpeg, best of each: ' +
+      `${(best(jobs, 'processor') / best(byHand, 'processor')).toFixed(3)}, ` +
+      'with verification; load changes it little',
   );
 }
 

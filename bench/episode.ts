@@ -3,12 +3,12 @@ import path from 'node:path';
 import type { JobReport } from '../src/job/contracts.js';
 import { jobLayout } from '../src/job/layout.js';
 import { readJson } from '../src/lib/durable.js';
-import { verifyReportSchema, type VerifyReport } from '../src/media/verify/report.js';
+import { type VerifyReport, verifyReportSchema } from '../src/media/verify/report.js';
 import { hasEpisodeClips, makeEpisode } from './support/episode.js';
-import { stageTimes, type StageTimes } from './support/history.js';
-import { inBenchHome, type BenchHome } from './support/home.js';
+import { type StageTimes, stageTimes } from './support/history.js';
+import { type BenchHome, inBenchHome } from './support/home.js';
 import { numberFlag, printMachine } from './support/report.js';
-import { watchUsage, type Usage } from './support/usage.js';
+import { type Usage, watchUsage } from './support/usage.js';
 
 /**
  * A whole television episode through `--preset preview -s 2`: what it takes in time, disk, memory and history, and

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { JobReport } from '../src/job/contracts.js';
 import { sharedClips } from './support/clips.js';
-import { lost, type Cell } from './support/fidelity/cells.js';
+import { type Cell, lost } from './support/fidelity/cells.js';
 import { compareColors, comparePictures, compareShape } from './support/fidelity/comparePicture.js';
 import { compareFrames, compareTimes } from './support/fidelity/compareTimes.js';
 import {
@@ -14,7 +14,7 @@ import {
 } from './support/fidelity/compareTracks.js';
 import { measure } from './support/fidelity/measure.js';
 import { likeness } from './support/fidelity/pictures.js';
-import { inBenchHome, type BenchHome } from './support/home.js';
+import { type BenchHome, inBenchHome } from './support/home.js';
 import { printMachine, textFlag } from './support/report.js';
 
 /**
@@ -109,9 +109,11 @@ function print(rows: Map<string, Row>): void {
     ),
   );
   for (const [clip, row] of rows) {
-    console.log(
-      `${clip}: ${COLUMNS.flatMap((name) => (row[name] !== undefined && row[name].text !== '' ? [`${name} ${row[name].state}: ${row[name].text}`] : [])).join(' | ')}`,
-    );
+    const cells = COLUMNS.flatMap((name) => {
+      const cell = row[name];
+      return cell !== undefined && cell.text !== '' ? [`${name} ${cell.state}: ${cell.text}`] : [];
+    });
+    console.log(`${clip}: ${cells.join(' | ')}`);
   }
 }
 
@@ -126,7 +128,8 @@ async function benchmark(home: BenchHome): Promise<void> {
   print(rows);
   const silent = [...rows].filter(([, row]) => Object.values(row).some(({ state }) => state === 'LOST'));
   console.log(
-    `${rows.size} clips; silent losses: ${silent.length === 0 ? 'none' : silent.map(([clip]) => clip).join(', ')} (owed: none)`,
+    `${rows.size} clips; silent losses: ` +
+      `${silent.length === 0 ? 'none' : silent.map(([clip]) => clip).join(', ')} (owed: none)`,
   );
   if (silent.length > 0) process.exitCode = 1;
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { undisturbedClips } from './kills/clips.js';
 import { Crew } from './kills/crew.js';
 import { eventOf } from './kills/events.js';
-import { onGround, TIMES, type Ground } from './kills/ground.js';
+import { type Ground, onGround, TIMES } from './kills/ground.js';
 import { Ledger } from './kills/ledger.js';
 import { leftRunning } from './kills/processes.js';
 import { numberFlag, printMachine } from './support/report.js';
@@ -109,7 +109,10 @@ function report(ledger: Ledger, crew: Crew): void {
   table(result.tasks, 'jobs and batches');
   table(result.outcomes, 'how commands ended');
   console.log(
-    `seed ${seed}: ${result.count} events; ${result.videos} videos with ${result.frames} frames; ${result.twice} of ${result.networkFrames} frames went through the network twice (${result.twiceAllowed} by a part for each interruption of frames at work, and by what flipped bits cost); ${ledger.violations.length} violations`,
+    `seed ${seed}: ${result.count} events; ${result.videos} videos with ${result.frames} frames; ` +
+      `${result.twice} of ${result.networkFrames} frames went through the network twice ` +
+      `(${result.twiceAllowed} by a part for each interruption of frames at work, and by what flipped bits cost); ` +
+      `${ledger.violations.length} violations`,
   );
 }
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { makeClip } from './support/clips.js';
-import { inBenchHome, type BenchHome } from './support/home.js';
+import { type BenchHome, inBenchHome } from './support/home.js';
 import { peakMemory, type SystemProcess } from './support/processes.js';
 import { numberFlag, printMachine } from './support/report.js';
 import { writeSlowNet } from './support/slowNet.js';

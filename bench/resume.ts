@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeClip } from './support/clips.js';
-import { inBenchHome, type BenchHome } from './support/home.js';
+import { type BenchHome, inBenchHome } from './support/home.js';
 import { atMost, numberFlag, printMachine } from './support/report.js';
 import { writeSlowNet } from './support/slowNet.js';
 import { inferred } from './support/tally.js';
@@ -79,5 +79,7 @@ console.table(
 );
 const heartbeat = results[0]?.heartbeat ?? 0;
 console.log(
-  `slowest: ${atMost(Math.max(...results.map(({ resumed }) => resumed)), OWED_BESIDE_HEARTBEAT + heartbeat, 's')}, ${heartbeat} s of it the heartbeat time-out`,
+  'slowest: ' +
+    `${atMost(Math.max(...results.map(({ resumed }) => resumed)), OWED_BESIDE_HEARTBEAT + heartbeat, 's')}, ` +
+    `${heartbeat} s of it the heartbeat time-out`,
 );

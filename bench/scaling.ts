@@ -8,13 +8,13 @@ import { serverEnvironment } from '../src/client/connection/serverTls.js';
 import { connectToServer } from '../src/client/connection/temporalConnection.js';
 import type { JobReport } from '../src/job/contracts.js';
 import { jobLayout } from '../src/job/layout.js';
-import { planSchema, type Plan } from '../src/job/plan.js';
+import { type Plan, planSchema } from '../src/job/plan.js';
 import { upscaleQueue } from '../src/job/queues.js';
 import { discardJob } from '../src/job/store.js';
 import { readJson } from '../src/lib/durable.js';
 import { makeNoise } from './support/clips.js';
 import { stageTimes } from './support/history.js';
-import { inBenchHome, type BenchHome } from './support/home.js';
+import { type BenchHome, inBenchHome } from './support/home.js';
 import { atLeast, atMost, numberFlag, printMachine } from './support/report.js';
 import { writeSlowNet } from './support/slowNet.js';
 import { inferred } from './support/tally.js';
@@ -192,10 +192,12 @@ await inBenchHome(async (home) => {
     `fewest of N: ${atLeast(Math.min(...runs.map((each) => speedUp(each) / each.devices.ms.length)), OWED)}`,
   );
   console.log(
-    `fewest of ideal, by which one device alone is held too: ${atLeast(Math.min(...runs.map((each) => ideal(each) / each.stage)), OWED)}`,
+    'fewest of ideal, by which one device alone is held too: ' +
+      `${atLeast(Math.min(...runs.map((each) => ideal(each) / each.stage)), OWED)}`,
   );
   console.log(
-    `4 devices, one of them ${SLOWER} times slower: ${slow.stage.toFixed(1)} s, ideal ${ideal(slow).toFixed(1)} s: ${(ideal(slow) / slow.stage).toFixed(3)} of it; segments: ${sizes(slow)}`,
+    `4 devices, one of them ${SLOWER} times slower: ${slow.stage.toFixed(1)} s, ` +
+      `ideal ${ideal(slow).toFixed(1)} s: ${(ideal(slow) / slow.stage).toFixed(3)} of it; segments: ${sizes(slow)}`,
   );
   const four = runs.find(({ devices }) => devices.ms.length === 4);
   if (!four) return;
@@ -204,6 +206,7 @@ await inBenchHome(async (home) => {
     `4 devices, one killed half way: ${killed.stage.toFixed(1)} s, ${killed.inferred - killed.frames} frames twice`,
   );
   console.log(
-    `more than without: ${atMost(killed.stage - four.stage, mayCost(killed, heartbeatSeconds), 's')}: its share of the rest, ${heartbeatSeconds} s of heartbeat time-out, a part, a segment`,
+    `more than without: ${atMost(killed.stage - four.stage, mayCost(killed, heartbeatSeconds), 's')}: ` +
+      `its share of the rest, ${heartbeatSeconds} s of heartbeat time-out, a part, a segment`,
   );
 });

@@ -163,7 +163,8 @@ async function compare(folder: string): Promise<void> {
 
 function report(fps: { bare: number; upscaler: number }[]): void {
   console.log(
-    `${path.basename(model)} x${SCALE} fp32 on the CPU, ${WIDTH}x${HEIGHT}, ${frames} frames, ${os.availableParallelism()} cores`,
+    `${path.basename(model)} x${SCALE} fp32 on the CPU, ${WIDTH}x${HEIGHT}, ${frames} frames, ` +
+      `${os.availableParallelism()} cores`,
   );
   console.table(
     fps.map((round) => ({

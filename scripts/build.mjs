@@ -10,13 +10,15 @@ const INPUTS = [
   'tools',
   'temporal.config.ts',
   'tsconfig.json',
+  'tsconfig.build.json',
   'package-lock.json',
   'scripts/build.mjs',
+  'scripts/bundle.mjs',
 ];
 
 /**
- * Compiles src, bench and tools to dist and bundles the workflows and the dashboard's page, when any input has changed
- * since the last build.
+ * Compiles src, bench and tools to dist, and bundles the workflows, the process entries and the dashboard's page, when
+ * any input has changed since the last build.
  */
 export async function build({ log = say } = {}) {
   const inputs = digestOf(INPUTS);
@@ -30,8 +32,12 @@ export async function build({ log = say } = {}) {
   const umask = process.umask(0o022);
   chmodSync(scratch, 0o755);
   try {
-    run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', root, '--outDir', scratch]);
+    const project = path.join(root, 'tsconfig.build.json');
+    run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', project, '--outDir', scratch]);
     await bundleWorkflows(scratch);
+    // Imported late: before the set-up there are no packages.
+    const { bundleEntries } = await import('./bundle.mjs');
+    await bundleEntries(scratch);
     await bundlePage(path.join(scratch, 'web'));
     writeFileSync(path.join(scratch, 'build.json'), JSON.stringify({ inputs }));
     const old = `${scratch}-old`;

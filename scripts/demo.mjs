@@ -1,4 +1,4 @@
-import { mkdirSync, existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { main, root, run, runNode, say } from './lib.mjs';
 import { setup } from './setup.mjs';

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { main, onPath, readText, run, say, SetupError } from './lib.mjs';
+import { main, onPath, readText, run, SetupError, say } from './lib.mjs';
 
 const LIBRARIES = 'usr/lib/x86_64-linux-gnu';
 

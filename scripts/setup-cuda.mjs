@@ -13,7 +13,8 @@ await main(import.meta, async () => {
   });
   if (code !== 0)
     say(
-      "ONNX Runtime's CUDA files could not be fetched: this needs Linux on x64 and a way to its download server; the CPU works without them",
+      "ONNX Runtime's CUDA files could not be fetched: " +
+        'this needs Linux on x64 and a way to its download server; the CPU works without them',
     );
   return code;
 });

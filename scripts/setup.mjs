@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from './build.mjs';
-import { digestOf, main, onPath, readText, root, run, say, SetupError } from './lib.mjs';
+import { digestOf, main, onPath, readText, root, run, SetupError, say } from './lib.mjs';
 
 /**
  * Brings a machine to the point where every command works. Each step looks first and works only when something is
@@ -37,7 +37,8 @@ function installFfmpeg(log) {
   if (onPath('ffmpeg') && onPath('ffprobe')) return;
   if (!hasApt()) {
     throw new SetupError(
-      `ffmpeg is missing: install it first (${process.platform === 'darwin' ? 'brew install ffmpeg' : 'as root: apt-get install ffmpeg'})`,
+      'ffmpeg is missing: install it first ' +
+        `(${process.platform === 'darwin' ? 'brew install ffmpeg' : 'as root: apt-get install ffmpeg'})`,
     );
   }
   installByApt('ffmpeg', log);

@@ -19,7 +19,7 @@ await main(import.meta, async () => {
   }
   const env = { ...process.env, ...(await temporalPrograms()) };
   const args = process.argv.slice(2);
-  const { checks, broken } = args.length === 0 ? check() : { checks: 0, broken: 0 };
+  const { checks, broken } = args.length === 0 ? await check() : { checks: 0, broken: 0 };
   const tests = runTests(env, args);
   const passed = tests.passed === 0 ? 0 : tests.passed + checks - broken;
   return conclude({ passed, failed: tests.failed + broken, skipped: tests.skipped });

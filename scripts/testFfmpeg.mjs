@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { isSuite, layFfmpeg } from './ffmpegOf.mjs';
-import { main, onPath, say, SetupError } from './lib.mjs';
+import { main, onPath, SetupError, say } from './lib.mjs';
 import { hasApt, installByApt, setup } from './setup.mjs';
 import { conclude, results, runTests, temporalPrograms } from './test.mjs';
 

@@ -1,6 +1,6 @@
 import type { Job } from '../src/dashboard/schemas/jobs.js';
-import { api } from './api.js';
 import { Ask } from './Ask.js';
+import { api } from './api.js';
 import { Button } from './parts.js';
 import { useAction } from './store.js';
 

@@ -1,6 +1,6 @@
 import type { Batch, Schedule } from '../src/dashboard/schemas/batches.js';
-import { api } from './api.js';
 import { Ask } from './Ask.js';
+import { api } from './api.js';
 import { Button } from './parts.js';
 import { applyBatches, useAction } from './store.js';
 

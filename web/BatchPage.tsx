@@ -173,7 +173,12 @@ function Videos({ detail: { videos, more }, working }: { detail: BatchDetail; wo
             </span>
             <Pill
               status={status}
-              text={`${WORDS[status] ?? status}${status === 'running' && job !== undefined && percents.has(job) ? `, ${share(percents.get(job) ?? 0)}` : ''}`}
+              text={
+                (WORDS[status] ?? status) +
+                (status === 'running' && job !== undefined && percents.has(job)
+                  ? `, ${share(percents.get(job) ?? 0)}`
+                  : '')
+              }
             />
             <span class="soft number">
               {[frames === undefined ? '' : `${count(frames)} frames`, size === undefined ? '' : bytes(size)]

@@ -142,7 +142,8 @@ export function counts({ status, done, skipped, failed, cancelled, waiting, file
     .filter(([number]) => number > 0)
     .map(([number, what]) => `${count(number)} ${what}`);
   const open = status === 'running' || status === 'paused';
-  return `${parts.join(', ') || (open ? 'none done yet' : 'nothing to do')}${open && files > 0 ? ` of ${count(files)}` : ''}`;
+  const said = parts.join(', ') || (open ? 'none done yet' : 'nothing to do');
+  return open && files > 0 ? `${said} of ${count(files)}` : said;
 }
 
 function BatchRow({ batch }: { batch: Batch }) {

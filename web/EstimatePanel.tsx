@@ -142,7 +142,8 @@ function Devices({
               <td class="why">
                 {here.basis === 'jobs'
                   ? `the last ${here.jobs === 1 ? 'job' : `${here.jobs} jobs`}`
-                  : `a measurement on this clip${here.jobs > 0 ? `, corrected ${times(here.jobs)} by earlier jobs` : ''}`}
+                  : 'a measurement on this clip' +
+                    `${here.jobs > 0 ? `, corrected ${times(here.jobs)} by earlier jobs` : ''}`}
               </td>
             </>
           ) : (

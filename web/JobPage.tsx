@@ -1,15 +1,15 @@
 import { useEffect } from 'preact/hooks';
 import type { Job, JobDetail, LogEntry } from '../src/dashboard/schemas/jobs.js';
 import { Actions } from './Actions.js';
-import { api, verifiedPath } from './api.js';
 import { Ask } from './Ask.js';
+import { api, verifiedPath } from './api.js';
 import { Compare } from './Compare.js';
 import { bytes, clock, count, duration, fps, methodOf, share, stageOf, when } from './format.js';
 import { Icon, JobBar, JobPill } from './parts.js';
 import { follow } from './router.js';
 import { SpeedPlot } from './SpeedPlot.js';
-import { useAction, useStore, watch } from './store.js';
 import { Strip } from './Strip.js';
+import { useAction, useStore, watch } from './store.js';
 import { useTitle } from './title.js';
 
 export function JobPage({ job: key }: { job: string }) {

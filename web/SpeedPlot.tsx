@@ -37,7 +37,10 @@ export function SpeedPlot({ speed }: { speed: [number, number][] }) {
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
         preserveAspectRatio="none"
         role="img"
-        aria-label={`Frames a second over the last ${duration((last[0] - first[0]) / 1000)}: now ${fps(last[1])}, on average ${fps(mean)}`}
+        aria-label={
+          `Frames a second over the last ${duration((last[0] - first[0]) / 1000)}: ` +
+          `now ${fps(last[1])}, on average ${fps(mean)}`
+        }
       >
         {[0.25, 0.5, 0.75].map((share) => (
           <line key={share} x1={0} x2={WIDTH} y1={HEIGHT * share} y2={HEIGHT * share} />

@@ -8,7 +8,7 @@ import { JobList } from './JobList.js';
 import { JobPage } from './JobPage.js';
 import { NewJob } from './NewJob.js';
 import { Button, Icon, Reel } from './parts.js';
-import { follow, go, useRoute, type Route } from './router.js';
+import { follow, go, type Route, useRoute } from './router.js';
 import { SignIn } from './SignIn.js';
 import { attempt, start, useStore } from './store.js';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { makeClip, sharedClip } from '../support/clips.js';
 import { writeSlowNet } from '../support/slowNet.js';
-import { contentsOf, type Contents } from './digest.js';
+import { type Contents, contentsOf } from './digest.js';
 import type { Ground } from './ground.js';
 
 const REAL = [

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { METHODS, flagsOf, resultOf, type Clip } from './clips.js';
+import { type Clip, flagsOf, METHODS, resultOf } from './clips.js';
 import { Dice } from './dice.js';
-import { TIMES, type Ground } from './ground.js';
+import { type Ground, TIMES } from './ground.js';
 import type { How } from './heard.js';
 import type { Ledger } from './ledger.js';
 import { COST, compareContents, settle, type Totals } from './settle.js';
@@ -150,7 +150,8 @@ export class Crew {
     this.cancelledAtWork += task.lost;
     for (const name of Object.keys(totals) as (keyof Totals)[]) this.totals[name] += totals[name];
     this.ledger.note(
-      `${task.asked.name}: done, ${task.commands} commands, ${totals.twice} of ${totals.frames} frames twice, ${parts} interruptions at the device, ${task.flippedFrames} frames flipped`,
+      `${task.asked.name}: done, ${task.commands} commands, ${totals.twice} of ${totals.frames} frames twice, ` +
+        `${parts} interruptions at the device, ${task.flippedFrames} frames flipped`,
     );
   }
 

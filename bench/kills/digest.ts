@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { execa } from 'execa';
+import { argv } from '../../src/lib/argv.js';
 
 export interface Contents {
   file: string;
@@ -21,16 +22,6 @@ export async function contentsOf(file: string): Promise<Contents> {
 }
 
 async function framemd5(file: string, args: string[]): Promise<string> {
-  const { stdout } = await execa('ffmpeg', [
-    '-v',
-    'error',
-    '-nostdin',
-    '-i',
-    `file:${file}`,
-    ...args,
-    '-f',
-    'framemd5',
-    '-',
-  ]);
+  const { stdout } = await execa('ffmpeg', argv`-v error -nostdin -i file:${file} ${args} -f framemd5 -`);
   return stdout;
 }

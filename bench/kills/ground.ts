@@ -16,7 +16,8 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { execa, execaSync } from 'execa';
-import { cleaningUp, BenchHome } from '../support/home.js';
+import { argv } from '../../src/lib/argv.js';
+import { BenchHome, cleaningUp } from '../support/home.js';
 
 /** Seconds, short enough that a thousand interruptions fit into half an hour. */
 export const TIMES = { heartbeat: 3, checkpoint: 2, linger: 3 };
@@ -108,19 +109,7 @@ export class Ground {
       free.write(`free${mark}`, 4);
       return this.write(name, Buffer.concat([readFileSync(clip), free]));
     }
-    await execa('ffmpeg', [
-      '-v',
-      'error',
-      '-i',
-      `file:${clip}`,
-      '-map',
-      '0',
-      '-c',
-      'copy',
-      '-metadata',
-      `comment=${mark}`,
-      `file:${file}`,
-    ]);
+    await execa('ffmpeg', argv`-v error -i file:${clip} -map 0 -c copy -metadata comment=${mark} file:${file}`);
     this.keep(name);
     return file;
   }

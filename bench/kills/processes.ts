@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SystemProcess } from '../support/processes.js';
 import type { Crew } from './crew.js';
 import type { Dice } from './dice.js';
-import { TIMES, type Ground } from './ground.js';
+import { type Ground, TIMES } from './ground.js';
 
 const TARGETS: Readonly<Record<string, RegExp>> = {
   'control worker': /--role control/,

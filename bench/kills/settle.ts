@@ -44,7 +44,8 @@ export async function settle(task: Task, reports: JobReport[], partsLost: number
   const allowed = partsLost * COST + task.flippedFrames;
   if (totals.twice > allowed)
     task.violate(
-      `${totals.twice} frames went through the network twice, with ${partsLost} interruptions at the device and ${task.flippedFrames} frames in changed parts`,
+      `${totals.twice} frames went through the network twice, ` +
+        `with ${partsLost} interruptions at the device and ${task.flippedFrames} frames in changed parts`,
     );
   if (totals.twice < 0) task.violate(`${-totals.twice} frames are in the result that never went through the network`);
   const folder = path.dirname(videos[0]?.output ?? '');

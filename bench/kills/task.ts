@@ -4,13 +4,13 @@ import { shortBatch } from '../../src/job/batch/spec.js';
 import { storedBatches } from '../../src/job/batch/store.js';
 import type { JobReport } from '../../src/job/contracts.js';
 import { jobLayout, resolveRooted } from '../../src/job/layout.js';
-import { endedSchema, reportSchema, type Ended } from '../../src/job/records.js';
+import { type Ended, endedSchema, reportSchema } from '../../src/job/records.js';
 import { storedJobs } from '../../src/job/store.js';
 import { readJson } from '../../src/lib/durable.js';
 import { inferredBelow } from '../support/tally.js';
 import type { Clip, Method } from './clips.js';
 import type { Ground } from './ground.js';
-import { general, lastLine, outcomeOf, type How } from './heard.js';
+import { general, type How, lastLine, outcomeOf } from './heard.js';
 import type { Ledger } from './ledger.js';
 
 export interface Video {
@@ -109,7 +109,8 @@ export class Task {
       const { how, text } = outcomeOf({ exitCode, signal, stdout, stderr });
       this.ledger.outcome(`command: ${text}`);
       this.ledger.note(
-        `${name}: command ended after ${((performance.now() - began) / 1000).toFixed(1)} s, code ${exitCode ?? signal ?? 'none'}: ${lastLine(stderr)}`,
+        `${name}: command ended after ${((performance.now() - began) / 1000).toFixed(1)} s, ` +
+          `code ${exitCode ?? signal ?? 'none'}: ${lastLine(stderr)}`,
       );
       this.met.add(how);
       // While a disk is full or a server is away, a command cannot even begin: that counts less.

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
+import { argv } from '../../src/lib/argv.js';
 import { projectRoot } from '../../src/lib/project.js';
 
 /** What benchmarks make once and use again. */
@@ -34,50 +35,17 @@ export async function makeClip(
   const seconds = String(frames / 25);
   const input = real
     ? ['-stream_loop', '-1', '-i', CARTOON]
-    : [
-        '-f',
-        'lavfi',
-        '-i',
-        `testsrc2=size=${width}x${height}:rate=25`,
-        '-f',
-        'lavfi',
-        '-i',
-        'sine=frequency=440:sample_rate=48000',
-      ];
+    : argv`-f lavfi -i testsrc2=size=${width}x${height}:rate=25 -f lavfi -i sine=frequency=440:sample_rate=48000`;
   const filter = real ? `scale=${width}:${height},setsar=1,setpts=N/25/TB` : 'noise=alls=3:allf=t';
   const partial = `${file}.partial`;
   await execa('ffmpeg', [
-    '-loglevel',
-    'error',
-    '-y',
-    ...input,
-    '-map',
-    '0:v',
+    ...argv`-loglevel error -y ${input} -map 0:v`,
     '-map',
     real ? '0:a' : '1:a',
-    '-vf',
-    filter,
-    '-r',
-    '25',
-    '-frames:v',
-    String(frames),
-    '-t',
-    seconds,
-    '-c:v',
-    'libx264',
-    '-preset',
-    'medium',
-    '-crf',
-    '20',
-    '-pix_fmt',
-    'yuv420p',
-    '-c:a',
-    'aac',
-    '-ac',
-    '2',
-    '-f',
-    'mp4',
-    partial,
+    ...argv`
+      -vf ${filter} -r 25 -frames:v ${frames} -t ${seconds} -c:v libx264 -preset medium -crf 20 -pix_fmt yuv420p
+      -c:a aac -ac 2 -f mp4 ${partial}
+    `,
   ]);
   renameSync(partial, file);
   return { file, shows };
@@ -92,30 +60,13 @@ export async function makeNoise(width: number, height: number, frames: number): 
   if (existsSync(file)) return file;
   mkdirSync(cacheFolder, { recursive: true });
   const partial = `${file}.partial`;
-  await execa('ffmpeg', [
-    '-loglevel',
-    'error',
-    '-y',
-    '-f',
-    'lavfi',
-    '-i',
-    `testsrc2=size=${width}x${height}:rate=25`,
-    '-vf',
-    'noise=alls=3:allf=t',
-    '-frames:v',
-    String(frames),
-    '-c:v',
-    'libx264',
-    '-preset',
-    'veryfast',
-    '-crf',
-    '20',
-    '-pix_fmt',
-    'yuv420p',
-    '-f',
-    'mp4',
-    partial,
-  ]);
+  await execa(
+    'ffmpeg',
+    argv`
+    -loglevel error -y -f lavfi -i testsrc2=size=${width}x${height}:rate=25 -vf noise=alls=3:allf=t
+    -frames:v ${frames} -c:v libx264 -preset veryfast -crf 20 -pix_fmt yuv420p -f mp4 ${partial}
+  `,
+  );
   renameSync(partial, file);
   return file;
 }

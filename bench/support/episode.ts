@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
+import { argv } from '../../src/lib/argv.js';
 import { cacheFolder, sharedClip } from './clips.js';
 
 /** Cartoons and films with sound, of several sizes, rates and codecs. */
@@ -31,56 +32,16 @@ export async function makeEpisode(frames: number): Promise<string> {
   writeFileSync(lines, subtitle(seconds));
   writeFileSync(chapters, chapterList(seconds));
   await execa('ffmpeg', [
-    '-loglevel',
-    'error',
-    '-nostdin',
-    '-y',
-    '-stream_loop',
-    '-1',
-    '-i',
-    reel,
-    '-i',
-    lines,
-    '-f',
-    'ffmetadata',
-    '-i',
-    chapters,
-    '-map',
-    '0:v',
-    '-map',
-    '0:a',
-    '-map',
-    '1:s',
-    '-map_metadata',
-    '2',
-    '-map_chapters',
-    '2',
+    ...argv`
+      -loglevel error -nostdin -y -stream_loop -1 -i ${reel} -i ${lines} -f ffmetadata -i ${chapters} -map 0:v
+      -map 0:a -map 1:s -map_metadata 2 -map_chapters 2
+    `,
     // The loop's seams must not show in the times. ffmpeg's -frames:v would end the sound early.
-    '-vf',
-    `setpts=N/${RATE}/TB,trim=end_frame=${frames}`,
-    '-r',
-    String(RATE),
-    '-af',
-    `asetpts=N/SR/TB,atrim=end=${seconds}`,
-    '-c:v',
-    'libx264',
-    '-preset',
-    'veryfast',
-    '-crf',
-    '21',
-    '-c:a',
-    'aac',
-    '-b:a',
-    '128k',
-    '-c:s',
-    'mov_text',
-    '-metadata:s:a:0',
-    'language=eng',
-    '-metadata:s:s:0',
-    'language=eng',
-    '-f',
-    'mp4',
-    partial,
+    ...argv`
+      -vf setpts=N/${RATE}/TB,trim=end_frame=${frames} -r ${RATE} -af asetpts=N/SR/TB,atrim=end=${seconds}
+      -c:v libx264 -preset veryfast -crf 21 -c:a aac -b:a 128k -c:s mov_text -metadata:s:a:0 language=eng
+      -metadata:s:s:0 language=eng -f mp4 ${partial}
+    `,
   ]);
   renameSync(partial, file);
   rmSync(lines);
@@ -94,34 +55,19 @@ async function makeReel(): Promise<string> {
   if (existsSync(file)) return file;
   const one = (i: number): string =>
     [
-      `[${i}:v]fps=${RATE},scale=1024:576:force_original_aspect_ratio=decrease:flags=bicubic,pad=1024:576:-1:-1,scale=720:576,setsar=64/45,format=yuv420p[v${i}]`,
+      `[${i}:v]fps=${RATE},scale=1024:576:force_original_aspect_ratio=decrease:flags=bicubic,` +
+        `pad=1024:576:-1:-1,scale=720:576,setsar=64/45,format=yuv420p[v${i}]`,
       `[${i}:a]aresample=48000,aformat=channel_layouts=stereo[a${i}]`,
     ].join(';');
   const joined = `${REAL.map((_, i) => `[v${i}][a${i}]`).join('')}concat=n=${REAL.length}:v=1:a=1[v][a]`;
-  await execa('ffmpeg', [
-    '-loglevel',
-    'error',
-    '-nostdin',
-    '-y',
-    ...REAL.flatMap((name) => ['-i', sharedClip(name)]),
-    '-filter_complex',
-    [...REAL.map((_, i) => one(i)), joined].join(';'),
-    '-map',
-    '[v]',
-    '-map',
-    '[a]',
-    '-c:v',
-    'libx264',
-    '-preset',
-    'superfast',
-    '-crf',
-    '10',
-    '-c:a',
-    'flac',
-    '-f',
-    'matroska',
-    `${file}.partial`,
-  ]);
+  await execa(
+    'ffmpeg',
+    argv`
+    -loglevel error -nostdin -y ${REAL.flatMap((name) => ['-i', sharedClip(name)])}
+    -filter_complex ${[...REAL.map((_, i) => one(i)), joined].join(';')} -map [v] -map [a] -c:v libx264
+    -preset superfast -crf 10 -c:a flac -f matroska ${file}.partial
+  `,
+  );
   renameSync(`${file}.partial`, file);
   return file;
 }
@@ -139,7 +85,8 @@ function chapterList(seconds: number): string {
   const starts = Array.from({ length: Math.ceil(seconds / CHAPTER_SECONDS) }, (_, i) => i * CHAPTER_SECONDS);
   const chapters = starts.map(
     (start, i) =>
-      `[CHAPTER]\nTIMEBASE=1/1000\nSTART=${start * 1000}\nEND=${Math.min(start + CHAPTER_SECONDS, seconds) * 1000}\ntitle=Part ${i + 1}\n`,
+      `[CHAPTER]\nTIMEBASE=1/1000\nSTART=${start * 1000}\n` +
+      `END=${Math.min(start + CHAPTER_SECONDS, seconds) * 1000}\ntitle=Part ${i + 1}\n`,
   );
   return `;FFMETADATA1\ntitle=The Episode\n${chapters.join('')}`;
 }

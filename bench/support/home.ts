@@ -6,7 +6,7 @@ import { execa } from 'execa';
 import { TEMPORAL_VERSION } from '../../src/client/connection/temporalVersion.js';
 import { projectRoot } from '../../src/lib/project.js';
 import { provideTemporal } from '../../src/supervisor/temporalBinary.js';
-import { loadConfig, type Config } from '../../temporal.config.js';
+import { type Config, loadConfig } from '../../temporal.config.js';
 import { processesOf, type SystemProcess } from './processes.js';
 
 const PROGRAM = path.join(projectRoot, 'bin/reelscale');

@@ -6,7 +6,7 @@ import { upscaleQueue } from '../../src/job/queues.js';
 import type { Upscaler } from '../../src/upscaler/client.js';
 import type { InferenceEvents, InferredFrame } from '../../src/upscaler/inference.js';
 import type { NetworkRequest } from '../../src/upscaler/inferenceMessages.js';
-import { runRequest, type FrameInference } from '../../src/upscaler/run.js';
+import { type FrameInference, runRequest } from '../../src/upscaler/run.js';
 import { createDeviceWorkers, workerTimes } from '../../src/worker/role.js';
 import { loadConfig } from '../../temporal.config.js';
 

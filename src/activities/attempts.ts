@@ -40,7 +40,8 @@ export interface Standing {
 export function beginAttempt(previous: Standing, stage: string): Standing {
   if (previous.begun >= MAX_DEAD)
     throw noProgress(
-      `${stageOf(stage)}: its worker died ${MAX_DEAD} times in a row before anything more was done: the workers' logs and the system's (out of memory?) say why`,
+      `${stageOf(stage)}: its worker died ${MAX_DEAD} times in a row before anything more was done: ` +
+        "the workers' logs and the system's (out of memory?) say why",
     );
   return { ...previous, begun: previous.begun + 1 };
 }
@@ -57,7 +58,9 @@ export function limitAttempts(
 ): ApplicationFailure {
   if (stalled >= MAX_FAILED) {
     return noProgress(
-      `${[stageOf(stage), where].filter(Boolean).join(', ')}: failed ${MAX_FAILED} times over some minutes without any progress, the last time with: ${lastLine(failure.message)}. What is done is kept; the same command tries again`,
+      `${[stageOf(stage), where].filter(Boolean).join(', ')}: ` +
+        `failed ${MAX_FAILED} times over some minutes without any progress, the last time with: ` +
+        `${lastLine(failure.message)}. What is done is kept; the same command tries again`,
     );
   }
   // Its cause names the whole command line again.

@@ -1,10 +1,10 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { JobRef } from '../job/contracts.js';
-import { heartbeatSchema, type Heartbeat } from '../job/heartbeat.js';
+import { type Heartbeat, heartbeatSchema } from '../job/heartbeat.js';
 import { jobLayout, type Roots } from '../job/layout.js';
 import { DiskFull, PartDamaged, SegmentMismatch, UserError, WorldError } from '../lib/errors.js';
 import { hasCode, isSystemError } from '../lib/systemErrors.js';
-import { loadJob, type LoadedJob } from '../media/source/loadedJob.js';
+import { type LoadedJob, loadJob } from '../media/source/loadedJob.js';
 import { beginAttempt, limitAttempts } from './attempts.js';
 import { meterWork } from './meters.js';
 import { workClock } from './workClock.js';

@@ -11,7 +11,8 @@ export async function requireRoom(folder: string, bytes: number): Promise<void> 
   const need = Math.ceil(OVERHEAD * bytes);
   if (free >= need) return;
   throw new DiskFull(
-    `only ${formatBytes(free)} are free at ${folder}, and the result needs ${formatBytes(need)}: make room, then resume the job`,
+    `only ${formatBytes(free)} are free at ${folder}, and the result needs ${formatBytes(need)}: ` +
+      'make room, then resume the job',
   );
 }
 
@@ -25,6 +26,7 @@ export async function requireFreeSpace(folder: string, least: number): Promise<v
   const free = await freeAt(folder);
   if (free >= least) return;
   throw new DiskFull(
-    `only ${formatBytes(free)} are free at ${folder}, and ${formatBytes(least)} must stay free: make room, then resume the job`,
+    `only ${formatBytes(free)} are free at ${folder}, and ${formatBytes(least)} must stay free: ` +
+      'make room, then resume the job',
   );
 }

@@ -6,6 +6,7 @@ import { formatBytes } from '../job/diskEstimate.js';
 import { formatDuration } from '../lib/duration.js';
 import { shown } from '../lib/printable.js';
 import type { LeftOut } from '../media/source/videoFiles.js';
+import { columns } from './columns.js';
 import { LineView } from './lineView.js';
 import { progressLine } from './render.js';
 
@@ -50,18 +51,7 @@ export function summaryTable(summary: BatchSummary): string {
     video.error ??
       `${path.basename(video.output)}${video.accepted ? ` (accepted: ${video.accepted.join('; ')})` : ''}`,
   ]);
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) =>
-        column === 2 || column === 3 || column === 4
-          ? cell.padStart(widths[column] ?? 0)
-          : cell.padEnd(widths[column] ?? 0),
-      )
-      .join('  ')
-      .trimEnd(),
-  );
-  return [...lines, totalsLine(summary)].join('\n');
+  return [...columns(rows, [2, 3, 4]), totalsLine(summary)].join('\n');
 }
 
 const ORDER: VideoResult['status'][] = ['skipped', 'done', 'unfinished', 'cancelled', 'damaged', 'failed'];

@@ -1,3 +1,4 @@
+import '../lib/sourceTraces.js';
 import { Command, CommanderError } from 'commander';
 import { DiskFull, UserError, WorldError } from '../lib/errors.js';
 import { packageVersion } from '../lib/project.js';
@@ -15,7 +16,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   const unwritten = await outputFailure();
   if (unwritten === undefined) return code;
   process.stderr.write(
-    `reelscale: standard output cannot be written: ${unwritten}. What the command did is done; reelscale list and status say it again\n`,
+    `reelscale: standard output cannot be written: ${unwritten}. ` +
+      'What the command did is done; reelscale list and status say it again\n',
   );
   return code === EXIT.done ? EXIT.failed : code;
 }
@@ -66,7 +68,8 @@ function serverTrouble(error: unknown): string | undefined {
     error.message === 'Failed to connect before the deadline' ||
     (error.name === 'ServiceError' && AWAY.includes(code as number));
   return away
-    ? `the Temporal server does not answer (${details ?? error.message}): run the same command again, what is done is kept`
+    ? `the Temporal server does not answer (${details ?? error.message}): ` +
+        'run the same command again, what is done is kept'
     : undefined;
 }
 
@@ -76,9 +79,15 @@ function fileTrouble(error: unknown): string | undefined {
   const where = 'path' in error && typeof error.path === 'string' ? ` for ${error.path}` : '';
   switch (error.code) {
     case 'ENOSPC':
-      return `no space is left on the disk${where || ' of the state folder or of the output'}: make room, then run the same command again`;
+      return (
+        `no space is left on the disk${where || ' of the state folder or of the output'}: ` +
+        'make room, then run the same command again'
+      );
     case 'EDQUOT':
-      return `your quota is used up on the disk${where || ' of the state folder or of the output'}: make room, then run the same command again`;
+      return (
+        `your quota is used up on the disk${where || ' of the state folder or of the output'}: ` +
+        'make room, then run the same command again'
+      );
     case 'EACCES':
     case 'EPERM':
       return `permission denied${where}: it may belong to another user`;
@@ -374,7 +383,8 @@ export function build(done: (code: number) => void): Command {
     .option('--port <n>', 'the port, 0 for any free one (default: 8420, or a free one)')
     .option(
       '--token-file <file>',
-      'ask for the token in this file, which nobody else may read (default: one of the state folder, in the link that is printed)',
+      'ask for the token in this file, which nobody else may read ' +
+        '(default: one of the state folder, in the link that is printed)',
     )
     .action(run(async (options: unknown) => (await import('./commands/dashboard.js')).dashboard(options)));
   program

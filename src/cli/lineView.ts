@@ -1,3 +1,4 @@
+import { fitted } from './columns.js';
 import { REWRITE } from './output.js';
 
 /** Between two lines where they cannot be rewritten. */
@@ -21,7 +22,7 @@ export class LineView {
   /** @param isNews whether a line has to stand behind the last one at once. */
   protected show(text: string, now: number, isNews: (last: string) => boolean = () => false): void {
     if (this.interactive) {
-      this.#out.write(`${REWRITE}${text.slice(0, this.#out.columns - 1)}`);
+      this.#out.write(`${REWRITE}${fitted(text, (this.#out.columns || 80) - 1)}`);
     } else if (text !== this.#lastText && (now - this.#lastAt >= EVERY_MS || isNews(this.#lastText))) {
       this.#out.write(`${text}\n`);
       this.#lastAt = now;

@@ -23,7 +23,8 @@ const withUsualFlags = (command: Command): Command =>
     )
     .option(
       '--preset <name>',
-      'preview (bicubic), fast (realesr-animevideov3) or production (realesrgan-x4plus); default: production on a GPU, fast on a CPU',
+      'preview (bicubic), fast (realesr-animevideov3) or production (realesrgan-x4plus); ' +
+        'default: production on a GPU, fast on a CPU',
     )
     .option(
       '--from <time>',
@@ -32,7 +33,8 @@ const withUsualFlags = (command: Command): Command =>
     .option('--to <time>', '… and before this one')
     .option(
       '--target <size>',
-      'what the enlarged pictures are resized to: WxH exactly, the shape on the screen stays; or that many lines, 720p, 1080p, 1440p, 4k',
+      'what the enlarged pictures are resized to: WxH exactly, the shape on the screen stays; ' +
+        'or that many lines, 720p, 1080p, 1440p, 4k',
     )
     .option('--codec <name>', 'h264, which plays everywhere, h265 or av1 (default: h264)')
     .option(
@@ -54,11 +56,13 @@ const withOtherFlags = (command: Command): Command =>
     .option('--bit-depth <n>', '8, or 10, which browsers may refuse (default: 8, for HDR 10)')
     .option(
       '--program <n>',
-      'of several programmes in one transport stream, the number of the one to upscale (default: that of the video that players show)',
+      'of several programmes in one transport stream, the number of the one to upscale ' +
+        '(default: that of the video that players show)',
     )
     .option(
       '--deinterlace <how>',
-      'off, auto, double, always or always-double; auto looks at the pictures themselves, always takes all of them for interlaced, double gives a frame for each field (default: auto)',
+      'off, auto, double, always or always-double; auto looks at the pictures themselves, ' +
+        'always takes all of them for interlaced, double gives a frame for each field (default: auto)',
     )
     .option(
       '--crop <window>',
@@ -73,7 +77,8 @@ const withOtherFlags = (command: Command): Command =>
     )
     .option(
       '--audio <mode>',
-      "auto: what the container's players may not understand is converted (in MP4 all but AAC and MP3); copy: nothing is (default: auto)",
+      "auto: what the container's players may not understand is converted (in MP4 all but AAC and MP3); " +
+        'copy: nothing is (default: auto)',
     )
     .option('--segment-frames <n>', 'frames in one segment (default: chosen by the planner)')
     .option('--checkpoint-frames <n>', 'most frames between two checkpoints (default: 100)')
@@ -81,7 +86,8 @@ const withOtherFlags = (command: Command): Command =>
     .option('--tag <names>', "tags of the workers that may upscale, joined by commas (default: the device's)")
     .option(
       '--priority <n>',
-      '1 to 5: of segments that wait for a worker, those with the smaller number go first (default: 1 for filters, 2 for models, 4 in a batch)',
+      '1 to 5: of segments that wait for a worker, those with the smaller number go first ' +
+        '(default: 1 for filters, 2 for models, 4 in a batch)',
     )
     .option('--keep-mezzanine', 'keep the lossless upscaled frames after the job, to encode them again');
 

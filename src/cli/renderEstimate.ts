@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { JobEstimate } from '../client/estimate/jobEstimate.js';
 import { formatBytes } from '../job/diskEstimate.js';
 import { formatDuration } from '../lib/duration.js';
+import { columns } from './columns.js';
 
 /** An estimate as lines for a terminal. */
 export function renderEstimate(estimate: JobEstimate, costPerHour: number | undefined): string {
@@ -10,7 +11,8 @@ export function renderEstimate(estimate: JobEstimate, costPerHour: number | unde
     `input     ${path.basename(estimate.input)}, ${source.width}x${source.height}, ${formatDuration(source.seconds)}`,
     `output    ${path.basename(estimate.output)}, ${width}x${height}, about ${formatBytes(bytes)}, with ${method}`,
     `frames    ${frames} in ${segments === 1 ? 'one segment' : `${segments} segments`}`,
-    `disk      about ${formatBytes(disk.jobs)} for the job at its peak, and ${formatBytes(disk.output)} for the output`,
+    `disk      about ${formatBytes(disk.jobs)} for the job at its peak, ` +
+      `and ${formatBytes(disk.output)} for the output`,
     ...notes.map((note) => `note      ${note}`),
     ...table(estimate, costPerHour),
   ].join('\n');
@@ -27,19 +29,7 @@ function table({ here }: JobEstimate, costPerHour: number | undefined): string[]
     ...(priced ? [(here.cost ?? 0).toFixed(2)] : []),
     basis(here),
   ];
-  const lines = [head, row];
-  const widths = head.map((_, column) => Math.max(...lines.map((cells) => cells[column]?.length ?? 0)));
-  return [
-    '',
-    ...lines.map((cells) =>
-      cells
-        .map((cell, i) =>
-          i === 0 || i === cells.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0),
-        )
-        .join('  ')
-        .trimEnd(),
-    ),
-  ];
+  return ['', ...columns([head, row], [...head.keys()].slice(1, -1))];
 }
 
 function basis({ basis, jobs }: NonNullable<JobEstimate['here']>): string {

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { formatTime } from '../client/job/times.js';
 import type { Comparison } from '../media/compare/compare.js';
-import { summarise, worstFrames, type Series, type Summary } from '../media/compare/scores.js';
+import { type Series, type Summary, summarise, worstFrames } from '../media/compare/scores.js';
+import { columns } from './columns.js';
 
 /** Frames that are named as the worst. */
 const WORST = 5;
@@ -19,7 +20,9 @@ export function scoreTable(comparison: Comparison): string {
   const { series, times } = comparison;
   const { values } = overall(comparison);
   const equal = values.filter((value) => value === Infinity).length;
-  const frames = `${values.length} frame${values.length === 1 ? '' : 's'} compared${equal === 0 ? '' : `, ${equal === values.length ? 'all' : equal} of them equal`}`;
+  const frames =
+    `${values.length} frame${values.length === 1 ? '' : 's'} compared` +
+    `${equal === 0 ? '' : `, ${equal === values.length ? 'all' : equal} of them equal`}`;
   const measures = [
     ['', 'total', 'mean', 'least', '1 %', '5 %', '50 %', '95 %'],
     ...series.map((one) => {
@@ -49,15 +52,8 @@ export function scoreTable(comparison: Comparison): string {
   ].join('\n');
 }
 
-function aligned(rows: string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart((widths[column] ?? 0) + 2)))
-      .join('')
-      .trimEnd(),
-  );
-}
+/** Names to the left, numbers to the right. */
+const aligned = (rows: string[][]): string[] => columns(rows, [...(rows[0] ?? []).keys()].slice(1));
 
 /** For programs. PSNR is null where pictures are equal, since JSON has no infinity. */
 export function scoreJson({ a: fileA, b: fileB }: { a: string; b: string }, comparison: Comparison): object {

@@ -1,5 +1,5 @@
 import type { Config } from '../../temporal.config.js';
-import { workflowIdOf, type JobHandle, type Session } from '../client/connection/connect.js';
+import { type JobHandle, type Session, workflowIdOf } from '../client/connection/connect.js';
 import { request } from '../client/connection/request.js';
 import { howToAccept } from '../client/job/accept.js';
 import { shortJob } from '../job/keys.js';
@@ -65,5 +65,6 @@ async function conclude(config: Config, outcome: Outcome, spec: JobSpec, json: b
 
 const damageLine = ({ expected, decoded }: { expected: number; decoded: number }): string =>
   decoded < expected
-    ? `the source is damaged: ${decoded} of ${expected} promised frames could be decoded, and all of them were delivered\n`
+    ? `the source is damaged: ${decoded} of ${expected} promised frames could be decoded, ` +
+      `and all of them were delivered\n`
     : `the source is damaged: all ${decoded} frames could be decoded, some of them not without errors\n`;

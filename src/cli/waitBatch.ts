@@ -4,7 +4,7 @@ import type { Config } from '../../temporal.config.js';
 import { liveBatch, pauseBatch } from '../client/batch/batchRound.js';
 import type { BatchHandle } from '../client/batch/startBatch.js';
 import type { Session } from '../client/connection/connect.js';
-import { shortBatch, type BatchSpec } from '../job/batch/spec.js';
+import { type BatchSpec, shortBatch } from '../job/batch/spec.js';
 import { lastSummary } from '../job/batch/store.js';
 import { ignoreKnown } from '../lib/systemErrors.js';
 import type { LeftOut } from '../media/source/videoFiles.js';

@@ -1,6 +1,6 @@
 import os from 'node:os';
 import type { Config } from '../../temporal.config.js';
-import { storeEstimate, type JobToEstimate } from '../client/estimate/estimateWork.js';
+import { type JobToEstimate, storeEstimate } from '../client/estimate/estimateWork.js';
 import { acceptResult, requireRejected } from '../client/job/accept.js';
 import { finishedBefore, refuseWithoutEncoder, refuseWithoutSpace } from '../client/job/beforeStart.js';
 import { cancelJob, pauseJob } from '../client/job/control.js';
@@ -12,7 +12,7 @@ import { resolveRooted } from '../job/layout.js';
 import { discardJob, readStored, type StoredJob } from '../job/store.js';
 import { UserError } from '../lib/errors.js';
 import { listModels } from '../models/list.js';
-import { estimate, type EstimateRequest } from './estimate.js';
+import { type EstimateRequest, estimate } from './estimate.js';
 import { MediaFolders } from './folders.js';
 import { Turnstile } from './limits.js';
 import type { Link } from './link.js';

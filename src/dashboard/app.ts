@@ -18,14 +18,14 @@ import type { Details } from './detail.js';
 import { sendEvents } from './events.js';
 import {
   admit,
+  COOKIE,
   checkHost,
   checkOrigin,
-  COOKIE,
   Failures,
+  type Names,
   refused,
   requireToken,
   tryToken,
-  type Names,
 } from './guard.js';
 import { pageHeaders, report } from './headers.js';
 import { TooMany, Turnstile } from './limits.js';

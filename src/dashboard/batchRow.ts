@@ -3,7 +3,7 @@ import type { LiveProgress } from '../client/job/live.js';
 import type { BatchProgress } from '../job/batch/contracts.js';
 import type { BatchSummary } from '../job/batch/records.js';
 import type { BatchSpec } from '../job/batch/spec.js';
-import { resolveRooted, type Roots } from '../job/layout.js';
+import { type Roots, resolveRooted } from '../job/layout.js';
 import type { Batch } from './schemas/batches.js';
 
 /** The latest round that has ended. */

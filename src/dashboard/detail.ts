@@ -181,7 +181,8 @@ function settingsOf({
     ...model,
     [
       'encoder',
-      `${encode.codec}${encode.hardware ? ` (${encode.hardware})` : ''}, crf ${encode.crf}, ${encode.preset}${encode.tune ? `, ${encode.tune}` : ''}`,
+      `${encode.codec}${encode.hardware ? ` (${encode.hardware})` : ''}, ` +
+        `crf ${encode.crf}, ${encode.preset}${encode.tune ? `, ${encode.tune}` : ''}`,
     ],
     ['container', delivery.container],
     ...(picture.program !== undefined ? [['programme', String(picture.program)] as [string, string]] : []),

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { From } from '../job/contracts.js';
 import { jobLayout, type Roots } from '../job/layout.js';
 import { partSchema } from '../job/parts.js';
-import { planSchema, type Plan } from '../job/plan.js';
+import { type Plan, planSchema } from '../job/plan.js';
 import type { JobSpec } from '../job/spec.js';
 import { namesIn, overlookDamage, readJson } from '../lib/durable.js';
 

@@ -38,7 +38,8 @@ export class MediaFolders {
     const folders = await this.list();
     if (real === undefined || !holds(folders, real))
       throw new UserError(
-        `${path.basename(file)} is not in a media folder: ${folders.slice(0, NAMED).join(', ')}${folders.length > NAMED ? ' …' : ''}`,
+        `${path.basename(file)} is not in a media folder: ` +
+          `${folders.slice(0, NAMED).join(', ')}${folders.length > NAMED ? ' …' : ''}`,
       );
     return real;
   }

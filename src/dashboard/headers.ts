@@ -41,7 +41,8 @@ export const pageHeaders: MiddlewareHandler = async (c, next) => {
  * own.
  */
 const REPORT_POLICY =
-  "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Such a page. */
 export function report(c: Context, html: string): Response & TypedResponse<string, 200, 'text'> {

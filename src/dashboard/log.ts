@@ -99,7 +99,10 @@ export function pendingRetries(pending: readonly temporal.api.workflow.v1.IPendi
       return {
         ...(time && { at: new Date(Number(time.seconds ?? 0) * 1000).toISOString() }),
         kind: 'retry',
-        text: `${whatOf({ name: activity.activityType?.name ?? '', segment: heartbeatOf(activity).segment })}: attempt ${activity.attempt ?? 2}${isDue(activity) ? ' is due' : ''}, since ${inWords(activity.lastFailure as Failure)}`,
+        text:
+          `${whatOf({ name: activity.activityType?.name ?? '', segment: heartbeatOf(activity).segment })}: ` +
+          `attempt ${activity.attempt ?? 2}${isDue(activity) ? ' is due' : ''}, ` +
+          `since ${inWords(activity.lastFailure as Failure)}`,
       };
     });
 }
@@ -109,9 +112,9 @@ const isDue = ({ scheduledTime }: temporal.api.workflow.v1.IPendingActivityInfo)
 
 function whatOf(known: { name: string; segment: number | undefined } | undefined): string {
   if (!known) return 'work';
-  return known.segment === undefined
-    ? activityName(known.name)
-    : `segment ${known.segment + 1}, ${known.name.startsWith('upscale') ? 'upscale' : known.name.startsWith('encode') ? 'encode' : activityName(known.name)}`;
+  if (known.segment === undefined) return activityName(known.name);
+  const stage = ['upscale', 'encode'].find((name) => known.name.startsWith(name)) ?? activityName(known.name);
+  return `segment ${known.segment + 1}, ${stage}`;
 }
 
 const activityName = (name: string): string =>

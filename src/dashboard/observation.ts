@@ -1,8 +1,8 @@
 import { type Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
-import { workflowIdOf, type JobHandle } from '../client/connection/connect.js';
+import { type JobHandle, workflowIdOf } from '../client/connection/connect.js';
 import { ignoreGone } from '../client/connection/gone.js';
-import { heartbeatOf, merge, type LiveProgress } from '../client/job/live.js';
+import { heartbeatOf, type LiveProgress, merge } from '../client/job/live.js';
 import type { Progress } from '../job/contracts.js';
 import { ignoreKnown } from '../lib/systemErrors.js';
 import { stageKey } from '../workflows/attributes.js';

@@ -24,7 +24,8 @@ export async function placeOf(
 ): Promise<Place> {
   if (tokenFile === undefined && !isLoopback(host))
     throw new UserError(
-      `listening on ${host} needs a token of your own: make one with (umask 077; openssl rand -hex 32 > FILE), and give --token-file FILE`,
+      `listening on ${host} needs a token of your own: ` +
+        'make one with (umask 077; openssl rand -hex 32 > FILE), and give --token-file FILE',
     );
   return { host, port, tokenFile, token: tokenFile === undefined ? await ownToken(home) : await readToken(tokenFile) };
 }

@@ -255,7 +255,9 @@ export const routes = {
     path: '/api/events',
     summary: 'Changes as they happen',
     description:
-      'Server-sent events `jobs`, `batches`, `overview`, `detail` (of `job`) and `reset`, whose data are JSON: JobsEvent, Batches, Overview, JobDetail, ResetEvent. The id of an event is the revision after it; a browser that reconnects sends it and hears what it missed, or `reset` where that is not known.',
+      'Server-sent events `jobs`, `batches`, `overview`, `detail` (of `job`) and `reset`, whose data are JSON: ' +
+      'JobsEvent, Batches, Overview, JobDetail, ResetEvent. The id of an event is the revision after it; ' +
+      'a browser that reconnects sends it and hears what it missed, or `reset` where that is not known.',
     request: { query: eventsQuerySchema },
     responses: {
       200: {

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { resolveRooted, type Roots } from '../job/layout.js';
-import { durableCount, type DurableFrames } from './durableFrames.js';
+import { type Roots, resolveRooted } from '../job/layout.js';
+import { type DurableFrames, durableCount } from './durableFrames.js';
 import type { Shown } from './jobCache.js';
 import type { Observation } from './observation.js';
 import type { Job } from './schemas/jobs.js';

@@ -16,13 +16,15 @@ export async function readToken(file: string): Promise<string> {
   const text = await readOwn(file).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT', 'EACCES', 'EISDIR', 'ENOTDIR', 'ELOOP'))
       throw new UserError(
-        `the token file ${file} cannot be read: make one, for example with (umask 077; openssl rand -hex 32 > ${file})`,
+        `the token file ${file} cannot be read: ` +
+          `make one, for example with (umask 077; openssl rand -hex 32 > ${file})`,
       );
     throw error;
   });
   if (text.length < LEAST_LENGTH || /\s/.test(text))
     throw new UserError(
-      `the token in ${file} must have at least ${LEAST_LENGTH} characters and no spaces: (umask 077; openssl rand -hex 32 > ${file}) makes one`,
+      `the token in ${file} must have at least ${LEAST_LENGTH} characters and no spaces: ` +
+        `(umask 077; openssl rand -hex 32 > ${file}) makes one`,
     );
   return text;
 }
@@ -34,7 +36,8 @@ async function readOwn(file: string): Promise<string> {
     const { mode } = await handle.stat();
     if ((mode & 0o077) !== 0)
       throw new UserError(
-        `others may read or write the token file ${file}: chmod 600 ${file}, and put a new token into it if they may have seen this one`,
+        `others may read or write the token file ${file}: ` +
+          `chmod 600 ${file}, and put a new token into it if they may have seen this one`,
       );
     return (await handle.readFile('utf8')).trim();
   } finally {

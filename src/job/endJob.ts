@@ -2,9 +2,9 @@ import path from 'node:path';
 import { readKept, replaceJson } from '../lib/durable.js';
 import { releaseOutput } from './claims.js';
 import { removeHidden } from './hidden.js';
-import { jobLayout, requireInside, resolveRooted, type Roots } from './layout.js';
+import { jobLayout, type Roots, requireInside, resolveRooted } from './layout.js';
 import type { Ended } from './records.js';
-import { jobSpecSchema, type JobSpec } from './spec.js';
+import { type JobSpec, jobSpecSchema } from './spec.js';
 import { discardJob } from './store.js';
 
 /** Notes how a job ended. One that was cancelled gives up its output, and its parts where they are to be discarded. */

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
+import canonicalize from 'canonicalize';
 import type { PictureSpec } from './picture.js';
 import type { DeliverySpec, EncodeSpec, JobSpec, Method, ModelMethod, RootedPath } from './spec.js';
 
-/** Digest of a value whose object keys are sorted, so that it does not depend on the order in which they were set. */
-export function keyOf(value: unknown): string {
-  const canonical = JSON.stringify(value, (_, entry: unknown) =>
-    entry !== null && typeof entry === 'object' && !Array.isArray(entry)
-      ? Object.fromEntries(Object.entries(entry).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : entry,
-  );
-  return createHash('sha256').update(canonical).digest('hex').slice(0, 32);
-}
+/**
+ * Digest of a value as canonical JSON (RFC 8785): the order in which keys were set does not count. Keys name folders
+ * on disk, so the bytes of this form never change.
+ */
+export const keyOf = (value: object): string =>
+  createHash('sha256')
+    .update(canonicalize(value) as string)
+    .digest('hex')
+    .slice(0, 32);
 
 /** Names what the pictures depend on. A model counts by its bytes, not by its name or place. */
 export function upscaleKey(

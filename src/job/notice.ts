@@ -5,7 +5,7 @@ import { UserError, WorldError } from '../lib/errors.js';
 import { makeKey, readKey, seal } from '../lib/sealKey.js';
 import { batchLayout } from './batch/layout.js';
 import type { NotifySubject } from './contracts.js';
-import { jobFolder, requireInside, type Roots } from './layout.js';
+import { jobFolder, type Roots, requireInside } from './layout.js';
 
 /**
  * Who is told when a job or a batch ends. Addresses often hold tokens: this stays in a file that only its owner reads.
@@ -69,17 +69,20 @@ export async function readNotice(
   const sealed = sealedSchema.safeParse(stored);
   if (!sealed.success)
     throw new UserError(
-      `${whose} is not sealed, so nobody is told and nothing is run: an earlier version wrote it, or it is not reelscale's; give --notify or --on-done again`,
+      `${whose} is not sealed, so nobody is told and nothing is run: ` +
+        "an earlier version wrote it, or it is not reelscale's; give --notify or --on-done again",
     );
   const { notice, keyId, seal: said } = sealed.data;
   const key = await readKey(keyFile);
   if (key?.id !== keyId)
     throw new WorldError(
-      `${whose} was sealed by another host's key (${keyId}), so this worker tells nobody and runs nothing: give its hosts the same ${keyFile}`,
+      `${whose} was sealed by another host's key (${keyId}), so this worker tells nobody and runs nothing: ` +
+        `give its hosts the same ${keyFile}`,
     );
   if (seal(key, content(subject, notice)) !== said)
     throw new UserError(
-      `${whose} was changed since it was written, so nobody is told and nothing is run: give --notify or --on-done again`,
+      `${whose} was changed since it was written, so nobody is told and nothing is run: ` +
+        'give --notify or --on-done again',
     );
   return notice;
 }

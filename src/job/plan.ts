@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { segmentSizes, type SizeRequest } from './segmentSizes.js';
+import { type SizeRequest, segmentSizes } from './segmentSizes.js';
 
 /**
  * A segment is the unit of fan-out: a half-open range of frames `[startFrame, startFrame + frames)` with the

@@ -1,5 +1,5 @@
 import { UserError } from '../lib/errors.js';
-import { toNumber, type Rational } from '../lib/rational.js';
+import { type Rational, toNumber } from '../lib/rational.js';
 import type { PictureSpec } from './picture.js';
 import type { SourceInfo } from './source.js';
 import { decodeTimeline, encodeTimeline, type Timeline } from './timeline.js';
@@ -33,7 +33,8 @@ export function framesWithin(
   const [start, end] = [from === 0 ? 0 : reached(from), reached(to)];
   if (start < end) return { start, end };
   throw new UserError(
-    `no frame begins ${to === Infinity ? `from ${from} s on` : `from ${from} s to before ${to} s`}: choose another part with --from and --to`,
+    `no frame begins ${to === Infinity ? `from ${from} s on` : `from ${from} s to before ${to} s`}: ` +
+      'choose another part with --from and --to',
   );
 }
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { overlookDamage, readKept } from '../lib/durable.js';
 import { ignoreMissing } from '../lib/systemErrors.js';
 import type { From } from './contracts.js';
-import { jobLayout, resolveRooted, type Roots } from './layout.js';
+import { jobLayout, type Roots, resolveRooted } from './layout.js';
 import { mergedSchema, verdictSchema } from './records.js';
 import type { StoredJob } from './store.js';
 

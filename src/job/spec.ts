@@ -22,7 +22,6 @@ export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** int8 is not made yet; the type leaves room for it. */
 export const precisionSchema = z.enum(['fp32', 'fp16', 'int8']);
-export type Precision = z.infer<typeof precisionSchema>;
 
 const filterMethodSchema = z.object({
   kind: z.literal('filter'),

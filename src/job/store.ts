@@ -6,9 +6,9 @@ import { ignoreMissing } from '../lib/systemErrors.js';
 import type { JobReport } from './contracts.js';
 import { removeHidden } from './hidden.js';
 import { keySchema } from './inputs.js';
-import { jobFolder, jobLayout, resolveRooted, type Roots } from './layout.js';
-import { endedSchema, reportSchema, type Ended } from './records.js';
-import { jobSpecSchema, type JobSpec } from './spec.js';
+import { jobFolder, jobLayout, type Roots, resolveRooted } from './layout.js';
+import { type Ended, endedSchema, reportSchema } from './records.js';
+import { type JobSpec, jobSpecSchema } from './spec.js';
 
 export interface StoredJob {
   spec: JobSpec;

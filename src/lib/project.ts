@@ -28,7 +28,7 @@ function readBuildId(): string {
     .inputs.slice(0, 12);
 }
 
-/** The compiled file of a process entry, such as `worker/main.js`. */
-export const entryFile = (name: string): string => path.join(projectRoot, 'dist', 'src', name);
+/** The bundled file of a process entry, such as `worker/main.js`. */
+export const entryFile = (name: string): string => path.join(projectRoot, 'dist', 'bundle', name);
 
 export const workflowBundleFile = path.join(projectRoot, 'dist', 'workflow-bundle.js');

@@ -20,7 +20,10 @@ export const toNumber = (r: Rational): number => r.num / r.den;
 /** Streams hold the shape of a pixel in two numbers of 16 bits. */
 const MOST = 65_535;
 
-/** A positive fraction in its lowest terms; where these are larger than 16 bits, the nearest one that is not. */
+/**
+ * A positive fraction in its lowest terms; where these are larger than 16 bits, one that is not, and that is nearer
+ * than any of smaller terms.
+ */
 export function reduced(num: number, den: number): Rational {
   // Convergents of the continued fraction, of which the last one is the fraction itself.
   let [before, last]: [Rational, Rational] = [

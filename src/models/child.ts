@@ -1,12 +1,7 @@
-import path from 'node:path';
 import { execa } from 'execa';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
+import { entryFile } from '../lib/project.js';
 import { runtimeEnvironment } from './runtimeEnvironment.js';
-
-/** Node runs compiled files only: from the sources, as in tests, the built one beside them is taken. */
-const FOLDER = import.meta.filename.endsWith('.ts')
-  ? path.join(import.meta.dirname, '../../dist/src/models')
-  : import.meta.dirname;
 
 export interface ChildResult {
   stdout: string;
@@ -25,7 +20,7 @@ export interface ChildOptions {
 }
 
 /**
- * Runs an entry of this folder in a process of its own, which does not outlive this one. @throws the signal's reason
+ * Runs an entry of the models in a process of its own, which does not outlive this one. @throws the signal's reason
  * when it aborts.
  */
 export async function runChild(
@@ -33,7 +28,11 @@ export async function runChild(
   args: string[],
   { timeout, signal, memory }: ChildOptions,
 ): Promise<ChildResult> {
-  const [command, boundArgs] = withParentDeathSignal(process.execPath, [path.join(FOLDER, entry), ...args], memory);
+  const [command, boundArgs] = withParentDeathSignal(
+    process.execPath,
+    [entryFile(`models/${entry}`), ...args],
+    memory,
+  );
   const result = await execa(command, boundArgs, {
     stdin: 'ignore',
     env: runtimeEnvironment(),

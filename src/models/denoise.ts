@@ -49,7 +49,7 @@ export async function mixDenoise(
     return { file, digest: known.digest, denoise };
 
   const [strong, weak] = [await source(folder, model.release, model.name), await source(folder, twin, model.name)];
-  const { onnx } = interpolateTorch(strong, weak, denoise, model.release.file);
+  const { onnx } = await interpolateTorch(strong, weak, denoise, model.release.file);
   await replaceFile(file, onnx);
   const mixed = createHash('sha256').update(onnx).digest('hex');
   await replaceJson(record, { digest: mixed });
@@ -60,7 +60,8 @@ async function source(folder: string, { file, sha256 }: ReleaseFile, name: strin
   const bytes = await readFile(path.join(folder, file)).catch(ignoreMissing);
   if (bytes && createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
   throw new UserError(
-    `${file} of model ${name} was damaged on the disk: run \`reelscale models remove ${name}\`, then \`reelscale models pull ${name}\``,
+    `${file} of model ${name} was damaged on the disk: ` +
+      `run \`reelscale models remove ${name}\`, then \`reelscale models pull ${name}\``,
   );
 }
 

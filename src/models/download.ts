@@ -1,4 +1,4 @@
-import { open, rm, stat, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { fileDigest } from '../job/parts.js';
 import { UserError, WorldError } from '../lib/errors.js';
 import { hasCode, ignoreKnown, ignoreMissing } from '../lib/systemErrors.js';
@@ -50,7 +50,8 @@ export async function download(options: DownloadOptions): Promise<void> {
     // What was gone on with may have been the beginning of another file.
     if (before === 0)
       throw new UserError(
-        `what ${host} gave for ${nameOf(url)} has the digest ${found.slice(0, 12)}… instead of ${sha256.slice(0, 12)}…: it was not kept`,
+        `what ${host} gave for ${nameOf(url)} has the digest ${found.slice(0, 12)}… ` +
+          `instead of ${sha256.slice(0, 12)}…: it was not kept`,
       );
   }
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { flush } from '../lib/durable.js';
 import { inspectModel } from './inspect.js';
 import type { Inspected } from './inspected.js';
-import { onnxFile, recordFile, type ModelRecord } from './store.js';
+import { type ModelRecord, onnxFile, recordFile } from './store.js';
 
 export interface FinishOptions {
   /** Where what the network turned out to be is kept. */

@@ -2,18 +2,18 @@ import type { Pixels } from '../job/spec.js';
 import { floats, integers, node } from './onnx/build.js';
 import { raiseOpset } from './onnx/opset.js';
 import {
+  type Dimension,
   decodeModel,
   encodeModel,
   FLOAT,
   FLOAT16,
-  toInteger,
-  UINT16,
-  UINT8,
-  type Dimension,
   type Graph,
   type Node,
   type OnnxModel,
   type Tensor,
+  toInteger,
+  UINT8,
+  UINT16,
   type ValueInfo,
 } from './onnx/schema.js';
 import { convertPrecision, type FloatPrecision } from './precision.js';

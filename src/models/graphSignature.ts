@@ -1,7 +1,7 @@
 import { signatureOf } from './graph.js';
 import { requireHarmless } from './harmless.js';
 import type { Inspected } from './inspected.js';
-import { decodeModel, fixedSize, FLOAT, FLOAT16, type OnnxModel, type ValueInfo } from './onnx/schema.js';
+import { decodeModel, FLOAT, FLOAT16, fixedSize, type OnnxModel, type ValueInfo } from './onnx/schema.js';
 import { firstLine, UnsupportedModel } from './unsupported.js';
 
 export interface Size {

@@ -1,6 +1,6 @@
 import { smallConstants } from './onnx/constants.js';
 import { eachField, type Field } from './onnx/messages.js';
-import { toInteger, type Graph, type Node, type OnnxModel } from './onnx/schema.js';
+import { type Graph, type Node, type OnnxModel, toInteger } from './onnx/schema.js';
 import { UnsupportedModel } from './unsupported.js';
 
 /** Numbers of fields in the ONNX standard. */

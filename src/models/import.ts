@@ -104,7 +104,8 @@ async function placeOf(modelsRoot: string, wanted: string): Promise<Place> {
       if (found.state === 'missing') return false;
       if (found.state === 'ready' && found.digest === digest) return true;
       throw new UserError(
-        `${quote(name)} is the name of an imported model with other bytes: remove that first (reelscale models remove ${name}), or give another name with --name`,
+        `${quote(name)} is the name of an imported model with other bytes: ` +
+          `remove that first (reelscale models remove ${name}), or give another name with --name`,
       );
     },
   };

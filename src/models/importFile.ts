@@ -36,7 +36,7 @@ export async function readNetwork(file: string): Promise<ImportedNetwork> {
     case '.pt':
     case '.safetensors': {
       const bytes = await read(file);
-      const { onnx, architecture } = convertTorch(bytes, name);
+      const { onnx, architecture } = await convertTorch(bytes, name);
       return { onnx, architecture, sha256: digestOf(bytes) };
     }
     case '.param': {
@@ -48,7 +48,8 @@ export async function readNetwork(file: string): Promise<ImportedNetwork> {
       throw new UserError(`${quote(name)} holds weights only: give the .param file beside it`);
     default:
       throw new UserError(
-        `${quote(name)} is no file of a model: .onnx, .pth, .pt, .safetensors and .param (ncnn, with its .bin beside it) can be imported`,
+        `${quote(name)} is no file of a model: ` +
+          '.onnx, .pth, .pt, .safetensors and .param (ncnn, with its .bin beside it) can be imported',
       );
   }
 }

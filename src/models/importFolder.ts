@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../lib/errors.js';
 import { quote } from '../lib/quote.js';
-import { importFile, type ImportedModel, type ImportOptions } from './import.js';
+import { type ImportedModel, type ImportOptions, importFile } from './import.js';
 
 /** Video2X's models folder has a folder for each kind of network. */
 const DEPTH = 2;
@@ -22,7 +22,8 @@ export async function importFolder(folder: string, options: Omit<ImportOptions, 
   const files = await paramFiles(folder, DEPTH);
   if (files.length === 0)
     throw new UserError(
-      `${quote(path.basename(path.resolve(folder)))} holds no ncnn networks: give the path of a file, or of a folder with .param and .bin files`,
+      `${quote(path.basename(path.resolve(folder)))} holds no ncnn networks: ` +
+        'give the path of a file, or of a folder with .param and .bin files',
     );
   const result: FolderImport = { imported: [], refused: [] };
   for (const file of files) {

@@ -3,7 +3,7 @@ import { namesIn } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
 import { isFile } from '../lib/files.js';
 import { findRegistered } from './registry.js';
-import { importedFolder, onnxFile, OWN_FOLDERS } from './store.js';
+import { importedFolder, OWN_FOLDERS, onnxFile } from './store.js';
 
 /** ffmpeg's own methods. */
 const METHODS: readonly string[] = ['bicubic', 'lanczos'];
@@ -47,7 +47,9 @@ export function nameOfFile(file: string): string {
 export function requireFreeName(name: string): void {
   if (!NAME.test(name) || ENDING.test(name)) {
     throw new UserError(
-      `${JSON.stringify(name)} cannot be a model's name: up to 64 letters, digits, dots, dashes, underscores and plus signs, beginning with a letter or digit, and not ending as a file of a model does`,
+      `${JSON.stringify(name)} cannot be a model's name: ` +
+        `up to 64 letters, digits, dots, dashes, underscores and plus signs, ` +
+        'beginning with a letter or digit, and not ending as a file of a model does',
     );
   }
   const lower = name.toLowerCase();

@@ -5,7 +5,7 @@ import { measureSpeed, type Speed } from './measure.js';
 import { findRegistered, type RegisteredModel } from './registry.js';
 import { isOnnxPath, tilePadOf, unknownModel, wholePad } from './resolve.js';
 import { sourcesOf } from './sources.js';
-import { importedFolder, importedState, modelFile, onnxFile, readRecord, stateOf, type ModelState } from './store.js';
+import { importedFolder, importedState, type ModelState, modelFile, onnxFile, readRecord, stateOf } from './store.js';
 
 export interface ModelInfo {
   name: string;

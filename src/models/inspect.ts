@@ -6,7 +6,7 @@ import { overlookDamage, readJson, replaceJson } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
 import { ignoreUnreachable } from '../lib/systemErrors.js';
 import { runChild } from './child.js';
-import { answerSchema, inspectedSchema, type Inspected } from './inspected.js';
+import { answerSchema, type Inspected, inspectedSchema } from './inspected.js';
 
 /** The largest message that the format allows. */
 const MOST_BYTES = 2 ** 31 - 1;

@@ -1,6 +1,7 @@
+import '../lib/sourceTraces.js';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { wrapForFrames, type FrameGraphOptions } from './graph.js';
+import { type FrameGraphOptions, wrapForFrames } from './graph.js';
 import { readSignature } from './graphSignature.js';
 import type { Answer, Inspected } from './inspected.js';
 import { countParameters } from './onnx/parameters.js';

@@ -1,6 +1,6 @@
 import { isFile } from '../lib/files.js';
 import { importedNames } from './imported.js';
-import { registry, scalesOf, type RegisteredModel } from './registry.js';
+import { type RegisteredModel, registry, scalesOf } from './registry.js';
 import { importedFolder, modelFile, onnxFile, readRecord } from './store.js';
 
 export interface ListedModel {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { hostKey } from '../job/estimateRecords.js';
 import { overlookDamage, readJson, replaceJson } from '../lib/durable.js';
 import { runChild } from './child.js';
-import { measuredSchema, type Measured } from './measured.js';
+import { type Measured, measuredSchema } from './measured.js';
 
 const TIMEOUT_MS = 300_000;
 
@@ -47,7 +47,9 @@ export async function measureSpeed(
   });
   if (failure !== undefined)
     return {
-      problem: `it could not be run on ${device} (${stderr.split('\n').find((line) => line.startsWith('Error')) ?? failure})`,
+      problem:
+        `it could not be run on ${device} ` +
+        `(${stderr.split('\n').find((line) => line.startsWith('Error')) ?? failure})`,
     };
   const measured = measuredSchema.parse(JSON.parse(stdout));
   await mkdir(folder, { recursive: true });

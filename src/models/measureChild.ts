@@ -1,3 +1,4 @@
+import '../lib/sourceTraces.js';
 import { readFileSync } from 'node:fs';
 import { InferenceSession } from 'onnxruntime-node';
 import { readSignature } from './graphSignature.js';

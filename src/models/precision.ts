@@ -1,16 +1,16 @@
 import { node } from './onnx/build.js';
 import { halfToFloat, toHalf } from './onnx/half.js';
 import {
+  type Attribute,
   BOOL,
   FLOAT,
   FLOAT16,
-  INT64,
-  toInteger,
-  type Attribute,
   type Graph,
+  INT64,
   type Node,
   type OnnxModel,
   type Tensor,
+  toInteger,
 } from './onnx/schema.js';
 
 export type FloatPrecision = 'fp32' | 'fp16';

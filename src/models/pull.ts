@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { UserError, WorldError } from '../lib/errors.js';
 import { finishFolder } from './finish.js';
-import { registered, RELEASES, scalesOf, type RegisteredModel } from './registry.js';
-import { sourcesOf, type StoredNetwork, type SourceContext } from './sources.js';
+import { RELEASES, type RegisteredModel, registered, scalesOf } from './registry.js';
+import { type SourceContext, type StoredNetwork, sourcesOf } from './sources.js';
 import { modelFile, modelFolder, stateOf } from './store.js';
 import { inWorkFolder, publishFolder } from './workFolder.js';
 

@@ -1,6 +1,6 @@
 import { smallConstants } from './onnx/constants.js';
 import type { Graph, Node } from './onnx/schema.js';
-import { isPointwise, RULES, Unknown, type Reach } from './receptiveRules.js';
+import { isPointwise, type Reach, RULES, Unknown } from './receptiveRules.js';
 
 /** Height, width. */
 type Field = [Reach, Reach];

@@ -1,4 +1,4 @@
-import { toInteger, type Node } from './onnx/schema.js';
+import { type Node, toInteger } from './onnx/schema.js';
 
 /** What pixel i of a value depends on along one axis: the source pixels of [i * step + from, i * step + to]. */
 export interface Reach {

@@ -35,7 +35,8 @@ export async function removeModel(name: string, roots: Pick<Roots, 'models' | 'j
   if (users[0]) {
     const jobs = users.map(shortJob).join(', ');
     throw new UserError(
-      `model ${found.name} is needed by unfinished jobs (${jobs}): wait for them, or cancel them (reelscale cancel ${shortJob(users[0])})`,
+      `model ${found.name} is needed by unfinished jobs (${jobs}): ` +
+        `wait for them, or cancel them (reelscale cancel ${shortJob(users[0])})`,
     );
   }
   await inWorkFolder(roots.models, async (work) => {

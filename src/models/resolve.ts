@@ -5,8 +5,8 @@ import { DEFAULT_DENOISE, mixDenoise } from './denoise.js';
 import { findImported } from './imported.js';
 import { inspectModel } from './inspect.js';
 import type { Inspected } from './inspected.js';
-import { findRegistered, registry, scalesOf, type RegisteredModel } from './registry.js';
-import { importedState, importedFolder, modelFile, modelFolder, onnxFile, stateOf } from './store.js';
+import { findRegistered, type RegisteredModel, registry, scalesOf } from './registry.js';
+import { importedFolder, importedState, modelFile, modelFolder, onnxFile, stateOf } from './store.js';
 
 export interface ResolvedModel {
   /** The registry's name, an imported model's, or the path as the user gave it. */
@@ -68,7 +68,8 @@ export async function resolveModel(nameOrPath: string, options: ResolveOptions):
 export async function isOnnxPath(name: string): Promise<boolean> {
   if (!/\.(pth|pt|safetensors|param|bin)$/i.test(name)) return isFile(name);
   throw new UserError(
-    `${JSON.stringify(name)} must be imported first: run \`reelscale models import PATH\`, then give the name that it prints`,
+    `${JSON.stringify(name)} must be imported first: ` +
+      'run `reelscale models import PATH`, then give the name that it prints',
   );
 }
 
@@ -76,7 +77,8 @@ export async function isOnnxPath(name: string): Promise<boolean> {
 export function unknownModel(name: string, ...methods: string[]): UserError {
   const names = [...methods, ...registry.map((model) => model.name)].join(', ');
   return new UserError(
-    `there is no model ${JSON.stringify(name)}: choose one of ${names}, an imported one, or give the path of an ONNX file that exists`,
+    `there is no model ${JSON.stringify(name)}: ` +
+      `choose one of ${names}, an imported one, or give the path of an ONNX file that exists`,
   );
 }
 

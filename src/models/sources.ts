@@ -1,5 +1,5 @@
 import { convertNcnn } from './ncnn/convert.js';
-import { RELEASES, scalesOf, WHEEL, type RegisteredModel } from './registry.js';
+import { RELEASES, type RegisteredModel, scalesOf, WHEEL } from './registry.js';
 import { obtainRelease } from './release.js';
 import { resized } from './resized.js';
 import type { ModelRecord } from './store.js';
@@ -83,7 +83,7 @@ const release: Source = {
       files.set(file, bytes).set(model.weakDenoise.file, await obtainRelease(model.weakDenoise, context));
     }
     signal?.throwIfAborted();
-    const converted = convertTorch(bytes, file);
+    const converted = await convertTorch(bytes, file);
     const largest = Math.max(...scalesOf(model));
     const source = {
       release: `${releases}/${tag}/${file}`,

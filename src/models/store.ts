@@ -4,7 +4,7 @@ import { fileDigest } from '../job/parts.js';
 import { sha256Schema } from '../job/spec.js';
 import { overlookDamage, readJson } from '../lib/durable.js';
 import { ignoreMissing } from '../lib/systemErrors.js';
-import { registry, scalesOf, type RegisteredModel } from './registry.js';
+import { type RegisteredModel, registry, scalesOf } from './registry.js';
 
 /**
  * ```

@@ -35,7 +35,8 @@ export function memoryWatch(bytes: Uint8Array): (pixels: number) => void {
     const taken = peak() - before;
     if (taken <= 4 * bytes.length + GRACE_BYTES + pixels * MOST_BYTES_PER_PIXEL) return;
     throw new UnsupportedModel(
-      `takes ${Math.round(taken / 1e6)} MB of memory for ${pixels} pixels, with a file of ${Math.ceil(bytes.length / 1e6)} MB: no network of pictures needs that`,
+      `takes ${Math.round(taken / 1e6)} MB of memory for ${pixels} pixels, ` +
+        `with a file of ${Math.ceil(bytes.length / 1e6)} MB: no network of pictures needs that`,
     );
   };
 }

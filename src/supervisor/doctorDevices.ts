@@ -1,4 +1,4 @@
-import { hardwareEncoders, encoderName, probeEncoder } from '../media/encode/encoders.js';
+import { encoderName, hardwareEncoders, probeEncoder } from '../media/encode/encoders.js';
 import { hasCudaProvider } from '../upscaler/devices.js';
 import { askGpus, type Gpu } from '../upscaler/gpus.js';
 import { knownProviders, probeCuda, probeProvider } from '../upscaler/providers.js';

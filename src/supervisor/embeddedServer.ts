@@ -5,7 +5,7 @@ import { homeLayout } from '../client/connection/home.js';
 import { SEARCH_ATTRIBUTES } from '../client/connection/searchAttributes.js';
 import type { ServerTls } from '../client/connection/serverTls.js';
 import { entryFile } from '../lib/project.js';
-import { keepRunning, type KeptChild } from '../worker/keptChild.js';
+import { type KeptChild, keepRunning } from '../worker/keptChild.js';
 import { provideServerTls } from '../worker/provideServerTls.js';
 import { INNER_SERVER, type InnerServer } from './innerServerSpec.js';
 import { inOwnNetwork, whyNoNamespace } from './namespace.js';
@@ -97,7 +97,8 @@ const common = ({ home }: Pick<Config, 'home'>) => ({
 });
 
 export const openLine = (reason: string): string =>
-  `every user of this machine can reach the embedded Temporal server, since it can have no network of its own (${reason}): see SECURITY.md`;
+  'every user of this machine can reach the embedded Temporal server, ' +
+  `since it can have no network of its own (${reason}): see SECURITY.md`;
 
 const serverArgs = ({ home, namespace }: Pick<Config, 'home' | 'namespace'>, port: number): string[] => [
   'server',

@@ -1,3 +1,4 @@
+import '../lib/sourceTraces.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';

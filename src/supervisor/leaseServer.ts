@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { chmod } from 'node:fs/promises';
 import net from 'node:net';
 import {
-  receive,
-  send,
-  toSupervisorSchema,
   type FromSupervisor,
   type Request,
+  receive,
   type SupervisorInfo,
+  send,
+  toSupervisorSchema,
 } from '../client/connection/protocol.js';
 import { buildId, packageVersion } from '../lib/project.js';
 
@@ -119,7 +119,8 @@ export class LeaseServer {
 
 function mismatch(hello: { version: string; build: string }): string {
   return (
-    `another version of reelscale is at work (${packageVersion}, build ${buildId}; this is ${hello.version}, build ${hello.build}): ` +
+    `another version of reelscale is at work (${packageVersion}, build ${buildId}; ` +
+    `this is ${hello.version}, build ${hello.build}): ` +
     `wait until its jobs are done, or stop it with: kill ${process.pid}`
   );
 }

@@ -10,7 +10,8 @@ const PROBE_MS = 10_000;
 
 /** SIOCSIFFLAGS for `lo`: UP, LOOPBACK, RUNNING. Where iproute2 is not installed. */
 const LOOPBACK_UP =
-  "import fcntl,socket,struct; fcntl.ioctl(socket.socket(socket.AF_INET,socket.SOCK_DGRAM),0x8914,struct.pack('16sh22x',b'lo',0x49))";
+  'import fcntl,socket,struct; ' +
+  "fcntl.ioctl(socket.socket(socket.AF_INET,socket.SOCK_DGRAM),0x8914,struct.pack('16sh22x',b'lo',0x49))";
 const SCRIPT = `ip link set lo up 2>/dev/null || python3 -c "${LOOPBACK_UP}" || exit 1`;
 
 /** The command line of a process in a network of its own, with its loopback device up. It ends with its parent. */

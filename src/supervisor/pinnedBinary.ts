@@ -36,7 +36,8 @@ export async function provideBinary(
   const sha256 = binary.sha256[platform];
   if (!sha256)
     throw new UserError(
-      `${binary.name} ${binary.version} is not pinned for ${platform}; pinned are ${Object.keys(binary.sha256).join(', ')}`,
+      `${binary.name} ${binary.version} is not pinned for ${platform}; ` +
+        `pinned are ${Object.keys(binary.sha256).join(', ')}`,
     );
   const file = path.join(folder, `${binary.name}-${binary.version}`);
   const cached = await verify(file, sha256);

@@ -5,7 +5,7 @@ import { logTail } from '../client/connection/logFile.js';
 import { connectWhenReady, keepHistories } from '../client/connection/temporalConnection.js';
 import { withLimit } from '../lib/limit.js';
 import { asideLine, DatabaseWatch, putAside } from './databaseDamage.js';
-import { startEmbeddedServer, type EmbeddedServer } from './embeddedServer.js';
+import { type EmbeddedServer, startEmbeddedServer } from './embeddedServer.js';
 
 export const SERVER_GRACE_MS = 10_000;
 export const START_MS = 60_000;
@@ -73,7 +73,8 @@ async function answering(
     if (error instanceof Damaged) throw error;
     const file = homeLayout(config.home).log('temporal');
     throw new Error(
-      `the Temporal server does not answer for the namespace ${config.namespace} within ${START_MS / 1000} s; its log, ${file}, ends with: ${logTail(file, 1)}`,
+      `the Temporal server does not answer for the namespace ${config.namespace} within ${START_MS / 1000} s; ` +
+        `its log, ${file}, ends with: ${logTail(file, 1)}`,
       { cause: error },
     );
   } finally {

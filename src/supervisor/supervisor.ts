@@ -1,12 +1,12 @@
 import type { Connection } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
 import {
+  type Announcement,
   claim,
   removeSocket,
   socketPath,
   stillOwn,
   withdraw,
-  type Announcement,
 } from '../client/connection/announcement.js';
 import { homeLayout, identityOf, prepareHome } from '../client/connection/home.js';
 import type { SupervisorInfo } from '../client/connection/protocol.js';
@@ -20,7 +20,7 @@ import { withLimit } from '../lib/limit.js';
 import { discoverDevices } from '../upscaler/devices.js';
 import type { KeptChild } from '../worker/keptChild.js';
 import { startWorkers, WORKER_GRACE_MS } from '../worker/workers.js';
-import { asideLine, putAside, type DatabaseWatch } from './databaseDamage.js';
+import { asideLine, type DatabaseWatch, putAside } from './databaseDamage.js';
 import type { DetachedJobs } from './detachedJobs.js';
 import type { EmbeddedServer } from './embeddedServer.js';
 import { LeaseServer } from './leaseServer.js';
@@ -148,7 +148,8 @@ class Supervisor {
     ).catch((error: unknown) => {
       this.#signal.throwIfAborted();
       throw new Error(
-        `Temporal at ${temporalAddress} does not answer for the namespace ${config.namespace} within ${START_MS / 1000} s`,
+        `Temporal at ${temporalAddress} does not answer for the namespace ${config.namespace} ` +
+          `within ${START_MS / 1000} s`,
         { cause: error },
       );
     });

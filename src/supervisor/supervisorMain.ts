@@ -1,3 +1,4 @@
+import '../lib/sourceTraces.js';
 import { loadConfig } from '../../temporal.config.js';
 import { openHome } from '../client/connection/home.js';
 import { createLogger } from '../worker/logger.js';

@@ -1,4 +1,4 @@
-import { reach, readAnnouncement, type Announcement } from '../client/connection/announcement.js';
+import { type Announcement, reach, readAnnouncement } from '../client/connection/announcement.js';
 import { fromSupervisorSchema, receive, send } from '../client/connection/protocol.js';
 import { idle } from '../lib/idle.js';
 import { buildId, packageVersion } from '../lib/project.js';

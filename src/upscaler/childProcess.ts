@@ -1,9 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { WorldError } from '../lib/errors.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { ignoreKnown } from '../lib/systemErrors.js';
 import { runtimeEnvironment } from '../models/runtimeEnvironment.js';
-import { fromUpscalerSchema, type FromUpscaler, type ToUpscaler } from './protocol.js';
+import { type FromUpscaler, fromUpscalerSchema, type ToUpscaler } from './protocol.js';
 
 const TAIL = 2000;
 

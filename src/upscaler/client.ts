@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
+import { entryFile } from '../lib/project.js';
 import { UpscalerProcess } from './childProcess.js';
 import { parseDevice } from './device.js';
-import { upscalerEntry } from './entry.js';
 import { toError } from './failure.js';
 import type { FromUpscaler, UpscaledPart, UpscaleProgress, UpscaleRequest } from './protocol.js';
 
@@ -48,7 +48,7 @@ export function createUpscaler({ device }: { device: string }): Upscaler {
   let busy = false;
 
   const start = (): UpscalerProcess => {
-    const started = new UpscalerProcess(upscalerEntry(), device);
+    const started = new UpscalerProcess(entryFile('upscaler/process.js'), device);
     started.ended.catch(() => {
       if (child === started) child = undefined;
     });
@@ -127,7 +127,7 @@ async function runOn(
     abort?.addEventListener(
       'abort',
       () => {
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is passed on as it is
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- the reason is passed on as it is
         reject(abort.reason);
       },
       { signal: over.signal },

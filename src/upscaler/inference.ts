@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { entryFile } from '../lib/project.js';
 import type { FloatPrecision } from '../models/precision.js';
 import { toError } from './failure.js';
 import type {
@@ -38,7 +39,7 @@ export class Inference {
   /** @param device as `parseDevice` reads it. */
   constructor(device: string) {
     const workerData: InferenceThreadData = { device, stop: this.#stop };
-    this.#worker = new Worker(new URL('./inferenceThread.js', import.meta.url), { workerData });
+    this.#worker = new Worker(entryFile('upscaler/inferenceThread.js'), { workerData });
     this.#worker.on('message', (message: FromInference) => {
       this.#receive(message);
     });

@@ -1,3 +1,4 @@
+import '../lib/sourceTraces.js';
 import { parentPort, workerData } from 'node:worker_threads';
 import { parseDevice } from './device.js';
 import { toFailure } from './failure.js';

@@ -2,10 +2,10 @@ import { UserError } from '../lib/errors.js';
 import type { FloatPrecision } from '../models/precision.js';
 import type { Device } from './device.js';
 import type { InferenceProgress, NetworkRequest as Request } from './inferenceMessages.js';
-import { layoutOf, samplesOf, type Layout } from './layout.js';
+import { type Layout, layoutOf, samplesOf } from './layout.js';
 import { loadSession, type Session } from './session.js';
 import { faultOf } from './soundness.js';
-import { Tiler, type FrameResult, type TileProgress } from './tiler.js';
+import { type FrameResult, type TileProgress, Tiler } from './tiler.js';
 
 export interface NetworkEvents {
   onTile: (progress: InferenceProgress) => void;

@@ -1,6 +1,6 @@
 import type { FloatPrecision } from '../models/precision.js';
 import type { Decoder } from './decoder.js';
-import { PartWriter, type FinishedFrame } from './partWriter.js';
+import { type FinishedFrame, PartWriter } from './partWriter.js';
 import type { UpscaledPart, UpscaleRequest } from './protocol.js';
 
 export interface PartChainOptions {

@@ -4,9 +4,9 @@ import type { Writable } from 'node:stream';
 import { fileDigest } from '../job/parts.js';
 import { randomName } from '../lib/durable.js';
 import { DiskFull, WorldError } from '../lib/errors.js';
-import { startFfmpeg, type FfmpegResult } from '../media/ffmpeg/run.js';
+import { type FfmpegResult, startFfmpeg } from '../media/ffmpeg/run.js';
 import type { FloatPrecision } from '../models/precision.js';
-import { layoutOf, type Layout } from './layout.js';
+import { type Layout, layoutOf } from './layout.js';
 import type { UpscaledPart, UpscaleRequest } from './protocol.js';
 
 export interface FinishedFrame {

@@ -1,7 +1,8 @@
+import '../lib/sourceTraces.js';
 import { parseArgs } from 'node:util';
 import { toFailure } from './failure.js';
 import { Inference } from './inference.js';
-import { toUpscalerSchema, type FromUpscaler, type UpscaleRequest } from './protocol.js';
+import { type FromUpscaler, toUpscalerSchema, type UpscaleRequest } from './protocol.js';
 import { runRequest } from './run.js';
 
 /**

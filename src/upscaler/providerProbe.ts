@@ -1,3 +1,4 @@
+import '../lib/sourceTraces.js';
 import { InferenceSession, listSupportedBackends } from 'onnxruntime-node';
 import { IDENTITY_MODEL } from './identityModel.js';
 

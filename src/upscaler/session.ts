@@ -9,7 +9,7 @@ import type { FloatPrecision } from '../models/precision.js';
 import type { Device } from './device.js';
 import type { Picture } from './picture.js';
 import type { UpscaleModel } from './protocol.js';
-import { isOutOfMemory, type FrameNet } from './tiler.js';
+import { type FrameNet, isOutOfMemory } from './tiler.js';
 
 // What goes wrong is thrown; the library would print it as well.
 env.logLevel = 'fatal';
@@ -75,7 +75,8 @@ async function createSession(bytes: Uint8Array, { file }: UpscaleModel, device: 
     if (isOutOfMemory(error)) throw new WorldError(`no memory for the model ${path.basename(file)}: ${message}`);
     if (device.kind === 'cuda' && /cuda|shared library/i.test(message)) {
       throw new UserError(
-        `CUDA device ${device.id} cannot be used on this host (${message}): run \`npm run setup:cuda\`, check the driver, or use --device cpu`,
+        `CUDA device ${device.id} cannot be used on this host (${message}): ` +
+          'run `npm run setup:cuda`, check the driver, or use --device cpu',
       );
     }
     throw new UserError(`the model ${path.basename(file)} cannot be loaded: ${message}`);

@@ -1,5 +1,5 @@
 import { UserError } from '../lib/errors.js';
-import { copyRect, pictureIn, reflectPad, type Picture, type Samples } from './picture.js';
+import { copyRect, type Picture, pictureIn, reflectPad, type Samples } from './picture.js';
 import { planTiles, planWindows, smallerTile, type Tile } from './tiles.js';
 
 /**
@@ -170,18 +170,21 @@ export class Tiler {
     const { fixed, onNotice } = this.#options;
     if (fixed)
       throw new UserError(
-        `the model takes pictures of ${fixed.width}x${fixed.height} only, and they do not fit into memory: use another model, or another device`,
+        `the model takes pictures of ${fixed.width}x${fixed.height} only, and they do not fit into memory: ` +
+          'use another model, or another device',
       );
     const { width, height } = this.#size;
     const before = this.#tile;
     const next = smallerTile(width, height, before, this.#step);
     if (next === undefined) {
       throw new UserError(
-        `the model does not fit into memory even with tiles of ${before || Math.max(width, height)} pixels: use a smaller model, or another device`,
+        `the model does not fit into memory even with tiles of ${before || Math.max(width, height)} pixels: ` +
+          'use a smaller model, or another device',
       );
     }
     onNotice(
-      `out of memory with ${before === 0 ? 'whole frames' : `tiles of ${before} pixels`}: going on with tiles of ${next} pixels`,
+      `out of memory with ${before === 0 ? 'whole frames' : `tiles of ${before} pixels`}: ` +
+        `going on with tiles of ${next} pixels`,
     );
     this.#tile = next;
     this.#tiles = this.#plan();

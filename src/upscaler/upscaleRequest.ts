@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { resolveRooted, type Roots } from '../job/layout.js';
+import { type Roots, resolveRooted } from '../job/layout.js';
 import type { BitDepth } from '../job/picture.js';
 import type { ModelMethod } from '../job/spec.js';
 import { decodeToPlanarArgs, formatFor, mezzanineArgs } from '../media/intermediate/networkFrames.js';

@@ -1,6 +1,6 @@
 import tty from 'node:tty';
 import type { LogLevel, LogMetadata, Logger as TemporalLogger } from '@temporalio/worker';
-import { pino, stdSerializers, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import { printable } from '../lib/printable.js';
 import { readable } from '../lib/readable.js';
 

@@ -32,7 +32,8 @@ function requireFree({ host, port }: NonNullable<Config['metrics']>, address: st
     server.once('error', (error) => {
       reject(
         new UserError(
-          `REELSCALE_METRICS_ADDRESS: nothing can listen at ${address} (${error.message}): choose another port; each worker of a host takes one more`,
+          `REELSCALE_METRICS_ADDRESS: nothing can listen at ${address} (${error.message}): ` +
+            'choose another port; each worker of a host takes one more',
         ),
       );
     });

@@ -2,7 +2,7 @@ import { webcrypto } from 'node:crypto';
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { homeLayout } from '../client/connection/home.js';
-import { readServerTls, SERVER_NAME, TLS_FILES, type ServerTls } from '../client/connection/serverTls.js';
+import { readServerTls, SERVER_NAME, type ServerTls, TLS_FILES } from '../client/connection/serverTls.js';
 import { UserError } from '../lib/errors.js';
 import { hasCode, ignoreMissing } from '../lib/systemErrors.js';
 

@@ -1,4 +1,4 @@
-import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Config } from '../../temporal.config.js';
 import type { ActivityDeps } from '../activities/index.js';
 import { controlQueue, encodeQueue, upscaleQueue } from '../job/queues.js';

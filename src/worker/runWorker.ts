@@ -4,7 +4,7 @@ import { aborted } from '../lib/aborted.js';
 import { idle } from '../lib/idle.js';
 import { ignoreKnown } from '../lib/systemErrors.js';
 import { Trouble } from '../lib/trouble.js';
-import { temporalLogger, type Logger } from './logger.js';
+import { type Logger, temporalLogger } from './logger.js';
 import { keepGauges, telemetry } from './metrics.js';
 import { createWorkers, probeRole, type Role } from './role.js';
 

@@ -4,7 +4,7 @@ import { configEnvironment, metricsEnvironment } from '../client/connection/envi
 import { homeLayout } from '../client/connection/home.js';
 import { entryFile } from '../lib/project.js';
 import type { Device } from '../upscaler/devices.js';
-import { keepRunning, type KeptChild } from './keptChild.js';
+import { type KeptChild, keepRunning } from './keptChild.js';
 import type { Role } from './role.js';
 
 /** Workers need 20 s for the part at hand, and some for the goodbye. */

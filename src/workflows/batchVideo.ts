@@ -6,9 +6,9 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   ParentClosePolicy,
+  type SignalDefinition,
   startChild,
   WorkflowIdReusePolicy,
-  type SignalDefinition,
 } from '@temporalio/workflow';
 import type { BatchActivities, RunningVideo, UpscaleBatchInput, VideoEnd } from '../job/batch/contracts.js';
 import type { UpscaleVideoInput } from '../job/contracts.js';

@@ -1,4 +1,4 @@
-import { ApplicationFailure, log, workflowInfo, type WorkflowInterceptorsFactory } from '@temporalio/workflow';
+import { ApplicationFailure, log, type WorkflowInterceptorsFactory, workflowInfo } from '@temporalio/workflow';
 import { z } from 'zod';
 import { upscaleBatchInputSchema } from '../job/batch/inputs.js';
 import {

@@ -1,6 +1,6 @@
 import type { SignalDefinition } from '@temporalio/common';
 import { patched, setDefaultSignalHandler, setHandler } from '@temporalio/workflow';
-import { answerQuery, type Answer } from './messages.js';
+import { type Answer, answerQuery } from './messages.js';
 
 /** Answers that are kept: whoever asks waits for one answer at a time. */
 const KEPT = 50;

@@ -141,7 +141,8 @@ export class JobState {
       ...(this.paused ? [`Paused: ${this.paused.reason}`] : []),
       ...(frames > 0
         ? [
-            `Frames: ${frames}, upscaled ${upscaledFrames}, encoded ${encodedFrames}, in ${this.segments.length} segments`,
+            `Frames: ${frames}, upscaled ${upscaledFrames}, ` +
+              `encoded ${encodedFrames}, in ${this.segments.length} segments`,
           ]
         : []),
       ...this.notices.map((notice) => `- ${notice}`),

@@ -1,8 +1,8 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
   ActivityCancellationType,
-  allHandlersFinished,
   ApplicationFailure,
+  allHandlersFinished,
   CancellationScope,
   condition,
   continueAsNew,
@@ -17,7 +17,7 @@ import type { BatchActivities, UpscaleBatchInput } from '../job/batch/contracts.
 import type { RoundCounts } from '../job/batch/records.js';
 import { ignoreKnown } from '../lib/systemErrors.js';
 import { BatchState } from './batchState.js';
-import { followVideo, makeVideo, tellLastWord, type Round } from './batchVideo.js';
+import { followVideo, makeVideo, type Round, tellLastWord } from './batchVideo.js';
 import {
   batchQuery,
   cancelRequest,

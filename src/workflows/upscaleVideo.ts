@@ -1,14 +1,14 @@
 import {
-  allHandlersFinished,
   ApplicationFailure,
+  allHandlersFinished,
   CancellationScope,
-  condition,
   ContinueAsNew,
+  condition,
   isCancellation,
   patched,
   setHandler,
 } from '@temporalio/workflow';
-import type { JobReport, JobRef, PlannedRef, UpscaleVideoInput } from '../job/contracts.js';
+import type { JobRef, JobReport, PlannedRef, UpscaleVideoInput } from '../job/contracts.js';
 import { ignoreKnown } from '../lib/systemErrors.js';
 import { goOnAsNewRun, isLong, watchLength } from './longHistory.js';
 import {
@@ -30,7 +30,7 @@ import { notify } from './notify.js';
 import { Pass } from './pass.js';
 import { listen, on } from './requests.js';
 import { failureType, messageOf, runSegments } from './segments.js';
-import { bindActivities, type Activities } from './stages.js';
+import { type Activities, bindActivities } from './stages.js';
 import { JobState } from './state.js';
 
 /** Times that a whole pass may be repeated because parts were found damaged at the concat. */

@@ -84,7 +84,7 @@ describe('an activity that does not get on', () => {
     expect(failure?.message).toMatch(/^ffmpeg failed with exit code 1: ü+ … ü+\n\/films\/ü: Read-only file system$/);
   });
 
-  it('is not failed by a machine that is restarted again and again, by deaths and shutdowns in any order', async () => {
+  it('is not failed by a machine that is restarted again and again: deaths and shutdowns in any order', async () => {
     const failures = await attempts([
       ...repeat('dies', 12),
       ...repeat('shuts down', 12),

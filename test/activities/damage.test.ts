@@ -18,7 +18,7 @@ import { createControlActivities, createEncodeActivities } from '../../src/activ
 import { jobLayout, type Roots } from '../../src/job/layout.js';
 import { commitPart, fileDigest } from '../../src/job/parts.js';
 import { planSchema } from '../../src/job/plan.js';
-import { jobSpecSchema, type JobSpec } from '../../src/job/spec.js';
+import { type JobSpec, jobSpecSchema } from '../../src/job/spec.js';
 import { publishKept, replaceKept } from '../../src/lib/durable.js';
 import { makeClip, scratchFolder } from '../support/media.js';
 
@@ -159,7 +159,7 @@ describe('a flipped byte in a record', () => {
     expect(readFileSync(plan, 'utf8')).toBe(before);
   });
 
-  it('of video.json sends the job through its stages once more, and of what was merged and verified makes no difference', async () => {
+  it("of video.json repeats the job's stages; of what was merged and verified it makes no difference", async () => {
     await joined();
     const layout = jobLayout(roots, spec);
     const merge = () => run(() => control().mergeAudio(ref()));
@@ -187,7 +187,10 @@ describe('a byte that changes while ffmpeg reads the file', () => {
   function changeWhileRead(file: string): void {
     const bin = path.join(folder, `bin${count}`);
     mkdirSync(bin);
-    const script = `#!/bin/sh\nif [ -e '${bin}/armed' ]; then rm '${bin}/armed'; printf '\\125' | dd of='${file}' bs=1 seek=${statSync(file).size - 1} conv=notrunc 2>/dev/null; fi\nexec '${ffmpeg}' "$@"\n`;
+    const script =
+      `#!/bin/sh\nif [ -e '${bin}/armed' ]; then rm '${bin}/armed'; ` +
+      `printf '\\125' | dd of='${file}' bs=1 seek=${statSync(file).size - 1} conv=notrunc 2>/dev/null; fi\n` +
+      `exec '${ffmpeg}' "$@"\n`;
     writeFileSync(path.join(bin, 'ffmpeg'), script);
     writeFileSync(path.join(bin, 'armed'), '');
     chmodSync(path.join(bin, 'ffmpeg'), 0o755);

@@ -13,7 +13,7 @@ function helpOf(name: string): Record<string, string[]> {
   return Object.fromEntries(groups.filter(([, flags]) => flags.length > 0));
 }
 
-it('the help of upscale and batch shows the flags that people use, and the others under a heading of their own', () => {
+it('the help of upscale and batch shows the flags that people use, and the others under their own heading', () => {
   const usual = ['--model', '--scale', '--preset', '--from', '--to', '--target', '--codec', '--crf'];
   const ending = ['--overwrite', '--detach', '--json', '--help'];
   const upscale = helpOf('upscale');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { progressLine, ProgressView } from '../../src/cli/render.js';
+import { ProgressView, progressLine } from '../../src/cli/render.js';
 import type { LiveProgress } from '../../src/client/job/live.js';
 import { Speedometer } from '../../src/client/job/speedometer.js';
 import { formatDuration } from '../../src/lib/duration.js';

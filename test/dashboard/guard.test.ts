@@ -9,15 +9,15 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { request, type IncomingHttpHeaders } from 'node:http';
+import { type IncomingHttpHeaders, request } from 'node:http';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MediaFolders } from '../../src/dashboard/folders.js';
 import type { Link } from '../../src/dashboard/link.js';
 import { requireUnlinked } from '../../src/dashboard/links.js';
-import { invitation, placeOf, type Place } from '../../src/dashboard/place.js';
-import { serveDashboard, type Dashboard } from '../../src/dashboard/serve.js';
+import { invitation, type Place, placeOf } from '../../src/dashboard/place.js';
+import { type Dashboard, serveDashboard } from '../../src/dashboard/serve.js';
 import { projectRoot } from '../../src/lib/project.js';
 import { loadConfig } from '../../temporal.config.js';
 import { eventually } from '../support/cli.js';
@@ -401,7 +401,7 @@ describe('a token', () => {
     expect(wrong.headers['set-cookie']).toBeUndefined();
   });
 
-  it('that is wrong gets in nowhere, and after ten of them further ones wait; the right one is never locked out', async () => {
+  it('that is wrong gets in nowhere, and after ten of them more must wait; the right one always gets in', async () => {
     const statuses: number[] = [];
     for (let i = 0; i < 12; i++)
       statuses.push((await post(guarded, '/api/session', JSON.stringify({ token: `${TOKEN}${i}` }))).status);
@@ -461,7 +461,7 @@ it('pictures are made of the file that a job was made for, never of what a link 
   await expect(requireUnlinked(at('mounted'), at('mounted/moved/clip.mp4'))).resolves.toBeUndefined();
 });
 
-it('media folders are by default the home of the user and the folders of known jobs, and never everything', async () => {
+it("media folders are by default the user's home and the folders of known jobs, and never everything", async () => {
   expect(loadConfig({ REELSCALE_HOME: at('home') }).dashboard.folders).toBeUndefined();
   expect(loadConfig({ REELSCALE_HOME: at('home'), REELSCALE_MEDIA_ROOT: at('media') }).dashboard.folders).toEqual([
     at('media'),

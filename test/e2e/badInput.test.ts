@@ -1,4 +1,4 @@
-import { readdirSync, statSync, writeFileSync, mkdirSync, copyFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fileDigest } from '../../src/job/parts.js';
@@ -136,7 +136,7 @@ describe('a command is refused that', () => {
   });
 });
 
-it('a name may begin with a dash and hold quotes, spaces, line breaks, colons, percent signs and letters of any script', async () => {
+it('a name may begin with a dash and hold quotes, spaces, line breaks, colons, percents and any letters', async () => {
   const name = `-a 'b' "c" \`d\` $e%03d: [f],;é日本\n*.mp4`;
   copyFileSync(clip, cli.file(name));
   const digest = await fileDigest(cli.file(name));

@@ -42,7 +42,7 @@ const ofStatus = ({ videos }: BatchSummary, status: string): string[] =>
     .map(({ input }) => path.basename(input))
     .sort();
 
-it('a batch with a broken file goes on after a kill and after Ctrl-C, makes the others once, and names the one at the end', async () => {
+it('a batch goes on after a kill and Ctrl-C, makes each file once, and names the broken one at the end', async () => {
   const running = cli.start(command());
   await eventually('the first result', () => existsSync(cli.file('out')) && outputs().length > 0);
   cli.kill();

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { JobReport } from '../../src/job/contracts.js';
+import { argv } from '../../src/lib/argv.js';
 import { Cli, decodedFrames } from '../support/cli.js';
 import { ffmpeg, makeClip, turn } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
@@ -25,30 +26,15 @@ interface Stream {
 }
 
 async function streamsOf(file: string): Promise<Stream[]> {
-  const { stdout } = await execa('ffprobe', [
-    '-v',
-    'error',
-    '-count_packets',
-    '-show_streams',
-    '-of',
-    'json',
-    `file:${file}`,
-  ]);
+  const { stdout } = await execa('ffprobe', argv`-v error -count_packets -show_streams -of json file:${file}`);
   return (JSON.parse(stdout) as { streams: Stream[] }).streams;
 }
 
 async function times(file: string): Promise<number[]> {
-  const { stdout } = await execa('ffprobe', [
-    '-v',
-    'error',
-    '-select_streams',
-    'v:0',
-    '-show_entries',
-    'frame=pts_time',
-    '-of',
-    'csv=p=0',
-    `file:${file}`,
-  ]);
+  const { stdout } = await execa(
+    'ffprobe',
+    argv`-v error -select_streams v:0 -show_entries frame=pts_time -of csv=p=0 file:${file}`,
+  );
   return stdout
     .split('\n')
     .filter((line) => line !== '')
@@ -60,19 +46,10 @@ async function times(file: string): Promise<number[]> {
  */
 async function psnr(file: string, other: string, filter: string): Promise<number> {
   const graph = `[0:v]settb=1/25,setpts=N[a];[1:v]${filter},settb=1/25,setpts=N[b];[a][b]psnr`;
-  const { stderr } = await execa('ffmpeg', [
-    '-hide_banner',
-    '-nostdin',
-    '-i',
-    file,
-    '-i',
-    other,
-    '-filter_complex',
-    graph,
-    '-f',
-    'null',
-    '-',
-  ]);
+  const { stderr } = await execa(
+    'ffmpeg',
+    argv`-hide_banner -nostdin -i ${file} -i ${other} -filter_complex ${graph} -f null -`,
+  );
   const found = /PSNR y:(\S+)/.exec(stderr)?.[1];
   return found === 'inf' ? Infinity : Number(found);
 }
@@ -160,32 +137,13 @@ describe('the main job', () => {
     // Grey, so that no colour that RGB cannot hold is in the way.
     const grey = cli.file('grey.mp4');
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=96x64:rate=25:duration=1',
-      '-vf',
-      'hue=s=0',
-      '-c:v',
-      'libx264',
-      '-crf',
-      '12',
-      '-pix_fmt',
-      'yuv420p',
-      grey,
+      ...argv`
+        -f lavfi -i testsrc2=size=96x64:rate=25:duration=1 -vf hue=s=0 -c:v libx264 -crf 12 -pix_fmt yuv420p ${grey}
+      `,
     );
     const { code, value, stderr } = await upscale(
       grey,
-      '-m',
-      'x3.onnx',
-      '--crf',
-      '1',
-      '--segment-frames',
-      '10',
-      '--checkpoint-frames',
-      '4',
-      '-o',
-      'grey3.mp4',
+      ...argv`-m x3.onnx --crf 1 --segment-frames 10 --checkpoint-frames 4 -o grey3.mp4`,
     );
     expect(code, stderr).toBe(0);
     expect(value).toMatchObject({ frames: 25, inferredFrames: 25, reusedFrames: 0 });
@@ -212,25 +170,10 @@ describe('a Matroska file as the result', () => {
     const source = cli.file('full.mkv');
     writeFileSync(cli.file('lines.srt'), '1\n00:00:00,200 --> 00:00:00,900\nHello\n');
     await ffmpeg(
-      '-i',
-      clip,
-      '-i',
-      cli.file('lines.srt'),
-      '-map',
-      '0',
-      '-map',
-      '1',
-      '-c:v',
-      'copy',
-      '-c:a:0',
-      'flac',
-      '-c:a:1',
-      'libvorbis',
-      '-c:s',
-      'copy',
-      '-metadata:s:s:0',
-      'language=deu',
-      source,
+      ...argv`
+        -i ${clip} -i ${cli.file('lines.srt')} -map 0 -map 1 -c:v copy -c:a:0 flac -c:a:1 libvorbis -c:s copy
+        -metadata:s:s:0 language=deu ${source}
+      `,
     );
     const { code, value, stderr } = await upscale('full.mkv', '--preset', 'preview', '-s', '2', '-o', 'full2.mkv');
     expect(code, stderr).toBe(0);
@@ -249,7 +192,8 @@ describe('a Matroska file as the result', () => {
     const { code, stderr } = await cli.run('upscale', 'full.mkv', '--preset', 'preview', '--audio', 'copy');
     expect(code).toBe(2);
     expect(stderr.trim()).toBe(
-      'reelscale: --audio copy: MP4 cannot hold audio track 2 (vorbis) as it is: choose -o NAME.mkv, or leave out --audio copy to have it converted',
+      'reelscale: --audio copy: MP4 cannot hold audio track 2 (vorbis) as it is: ' +
+        'choose -o NAME.mkv, or leave out --audio copy to have it converted',
     );
   });
 });
@@ -258,19 +202,11 @@ describe('a source', () => {
   it('of variable rate keeps its timestamps', async () => {
     const vfr = cli.file('vfr.mp4');
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=96x64:rate=30:duration=2',
-      '-vf',
-      "select='not(eq(mod(n\\,7)\\,3))*lt(mod(n\\,20)\\,14)'",
-      '-fps_mode',
-      'passthrough',
-      '-c:v',
-      'libx264',
-      '-pix_fmt',
-      'yuv420p',
-      vfr,
+      ...argv`
+        -f lavfi -i testsrc2=size=96x64:rate=30:duration=2
+        -vf ${"select='not(eq(mod(n\\,7)\\,3))*lt(mod(n\\,20)\\,14)'"} -fps_mode passthrough -c:v libx264
+        -pix_fmt yuv420p ${vfr}
+      `,
     );
     const { code, stderr } = await upscale(vfr, '--preset', 'preview', '-s', '2', '-o', 'vfr2.mp4');
     expect(code, stderr).toBe(0);

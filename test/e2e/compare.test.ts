@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { argv } from '../../src/lib/argv.js';
 import { Cli } from '../support/cli.js';
 import { ffmpeg, makeClip, scratchFolder } from '../support/media.js';
 
@@ -9,14 +10,10 @@ const cli = new Cli({ TMPDIR: temporary });
 beforeAll(async () => {
   await makeClip(cli.file('a.mp4'), { seconds: 0.4, size: '64x48' });
   await ffmpeg(
-    '-i',
-    cli.file('a.mp4'),
-    '-vf',
-    "scale=128:96,noise=alls=60:allf=t:enable='eq(n,6)'",
-    '-an',
-    '-c:v',
-    'ffv1',
-    cli.file('b.mkv'),
+    ...argv`
+      -i ${cli.file('a.mp4')} -vf scale=128:96,noise=alls=60:allf=t:enable='eq(n,6)' -an -c:v ffv1
+      ${cli.file('b.mkv')}
+    `,
   );
   await ffmpeg('-f', 'lavfi', '-i', 'sine=duration=1', cli.file('sound.m4a'));
   writeFileSync(cli.file('text.mp4'), 'A text file is no video.\n'.repeat(100));

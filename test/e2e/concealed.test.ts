@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import type { JobReport } from '../../src/job/contracts.js';
+import { argv } from '../../src/lib/argv.js';
 import { Cli, decodedFrames } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
 
@@ -30,17 +31,10 @@ it('damage that the decoder conceals is told, though no frame is missing', async
 });
 
 async function packet(file: string, index: number): Promise<{ position: number; size: number }> {
-  const { stdout } = await execa('ffprobe', [
-    '-v',
-    'error',
-    '-select_streams',
-    'v:0',
-    '-show_entries',
-    'packet=pos,size',
-    '-of',
-    'json',
-    file,
-  ]);
+  const { stdout } = await execa(
+    'ffprobe',
+    argv`-v error -select_streams v:0 -show_entries packet=pos,size -of json ${file}`,
+  );
   const { packets } = JSON.parse(stdout) as { packets: { pos: string; size: string }[] };
   return { position: Number(packets[index]?.pos), size: Number(packets[index]?.size) };
 }

@@ -1,7 +1,8 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, appendFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JobReport } from '../../src/job/contracts.js';
+import { argv } from '../../src/lib/argv.js';
 import { Cli, eventually, pictureDigest } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
@@ -29,15 +30,7 @@ beforeEach(async () => {
 const slow = (output: string, ...more: string[]): string[] => [
   'upscale',
   clip,
-  '-o',
-  output,
-  '-m',
-  model,
-  '--segment-frames',
-  '30',
-  '--checkpoint-frames',
-  String(CHECKPOINT),
-  ...more,
+  ...argv`-o ${output} -m ${model} --segment-frames 30 --checkpoint-frames ${CHECKPOINT} ${more}`,
 ];
 
 beforeAll(async () => {

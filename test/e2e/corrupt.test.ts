@@ -3,6 +3,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { JobReport } from '../../src/job/contracts.js';
+import { argv } from '../../src/lib/argv.js';
 import { hasDecoder } from '../../src/media/ffmpeg/abilities.js';
 import { Cli, decodedFrames } from '../support/cli.js';
 import { hasSharedMedia, sharedClips } from '../support/media.js';
@@ -34,15 +35,7 @@ async function outcome(clip: string): Promise<Ending> {
   const running = cli.start([
     'upscale',
     clip,
-    '-o',
-    output,
-    '--preset',
-    'preview',
-    '-s',
-    '1',
-    '--encoder-preset',
-    'ultrafast',
-    '--json',
+    ...argv`-o ${output} --preset preview -s 1 --encoder-preset ultrafast --json`,
   ]);
   const bound = setTimeout(() => {
     running.kill('SIGKILL');
@@ -74,17 +67,9 @@ async function outcome(clip: string): Promise<Ending> {
 async function plainDecode(clip: string): Promise<{ straight: number; promised: number | undefined }> {
   const probe = await execa(
     'ffprobe',
-    [
-      '-v',
-      'quiet',
-      '-select_streams',
-      'V',
-      '-show_entries',
-      'stream=index,nb_frames:stream_disposition=default',
-      '-of',
-      'json',
-      `file:${clip}`,
-    ],
+    argv`
+      -v quiet -select_streams V -show_entries stream=index,nb_frames:stream_disposition=default -of json file:${clip}
+    `,
     { reject: false },
   );
   const { streams = [] } = JSON.parse(probe.stdout || '{}') as {
@@ -92,22 +77,9 @@ async function plainDecode(clip: string): Promise<{ straight: number; promised: 
   };
   const stream = streams.find(({ disposition }) => disposition.default === 1) ?? streams[0];
   if (!stream) return { straight: 0, promised: undefined };
-  const args = [
-    '-v',
-    'quiet',
-    '-nostdin',
-    '-max_error_rate',
-    '1',
-    '-i',
-    `file:${clip}`,
-    '-map',
-    `0:${stream.index}`,
-    '-fps_mode',
-    'passthrough',
-    '-f',
-    'framecrc',
-    '-',
-  ];
+  const args = argv`
+    -v quiet -nostdin -max_error_rate 1 -i file:${clip} -map 0:${stream.index} -fps_mode passthrough -f framecrc -
+  `;
   const { stdout } = await execa('ffmpeg', args, { reject: false });
   return {
     straight: stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length,

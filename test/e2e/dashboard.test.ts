@@ -76,7 +76,8 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     expect(await statuses({ authorization: 'Bearer wrong' })).toEqual([401, 401, 401, 401]);
     expect(
       await stranger.evaluate(
-        "new Promise((done) => { const source = new EventSource('/api/events'); source.onopen = () => done('open'); source.onerror = () => done('refused'); })",
+        "new Promise((done) => { const source = new EventSource('/api/events'); " +
+          "source.onopen = () => done('open'); source.onerror = () => done('refused'); })",
       ),
     ).toBe('refused');
     await stranger.getByLabel('Token').fill(token);
@@ -138,7 +139,7 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     );
   });
 
-  it('puts frames of the source and of what is upscaled so far beside each other, by mouse and by keyboard', async () => {
+  it('puts frames of the source and of the result so far beside each other, by mouse and by keyboard', async () => {
     const view = page.locator('.view');
     const slider = page.getByRole('slider', { name: 'Where the source ends' });
     await view.locator('.after').waitFor();
@@ -210,7 +211,7 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     expect(await barriers(page)).toEqual([]);
   });
 
-  it('links a job to the report of its checks, and to no web page of its own Temporal server, which has none', async () => {
+  it('links a job to the report of its checks, and not to its own Temporal server, which has no page', async () => {
     const report = await opened(page.getByRole('link', { name: 'The whole report' }));
     await report.getByText('the first clip.x2.mp4').first().waitFor();
     // Its pictures are in it, and its own policy lets them through.
@@ -399,7 +400,7 @@ describe.skipIf(CHROMIUM === undefined)('the dashboard in a browser', () => {
     expect(trouble).toEqual([]);
   });
 
-  it('comes back at the same address when its process dies, and neither the supervisor nor a worker notices', async () => {
+  it('comes back at the same address when its process dies; neither supervisor nor worker notices', async () => {
     const others = (): string[] =>
       cli
         .processes(/reelscale up|worker\/main|temporal/)

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { JobReport } from '../../src/job/contracts.js';
+import { argv } from '../../src/lib/argv.js';
 import { Cli, eventually, pictureDigest } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
@@ -38,14 +39,7 @@ describe.skipIf(!canMount)('on a disk that is too small', () => {
   const command = (output: string): string[] => [
     'upscale',
     clip,
-    '-o',
-    cli.file(output),
-    '-m',
-    model,
-    '--segment-frames',
-    '30',
-    '--checkpoint-frames',
-    '10',
+    ...argv`-o ${cli.file(output)} -m ${model} --segment-frames 30 --checkpoint-frames 10`,
   ];
   beforeAll(async () => {
     await makeClip(clip, { seconds: FRAMES / 25, size: '128x96' });
@@ -82,7 +76,10 @@ describe.skipIf(!canMount)('on a disk that is too small', () => {
     const { exitCode, stdout, stderr } = await running;
     expect(exitCode, stderr).toBe(130);
     expect(stderr.split('\n').at(-1)).toMatch(
-      /^reelscale: job [0-9a-f]{8}: paused: only 3[\d.]+ MB are free at \S+, and 40\.0 MB must stay free: make room, then resume the job/,
+      new RegExp(
+        '^reelscale: job [0-9a-f]{8}: paused: only 3[\\d.]+ MB are free at \\S+, and 40\\.0 MB must stay free: ' +
+          'make room, then resume the job',
+      ),
     );
     const { job, status } = JSON.parse(stdout) as { job: string; status: string };
     expect(status).toBe('paused');

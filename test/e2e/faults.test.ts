@@ -3,6 +3,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tlsEnvironment } from '../../src/client/connection/serverTls.js';
 import type { JobReport } from '../../src/job/contracts.js';
+import { argv } from '../../src/lib/argv.js';
 import { Cli, decodedFrames, eventually, pictureDigest } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
@@ -17,16 +18,7 @@ let undisturbed: string;
 const command = (output: string): string[] => [
   'upscale',
   clip,
-  '-o',
-  output,
-  '-m',
-  model,
-  '--segment-frames',
-  '45',
-  '--checkpoint-frames',
-  String(CHECKPOINT),
-  '--overwrite',
-  '--json',
+  ...argv`-o ${output} -m ${model} --segment-frames 45 --checkpoint-frames ${CHECKPOINT} --overwrite --json`,
 ];
 
 beforeAll(async () => {

@@ -7,10 +7,11 @@ import { workflowIdOf } from '../../src/client/connection/connect.js';
 import { prepareHome } from '../../src/client/connection/home.js';
 import { connectWhenReady } from '../../src/client/connection/temporalConnection.js';
 import { findJob } from '../../src/client/job/findJob.js';
-import { startOpenServer, type EmbeddedServer } from '../../src/supervisor/embeddedServer.js';
+import { argv } from '../../src/lib/argv.js';
+import { type EmbeddedServer, startOpenServer } from '../../src/supervisor/embeddedServer.js';
 import { chosenPort } from '../../src/supervisor/ports.js';
 import { loadConfig } from '../../temporal.config.js';
-import { Cli, decodedFrames, eventually, type CliResult } from '../support/cli.js';
+import { Cli, type CliResult, decodedFrames, eventually } from '../support/cli.js';
 import { Uncontained } from '../support/compose.js';
 import { hasProc, processesOf, scratchHome } from '../support/home.js';
 import { makeClip } from '../support/media.js';
@@ -99,16 +100,7 @@ describe.skipIf(!hasProc)('two hosts that see the shared folders under different
     const args = [
       'upscale',
       clip,
-      '-o',
-      output,
-      '-m',
-      model,
-      '--segment-frames',
-      '5',
-      '--checkpoint-frames',
-      '5',
-      '--tag',
-      'cpu',
+      ...argv`-o ${output} -m ${model} --segment-frames 5 --checkpoint-frames 5 --tag cpu`,
     ];
     running = cli.start(args, roots).then(({ exitCode, stdout, stderr }) => ({ code: exitCode, stdout, stderr }));
 

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import type { JobReport } from '../../src/job/contracts.js';
+import { argv } from '../../src/lib/argv.js';
 import { Cli, decodedFrames } from '../support/cli.js';
 import { ffmpeg } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
@@ -10,55 +11,29 @@ const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30', REELSCALE_HEARTBEAT_SECOND
 /** PSNR in dB of the planes of a file against another one that goes through a filter first. */
 async function psnr(file: string, other: string, filter: string): Promise<Record<'y' | 'u' | 'v', number>> {
   const graph = `[0:v]settb=1/25,setpts=N[a];[1:v]${filter},settb=1/25,setpts=N[b];[a][b]psnr`;
-  const { stderr } = await execa('ffmpeg', [
-    '-hide_banner',
-    '-nostdin',
-    '-i',
-    file,
-    '-i',
-    other,
-    '-filter_complex',
-    graph,
-    '-f',
-    'null',
-    '-',
-  ]);
+  const { stderr } = await execa(
+    'ffmpeg',
+    argv`-hide_banner -nostdin -i ${file} -i ${other} -filter_complex ${graph} -f null -`,
+  );
   const found = /PSNR y:(\S+) u:(\S+) v:(\S+)/.exec(stderr)?.slice(1) ?? [];
   const [y = NaN, u = NaN, v = NaN] = found.map((value) => (value === 'inf' ? Infinity : Number(value)));
   return { y, u, v };
 }
 
-it('a luma network of one size makes the luma, ffmpeg the chroma, and repeated frames are not inferred again', async () => {
+it('a luma network of one size makes the luma, ffmpeg the chroma; repeated frames are inferred once', async () => {
   await tinyModel(cli.file('luma.onnx'), { channels: 1, fixed: { width: 48, height: 40 } });
   const clip = cli.file('twice.mkv');
   // Every frame is there twice.
   await ffmpeg(
-    '-f',
-    'lavfi',
-    '-i',
-    'testsrc2=size=98x64:rate=25:duration=1',
-    '-vf',
-    'fps=25/2,fps=25',
-    '-c:v',
-    'ffv1',
-    '-pix_fmt',
-    'yuv420p',
-    clip,
+    ...argv`
+      -f lavfi -i testsrc2=size=98x64:rate=25:duration=1 -vf fps=25/2,fps=25 -c:v ffv1 -pix_fmt yuv420p ${clip}
+    `,
   );
   const frames = await decodedFrames(clip);
   const { code, value, stderr } = await cli.json<JobReport>(
     'upscale',
     clip,
-    '-m',
-    'luma.onnx',
-    '--crf',
-    '1',
-    '--segment-frames',
-    '16',
-    '--checkpoint-frames',
-    '5',
-    '-o',
-    'large.mp4',
+    ...argv`-m luma.onnx --crf 1 --segment-frames 16 --checkpoint-frames 5 -o large.mp4`,
   );
   expect(code, stderr).toBe(0);
   expect(value.frames).toBe(frames);

@@ -3,6 +3,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
+import { argv } from '../../src/lib/argv.js';
 import { telemetry } from '../../src/worker/metrics.js';
 import { Cli, eventually } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
@@ -51,19 +52,7 @@ beforeAll(async () => {
   await makeClip(cli.file('clip.mp4'), { seconds: 2, size: '96x64' });
   await tinyModel(cli.file('net.onnx'));
   // Nobody serves its tag: its first segments wait.
-  await cli.run(
-    'upscale',
-    'clip.mp4',
-    '-m',
-    'net.onnx',
-    '--tag',
-    'nobody',
-    '--segment-frames',
-    '20',
-    '-o',
-    'waiting.mp4',
-    '--detach',
-  );
+  await cli.run('upscale', 'clip.mp4', ...argv`-m net.onnx --tag nobody --segment-frames 20 -o waiting.mp4 --detach`);
   const done = await cli.json<{ job: string; status: string }>(
     'upscale',
     'clip.mp4',

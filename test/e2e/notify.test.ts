@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -45,7 +45,7 @@ function bytesOf(file: string): Buffer {
   }
 }
 
-it('the end of a job is posted, signed, again after an error, and given to a command; no secret reaches the server', async () => {
+it('the end of a job is posted signed, tried again, and told a command; no secret reaches the server', async () => {
   const { code, stderr } = await cli.run(
     'upscale',
     'clip.mp4',

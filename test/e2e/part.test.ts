@@ -1,34 +1,21 @@
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import type { JobReport } from '../../src/job/contracts.js';
+import { argv } from '../../src/lib/argv.js';
 import { Cli, decodedFrames } from '../support/cli.js';
 import { ffmpeg } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
 
 const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30', REELSCALE_HEARTBEAT_SECONDS: '20' });
 
-it('a part without its black borders goes through a network, is checked against that part, and is done once', async () => {
+it('a part without black borders goes through a network, is checked against that part, and is done once', async () => {
   await tinyModel(cli.file('x2.onnx'));
   await ffmpeg(
-    '-f',
-    'lavfi',
-    '-i',
-    'testsrc2=size=96x54:rate=25:duration=3,pad=96:72:0:10:black,setsar=64/45',
-    '-f',
-    'lavfi',
-    '-i',
-    "aevalsrc='0.3*sin(n/9)*sin(n/3000)':s=48000:d=3",
-    '-c:v',
-    'libx264',
-    '-preset',
-    'veryfast',
-    '-g',
-    '30',
-    '-pix_fmt',
-    'yuv420p',
-    '-c:a',
-    'aac',
-    cli.file('clip.mp4'),
+    ...argv`
+      -f lavfi -i testsrc2=size=96x54:rate=25:duration=3,pad=96:72:0:10:black,setsar=64/45 -f lavfi
+      -i aevalsrc='0.3*sin(n/9)*sin(n/3000)':s=48000:d=3 -c:v libx264 -preset veryfast -g 30 -pix_fmt yuv420p -c:a aac
+      ${cli.file('clip.mp4')}
+    `,
   );
   const command = [
     'upscale',
@@ -50,17 +37,10 @@ it('a part without its black borders goes through a network, is checked against 
   expect(value).toMatchObject({ output: cli.file('clip.from1.5.to2.5.x2.mp4'), frames: 25, inferredFrames: 25 });
   expect(value.warnings).toContain('black borders were cut off: 96x54+0+10 of 96x72 is used');
   expect(await decodedFrames(value.output)).toBe(25);
-  const { stdout } = await execa('ffprobe', [
-    '-v',
-    'error',
-    '-select_streams',
-    'v',
-    '-show_entries',
-    'stream=width,height,sample_aspect_ratio',
-    '-of',
-    'csv=p=0',
-    value.output,
-  ]);
+  const { stdout } = await execa(
+    'ffprobe',
+    argv`-v error -select_streams v -show_entries stream=width,height,sample_aspect_ratio -of csv=p=0 ${value.output}`,
+  );
   expect(stdout.trim()).toBe('192,108,64:45');
 
   const part = ['--from', '1.5', '--to', '0:02.5', '--crop', 'auto'];

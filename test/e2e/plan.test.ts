@@ -10,7 +10,7 @@ const cli = new Cli();
 const calibrations = path.join(cli.home, 'jobs', 'calibrations');
 const plan = (...args: string[]) => cli.json<JobEstimate>('plan', 'clip.mp4', ...args);
 
-it('a plan says what a job would take, starts nothing, and is measured once; the job says how far off it was', async () => {
+it('a plan says what a job takes, starts nothing, is measured once; the job says how far off it was', async () => {
   await makeClip(cli.file('clip.mp4'), { seconds: 2, size: '160x120' });
   await tinyModel(cli.file('net.onnx'), { work: 2 });
 

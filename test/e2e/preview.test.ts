@@ -1,9 +1,10 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fileDigest } from '../../src/job/parts.js';
+import { argv } from '../../src/lib/argv.js';
 import { toPlanarRgb } from '../../src/media/picture/color.js';
 import { cropFilter, scaled, type Window } from '../../src/media/picture/cropWindow.js';
-import { readRaster, type Raster } from '../../src/media/picture/raster.js';
+import { type Raster, readRaster } from '../../src/media/picture/raster.js';
 import { probeSource } from '../../src/media/source/probe.js';
 import { Cli, eventually } from '../support/cli.js';
 import { makeClip, scratchFolder } from '../support/media.js';
@@ -64,10 +65,7 @@ it('shows the pixels that jobs make of these frames, beside the source', { timeo
     '0.2',
     '--at',
     '00:00:00.44',
-    '-m',
-    'bicubic',
-    '-m',
-    'filtered.onnx',
+    ...argv`-m bicubic -m filtered.onnx`,
   );
   expect(code, stderr).toBe(0);
   expect(value.output).toBe(cli.file('clip.preview.png'));

@@ -11,7 +11,7 @@ import { makeClip } from '../support/media.js';
 const program = path.resolve(import.meta.dirname, '../../bin/reelscale');
 const modeOf = (file: string): number => lstatSync(file).mode & 0o777;
 
-test("the state folder with all that is in it is the user's alone, also one that was open before; a result has the mode that the umask leaves", async () => {
+test("the state folder is the user's alone, even if it was open before; a result has the umask's mode", async () => {
   const cli = new Cli();
   await makeClip(cli.file('a.mp4'), { seconds: 0.2 });
   mkdirSync(path.join(cli.home, 'logs'), { recursive: true });
@@ -61,7 +61,9 @@ test.skipIf(process.getuid?.() !== 0)(
     expect(other).toMatchObject({
       exitCode: 2,
       stdout: '',
-      stderr: `reelscale: the state folder ${cli.home} belongs to another user (id 0): set REELSCALE_HOME to a folder of your own`,
+      stderr:
+        `reelscale: the state folder ${cli.home} belongs to another user (id 0): ` +
+        'set REELSCALE_HOME to a folder of your own',
     });
     expect(await list({ REELSCALE_HOME: cli.file('file') })).toMatchObject({
       exitCode: 2,

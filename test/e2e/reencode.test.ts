@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { JobReport } from '../../src/job/contracts.js';
+import { argv } from '../../src/lib/argv.js';
 import { Cli, decodedFrames } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
@@ -30,15 +31,7 @@ describe('encoding a finished job again', () => {
   });
 
   it('takes no frame through the network, in another quality and another codec', async () => {
-    const first = await cli.json<JobReport>(
-      'upscale',
-      'clip.mp4',
-      '-m',
-      'net.onnx',
-      '-o',
-      'kept.mp4',
-      '--keep-mezzanine',
-    );
+    const first = await cli.json<JobReport>('upscale', 'clip.mp4', ...argv`-m net.onnx -o kept.mp4 --keep-mezzanine`);
     expect(first).toMatchObject({ code: 0, value: { inferredFrames: FRAMES } });
     const better = await cli.json<JobReport>('reencode', first.value.job, '--crf', '8');
     expect(better.code, better.stderr).toBe(0);
@@ -73,11 +66,7 @@ describe('encoding a finished job again', () => {
     const { value } = await cli.json<JobReport>(
       'upscale',
       'clip.mp4',
-      '-m',
-      'net.onnx',
-      '-o',
-      'kept.mp4',
-      '--keep-mezzanine',
+      ...argv`-m net.onnx -o kept.mp4 --keep-mezzanine`,
     );
     expect((await cli.run('reencode', value.job)).stderr).toMatch(/was encoded so: give another --crf/);
     expect(await cli.run('reencode', 'ffffffff', '--crf', '18')).toMatchObject({ code: 2 });
@@ -87,16 +76,7 @@ describe('encoding a finished job again', () => {
     const { code, stderr } = await cli.json<JobReport>(
       'upscale',
       'clip.mp4',
-      '-m',
-      'bicubic',
-      '-s',
-      '2',
-      '--codec',
-      'av1',
-      '--encoder-preset',
-      'ultrafast',
-      '-o',
-      'small.mp4',
+      ...argv`-m bicubic -s 2 --codec av1 --encoder-preset ultrafast -o small.mp4`,
     );
     expect(code, stderr).toBe(0);
     expect((await streams(cli.file('small.mp4')))[0]).toMatchObject({

@@ -13,7 +13,7 @@ import { ownerOf } from '../../src/job/claims.js';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
 import { shortJob } from '../../src/job/keys.js';
 import { jobLayout } from '../../src/job/layout.js';
-import { fileDigest, partSchema, type Part } from '../../src/job/parts.js';
+import { fileDigest, type Part, partSchema } from '../../src/job/parts.js';
 import { endedSchema } from '../../src/job/records.js';
 import { readStored, type StoredJob } from '../../src/job/store.js';
 import { readJson } from '../../src/lib/durable.js';
@@ -48,7 +48,7 @@ function swap(first: string, second: string): void {
   write(b, a);
 }
 
-it('a job whose segments were swapped publishes nothing, keeps everything, says which frames, and delivers it where a person wants it nevertheless', async () => {
+it('a job with swapped segments keeps all, names the frames, and publishes only when a person wants it', async () => {
   const film = await makeFilm(cli.file('film.mp4'));
   const config = loadConfig({ REELSCALE_HOME: cli.home });
   const output = cli.file('film.x2.mp4');

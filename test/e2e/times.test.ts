@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import type { JobReport } from '../../src/job/contracts.js';
+import { argv } from '../../src/lib/argv.js';
 import { decodedPts, streams } from '../media/encodeSupport.js';
 import { Cli } from '../support/cli.js';
 import { ffmpeg, makeClip } from '../support/media.js';
@@ -11,16 +12,7 @@ async function upscale(input: string, output: string): Promise<JobReport> {
   const { code, value, stderr } = await cli.json<JobReport>(
     'upscale',
     input,
-    '-o',
-    output,
-    '--preset',
-    'preview',
-    '-s',
-    '2',
-    '--deinterlace',
-    'off',
-    '--segment-frames',
-    '12',
+    ...argv`-o ${output} --preset preview -s 2 --deinterlace off --segment-frames 12`,
   );
   expect(code, stderr).toBe(0);
   return value;
@@ -29,7 +21,7 @@ async function upscale(input: string, output: string): Promise<JobReport> {
 const noReordering = ['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '0', '-pix_fmt', 'yuv420p'];
 
 it.each(['24000/1001', '30000/1001', '25/1', '60/1'])(
-  'a film at %s in a container of milliseconds comes out at exactly that rate, with its last frame as long as the others',
+  'a film at %s in a container of milliseconds keeps exactly that rate, and its last frame is as long as others',
   async (rate) => {
     const name = rate.replace('/', '-');
     await makeClip(cli.file(`${name}.mkv`), { seconds: 1, rate, size: '64x48', audioTracks: 0, video: noReordering });
@@ -46,26 +38,18 @@ it.each(['24000/1001', '30000/1001', '25/1', '60/1'])(
   },
 );
 
-it('of timestamps that are equal or go backward each is shown a tick after the frame before, the rest when they were, and the report counts them', async () => {
+it('a timestamp that is equal or goes back is shown a tick after the one before; the report counts them', async () => {
   await makeClip(cli.file('even.mkv'), { seconds: 2, size: '64x48', audioTracks: 0, video: noReordering });
   await ffmpeg(
-    '-i',
-    cli.file('even.mkv'),
-    '-c',
-    'copy',
-    '-bsf:v',
-    "setts=ts='if(eq(N,10),PREV_OUTPTS,if(eq(N,20),PTS-50,PTS))'",
-    cli.file('uneven.mkv'),
+    ...argv`
+      -i ${cli.file('even.mkv')} -c copy -bsf:v setts=ts='if(eq(N,10),PREV_OUTPTS,if(eq(N,20),PTS-50,PTS))'
+      ${cli.file('uneven.mkv')}
+    `,
   );
-  const { stdout } = await execa('ffprobe', [
-    '-v',
-    'quiet',
-    '-show_entries',
-    'packet=pts',
-    '-of',
-    'csv=p=0',
-    cli.file('uneven.mkv'),
-  ]);
+  const { stdout } = await execa(
+    'ffprobe',
+    argv`-v quiet -show_entries packet=pts -of csv=p=0 ${cli.file('uneven.mkv')}`,
+  );
   const raw = stdout.split('\n').map((line) => parseInt(line, 10));
   const wanted = raw.reduce<number[]>((all, pts) => [...all, Math.max(pts, (all.at(-1) ?? -1) + 1)], []);
   const moved = wanted.filter((pts, i) => pts !== raw[i]).length;

@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { framesIn, gapsIn, missingRanges } from '../../src/job/gaps.js';
+import { framesIn, gapsIn, missingRanges, type Span } from '../../src/job/gaps.js';
 import { commitPart, fileDigest } from '../../src/job/parts.js';
 import { scratchFolder } from '../support/media.js';
 
@@ -27,22 +28,32 @@ describe('what of some ranges is in no part', () => {
     expect(gapsIn(ranges, parts)).toEqual(gaps);
   });
 
-  it('together with the parts is every frame once, for any parts', () => {
-    for (let seed = 1; seed <= 200; seed++) {
-      const cuts = [...new Set(Array.from({ length: 12 }, (__, i) => (seed * 7919 * (i + 1)) % 400))].sort(
-        (a, b) => a - b,
-      );
-      const parts = cuts
+  /** Spans of frames in order and without overlap, some behind each other. */
+  const spans = fc.uniqueArray(fc.nat({ max: 400 }), { maxLength: 12 }).chain((cuts) =>
+    fc.array(fc.boolean(), { minLength: cuts.length, maxLength: cuts.length }).map((taken) =>
+      cuts
+        .sort((a, b) => a - b)
         .slice(1)
         .map((end, i) => span(cuts[i] as number, end))
-        .filter((__, i) => (seed >> (i % 8)) & 1);
-      const whole = [...parts, ...gapsIn([span(0, 400)], parts)].sort((a, b) => a.start - b.start);
-      expect(
-        whole.map(({ start }) => start),
-        String(seed),
-      ).toEqual([0, ...whole.slice(0, -1).map(({ end }) => end)]);
-      expect(framesIn(whole)).toBe(400);
-    }
+        .filter((_, i) => taken[i]),
+    ),
+  );
+  const framesOf = (of: readonly Span[]): Set<number> =>
+    new Set(of.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i)));
+
+  it('are the frames of the ranges without those of the parts, in order, each once', () => {
+    fc.assert(
+      fc.property(spans, spans, (ranges, parts) => {
+        const gaps = gapsIn(ranges, parts);
+        const inParts = framesOf(parts);
+        const expected = [...framesOf(ranges)].filter((frame) => !inParts.has(frame));
+        expect([...framesOf(gaps)]).toEqual(expected);
+        expect(framesIn(gaps)).toBe(expected.length);
+        // What lies behind each other is one gap.
+        for (const [i, gap] of gaps.entries()) expect(gap.start).toBeGreaterThan(gaps[i - 1]?.end ?? -1);
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 

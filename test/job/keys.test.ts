@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jobKey, upscaleKey } from '../../src/job/keys.js';
+import { jobKey, keyOf, upscaleKey } from '../../src/job/keys.js';
 import type { PictureSpec } from '../../src/job/picture.js';
 import type { ModelMethod } from '../../src/job/spec.js';
 
@@ -87,5 +89,58 @@ describe('the keys of a job', () => {
   it('do not depend on the order in which a spec was written', () => {
     const { scale, ...rest } = method;
     expect(upscaleKey('d', { ...rest, scale }, picture)).toBe(upscaleKey('d', method, picture));
+  });
+});
+
+describe('the digest of a value', () => {
+  it('is what it was: keys name folders on disk', () => {
+    expect(keyOf({ b: [1, null, { d: 'é', c: undefined }], a: -0.5e-7, ü: true, Z: 1e21 })).toBe(
+      '277dadbc666441ead1107a3bbaa3b95c',
+    );
+  });
+
+  /** A value, and the same with the keys of every object in another order. */
+  const reordered = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(reordered);
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .reverse()
+        .map(([key, entry]) => [key, reordered(entry)]),
+    );
+  };
+  const json = fc.dictionary(fc.string(), fc.jsonValue());
+
+  it('does not depend on the order of keys, at any depth', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(keyOf(reordered(value) as object)).toBe(keyOf(value));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('survives being written as JSON and read again, and properties without a value do not count', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(keyOf(JSON.parse(JSON.stringify(value)) as object)).toBe(keyOf(value));
+        expect(keyOf({ ...value, 'no value': undefined })).toBe(keyOf({ ...value }));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('is the same for two values only where they are the same in JSON', () => {
+    const parsed = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
+        expect(keyOf({ a }) === keyOf({ a: b })).toBe(isDeepStrictEqual(parsed(a), parsed(b)));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it.each([[NaN], [Infinity]])('is refused for %d, which JSON does not have', (number) => {
+    expect(() => keyOf({ number })).toThrow();
   });
 });

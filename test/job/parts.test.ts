@@ -14,11 +14,11 @@ import {
   commitPart,
   fileDigest,
   findParts,
+  type Part,
   removePart,
   sweepStrays,
   verifyParts,
   wholeParts,
-  type Part,
 } from '../../src/job/parts.js';
 import { PartDamaged } from '../../src/lib/errors.js';
 import { scratchFolder } from '../support/media.js';

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeRanges, GOP_FRAMES, planSegments } from '../../src/job/plan.js';
 
@@ -19,6 +20,44 @@ describe('a plan', () => {
     }
     expect(next).toBe(5003);
     expect(segments.at(-1)?.endPts).toBeUndefined();
+  });
+
+  const requests = fc.record(
+    {
+      outputPixels: fc.integer({ min: 64, max: 7680 * 4320 }),
+      bitDepth: fc.constantFrom(8 as const, 10 as const),
+      expectedFps: fc.double({ min: 0.001, max: 10_000, noNaN: true }),
+      devices: fc.integer({ min: 1, max: 100 }),
+      segmentFrames: fc.integer({ min: 1, max: 30_000 }),
+    },
+    { requiredKeys: ['outputPixels', 'devices'] },
+  );
+
+  it('has every frame in exactly one segment and one encode part, in order, whatever is asked for', () => {
+    fc.assert(
+      fc.property(requests, fc.integer({ min: 1, max: 3000 }), (request, frames) => {
+        const times = pts(frames);
+        const { segments, encodePartFrames } = planSegments({ ...request, from: 'source', pts: times });
+        const starts = [0];
+        for (const { frames: size } of segments) starts.push((starts.at(-1) as number) + size);
+        expect(starts.pop()).toBe(frames);
+        expect(segments).toEqual(
+          segments.map(({ frames: size }, index) => ({
+            index,
+            startFrame: starts[index],
+            frames: size,
+            startPts: times[starts[index] as number],
+            ...(index + 1 < segments.length && { endPts: times[starts[index + 1] as number] }),
+          })),
+        );
+        const parts = segments.flatMap((segment) => encodeRanges(segment, encodePartFrames));
+        expect(parts.map(({ start }) => start)).toEqual([0, ...parts.slice(0, -1).map(({ end }) => end)]);
+        expect(parts.at(-1)?.end).toBe(frames);
+        expect(parts.every(({ start, end }) => start < end && end - start <= encodePartFrames)).toBe(true);
+        if (request.segmentFrames === undefined) expect(segments.length).toBeLessThanOrEqual(500);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('is the same for the same request', () => {

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { framesWithin, originOf, clipInfo, clipOf } from '../../src/job/range.js';
+import { clipInfo, clipOf, framesWithin, originOf } from '../../src/job/range.js';
 import type { SourceInfo } from '../../src/job/source.js';
 import { decodeTimeline, encodeTimeline } from '../../src/job/timeline.js';
+import { UserError } from '../../src/lib/errors.js';
 
 const milliseconds = { num: 1, den: 1000 };
 /** 30000/1001 frames a second in a container of milliseconds, from 1.4 s on. */
@@ -18,10 +20,34 @@ describe('the frames of a part', () => {
   });
 
   it('leave none out and take none twice where one part follows another, whatever the time is rounded to', () => {
-    for (const time of [1.001, 1.0013, 4.2709, 4.271, 5]) {
-      const [before, after] = [within({ to: time }), within({ from: time })];
-      expect([before.start, before.end, after.end]).toEqual([0, after.start, 300]);
-    }
+    fc.assert(
+      fc.property(fc.double({ min: 0.001, max: 9.97, noNaN: true }), (time) => {
+        const [before, after] = [within({ to: time }), within({ from: time })];
+        expect([before.start, before.end, after.end]).toEqual([0, after.start, 300]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('are those whose times lie in it, to half a millisecond', () => {
+    const seconds = fc.double({ min: 0, max: 11, noNaN: true });
+    fc.assert(
+      fc.property(seconds, seconds, (a, b) => {
+        const [from, to] = [Math.min(a, b), Math.max(a, b)];
+        const shown = (frame: number): number => ((pts[frame] as number) - 1400) / 1000;
+        const certain = pts.map((_, i) => i).filter((i) => shown(i) >= from && shown(i) < to - 0.001);
+        try {
+          const { start, end } = within({ from, to });
+          expect(start < end && start >= 0 && end <= 300).toBe(true);
+          expect(pts.every((_, i) => i < start || i >= end || (shown(i) > from - 0.001 && shown(i) < to))).toBe(true);
+          expect(certain.every((frame) => frame >= start && frame < end)).toBe(true);
+        } catch (error) {
+          if (!(error instanceof UserError)) throw error;
+          expect(certain).toEqual([]);
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it('are refused in one line where there are none', () => {

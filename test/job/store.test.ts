@@ -9,7 +9,7 @@ import { scratchFolder } from '../support/media.js';
 
 const root = scratchFolder();
 
-test("a job's folder that was copied to another name is no job: whoever removes it would remove the one that it names", async () => {
+test("a job's folder copied to another name is no job: who removes it would remove the one it names", async () => {
   writeManyJobs(root, 1);
   const [job] = await storedJobs({ jobs: root });
   const jobs = path.join(root, 'jobs');
@@ -28,13 +28,8 @@ test('a link among the work folders of killed processes is left alone, with all 
   const [models, elsewhere] = [path.join(root, 'models'), path.join(root, 'elsewhere')];
   for (const folder of [models, elsewhere]) mkdirSync(folder);
   writeFileSync(path.join(elsewhere, 'film.part'), 'precious');
-  symlinkSync(
-    elsewhere,
-    path.join(
-      models,
-      `.work-${(await inWorkFolder(models, (folder) => Promise.resolve(path.basename(folder)))).slice(6).replace(/-\d+-/, '-999999999-')}`,
-    ),
-  );
+  const mine = await inWorkFolder(models, (folder) => Promise.resolve(path.basename(folder)));
+  symlinkSync(elsewhere, path.join(models, `.work-${mine.slice(6).replace(/-\d+-/, '-999999999-')}`));
   await inWorkFolder(models, () => Promise.resolve());
   expect(existsSync(path.join(elsewhere, 'film.part'))).toBe(true);
 });

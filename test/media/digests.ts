@@ -1,4 +1,5 @@
 import type { SourceInfo } from '../../src/job/source.js';
+import { argv } from '../../src/lib/argv.js';
 import { runFfmpeg } from '../../src/media/ffmpeg/run.js';
 import { sourceInput } from '../../src/media/ffmpeg/tools.js';
 import type { FrameSource } from '../../src/media/picture/frames.js';
@@ -8,7 +9,10 @@ import { checkPts, frameArgs } from '../../src/media/picture/frames.js';
  * In the source's own format, except that the one that only implies full range is written as the one that does not.
  */
 function native({ video }: SourceInfo): string {
-  return `scale=in_range=${video.color.range}:out_range=${video.color.range},format=${video.pixelFormat.replace('yuvj', 'yuv')}`;
+  return (
+    `scale=in_range=${video.color.range}:out_range=${video.color.range},` +
+    `format=${video.pixelFormat.replace('yuvj', 'yuv')}`
+  );
 }
 
 async function digests(args: string[], onPts?: (pts: number) => void): Promise<string[]> {
@@ -24,17 +28,9 @@ async function digests(args: string[], onPts?: (pts: number) => void): Promise<s
 
 /** Digests of all frames of one decode from beginning to end. */
 export function straightDigests(file: string, info: SourceInfo): Promise<string[]> {
-  return digests([
-    '-max_error_rate',
-    '1',
-    ...sourceInput(file),
-    '-map',
-    `0:${info.video.index}`,
-    '-fps_mode',
-    'passthrough',
-    '-vf',
-    native(info),
-  ]);
+  return digests(
+    argv`-max_error_rate 1 ${sourceInput(file)} -map 0:${info.video.index} -fps_mode passthrough -vf ${native(info)}`,
+  );
 }
 
 /**

@@ -1,11 +1,12 @@
 import { execa } from 'execa';
 import type { BitDepth } from '../../src/job/picture.js';
 import type { EncodeSpec } from '../../src/job/spec.js';
+import { argv } from '../../src/lib/argv.js';
 import { toNumber } from '../../src/lib/rational.js';
 import { concatParts } from '../../src/media/encode/concat.js';
 import { encodeFromSource } from '../../src/media/encode/encode.js';
 import { containerOf } from '../../src/media/merge/containers.js';
-import { mergeAudio, type MergeResult } from '../../src/media/merge/merge.js';
+import { type MergeResult, mergeAudio } from '../../src/media/merge/merge.js';
 import type { AudioMode } from '../../src/media/merge/plannedTrack.js';
 import { constantRate } from '../../src/media/picture/cfrTimeline.js';
 import { deliverableSize, deliverableTags } from '../../src/media/picture/deliverable.js';
@@ -42,21 +43,10 @@ export async function frameSource(file: string, runIn = Infinity, program?: numb
 
 /** MD5 of every decoded frame in order, of a filtered picture if wanted. */
 export async function frameDigests(file: string, filters = 'null'): Promise<string[]> {
-  const { stdout } = await execa('ffmpeg', [
-    '-v',
-    'error',
-    '-i',
-    `file:${file}`,
-    '-map',
-    '0:v:0',
-    '-fps_mode',
-    'passthrough',
-    '-vf',
-    `${filters},settb=1/25,setpts=N`,
-    '-f',
-    'framemd5',
-    '-',
-  ]);
+  const { stdout } = await execa(
+    'ffmpeg',
+    argv`-v error -i file:${file} -map 0:v:0 -fps_mode passthrough -vf ${filters},settb=1/25,setpts=N -f framemd5 -`,
+  );
   return stdout
     .split('\n')
     .filter((line) => !line.startsWith('#'))
@@ -77,23 +67,7 @@ export async function streams(file: string): Promise<Stream[]> {
 export async function pixels(file: string, format: string, filters = 'null'): Promise<Buffer> {
   const { stdout } = await execa(
     'ffmpeg',
-    [
-      '-v',
-      'error',
-      '-i',
-      `file:${file}`,
-      '-map',
-      '0:v:0',
-      '-fps_mode',
-      'passthrough',
-      '-vf',
-      filters,
-      '-pix_fmt',
-      format,
-      '-f',
-      'rawvideo',
-      '-',
-    ],
+    argv`-v error -i file:${file} -map 0:v:0 -fps_mode passthrough -vf ${filters} -pix_fmt ${format} -f rawvideo -`,
     { encoding: 'buffer' },
   );
   return Buffer.from(stdout);

@@ -6,7 +6,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { UserError, WorldError } from '../../src/lib/errors.js';
 import { download } from '../../src/models/download.js';
 import { scratchFolder } from '../support/media.js';
-import { cutting, serving, TestServer, type Answer } from './server.js';
+import { type Answer, cutting, serving, TestServer } from './server.js';
 
 const folder = scratchFolder();
 const server = await new TestServer().listen();

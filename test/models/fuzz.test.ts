@@ -5,6 +5,7 @@ import { convertNcnn } from '../../src/models/ncnn/convert.js';
 import { decodeModel } from '../../src/models/onnx/schema.js';
 import { convertTorch } from '../../src/models/torch/convert.js';
 import {
+  floatBytes,
   legacyPth,
   op,
   pickledDict,
@@ -13,7 +14,6 @@ import {
   safetensorsFile,
   zipFile,
   zipPth,
-  floatBytes,
 } from '../support/torch.js';
 import { Mutator } from './mutate.js';
 import { compactNet, denseNet } from './ncnn/net.js';
@@ -47,14 +47,17 @@ afterEach(() => {
 });
 
 /** Parses mutated files; each must be taken, or refused with one line. @returns how many were refused. */
-function fuzz(seed: number, attempt: (mutator: Mutator) => { length: number; parse: () => unknown }): number {
+async function fuzz(
+  seed: number,
+  attempt: (mutator: Mutator) => { length: number; parse: () => unknown },
+): Promise<number> {
   const mutator = new Mutator(seed);
   let refused = 0;
   for (let i = 0; i < FILES; i++) {
     const { length, parse } = attempt(mutator);
     largest = 0;
     try {
-      parse();
+      await parse();
     } catch (error) {
       refused++;
       if (!(error instanceof UserError)) throw new Error(`file ${i} crashed the parser`, { cause: error });
@@ -81,17 +84,17 @@ describe(`of ${FILES} changed files none crashes, hangs or fills the memory:`, (
   it.each([
     ['compact', compactNet()],
     ['dense', denseNet()],
-  ] as const)('.param (%s)', (name, { param, bin }) => {
-    const refused = fuzz(name.length, (mutator) => {
+  ] as const)('.param (%s)', async (name, { param, bin }) => {
+    const refused = await fuzz(name.length, (mutator) => {
       const text = mutator.text(param);
       return { length: text.length + bin.length, parse: () => convertNcnn(text, bin) };
     });
     expect(refused).toBeGreaterThan(FILES / 2);
   });
 
-  it('.bin', () => {
+  it('.bin', async () => {
     const { param, bin } = denseNet();
-    const refused = fuzz(2, (mutator) => {
+    const refused = await fuzz(2, (mutator) => {
       const bytes = mutator.bytes(bin);
       return { length: bytes.length, parse: () => convertNcnn(param, bytes) };
     });
@@ -103,15 +106,15 @@ describe(`of ${FILES} changed files none crashes, hangs or fills the memory:`, (
     ['.pth, compressed', zipPth(compact, { compress: true })],
     ['.pth of the legacy format', legacyPth(dense)],
     ['.safetensors', safetensors(dense)],
-  ])('%s', (name, file) => {
-    const refused = fuzz(name.length, (mutator) => {
+  ])('%s', async (name, file) => {
+    const refused = await fuzz(name.length, (mutator) => {
       const bytes = mutator.bytes(file);
       return { length: bytes.length, parse: () => convertTorch(bytes, 'net') };
     });
     expect(refused).toBeGreaterThan(FILES / 3);
   });
 
-  it('pickles, in an archive that is whole', () => {
+  it('pickles, in an archive that is whole', async () => {
     const tensors = Object.entries(compact).map(([name, { dims }], i): [string, number[]] => [
       name,
       pickledTensor({ key: String(i), dims, parameter: i % 2 === 0 }),
@@ -126,27 +129,27 @@ describe(`of ${FILES} changed files none crashes, hangs or fills the memory:`, (
     const storages = Object.fromEntries(
       Object.values(compact).map(({ values }, i) => [String(i), floatBytes(values)]),
     );
-    const refused = fuzz(5, (mutator) => {
+    const refused = await fuzz(5, (mutator) => {
       const file = zipFile([...mutator.bytes(pickle)], storages);
       return { length: file.length, parse: () => convertTorch(file, 'net') };
     });
     expect(refused).toBeGreaterThan(FILES / 2);
   });
 
-  it('headers of .safetensors, of the right length', () => {
+  it('headers of .safetensors, of the right length', async () => {
     const file = Buffer.from(safetensors(compact));
     const data = file.subarray(8 + file.readUInt32LE());
     const header = file.subarray(8, 8 + file.readUInt32LE()).toString();
-    const refused = fuzz(6, (mutator) => {
+    const refused = await fuzz(6, (mutator) => {
       const changed = safetensorsFile(mutator.text(header), data);
       return { length: changed.length, parse: () => convertTorch(changed, 'net') };
     });
     expect(refused).toBeGreaterThan(FILES / 2);
   });
 
-  it('.onnx', () => {
-    const { onnx } = convertTorch(zipPth(compact), 'net');
-    const refused = fuzz(7, (mutator) => {
+  it('.onnx', async () => {
+    const { onnx } = await convertTorch(zipPth(compact), 'net');
+    const refused = await fuzz(7, (mutator) => {
       const bytes = mutator.bytes(onnx);
       return {
         length: bytes.length,

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, it } from 'vitest';
-import { wrapForFrames, type FrameGraphOptions } from '../../src/models/graph.js';
+import { type FrameGraphOptions, wrapForFrames } from '../../src/models/graph.js';
 import { convertNcnn } from '../../src/models/ncnn/convert.js';
 import { floats, model, node, value } from '../../src/models/onnx/build.js';
 import { decodeModel, encodeModel, FLOAT, type Graph, type Node } from '../../src/models/onnx/schema.js';

@@ -99,7 +99,10 @@ it('the same bytes again are there already; other bytes are refused', async () =
   expect(await importFile(given, { modelsRoot })).toMatchObject({ name: 'net', scale: 2, fresh: false });
   await tinyModel(given, { scale: 4 });
   expect(await refusal(given)).toMatch(
-    /"net" is the name of an imported model with other bytes: remove that first \(reelscale models remove net\), or give another name/,
+    new RegExp(
+      '"net" is the name of an imported model with other bytes: ' +
+        'remove that first \\(reelscale models remove net\\), or give another name',
+    ),
   );
   expect(await refusal(given, 'NET')).toMatch(/other bytes/);
   expect((await resolveModel('net', { modelsRoot })).scale).toBe(2);
@@ -249,14 +252,14 @@ it('what is imported is listed, and described with what it turned out to be and 
   expect(listed).toEqual({
     name: 'net',
     kind: 'imported',
-    architecture: convertTorch(zipPth(state), 'net').architecture,
+    architecture: (await convertTorch(zipPth(state), 'net')).architecture,
     variants: [{ scale: 2, file: path.join(modelsRoot, 'net', 'model.onnx'), pulled: true }],
   });
   const info = await modelInfo('net', { modelsRoot, device: 'cpu' });
   expect(info).toMatchObject({
     name: 'net',
     kind: 'imported',
-    parameters: convertTorch(zipPth(state), 'net').parameters,
+    parameters: (await convertTorch(zipPth(state), 'net')).parameters,
     denoise: false,
     sources: ['net.pth'],
   });

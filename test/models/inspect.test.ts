@@ -5,7 +5,7 @@ import { expect, it, vi } from 'vitest';
 import { UserError } from '../../src/lib/errors.js';
 import { inspectModel } from '../../src/models/inspect.js';
 import { floats, integers, model, node, value } from '../../src/models/onnx/build.js';
-import { encodeModel, FLOAT, FLOAT16, UINT8, type Node } from '../../src/models/onnx/schema.js';
+import { encodeModel, FLOAT, FLOAT16, type Node, UINT8 } from '../../src/models/onnx/schema.js';
 import { scratchFolder, sharedFile } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
 

@@ -4,7 +4,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { difference } from '../../tools/parity/difference.js';
-import { convert, OurNetwork, WHOLE, type Tiling } from '../../tools/parity/ours.js';
+import { convert, OurNetwork, type Tiling, WHOLE } from '../../tools/parity/ours.js';
 import { scratchFolder } from '../support/media.js';
 
 /** What PyTorch gives for small networks with random weights; tools/parity/fixtures.py wrote it. */

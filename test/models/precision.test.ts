@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, it } from 'vitest';
+import { argv } from '../../src/lib/argv.js';
 import { wrapForFrames } from '../../src/models/graph.js';
 import { convertNcnn } from '../../src/models/ncnn/convert.js';
 import { floats, integers, model, node, value } from '../../src/models/onnx/build.js';
@@ -249,20 +250,13 @@ it.skipIf(!hasSharedMedia || !existsSync(weightsFile))(
       readFileSync(weightsFile),
     );
     const [width, height] = [128, 96];
-    const picture = execFileSync('ffmpeg', [
-      '-loglevel',
-      'error',
-      '-nostdin',
-      '-i',
-      sharedFile('clips/live/mdn-rabbit-320x240-aac-8s.mp4'),
-      '-vf',
-      `crop=${width}:${height}:96:72,format=gbrp`,
-      '-frames:v',
-      '1',
-      '-f',
-      'rawvideo',
-      'pipe:1',
-    ]);
+    const picture = execFileSync(
+      'ffmpeg',
+      argv`
+      -loglevel error -nostdin -i ${sharedFile('clips/live/mdn-rabbit-320x240-aac-8s.mp4')}
+      -vf crop=${width}:${height}:96:72,format=gbrp -frames:v 1 -f rawvideo pipe:1
+    `,
+    );
     const results: Uint8Array[] = [];
     for (const precision of ['fp32', 'fp16'] as const) {
       const session = await InferenceSession.create(

@@ -10,7 +10,7 @@ import { UserError, WorldError } from '../../src/lib/errors.js';
 import { mixDenoise } from '../../src/models/denoise.js';
 import { convertNcnn } from '../../src/models/ncnn/convert.js';
 import { pullRegistered } from '../../src/models/pull.js';
-import { registry, type RegisteredModel } from '../../src/models/registry.js';
+import { type RegisteredModel, registry } from '../../src/models/registry.js';
 import { resized } from '../../src/models/resized.js';
 import { modelFolder, stateOf } from '../../src/models/store.js';
 import { convertTorch, interpolateTorch } from '../../src/models/torch/convert.js';
@@ -79,7 +79,7 @@ describe('a model that only its release holds', () => {
     expect(JSON.parse(await readFile(path.join(modelsRoot, 'single-x4', 'model.json'), 'utf8'))).toMatchObject({
       name: 'single',
       scale: 4,
-      digest: sha256(convertTorch(strong, 'single.pth').onnx),
+      digest: sha256((await convertTorch(strong, 'single.pth')).onnx),
       source: { release: `${server.url}/v1/single.pth`, sha256: sha256(strong) },
     });
     expect((await pull(single)).some(({ fresh }) => fresh)).toBe(false);
@@ -158,15 +158,15 @@ describe('a denoise strength', () => {
     expect(half).toEqual({
       file: path.join(modelsRoot, 'pair-x4', 'denoise-0.50.onnx'),
       denoise: 0.5,
-      digest: sha256(interpolateTorch(strong, weak, 0.5, 'pair').onnx),
+      digest: sha256((await interpolateTorch(strong, weak, 0.5, 'pair')).onnx),
     });
     expect(await fileDigest(half.file)).toBe(half.digest);
     expect((await mix(0.331)).denoise).toBe(0.33);
-    expect((await mix(0)).digest).toBe(sha256(convertTorch(weak, 'weak.pth').onnx));
+    expect((await mix(0)).digest).toBe(sha256((await convertTorch(weak, 'weak.pth')).onnx));
     expect(await mix(1)).toEqual({
       file: path.join(modelsRoot, 'pair-x4', 'model.onnx'),
       denoise: 1,
-      digest: sha256(convertTorch(strong, 'strong.pth').onnx),
+      digest: sha256((await convertTorch(strong, 'strong.pth')).onnx),
     });
     await writeFile(path.join(modelsRoot, 'pair-x4', 'weak.pth'), 'not needed for what is there');
     expect(await mix(0.5)).toEqual(half);

@@ -41,7 +41,10 @@ it('a path is resolved to what the file is', async () => {
 
 it('an unknown name is answered with those that exist', async () => {
   expect(await refusal('realesrgan-x8')).toMatch(
-    /"realesrgan-x8": choose one of bicubic, lanczos, realesr-animevideov3, realesr-general-x4v3, realesrgan-x4plus, .*, or .* path/,
+    new RegExp(
+      '"realesrgan-x8": choose one of bicubic, lanczos, ' +
+        'realesr-animevideov3, realesr-general-x4v3, realesrgan-x4plus, .*, or .* path',
+    ),
   );
   expect(await refusal(path.join(folder, 'none.onnx'))).toContain('that exists');
   expect(await refusal('two\nlines')).toContain('"two\\nlines"');

@@ -20,7 +20,7 @@ const scratch = scratchFolder();
 const project = path.join(scratch, 'project');
 beforeAll(() => {
   mkdirSync(project);
-  for (const name of ['scripts', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json'])
+  for (const name of ['scripts', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'])
     cpSync(path.join(root, name), path.join(project, name), { recursive: true });
   symlinkSync(path.join(root, 'node_modules'), path.join(project, 'node_modules'));
   for (const folder of ['src/workflows', 'src/cli', 'bench', 'web'])
@@ -33,7 +33,8 @@ beforeAll(() => {
   write('src/workflows/checkedInput.ts', 'export const interceptors = () => ({});\n');
   write(
     'src/cli/cli.ts',
-    "export function main(argv: string[]): Promise<number> { console.log(`${argv.join(' ')} in ${process.cwd()}`); return Promise.resolve(argv.length); }\n",
+    "export function main(argv: string[]): Promise<number> { console.log(`${argv.join(' ')} in ${process.cwd()}`); " +
+      'return Promise.resolve(argv.length); }\n',
   );
   write('web/main.tsx', 'export const page = <p>page</p>;\n');
   write('web/theme.ts', "export const theme = 'dark';\n");

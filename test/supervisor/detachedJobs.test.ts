@@ -29,7 +29,7 @@ function detached(file: string) {
   return { jobs, log, changed };
 }
 
-test('a job that nobody waits for and that has ended is let go, also where the list of them cannot be written', async () => {
+test('a job that nobody waits for is let go when it has ended, also where their list cannot be written', async () => {
   const file = path.join(scratchFolder(), 'no such folder', 'detached.json');
   const { jobs, log, changed } = detached(file);
   await expect(jobs.add('upscale-1')).rejects.toThrow('ENOENT');

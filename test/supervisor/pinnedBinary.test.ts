@@ -4,7 +4,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { WorldError } from '../../src/lib/errors.js';
-import { provideBinary, type BinarySource, type PinnedBinary } from '../../src/supervisor/pinnedBinary.js';
+import { type BinarySource, type PinnedBinary, provideBinary } from '../../src/supervisor/pinnedBinary.js';
 import { scratchFolder } from '../support/media.js';
 
 const root = scratchFolder();

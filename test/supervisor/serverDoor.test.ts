@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { homeLayout, prepareHome } from '../../src/client/connection/home.js';
 import { clientTls, readServerTls } from '../../src/client/connection/serverTls.js';
 import { connectWhenReady } from '../../src/client/connection/temporalConnection.js';
-import { startEmbeddedServer, type EmbeddedServer } from '../../src/supervisor/embeddedServer.js';
+import { type EmbeddedServer, startEmbeddedServer } from '../../src/supervisor/embeddedServer.js';
 import { whyNoNamespace } from '../../src/supervisor/namespace.js';
 import { provideServerTls } from '../../src/worker/provideServerTls.js';
 import type { Config } from '../../temporal.config.js';

@@ -7,12 +7,12 @@ import { readAnnouncement } from '../../src/client/connection/announcement.js';
 import { homeLayout } from '../../src/client/connection/home.js';
 import { acquireLease, type Lease } from '../../src/client/connection/lease.js';
 import {
-  receive,
-  send,
-  fromSupervisorSchema,
   connectTo,
   type FromSupervisor,
+  fromSupervisorSchema,
+  receive,
   type SupervisorInfo,
+  send,
 } from '../../src/client/connection/protocol.js';
 import { connectToServer } from '../../src/client/connection/temporalConnection.js';
 import { runSupervisor } from '../../src/supervisor/supervisor.js';
@@ -52,7 +52,7 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     config = await scratchHome();
   });
 
-  test('two commands that start at the same time share one supervisor, which ends after the last of them', async () => {
+  test('two commands that start at the same time share one supervisor, which ends after the last', async () => {
     const [a, b] = await Promise.all([take(config), take(config)]);
     expect(a.info.pid).toBe(b.info.pid);
     expect([a.started, b.started].filter(Boolean)).toHaveLength(1);
@@ -79,7 +79,7 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     await eventually(async () => (await a.otherWatchers('job')) === 0);
   });
 
-  test('a Temporal server that was killed comes back at the same address with its histories, which are kept for 90 days', async () => {
+  test('a killed Temporal server comes back at the same address with its histories, kept for 90 days', async () => {
     const { info } = await take(config);
     await withClient(config, info, (client) => startIdle(client, 'survivor'));
     const server = serverOf(config.home);
@@ -102,7 +102,7 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     });
   });
 
-  test('no process survives a supervisor that was killed, and whoever held a lease gets a new supervisor at the same address', async () => {
+  test('no process survives a killed supervisor; who held a lease gets a new one at the same address', async () => {
     const lines: string[] = [];
     const lease = await take(config, (line) => lines.push(line));
     await lease.watch('job');
@@ -138,7 +138,7 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     await eventually(() => processesOf(config.home).length === 0);
   });
 
-  test('a command of another version is told to stop the old one while that is in use, and replaces it when it is not', async () => {
+  test('a command of another version is told to stop the old one if it is in use, and else replaces it', async () => {
     const lease = await take(config);
     const announced = await readAnnouncement(config.home);
     const answer = async (): Promise<FromSupervisor> => {
@@ -164,7 +164,7 @@ describe.skipIf(!hasProc)('the supervisor', () => {
     await eventually(() => processesOf(config.home).length === 0);
   });
 
-  test('a supervisor in the foreground takes the place of one in the background that nobody needs, and leaves one that is needed', async () => {
+  test('a supervisor in the foreground replaces one in the background, unless somebody needs that', async () => {
     const home = { ...config, lingerSeconds: 600 };
     const lease = await take(home);
     const stop = new AbortController();

@@ -1,4 +1,4 @@
-import { existsSync, createReadStream, statSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -112,11 +112,20 @@ video.oncanplay = async () => {
     [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
     const context = canvas.getContext('2d');
     context.drawImage(video, 0, 0);
-    const pixels = look.places.map(([x, y]) => [...context.getImageData(Math.floor(x * canvas.width), Math.floor(y * canvas.height), 1, 1).data].slice(0, 3));
+    const at = (x, y) => context.getImageData(Math.floor(x * canvas.width), Math.floor(y * canvas.height), 1, 1).data;
+    const pixels = look.places.map(([x, y]) => [...at(x, y)].slice(0, 3));
     await seek(0);
     video.onended = () => {
       const quality = video.getVideoPlaybackQuality();
-      tell({ error: '', width: video.videoWidth, height: video.videoHeight, duration: video.duration, frames: quality.totalVideoFrames, audio: video.webkitAudioDecodedByteCount, pixels });
+      tell({
+        error: '',
+        width: video.videoWidth,
+        height: video.videoHeight,
+        duration: video.duration,
+        frames: quality.totalVideoFrames,
+        audio: video.webkitAudioDecodedByteCount,
+        pixels,
+      });
     };
     await video.play();
   } catch (error) { tell({ error: String(error) }); }

@@ -1,7 +1,8 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll } from 'vitest';
+import { argv } from '../../src/lib/argv.js';
 import { scratchFolder } from './media.js';
 
 const program = path.resolve(import.meta.dirname, '../../bin/reelscale');
@@ -94,35 +95,18 @@ export async function eventually<T>(
 
 /** Digest of every decoded picture of a file, in order. */
 export async function pictureDigest(file: string): Promise<string> {
-  const { stdout } = await execa('ffmpeg', [
-    '-v',
-    'error',
-    '-i',
-    `file:${file}`,
-    '-map',
-    '0:v:0',
-    '-fps_mode',
-    'passthrough',
-    '-f',
-    'md5',
-    '-',
-  ]);
+  const { stdout } = await execa('ffmpeg', argv`-v error -i file:${file} -map 0:v:0 -fps_mode passthrough -f md5 -`);
   return stdout.trim();
 }
 
 /** Frames that decode, not what a header says. */
 export async function decodedFrames(file: string, stream = 'v:0'): Promise<number> {
-  const { stdout } = await execa('ffprobe', [
-    '-v',
-    'error',
-    '-select_streams',
-    stream,
-    '-count_frames',
-    '-show_entries',
-    'stream=nb_read_frames',
-    '-of',
-    'default=nk=1:nw=1',
-    `file:${file}`,
-  ]);
+  const { stdout } = await execa(
+    'ffprobe',
+    argv`
+    -v error -select_streams ${stream} -count_frames -show_entries stream=nb_read_frames -of default=nk=1:nw=1
+    file:${file}
+  `,
+  );
   return Number(stdout.trim());
 }

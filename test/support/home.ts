@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 import { TEMPORAL_VERSION } from '../../src/client/connection/temporalVersion.js';
 import { provideTemporal } from '../../src/supervisor/temporalBinary.js';
-import { loadConfig, type Config } from '../../temporal.config.js';
+import { type Config, loadConfig } from '../../temporal.config.js';
 import { scratchFolder } from './media.js';
 
 /**

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll } from 'vitest';
+import { argv } from '../../src/lib/argv.js';
 
 /** A folder of the test file's own, removed after its tests. */
 export function scratchFolder(): string {
@@ -50,10 +51,7 @@ export async function makeClip(file: string, options: ClipOptions = {}): Promise
   const { seconds = 2, rate = '25', size = '160x120', audioTracks = 1 } = options;
   const tracks = Array.from({ length: audioTracks }, (_, i) => i);
   await ffmpeg(
-    '-f',
-    'lavfi',
-    '-i',
-    `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`,
+    ...argv`-f lavfi -i testsrc2=size=${size}:rate=${rate}:duration=${seconds}`,
     ...tracks.flatMap((i) => ['-f', 'lavfi', '-i', `sine=frequency=${440 * (i + 1)}:duration=${seconds}`]),
     '-map',
     '0:v',

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { argv } from '../../src/lib/argv.js';
 import { ffmpeg } from './media.js';
 
 const PACKET = 188;
@@ -20,30 +21,11 @@ export async function multiplex(
   ] as const) {
     const one = `${file}.${number}.ts`;
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      `testsrc2=s=${size}:r=25:d=3`,
-      '-f',
-      'lavfi',
-      '-i',
-      `sine=${pitch}:d=3`,
-      '-c:v',
-      'libx264',
-      '-preset',
-      'ultrafast',
-      '-g',
-      '25',
-      '-c:a',
-      'mp2',
-      '-output_ts_offset',
-      String(offset),
-      '-mpegts_service_id',
-      String(number),
-      '-mpegts_pmt_start_pid',
-      String(0x100 * number),
-      '-mpegts_start_pid',
-      String(0x100 * number + 0x10),
+      ...argv`
+        -f lavfi -i testsrc2=s=${size}:r=25:d=3 -f lavfi -i sine=${pitch}:d=3 -c:v libx264 -preset ultrafast -g 25
+        -c:a mp2 -output_ts_offset ${offset} -mpegts_service_id ${number} -mpegts_pmt_start_pid ${0x100 * number}
+        -mpegts_start_pid ${0x100 * number + 0x10}
+      `,
       '-metadata',
       `service_name=Channel ${number}`,
       one,

@@ -3,7 +3,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll } from 'vitest';
 import { prepareHome } from '../../src/client/connection/home.js';
 import { connectWhenReady } from '../../src/client/connection/temporalConnection.js';
-import { startOpenServer, type EmbeddedServer } from '../../src/supervisor/embeddedServer.js';
+import { type EmbeddedServer, startOpenServer } from '../../src/supervisor/embeddedServer.js';
 import { scratchHome } from './home.js';
 
 /**

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import axe, { type AxeResults } from 'axe-core';
-import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { CHROMIUM } from './browser.js';
 
 /** Pictures of pages for people to look at; git ignores them. */
@@ -31,7 +31,8 @@ export async function openWindow(
   context.setDefaultTimeout(90_000);
   const trouble: string[] = [];
   await context.addInitScript(
-    "addEventListener('securitypolicyviolation', (event) => { console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`); });",
+    "addEventListener('securitypolicyviolation', (event) => { " +
+      'console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`); });',
   );
   await context.addInitScript({ content: axe.source });
   context.on('console', (message) => {

@@ -55,7 +55,7 @@ describe('with a program called nvidia-smi', () => {
     process.env['PATH'] = before;
   });
 
-  test('the doctor names each GPU, provider and hardware encoder, and what to do about those that do not work', async () => {
+  test('the doctor names each GPU, provider and hardware encoder, and what to do if one does not work', async () => {
     saying(`printf '${TWO_GPUS.replaceAll('\n', '\\n')}'`);
     const found = await Promise.all(await doctorDevices());
     // The GPUs are not real: whether or not ONNX Runtime's CUDA part is here, they cannot be used.

@@ -5,6 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import { fileDigest } from '../../src/job/parts.js';
 import type { ModelMethod } from '../../src/job/spec.js';
 import { decodeTimeline } from '../../src/job/timeline.js';
+import { argv } from '../../src/lib/argv.js';
 import { padYuv420ToEven, scaleFilter } from '../../src/media/picture/deliverable.js';
 import { checkPts, type FrameSource } from '../../src/media/picture/frames.js';
 import { probeSource } from '../../src/media/source/probe.js';
@@ -76,43 +77,19 @@ function firstFrame(file: string, filters: string[], frame = 0) {
   const chain = [...filters, 'format=yuv420p', `trim=start_frame=${frame}:end_frame=${frame + 1}`, 'showinfo'];
   const log = execFileSync(
     'sh',
-    [
-      '-c',
-      'exec ffmpeg -hide_banner -nostdin "$@" 2>&1 >/dev/null',
-      'sh',
-      '-i',
-      `file:${file}`,
-      '-map',
-      '0:v:0',
-      '-fps_mode',
-      'passthrough',
-      '-vf',
-      chain.join(','),
-      '-f',
-      'null',
-      '-',
-    ],
+    argv`
+      -c ${'exec ffmpeg -hide_banner -nostdin "$@" 2>&1 >/dev/null'} sh -i file:${file} -map 0:v:0
+      -fps_mode passthrough -vf ${chain.join(',')} -f null -
+    `,
     { encoding: 'utf8' },
   );
   const [, width = 0, height = 0] = (/ s:(\d+)x(\d+) /.exec(log) ?? []).map(Number);
   const raw = execFileSync(
     'ffmpeg',
-    [
-      '-loglevel',
-      'error',
-      '-nostdin',
-      '-i',
-      `file:${file}`,
-      '-map',
-      '0:v:0',
-      '-fps_mode',
-      'passthrough',
-      '-vf',
-      chain.slice(0, -1).join(','),
-      '-f',
-      'rawvideo',
-      'pipe:1',
-    ],
+    argv`
+      -loglevel error -nostdin -i file:${file} -map 0:v:0 -fps_mode passthrough -vf ${chain.slice(0, -1).join(',')}
+      -f rawvideo pipe:1
+    `,
     { maxBuffer: 2 ** 28 },
   );
   const luma = width * height;

@@ -4,6 +4,7 @@ import { afterAll, expect, test } from 'vitest';
 import { fileDigest } from '../../src/job/parts.js';
 import type { ModelMethod } from '../../src/job/spec.js';
 import { readTally, TALLY_FILE } from '../../src/job/tally.js';
+import { argv } from '../../src/lib/argv.js';
 import type { FrameSource } from '../../src/media/picture/frames.js';
 import { createUpscaler } from '../../src/upscaler/client.js';
 import { upscaleRequest } from '../../src/upscaler/upscaleRequest.js';
@@ -66,44 +67,30 @@ async function upscaled(
 }
 
 test.each(['2', '600'])(
-  'pictures and what goes around them reach the encoder side by side at %s frames a second, where ffmpeg would read ahead to find a rate',
+  'pictures and what goes around them stay side by side at %s frames a second; ffmpeg would read ahead for a rate',
   async (rate) => {
     const file = path.join(folder, `at${rate}.mkv`);
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      `testsrc2=size=384x256:rate=${rate}`,
-      '-frames:v',
-      '12',
-      '-vf',
-      "format=yuv420p,geq=lum='4+N':cb=128:cr=128,setparams=colorspace=bt709",
-      '-c:v',
-      'ffv1',
-      file,
+      ...argv`
+        -f lavfi -i testsrc2=size=384x256:rate=${rate} -frames:v 12
+        -vf format=yuv420p,geq=lum='4+N':cb=128:cr=128,setparams=colorspace=bt709 -c:v ffv1 ${file}
+      `,
     );
     const { frames } = await upscaled(await frameSource(file), `at${rate}`, { checkpointFrames: 100, carried: true });
     expect(frames.length).toBe(12 * 4 * 384 * 256 * 1.5);
   },
 );
 
-test('what goes around a network is that of each frame, also where the network sees the one before, and wherever parts end', async () => {
+test('what goes around a network is of each frame, even if it sees the one before, wherever parts end', async () => {
   // Luma below and above black; RGB holds none of the first four.
   const lumas = [4, 10, 10, 2, 90, 235];
   const file = path.join(folder, 'blacks.mkv');
   const luma = lumas.map((value, i) => `eq(N,${i})*${value}`).join('+');
   await ffmpeg(
-    '-f',
-    'lavfi',
-    '-i',
-    `color=gray:size=${WIDTH}x${HEIGHT}:rate=25`,
-    '-frames:v',
-    String(lumas.length),
-    '-vf',
-    `format=yuv420p,geq=lum='${luma}':cb=128:cr=128,setparams=colorspace=bt709`,
-    '-c:v',
-    'ffv1',
-    file,
+    ...argv`
+      -f lavfi -i color=gray:size=${WIDTH}x${HEIGHT}:rate=25 -frames:v ${lumas.length}
+      -vf format=yuv420p,geq=lum='${luma}':cb=128:cr=128,setparams=colorspace=bt709 -c:v ffv1 ${file}
+    `,
   );
   const source = await frameSource(file);
   const whole = await upscaled(source, 'whole', { checkpointFrames: 100, carried: true });

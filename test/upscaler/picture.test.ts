@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { copyRect, reflectPad, type Picture } from '../../src/upscaler/picture.js';
+import { copyRect, type Picture, reflectPad } from '../../src/upscaler/picture.js';
 import { faultOf } from '../../src/upscaler/soundness.js';
 
 const blank = (width: number, height: number): Picture => ({

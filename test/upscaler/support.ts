@@ -3,41 +3,17 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { fileDigest } from '../../src/job/parts.js';
+import { argv } from '../../src/lib/argv.js';
 import { printPts } from '../../src/media/picture/frames.js';
 import type { UpscaledPart, UpscaleRequest } from '../../src/upscaler/protocol.js';
 
-export const decodeArgs = (clip: string, ...filters: string[]): string[] => [
-  '-i',
-  `file:${clip}`,
-  '-map',
-  '0:v:0',
-  '-fps_mode',
-  'passthrough',
-  '-vf',
-  [...filters, ...printPts(), 'format=gbrp'].join(','),
-  '-f',
-  'rawvideo',
-  'pipe:1',
-];
+export const decodeArgs = (clip: string, ...filters: string[]): string[] => argv`
+  -i file:${clip} -map 0:v:0 -fps_mode passthrough -vf ${[...filters, ...printPts(), 'format=gbrp'].join(',')}
+  -f rawvideo pipe:1
+`;
 
-export const encodeArgs = (width: number, height: number): string[] => [
-  '-f',
-  'rawvideo',
-  '-pix_fmt',
-  'gbrp',
-  '-s',
-  `${width}x${height}`,
-  '-r',
-  '25',
-  '-i',
-  'pipe:0',
-  '-c:v',
-  'utvideo',
-  '-pix_fmt',
-  'gbrp',
-  '-f',
-  'nut',
-];
+export const encodeArgs = (width: number, height: number): string[] =>
+  argv`-f rawvideo -pix_fmt gbrp -s ${width}x${height} -r 25 -i pipe:0 -c:v utvideo -pix_fmt gbrp -f nut`;
 
 /** All frames of a video as planes G, B, R of 8 bits, one after another. */
 export async function rawFrames(file: string): Promise<Buffer> {

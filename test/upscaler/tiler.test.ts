@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Picture, Samples } from '../../src/upscaler/picture.js';
-import { Tiler, type FrameNet, type TilerOptions } from '../../src/upscaler/tiler.js';
+import { type FrameNet, Tiler, type TilerOptions } from '../../src/upscaler/tiler.js';
 
 /** Any sample at or beyond the edge counts as the edge's: a net whose pixels see one neighbour on each side. */
 function blurredAndDoubled(input: Picture, output: Picture): void {
@@ -90,7 +90,8 @@ const expectSame = (a: Samples, b: Samples): void => {
 
 const outOfMemory = (size: Seen): Error =>
   new Error(
-    `Non-zero status code returned while running Conv node. bfc_arena.cc:360 Failed to allocate memory for requested buffer of size ${size.width * size.height}`,
+    'Non-zero status code returned while running Conv node. bfc_arena.cc:360 ' +
+      `Failed to allocate memory for requested buffer of size ${size.width * size.height}`,
   );
 
 test.each([

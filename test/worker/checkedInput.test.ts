@@ -1,7 +1,7 @@
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import { createBatchActivities, type BatchDeps } from '../../src/activities/batch/index.js';
+import { type BatchDeps, createBatchActivities } from '../../src/activities/batch/index.js';
 import { createNotifyActivities, type NotifyDeps } from '../../src/activities/control/notify.js';
 import {
   createControlActivities,

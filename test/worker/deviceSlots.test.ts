@@ -6,7 +6,7 @@ import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporal
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { prepareHome } from '../../src/client/connection/home.js';
 import { connectWhenReady } from '../../src/client/connection/temporalConnection.js';
-import { startOpenServer, type EmbeddedServer } from '../../src/supervisor/embeddedServer.js';
+import { type EmbeddedServer, startOpenServer } from '../../src/supervisor/embeddedServer.js';
 import { createDeviceWorkers } from '../../src/worker/role.js';
 import { scratchHome } from '../support/home.js';
 

@@ -16,7 +16,7 @@ import {
 import type { upscaleVideo } from '../../src/workflows/upscaleVideo.js';
 import { FakeJob } from '../support/fakeJob.js';
 import { openServer } from '../support/openServer.js';
-import { HAPPENINGS, Played, type Happening } from '../support/played.js';
+import { HAPPENINGS, type Happening, Played } from '../support/played.js';
 import { workflowBundle } from '../support/temporal.js';
 
 type Handle = WorkflowHandle<typeof upscaleVideo>;

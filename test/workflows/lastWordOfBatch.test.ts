@@ -17,7 +17,7 @@ import {
 import { FakeBatch } from '../support/fakeBatch.js';
 import { FakeJob } from '../support/fakeJob.js';
 import { openServer } from '../support/openServer.js';
-import { Played, type Happening } from '../support/played.js';
+import { type Happening, Played } from '../support/played.js';
 import { workflowBundle } from '../support/temporal.js';
 
 /**

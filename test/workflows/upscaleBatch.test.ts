@@ -115,7 +115,7 @@ async function untilLookedAt(batch: FakeBatch) {
 
 const videoHandle = (jobKey: string) => env.client.workflow.getHandle<typeof upscaleVideo>(workflowIdOf(jobKey));
 
-it('a batch makes every video once, no more at a time than it may, over several runs, and one bad file does not stop it', async () => {
+it('a batch makes every video once over several runs, few at a time; a bad file does not stop it', async () => {
   const { input, job } = setUp({ pageVideos: 3 });
   const batch = new FakeBatch(8, job, { bad: [2], made: [5] });
   let atWork = 0;
@@ -153,7 +153,7 @@ it('a run that is over while a job is at work leaves the job to the next run', a
   expect(fake.count('publish')).toBe(2);
 });
 
-it('a batch that is paused begins nothing, its jobs end their activities, and all go on when it is resumed', async () => {
+it('a paused batch begins nothing, its jobs end their activities, and all go on when it is resumed', async () => {
   const { input, job, jobKey } = setUp();
   const batch = new FakeBatch(4, job);
   let held = true;
@@ -174,7 +174,7 @@ it('a batch that is paused begins nothing, its jobs end their activities, and al
   });
 });
 
-it('a batch whose time window is over pauses its jobs, says what is unfinished, and the next round goes on with them', async () => {
+it('a batch whose time window is over pauses its jobs, says what is unfinished; the next round goes on', async () => {
   const { input, job, jobKey } = setUp({ settleSeconds: 1 });
   const batch = new FakeBatch(3, job, { until: (await env.currentTimeMs()) + 10_000 });
   let held = true;

@@ -6,7 +6,7 @@ import { request } from '../../src/client/connection/request.js';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
 import { cancelRequest, pauseRequest, progressQuery, resumeRequest } from '../../src/workflows/messages.js';
 import type { upscaleVideo } from '../../src/workflows/upscaleVideo.js';
-import { failing, FakeJob, untilCancelled } from '../support/fakeJob.js';
+import { FakeJob, failing, untilCancelled } from '../support/fakeJob.js';
 import { record } from '../support/histories.js';
 import { timeSkippingServer, workflowBundle } from '../support/temporal.js';
 

@@ -13,7 +13,8 @@ const MOST_APART = 1;
 /** Compares all cases, prints a table, and says whether all are equal enough. */
 export async function compareAll(folder: string, { torch, networks, cases }: Reference): Promise<boolean> {
   const table = new Table(
-    `Against RealESRGANer in PyTorch ${torch}, fp32 on the CPU, in 8 bit; owed: at least ${LEAST_PSNR} dB, at most ${MOST_APART} apart`,
+    `Against RealESRGANer in PyTorch ${torch}, fp32 on the CPU, in 8 bit; ` +
+      `owed: at least ${LEAST_PSNR} dB, at most ${MOST_APART} apart`,
     [
       ['network', 24],
       ['weights', 24],

@@ -3,7 +3,7 @@ import { registry } from '../../src/models/registry.js';
 import { leastTile } from '../../src/upscaler/tiles.js';
 import { readPicture } from './compare.js';
 import { decibels, difference } from './difference.js';
-import { convert, OurNetwork, WHOLE, type Picture } from './ours.js';
+import { convert, OurNetwork, type Picture, WHOLE } from './ours.js';
 import type { Reference } from './reference.js';
 import { Table } from './table.js';
 
@@ -14,7 +14,8 @@ const NARROW = 10;
 export async function measureSeams(folder: string, { networks, seamPictures }: Reference): Promise<boolean> {
   const pictures = await Promise.all(seamPictures.map((picture) => readPicture(folder, picture)));
   const table = new Table(
-    `The smallest tiles that auto chooses against the whole picture, the worst of ${pictures.length} pictures; owed with the automatic pad: at least ${LEAST_PSNR} dB`,
+    `The smallest tiles that auto chooses against the whole picture, the worst of ${pictures.length} pictures; ` +
+      `owed with the automatic pad: at least ${LEAST_PSNR} dB`,
     [
       ['network', 24],
       ['weights', 8],

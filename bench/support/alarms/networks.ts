@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
+import { argv } from '../../../src/lib/argv.js';
 import { sharedClips } from '../clips.js';
 import type { BenchHome } from '../home.js';
 
@@ -36,25 +37,13 @@ export async function refusal(
   { args, width, frames }: Network,
 ): Promise<string | undefined> {
   const [small, result] = [home.file('small.mp4'), home.file('small.out.mp4')];
-  await execa('ffmpeg', [
-    '-loglevel',
-    'error',
-    '-nostdin',
-    '-y',
-    '-i',
-    source,
-    '-vf',
-    `scale='min(iw,${width})':-2:flags=area`,
-    '-frames:v',
-    String(frames),
-    '-fps_mode',
-    'passthrough',
-    '-c:v',
-    'libx264',
-    '-crf',
-    '14',
-    small,
-  ]);
+  await execa(
+    'ffmpeg',
+    argv`
+    -loglevel error -nostdin -y -i ${source} -vf scale='min(iw,${width})':-2:flags=area -frames:v ${frames}
+    -fps_mode passthrough -c:v libx264 -crf 14 ${small}
+  `,
+  );
   const { exitCode, stderr } = await home.start(['upscale', small, '-o', result, ...args]);
   rmSync(small);
   rmSync(result, { force: true });

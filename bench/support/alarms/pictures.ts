@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { argv } from '../../../src/lib/argv.js';
 
 /**
  * Frames and sides of an excerpt: enough for what builds up over time, small enough for hundreds of runs; a test file
@@ -7,16 +8,7 @@ import { execa } from 'execa';
 const FRAMES = 160;
 const WIDTH = 384;
 const LEAST = 64;
-const TAGS = [
-  '-colorspace',
-  'smpte170m',
-  '-color_primaries',
-  'smpte170m',
-  '-color_trc',
-  'smpte170m',
-  '-color_range',
-  'tv',
-];
+const TAGS = argv`-colorspace smpte170m -color_primaries smpte170m -color_trc smpte170m -color_range tv`;
 const ffmpeg = (...args: string[]): Promise<unknown> =>
   execa('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-nostdin', '-y', ...args]);
 
@@ -27,26 +19,11 @@ const ffmpeg = (...args: string[]): Promise<unknown> =>
 export async function excerpt(clip: string, file: string): Promise<string | undefined> {
   try {
     await ffmpeg(
-      '-i',
-      clip,
-      '-map',
-      '0:v:0',
-      '-an',
-      '-sn',
+      ...argv`-i ${clip} -map 0:v:0 -an -sn`,
       '-vf',
-      `scale='2*ceil(clip(iw,${LEAST},${WIDTH})/2)':'max(${LEAST},2*ceil(min(1,${WIDTH}/iw)*ih/2))':flags=area:out_color_matrix=smpte170m:out_range=tv,format=yuv420p`,
-      '-fps_mode',
-      'passthrough',
-      '-frames:v',
-      String(FRAMES),
-      '-c:v',
-      'libx264',
-      '-preset',
-      'veryfast',
-      '-crf',
-      '16',
-      ...TAGS,
-      file,
+      `scale='2*ceil(clip(iw,${LEAST},${WIDTH})/2)':'max(${LEAST},2*ceil(min(1,${WIDTH}/iw)*ih/2))':` +
+        'flags=area:out_color_matrix=smpte170m:out_range=tv,format=yuv420p',
+      ...argv`-fps_mode passthrough -frames:v ${FRAMES} -c:v libx264 -preset veryfast -crf 16 ${TAGS} ${file}`,
     );
     return file;
   } catch {
@@ -56,22 +33,10 @@ export async function excerpt(clip: string, file: string): Promise<string | unde
 
 export async function enlarge(source: string, filter: string, file: string): Promise<string> {
   await ffmpeg(
-    '-i',
-    source,
-    '-vf',
-    filter,
-    '-fps_mode',
-    'passthrough',
-    '-c:v',
-    'libx264',
-    '-preset',
-    'veryfast',
-    '-crf',
-    '23',
-    '-pix_fmt',
-    'yuv420p',
-    ...TAGS,
-    file,
+    ...argv`
+      -i ${source} -vf ${filter} -fps_mode passthrough -c:v libx264 -preset veryfast -crf 23 -pix_fmt yuv420p ${TAGS}
+      ${file}
+    `,
   );
   return file;
 }
@@ -79,7 +44,8 @@ export async function enlarge(source: string, filter: string, file: string): Pro
 const TWICE = 'scale=2*iw:2*ih:flags=bicubic+accurate_rnd';
 /** Through RGB, by the matrix that the files are tagged with. */
 const inRgb = (filter: string): string =>
-  `scale=in_color_matrix=smpte170m:in_range=tv,format=gbrp,format=bgr0,${filter},scale=out_color_matrix=smpte170m:out_range=tv,format=yuv420p`;
+  `scale=in_color_matrix=smpte170m:in_range=tv,format=gbrp,format=bgr0,${filter},` +
+  'scale=out_color_matrix=smpte170m:out_range=tv,format=yuv420p';
 
 /** What changes pictures as networks do: edges drawn anew, sharper, smoother, with more contrast, with grain. */
 export const STAND_INS: Record<string, string> = {

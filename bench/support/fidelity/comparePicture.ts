@@ -1,4 +1,4 @@
-import { converted, kept, lost, together, type Cell } from './cells.js';
+import { type Cell, converted, kept, lost, together } from './cells.js';
 import type { Measured } from './measure.js';
 import type { Likeness } from './pictures.js';
 

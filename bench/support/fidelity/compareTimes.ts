@@ -1,5 +1,5 @@
-import { converted, kept, lost, together, type Cell } from './cells.js';
-import { ratio, type Measured } from './measure.js';
+import { type Cell, converted, kept, lost, together } from './cells.js';
+import { type Measured, ratio } from './measure.js';
 
 interface Told {
   warnings: readonly string[];

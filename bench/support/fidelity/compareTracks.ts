@@ -1,5 +1,6 @@
 import { execa } from 'execa';
-import { converted, kept, lost, none, together, unless, type Cell } from './cells.js';
+import { argv } from '../../../src/lib/argv.js';
+import { type Cell, converted, kept, lost, none, together, unless } from './cells.js';
 import { offsetOf } from './heard.js';
 import { firstFrame, type Measured, type Stream } from './measure.js';
 
@@ -85,32 +86,13 @@ export async function compareSubtitles(
  */
 async function linesOf(file: Measured, { index, codec_name }: Stream): Promise<string> {
   if (/pgs|dvd|dvb|xsub/.test(codec_name)) {
-    const { stdout } = await execa('ffprobe', [
-      '-v',
-      'quiet',
-      '-select_streams',
-      String(index),
-      '-show_entries',
-      'packet=size',
-      '-of',
-      'csv=p=0',
-      file.file,
-    ]);
+    const { stdout } = await execa(
+      'ffprobe',
+      argv`-v quiet -select_streams ${index} -show_entries packet=size -of csv=p=0 ${file.file}`,
+    );
     return stdout;
   }
-  const { stdout } = await execa('ffmpeg', [
-    '-v',
-    'quiet',
-    '-nostdin',
-    '-copyts',
-    '-i',
-    file.file,
-    '-map',
-    `0:${index}`,
-    '-f',
-    'srt',
-    '-',
-  ]);
+  const { stdout } = await execa('ffmpeg', argv`-v quiet -nostdin -copyts -i ${file.file} -map 0:${index} -f srt -`);
   const zero = firstFrame(file);
   return stdout
     .replaceAll(/<[^>]*>|\{[^}]*\}/g, '')

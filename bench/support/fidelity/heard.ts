@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { argv } from '../../../src/lib/argv.js';
 import { firstFrame, type Measured } from './measure.js';
 
 const RATE = 8000;
@@ -39,24 +40,7 @@ export async function offsetOf(source: Measured, result: Measured, track: number
 async function wave(file: string, stream: number): Promise<Float32Array> {
   const { stdout } = await execa(
     'ffmpeg',
-    [
-      '-v',
-      'quiet',
-      '-nostdin',
-      '-i',
-      file,
-      '-map',
-      `0:${stream}`,
-      '-t',
-      String(BEGINNING),
-      '-ac',
-      '1',
-      '-ar',
-      String(RATE),
-      '-f',
-      's16le',
-      '-',
-    ],
+    argv`-v quiet -nostdin -i ${file} -map 0:${stream} -t ${BEGINNING} -ac 1 -ar ${RATE} -f s16le -`,
     { encoding: 'buffer', reject: false },
   );
   const bytes = Uint8Array.from(stdout);

@@ -2,8 +2,11 @@ import { execa } from 'execa';
 import { z } from 'zod';
 
 /** Tags that speak of a file itself, not of what it shows. */
-const STRUCTURAL =
-  /^(major_brand|minor_version|compatible_brands|encoder|creation_time|handler_name|vendor_id|duration|com\.android.*|_statistics.*)$/i;
+const STRUCTURAL = new RegExp(
+  '^(major_brand|minor_version|compatible_brands|encoder|creation_time|handler_name|vendor_id|duration|' +
+    'com\\.android.*|_statistics.*)$',
+  'i',
+);
 
 const rational = z.string().regex(/^\d+[/:]\d+$/);
 const streamSchema = z.object({

@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { argv } from '../../../src/lib/argv.js';
 import type { Measured } from './measure.js';
 
 /** PSNR of a result that is made as small as its source again, in dB. */
@@ -18,20 +19,11 @@ export async function likeness(source: Measured, result: Measured): Promise<Like
     : [source.video.width, source.video.height];
   const same = 'setsar=1,settb=1/25,setpts=N,format=yuv444p';
   const { stdout } = await execa('ffmpeg', [
-    '-v',
-    'quiet',
-    '-nostdin',
-    '-i',
-    result.file,
-    '-i',
-    source.file,
+    ...argv`-v quiet -nostdin -i ${result.file} -i ${source.file}`,
     '-lavfi',
-    `[0:${result.video.index}]scale=${width}:${height}:flags=bicubic,${same}[a];[1:${source.video.index}]${same}[b];[a][b]psnr=stats_file=-:shortest=1`,
-    '-fps_mode',
-    'passthrough',
-    '-f',
-    'null',
-    '-',
+    `[0:${result.video.index}]scale=${width}:${height}:flags=bicubic,${same}[a];` +
+      `[1:${source.video.index}]${same}[b];[a][b]psnr=stats_file=-:shortest=1`,
+    ...argv`-fps_mode passthrough -f null -`,
   ]);
   const frames = [...stdout.matchAll(/psnr_y:(\S+) psnr_u:(\S+) psnr_v:(\S+)/g)].map((match) =>
     match.slice(1).map((value) => (value === 'inf' ? EQUAL : Number(value))),

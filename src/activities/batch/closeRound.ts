@@ -1,9 +1,9 @@
 import type { BatchActivities } from '../../job/batch/contracts.js';
 import { batchLayout } from '../../job/batch/layout.js';
 import {
-  roundCountsSchema,
   type BatchEntry,
   type BatchSummary,
+  roundCountsSchema,
   type VideoResult,
   type VideoStatus,
 } from '../../job/batch/records.js';
@@ -11,7 +11,7 @@ import { shortBatch } from '../../job/batch/spec.js';
 import { loadBatch, loadRound, readResults } from '../../job/batch/store.js';
 import { resolveRooted } from '../../job/layout.js';
 import { replaceJson, replaceText } from '../../lib/durable.js';
-import { runWork, type ActivityDeps } from '../context.js';
+import { type ActivityDeps, runWork } from '../context.js';
 import { summaryPage } from './summaryPage.js';
 
 export const closeRound =

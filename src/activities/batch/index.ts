@@ -1,7 +1,7 @@
 import type { BatchActivities } from '../../job/batch/contracts.js';
 import { closeRound } from './closeRound.js';
 import { lookAtFolder, openRound } from './openRound.js';
-import { lookAtJob, prepareVideo, recordVideo, type BatchDeps } from './videos.js';
+import { type BatchDeps, lookAtJob, prepareVideo, recordVideo } from './videos.js';
 
 export type { BatchDeps };
 

@@ -3,19 +3,19 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { BatchActivities, RoundOpened } from '../../job/batch/contracts.js';
 import { batchLayout } from '../../job/batch/layout.js';
-import { inputsSchema, nameResults, namesSchema, type BatchInput } from '../../job/batch/names.js';
+import { type BatchInput, inputsSchema, nameResults, namesSchema } from '../../job/batch/names.js';
 import { nextClock } from '../../job/batch/nextClock.js';
-import { madeSchema, roundListSchema, type BatchEntry, type RoundList } from '../../job/batch/records.js';
+import { type BatchEntry, madeSchema, type RoundList, roundListSchema } from '../../job/batch/records.js';
 import type { BatchSpec } from '../../job/batch/spec.js';
 import { loadBatch, roundsOf } from '../../job/batch/store.js';
-import { resolveRooted, type Roots } from '../../job/layout.js';
+import { type Roots, resolveRooted } from '../../job/layout.js';
 import { resultEnding } from '../../job/range.js';
 import type { RootedPath } from '../../job/spec.js';
 import { putAside, readJson, readKept, readRemakable, replaceJson, replaceKept } from '../../lib/durable.js';
 import { RecordDamaged, UserError } from '../../lib/errors.js';
 import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { findVideos } from '../../media/source/videoFiles.js';
-import { runWork, type ActivityDeps } from '../context.js';
+import { type ActivityDeps, runWork } from '../context.js';
 
 /** Rounds of a batch whose lists and summaries are kept. */
 const KEPT_ROUNDS = 30;

@@ -4,13 +4,32 @@ import { formatBytes } from '../../job/diskEstimate.js';
 import { escapeHtml } from '../../media/verify/page.js';
 
 const STYLE = `
-:root { color-scheme: light dark; --ink: #1c1c1c; --paper: #fff; --soft: #666; --line: #ddd; --good: #1a7f37; --bad: #c62828; --mild: #8a6100; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --paper: #16181c; --soft: #9aa0a8; --line: #333841; --good: #4cc46a; --bad: #ff6b6b; --mild: #f2b35e; } }
-body { margin: 2rem auto; max-width: 75rem; padding: 0 1rem; font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
+:root {
+  color-scheme: light dark; --ink: #1c1c1c; --paper: #fff; --soft: #666; --line: #ddd;
+  --good: #1a7f37; --bad: #c62828; --mild: #8a6100;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --ink: #e8e8e8; --paper: #16181c; --soft: #9aa0a8; --line: #333841;
+    --good: #4cc46a; --bad: #ff6b6b; --mild: #f2b35e;
+  }
+}
+body {
+  margin: 2rem auto; max-width: 75rem; padding: 0 1rem; font: 15px/1.5 system-ui, sans-serif;
+  color: var(--ink); background: var(--paper);
+}
 h1 { font-size: 1.3rem; overflow-wrap: anywhere; } .verdict { font-weight: 600; } .soft { color: var(--soft); }
 .good { color: var(--good); } .bad { color: var(--bad); } .mild { color: var(--mild); }
-table { border-collapse: collapse; width: 100%; } td, th { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
+table { border-collapse: collapse; width: 100%; }
+td, th {
+  text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0;
+  border-bottom: 1px solid var(--line); overflow-wrap: anywhere;
+}
 td.number, th.number { text-align: right; white-space: nowrap; } td:first-child { white-space: nowrap; }`;
+
+const HEAD =
+  '<tr><th></th><th>source</th><th>result</th>' +
+  '<th class="number">frames</th><th class="number">fps</th><th class="number">size</th><th>job</th></tr>';
 
 const TONE: Record<VideoStatus, 'good' | 'bad' | 'mild' | 'soft'> = {
   done: 'good',
@@ -30,19 +49,21 @@ export function summaryPage(summary: BatchSummary, waiting: readonly string[]): 
       : failed > 0
         ? `<p class="verdict bad">${failed} failed</p>`
         : '<p class="verdict good">done</p>';
+  const times = `${escapeHtml(summary.startedAt)} to ${escapeHtml(summary.endedAt)}`;
+  const left = waiting.map((file) => `<li>${escapeHtml(file)}</li>`).join('');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${escapeHtml(name)}</title><style>${STYLE}</style></head><body>
 <h1>${escapeHtml(name)}</h1>${verdict}
-<p>${escapeHtml(totals(summary))}</p><p class="soft">${escapeHtml(summary.startedAt)} to ${escapeHtml(summary.endedAt)}</p>
-<table><tr><th></th><th>source</th><th>result</th><th class="number">frames</th><th class="number">fps</th><th class="number">size</th><th>job</th></tr>
+<p>${escapeHtml(totals(summary))}</p><p class="soft">${times}</p>
+<table>${HEAD}
 ${[...summary.videos]
   .sort((a, b) => rank(a) - rank(b))
   .map(row)
   .join('\n')}
 </table>
-${waiting.length === 0 ? '' : `<h2>Still being written, left for the next round</h2><ul>${waiting.map((file) => `<li>${escapeHtml(file)}</li>`).join('')}</ul>`}
+${left === '' ? '' : `<h2>Still being written, left for the next round</h2><ul>${left}</ul>`}
 </body></html>
 `;
 }
@@ -72,8 +93,13 @@ function row({
     .join('');
   const number = (text: string | undefined): string => `<td class="number">${text ?? ''}</td>`;
   return (
-    `<tr><td class="${TONE[status]}">${status}</td><td title="${escapeHtml(input)}">${escapeHtml(path.basename(input))}${notes}</td><td title="${escapeHtml(output)}">${escapeHtml(path.basename(output))}</td>` +
-    `${number(frames?.toLocaleString('en'))}${number(fps?.toFixed(2))}${number(bytes === undefined ? undefined : formatBytes(bytes))}<td>${escapeHtml(job ?? '')}</td></tr>`
+    `<tr><td class="${TONE[status]}">${status}</td>` +
+    `<td title="${escapeHtml(input)}">${escapeHtml(path.basename(input))}${notes}</td>` +
+    `<td title="${escapeHtml(output)}">${escapeHtml(path.basename(output))}</td>` +
+    number(frames?.toLocaleString('en')) +
+    number(fps?.toFixed(2)) +
+    number(bytes === undefined ? undefined : formatBytes(bytes)) +
+    `<td>${escapeHtml(job ?? '')}</td></tr>`
   );
 }
 
@@ -101,5 +127,8 @@ function totals({
   )
     .filter(([count]) => count > 0)
     .map(([count, what]) => `${count} ${what}`);
-  return `${files} files: ${counts.join(', ') || 'nothing to do'}; ${frames.toLocaleString('en')} frames at ${fps.toFixed(2)} a second, ${formatBytes(bytes)}`;
+  return (
+    `${files} files: ${counts.join(', ') || 'nothing to do'}; ` +
+    `${frames.toLocaleString('en')} frames at ${fps.toFixed(2)} a second, ${formatBytes(bytes)}`
+  );
 }

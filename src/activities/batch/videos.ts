@@ -2,15 +2,15 @@ import { mkdir, stat } from 'node:fs/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Config } from '../../../temporal.config.js';
-import { resolveVideo, type ResolvedVideo } from '../../client/job/resolveVideo.js';
+import { type ResolvedVideo, resolveVideo } from '../../client/job/resolveVideo.js';
 import type { BatchActivities, PreparedVideo, RoundRef, VideoEnd } from '../../job/batch/contracts.js';
 import { batchLayout } from '../../job/batch/layout.js';
 import {
-  madeSchema,
-  videoResultSchema,
   type BatchEntry,
   type Made,
+  madeSchema,
   type VideoResult,
+  videoResultSchema,
 } from '../../job/batch/records.js';
 import { loadBatch, loadRound } from '../../job/batch/store.js';
 import type { JobReport } from '../../job/contracts.js';
@@ -20,7 +20,7 @@ import { readStored, type StoredJob } from '../../job/store.js';
 import { workflowIdOf } from '../../job/workflowIds.js';
 import { putAside, readKept, readRemakable, replaceJson, replaceKept } from '../../lib/durable.js';
 import { ignoreMissing } from '../../lib/systemErrors.js';
-import { runWork, toFailure, type ActivityDeps } from '../context.js';
+import { type ActivityDeps, runWork, toFailure } from '../context.js';
 
 /** Times that a video is tried to be read before it counts as one that cannot be. */
 const MAX_ATTEMPTS = 5;

@@ -1,14 +1,14 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ControlActivities, From } from '../../job/contracts.js';
-import { fileDigest, findParts, readChecked, verifyParts, type Part } from '../../job/parts.js';
+import { fileDigest, findParts, type Part, readChecked, verifyParts } from '../../job/parts.js';
 import { videoRecordSchema } from '../../job/records.js';
 import { flush, randomName, readRemakable, replaceJson } from '../../lib/durable.js';
 import { PartDamaged } from '../../lib/errors.js';
 import { concatParts } from '../../media/encode/concat.js';
 import { deliverableShape } from '../../media/picture/shape.js';
-import { loadDelivered, loadPlan, loadPictures } from '../../media/source/loadedJob.js';
-import { runActivity, type ActivityDeps, type Run } from '../context.js';
+import { loadDelivered, loadPictures, loadPlan } from '../../media/source/loadedJob.js';
+import { type ActivityDeps, type Run, runActivity } from '../context.js';
 import { requireFreeSpace } from '../disk.js';
 import { wholeFile } from '../files.js';
 

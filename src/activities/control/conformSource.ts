@@ -1,13 +1,13 @@
 import path from 'node:path';
 import type { ConformResult, EncodeActivities } from '../../job/contracts.js';
 import { framesWithin, originOf } from '../../job/range.js';
-import { conformedSchema, type Conformed } from '../../job/records.js';
+import { type Conformed, conformedSchema } from '../../job/records.js';
 import { decodeTimeline, type Timeline } from '../../job/timeline.js';
 import { flush, publishJson, publishKept, putAside, readKept, takeAway } from '../../lib/durable.js';
 import { damageOf } from '../../media/ffmpeg/damage.js';
 import { conformSource as conform } from '../../media/intermediate/conform.js';
 import { loadScan } from '../../media/source/loadedJob.js';
-import { runActivity, type ActivityDeps } from '../context.js';
+import { type ActivityDeps, runActivity } from '../context.js';
 import { requireFreeSpace } from '../disk.js';
 import { makeFolder, wholeFile } from '../files.js';
 

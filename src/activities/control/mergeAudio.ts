@@ -4,7 +4,7 @@ import type { ControlActivities } from '../../job/contracts.js';
 import { soundBytes } from '../../job/diskEstimate.js';
 import { hiddenPrefix, removeHidden } from '../../job/hidden.js';
 import { fileDigest, readChecked } from '../../job/parts.js';
-import { mergedSchema, videoRecordSchema, type FileRecord } from '../../job/records.js';
+import { type FileRecord, mergedSchema, videoRecordSchema } from '../../job/records.js';
 import { flush, putAside, randomName, readKept, readRemakable, replaceKept } from '../../lib/durable.js';
 import { PartDamaged } from '../../lib/errors.js';
 import type { Rational } from '../../lib/rational.js';
@@ -16,7 +16,7 @@ import { deliverableShape } from '../../media/picture/shape.js';
 import { usedInfo } from '../../media/source/examine.js';
 import { dynamicWarning } from '../../media/source/hdr.js';
 import { loadCut, loadDelivered, loadPictures, loadScan, loadTimeline } from '../../media/source/loadedJob.js';
-import { runActivity, type ActivityDeps, type Run } from '../context.js';
+import { type ActivityDeps, type Run, runActivity } from '../context.js';
 import { requireRoom } from '../disk.js';
 import { wholeFile } from '../files.js';
 

@@ -1,10 +1,10 @@
 import type { ControlActivities } from '../../job/contracts.js';
-import { planSchema, planSegments as plan } from '../../job/plan.js';
+import { planSegments as plan, planSchema } from '../../job/plan.js';
 import { decodeTimeline } from '../../job/timeline.js';
 import { publishKept, putAside, readKept } from '../../lib/durable.js';
-import { loadPlan, loadPictures, loadTimeline } from '../../media/source/loadedJob.js';
+import { loadPictures, loadPlan, loadTimeline } from '../../media/source/loadedJob.js';
 import { planRequest } from '../../media/source/planRequest.js';
-import { runActivity, type ActivityDeps } from '../context.js';
+import { type ActivityDeps, runActivity } from '../context.js';
 import { makeFolder } from '../files.js';
 
 export const planSegments =

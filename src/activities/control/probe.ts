@@ -1,9 +1,9 @@
 import type { ControlActivities, ScanResult } from '../../job/contracts.js';
-import { sourceScanSchema, type SourceScan } from '../../job/source.js';
+import { type SourceScan, sourceScanSchema } from '../../job/source.js';
 import { decodeTimeline, timelineSchema } from '../../job/timeline.js';
 import { readRemakable } from '../../lib/durable.js';
 import { scanJob } from '../../media/source/loadedJob.js';
-import { runActivity, type ActivityDeps } from '../context.js';
+import { type ActivityDeps, runActivity } from '../context.js';
 
 export const probe =
   (deps: ActivityDeps): ControlActivities['probe'] =>

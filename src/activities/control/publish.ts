@@ -2,7 +2,7 @@ import { link, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { releaseOutput } from '../../job/claims.js';
 import type { ControlActivities, JobReport, PublishInput } from '../../job/contracts.js';
-import { storedEstimateSchema, noteOutcome } from '../../job/estimateRecords.js';
+import { noteOutcome, storedEstimateSchema } from '../../job/estimateRecords.js';
 import { removeHidden } from '../../job/hidden.js';
 import { shortJob } from '../../job/keys.js';
 import { fileDigest } from '../../job/parts.js';
@@ -23,7 +23,7 @@ import { damageOf } from '../../media/ffmpeg/damage.js';
 import { pictureNotices } from '../../media/source/examine.js';
 import { loadPlan, loadRecorded, loadScan } from '../../media/source/loadedJob.js';
 import { verifyReportSchema } from '../../media/verify/report.js';
-import { runActivity, type ActivityDeps, type Run } from '../context.js';
+import { type ActivityDeps, type Run, runActivity } from '../context.js';
 
 /** Gives the checked file its name, writes the report, and removes what only the way there needed. */
 export const publish =
@@ -54,7 +54,8 @@ async function requireWanted({ layout, spec }: Run): Promise<void> {
   if (!verdict) throw new PartDamaged('what the checks said is missing; they are made again');
   if (!verdict.ok && !(await readJson(layout.accepted, acceptedSchema)))
     throw new UserError(
-      `job ${shortJob(spec)}: its result did not pass its checks, and is delivered with reelscale publish ${shortJob(spec)} --anyway only`,
+      `job ${shortJob(spec)}: its result did not pass its checks, ` +
+        `and is delivered with reelscale publish ${shortJob(spec)} --anyway only`,
     );
 }
 
@@ -84,7 +85,8 @@ async function place(merged: string, output: string, sha256: string, overwrite: 
     if (!(await hasDigest(output, sha256))) {
       if (hasCode(error, 'ENOENT')) throw error;
       throw new UserError(
-        `${output} appeared while the job ran and is another file: move it away or use --overwrite, then run the command again`,
+        `${output} appeared while the job ran and is another file: ` +
+          'move it away or use --overwrite, then run the command again',
       );
     }
   }

@@ -5,11 +5,11 @@ import { framesIn, gapsIn, missingRanges, type Span } from '../../job/gaps.js';
 import {
   commitPart,
   fileDigest,
+  type Part,
   readChecked,
   sweepStrays,
   verifyParts,
   wholeParts,
-  type Part,
 } from '../../job/parts.js';
 import type { Segment } from '../../job/plan.js';
 import { randomName } from '../../lib/durable.js';
@@ -20,7 +20,7 @@ import { toolVersions } from '../../media/ffmpeg/versions.js';
 import type { FrameSource } from '../../media/picture/frames.js';
 import { deliverableShape, resizeTo } from '../../media/picture/shape.js';
 import { loadFrames, loadSegment } from '../../media/source/loadedJob.js';
-import { runActivity, type ActivityDeps, type Run } from '../context.js';
+import { type ActivityDeps, type Run, runActivity } from '../context.js';
 import { requireFreeSpace } from '../disk.js';
 import { makeFolder } from '../files.js';
 

@@ -1,6 +1,6 @@
 import type { UpscaleActivities } from '../../job/contracts.js';
 import { framesIn, gapsIn, missingRanges } from '../../job/gaps.js';
-import { commitPart, sweepStrays, wholeParts, type Part } from '../../job/parts.js';
+import { commitPart, type Part, sweepStrays, wholeParts } from '../../job/parts.js';
 import type { Segment } from '../../job/plan.js';
 import type { ModelMethod } from '../../job/spec.js';
 import { ignoreKnown } from '../../lib/systemErrors.js';
@@ -11,7 +11,7 @@ import { loadFrames, loadSegment } from '../../media/source/loadedJob.js';
 import type { Upscaler } from '../../upscaler/client.js';
 import type { UpscaleRequest } from '../../upscaler/protocol.js';
 import { upscaleRequest } from '../../upscaler/upscaleRequest.js';
-import { runActivity, type ActivityDeps, type Run } from '../context.js';
+import { type ActivityDeps, type Run, runActivity } from '../context.js';
 import { requireFreeSpace } from '../disk.js';
 import { makeFolder } from '../files.js';
 

@@ -2,7 +2,7 @@ import type { Config } from '../../../temporal.config.js';
 import { cancelBatch, pauseBatch, resumeBatch, runningBatch } from '../../client/batch/batchRound.js';
 import type { BatchHandle } from '../../client/batch/startBatch.js';
 import { openSession, type Session } from '../../client/connection/connect.js';
-import { shortBatch, type BatchSpec } from '../../job/batch/spec.js';
+import { type BatchSpec, shortBatch } from '../../job/batch/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { EXIT } from '../exit.js';
 import { sayRound, waitForBatch } from '../waitBatch.js';
@@ -40,7 +40,8 @@ export const cancelBatchCommand = (config: Config, spec: BatchSpec, discard: boo
   withRound(config, spec, async (_, handle) => {
     await cancelBatch(handle, discard);
     print(
-      `batch ${shortBatch(spec)} is cancelled, and the jobs that it had at work; ${discard ? 'their parts are removed' : 'their parts are kept'}`,
+      `batch ${shortBatch(spec)} is cancelled, and the jobs that it had at work; ` +
+        `${discard ? 'their parts are removed' : 'their parts are kept'}`,
     );
   });
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { checkOutput, publishFile, requireFreeName } from '../../client/job/files.js';
 import { parseOptions } from '../../client/job/flags.js';
 import { UserError } from '../../lib/errors.js';
-import { compareVideos, type Comparison } from '../../media/compare/compare.js';
+import { type Comparison, compareVideos } from '../../media/compare/compare.js';
 import { panelsOf, plotSvg, rasterise } from '../../media/compare/plot.js';
 import { hasDecoder } from '../../media/ffmpeg/abilities.js';
 import { probeSource } from '../../media/source/probe.js';

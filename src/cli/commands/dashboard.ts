@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { loadConfig, type Config } from '../../../temporal.config.js';
+import { type Config, loadConfig } from '../../../temporal.config.js';
 import { parseOptions } from '../../client/job/flags.js';
 import { whole } from '../../client/job/numbers.js';
 import { directLink, leasedLink } from '../../dashboard/link.js';
-import { invitation, placeOf, type listeningSchema } from '../../dashboard/place.js';
+import { invitation, type listeningSchema, placeOf } from '../../dashboard/place.js';
 import { serveDashboard } from '../../dashboard/serve.js';
 import { EXIT } from '../exit.js';
 import { stopSignal } from '../stopSignal.js';
@@ -34,7 +34,8 @@ export async function dashboard(options: unknown): Promise<number> {
   if (config.temporalAddress === undefined) await link.reach();
   const serving = await serveDashboard(config, place, link, log);
   process.stdout.write(
-    `the dashboard is at ${serving.url}${isKept ? '' : '; Ctrl-C ends it, jobs go on'}\n${invitation(serving, place)}\n`,
+    `the dashboard is at ${serving.url}${isKept ? '' : '; Ctrl-C ends it, jobs go on'}\n` +
+      `${invitation(serving, place)}\n`,
   );
   process.send?.({ port: serving.port } satisfies z.infer<typeof listeningSchema>);
   await over;

@@ -1,4 +1,4 @@
-import { loadConfig, type Config } from '../../../temporal.config.js';
+import { type Config, loadConfig } from '../../../temporal.config.js';
 import { openSession, type Session } from '../../client/connection/connect.js';
 import { cancelJob, pauseJob } from '../../client/job/control.js';
 import { findJob, findJobOrBatch } from '../../client/job/findJob.js';
@@ -104,7 +104,8 @@ export async function cancel(name: string, { discard = false }: { discard?: bool
     print(
       discard
         ? `job ${shortJob(job.spec)} is cancelled and its parts are removed`
-        : `job ${shortJob(job.spec)} is cancelled; its parts are kept (reelscale cancel ${shortJob(job.spec)} --discard removes them)`,
+        : `job ${shortJob(job.spec)} is cancelled; ` +
+            `its parts are kept (reelscale cancel ${shortJob(job.spec)} --discard removes them)`,
     );
     return EXIT.done;
   });

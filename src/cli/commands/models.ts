@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises';
 import { loadConfig } from '../../../temporal.config.js';
 import { UserError } from '../../lib/errors.js';
 import { ignoreUnreachable } from '../../lib/systemErrors.js';
-import { importFile, type ImportedModel } from '../../models/import.js';
+import { type ImportedModel, importFile } from '../../models/import.js';
 import { importFolder } from '../../models/importFolder.js';
 import { modelInfo } from '../../models/info.js';
-import { listModels, type ListedModel } from '../../models/list.js';
+import { type ListedModel, listModels } from '../../models/list.js';
 import { pullModel } from '../../models/pull.js';
 import { removeModel } from '../../models/remove.js';
 import { discoverDevices } from '../../upscaler/devices.js';
@@ -29,7 +29,10 @@ export async function list({ json }: Json): Promise<number> {
   else
     models.forEach((model) => {
       print(
-        `${model.name.padEnd(26)} ${scales(model).padEnd(12)} ${here(model).padEnd(12)} ${model.goodFor ?? model.architecture ?? ''}`.trimEnd(),
+        (
+          `${model.name.padEnd(26)} ${scales(model).padEnd(12)} ${here(model).padEnd(12)} ` +
+          (model.goodFor ?? model.architecture ?? '')
+        ).trimEnd(),
       );
     });
   return EXIT.done;

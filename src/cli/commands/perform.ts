@@ -8,7 +8,7 @@ import { recordJob, startJob } from '../../client/job/submit.js';
 import type { JobReport } from '../../job/contracts.js';
 import { shortJob } from '../../job/keys.js';
 import { resolveRooted } from '../../job/layout.js';
-import { recordNotice, type Notice } from '../../job/notice.js';
+import { type Notice, recordNotice } from '../../job/notice.js';
 import { rejectedResult } from '../../job/rejected.js';
 import type { JobSpec } from '../../job/spec.js';
 import { EXIT, exitOf } from '../exit.js';

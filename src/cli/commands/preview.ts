@@ -10,19 +10,19 @@ import { cropFlag, programFlag } from '../../client/job/pictureFlags.js';
 import { resolveCrop } from '../../client/job/resolvePart.js';
 import { formatTime, parseTime, TIME } from '../../client/job/times.js';
 import { previewMethods } from '../../client/preview/previewMethods.js';
-import { pictureMaker, WINDOW_STEP, type PictureMaker } from '../../client/preview/previewPictures.js';
+import { type PictureMaker, pictureMaker, WINDOW_STEP } from '../../client/preview/previewPictures.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { Method } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { fitName } from '../../lib/fitName.js';
 import { shown } from '../../lib/printable.js';
-import { croppedExcerpt, openExcerpt, type Excerpt } from '../../media/intermediate/excerpt.js';
+import { croppedExcerpt, type Excerpt, openExcerpt } from '../../media/intermediate/excerpt.js';
 import { hdrTransfer } from '../../media/picture/color.js';
 import { formatWindow } from '../../media/picture/crop.js';
 import { centredWindow, type Window } from '../../media/picture/cropWindow.js';
 import { writePng } from '../../media/picture/raster.js';
 import { sourceTile } from '../../media/preview/previewTiles.js';
-import { drawSheet, type PreviewTile, type PlacedTile } from '../../media/preview/sheet.js';
+import { drawSheet, type PlacedTile, type PreviewTile } from '../../media/preview/sheet.js';
 import { deviceMemory } from '../../upscaler/deviceMemory.js';
 import { discoverDevices } from '../../upscaler/devices.js';
 import { EXIT } from '../exit.js';
@@ -94,11 +94,15 @@ async function makePreview(input: string, flags: Flags, signal: AbortSignal): Pr
       throw new UserError(`${shown(input)}: none of these frames can be decoded, it is damaged there`);
     const { sheet, placed } = drawSheet(rows.map((row) => row.cells));
     await publishFile(output, overwrite, (file) => writePng(sheet, file, signal));
-    if (flags.json)
-      process.stdout.write(
-        `${JSON.stringify({ output, width: sheet.width, height: sheet.height, ...(crop && { crop: formatWindow(crop) }), window, frames: rows.map((row, r) => describe(row, placed[r] ?? [])) })}\n`,
-      );
-    else process.stdout.write(`${output}\n`);
+    const made = {
+      output,
+      width: sheet.width,
+      height: sheet.height,
+      ...(crop && { crop: formatWindow(crop) }),
+      window,
+      frames: rows.map((row, r) => describe(row, placed[r] ?? [])),
+    };
+    process.stdout.write(`${flags.json ? JSON.stringify(made) : output}\n`);
     return EXIT.done;
   } finally {
     await maker.close();

@@ -30,7 +30,8 @@ export async function publish(name: string, options: unknown): Promise<number> {
     const rejected = await requireRejected(config, job);
     if (!anyway)
       throw new UserError(
-        `job ${shortJob(spec)}: the result did not pass its checks: ${rejected.problems.join('; ')}. ${howToAccept(spec, rejected)}`,
+        `job ${shortJob(spec)}: the result did not pass its checks: ${rejected.problems.join('; ')}. ` +
+          `${howToAccept(spec, rejected)}`,
       );
     spec = await acceptResult(config, job, rejected, overwrite);
   }

@@ -42,7 +42,8 @@ export async function reencode(name: string, options: unknown): Promise<number> 
     );
   if (spec.method.kind === 'model' && !(await hasMezzanine(roots, spec))) {
     throw new UserError(
-      `the upscaled frames of job ${shortJob(spec)} were not kept: run upscale again with --keep-mezzanine, and every later encode needs no inference`,
+      `the upscaled frames of job ${shortJob(spec)} were not kept: ` +
+        'run upscale again with --keep-mezzanine, and every later encode needs no inference',
     );
   }
   const wanted = flags.output ?? otherName(resolveRooted(roots, spec.output), spec.encode, encode);

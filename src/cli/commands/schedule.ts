@@ -1,13 +1,13 @@
-import { loadConfig, type Config } from '../../../temporal.config.js';
+import { type Config, loadConfig } from '../../../temporal.config.js';
 import {
   createSchedule,
   deleteSchedule,
   listSchedules,
   pauseSchedule,
   resumeSchedule,
+  type ScheduleView,
   showSchedule,
   triggerSchedule,
-  type ScheduleView,
 } from '../../client/batch/schedules.js';
 import { openSession, type Session } from '../../client/connection/connect.js';
 import { shortBatch } from '../../job/batch/spec.js';
@@ -37,7 +37,8 @@ export const create = (name: string, options: Record<string, unknown>): Promise<
     const spec = await createSchedule(config, session, name, options, await resolveNotice(options));
     const { next } = await showSchedule(config, session.client, name);
     print(
-      `schedule ${name} is made, its batch is ${shortBatch(spec)}; it fires first at ${next[0] ?? 'no time that is known'}`,
+      `schedule ${name} is made, its batch is ${shortBatch(spec)}; ` +
+        `it fires first at ${next[0] ?? 'no time that is known'}`,
     );
     if (config.temporalAddress === undefined)
       print(

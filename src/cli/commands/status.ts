@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { loadConfig, type Config } from '../../../temporal.config.js';
+import { type Config, loadConfig } from '../../../temporal.config.js';
 import { listBatches, viewBatch } from '../../client/batch/batches.js';
-import { connectIfRunning, workflowIdOf, type JobHandle, type Session } from '../../client/connection/connect.js';
-import { describeEstimate, readEstimate, type EstimateAndActual } from '../../client/estimate/storedEstimate.js';
+import { connectIfRunning, type JobHandle, type Session, workflowIdOf } from '../../client/connection/connect.js';
+import { describeEstimate, type EstimateAndActual, readEstimate } from '../../client/estimate/storedEstimate.js';
 import { exists } from '../../client/job/files.js';
 import { findJobOrBatch } from '../../client/job/findJob.js';
 import type { LiveProgress } from '../../client/job/live.js';
@@ -12,7 +12,7 @@ import { surveyBatches } from '../../job/batch/store.js';
 import { shortJob } from '../../job/keys.js';
 import { jobLayout, resolveRooted } from '../../job/layout.js';
 import { rejectedResult } from '../../job/rejected.js';
-import { surveyJobs, type StoredJob } from '../../job/store.js';
+import { type StoredJob, surveyJobs } from '../../job/store.js';
 import { batchInFull, batchRow } from '../batchLines.js';
 import { EXIT } from '../exit.js';
 import { progressLine } from '../render.js';
@@ -123,13 +123,15 @@ async function batchStatus(config: Config, spec: BatchSpec, json: boolean): Prom
   }
 }
 
-const line = (row: Row): string =>
-  `${row.job}  ${row.status.padEnd(11)}  ${path.basename(row.input)}  ${row.method}${row.progress && !row.progress.paused ? `  ${progressLine(row.progress, 0, false)}` : ''}`;
+const line = ({ job, status, input, method, progress }: Row): string =>
+  `${job}  ${status.padEnd(11)}  ${path.basename(input)}  ${method}` +
+  (progress && !progress.paused ? `  ${progressLine(progress, 0, false)}` : '');
 
 function full(row: Row): string {
+  const hint = row.status === 'interrupted' ? ': reelscale resume, or the same command again, goes on' : '';
   return [
     `job      ${row.job}`,
-    `status   ${row.status}${row.status === 'interrupted' ? ': reelscale resume, or the same command again, goes on' : ''}`,
+    `status   ${row.status}${hint}`,
     `input    ${row.input}`,
     `output   ${row.output}`,
     `method   ${row.method}`,

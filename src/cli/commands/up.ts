@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { loadConfig, type Config } from '../../../temporal.config.js';
+import { type Config, loadConfig } from '../../../temporal.config.js';
 import { configEnvironment } from '../../client/connection/environment.js';
 import { listeningSchema, placeOf } from '../../dashboard/place.js';
 import { UserError } from '../../lib/errors.js';
@@ -42,7 +42,9 @@ export async function up(): Promise<number> {
   await Promise.all(opened);
   if (other !== undefined)
     throw new UserError(
-      `a supervisor is at work already, process ${other}, and is in use by a command or by a job in the background: wait until that is done, or stop it with kill ${other}; its jobs go on with the next one`,
+      `a supervisor is at work already, process ${other}, ` +
+        'and is in use by a command or by a job in the background: ' +
+        `wait until that is done, or stop it with kill ${other}; its jobs go on with the next one`,
     );
   return EXIT.done;
 }

@@ -108,7 +108,8 @@ function lines({
   return [
     ...checks.map(
       (check) =>
-        `${check.ok ? 'ok   ' : 'WRONG'}  ${check.name.padEnd(width)}  ${check.measured}${check.ok ? '' : ` (expected: ${check.expected})`}`,
+        `${check.ok ? 'ok   ' : 'WRONG'}  ${check.name.padEnd(width)}  ${check.measured}` +
+        `${check.ok ? '' : ` (expected: ${check.expected})`}`,
     ),
     ...warnings.map((warning) => `note   ${warning}`),
     ok ? 'nothing is wrong' : `${problems.length} problem${problems.length === 1 ? '' : 's'}: ${problems.join('; ')}`,

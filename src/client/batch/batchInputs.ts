@@ -6,7 +6,7 @@ import type { BatchInput } from '../../job/batch/names.js';
 import { UserError } from '../../lib/errors.js';
 import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { isMangled } from '../../lib/utf8.js';
-import { findVideos, NOT_UTF8, type LeftOut } from '../../media/source/videoFiles.js';
+import { findVideos, type LeftOut, NOT_UTF8 } from '../../media/source/videoFiles.js';
 import { inRoot } from '../job/resolveJob.js';
 
 interface Found {

@@ -14,7 +14,7 @@ import { patiently, request } from '../connection/request.js';
 import { goOn } from '../job/goOn.js';
 import { liveProgress } from '../job/live.js';
 import type { LiveBatch, RunningView } from './batches.js';
-import { startBatch, type BatchHandle } from './startBatch.js';
+import { type BatchHandle, startBatch } from './startBatch.js';
 
 /** The round that runs now, if any. A schedule's firings have the time in their workflows' names. */
 export async function runningBatch(client: Client, { batchKey, watch }: BatchSpec): Promise<BatchHandle | undefined> {

@@ -1,8 +1,8 @@
 import type { Client } from '@temporalio/client';
 import type { Config } from '../../../temporal.config.js';
 import type { BatchProgress, RunningVideo } from '../../job/batch/contracts.js';
-import { summarySchema, type BatchSummary } from '../../job/batch/records.js';
-import { shortBatch, type BatchSpec } from '../../job/batch/spec.js';
+import { type BatchSummary, summarySchema } from '../../job/batch/records.js';
+import { type BatchSpec, shortBatch } from '../../job/batch/spec.js';
 import { lastSummary, roundsOf, storedBatches } from '../../job/batch/store.js';
 import { resolveRooted } from '../../job/layout.js';
 import { UserError } from '../../lib/errors.js';

@@ -1,20 +1,20 @@
 import { realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import {
+  type Client,
   ScheduleAlreadyRunning,
+  type ScheduleHandle,
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
-  type Client,
-  type ScheduleHandle,
   type ScheduleSpec,
 } from '@temporalio/client';
 import { z } from 'zod';
 import type { Config } from '../../../temporal.config.js';
 import { batchLayout } from '../../job/batch/layout.js';
-import { clockSchema, shortBatch, type BatchSpec } from '../../job/batch/spec.js';
+import { type BatchSpec, clockSchema, shortBatch } from '../../job/batch/spec.js';
 import { storedBatches } from '../../job/batch/store.js';
 import { resolveRooted } from '../../job/layout.js';
-import { recordNotice, type Notice } from '../../job/notice.js';
+import { type Notice, recordNotice } from '../../job/notice.js';
 import { controlQueue } from '../../job/queues.js';
 import { batchWorkflowId } from '../../job/workflowIds.js';
 import { UserError, WorldError } from '../../lib/errors.js';

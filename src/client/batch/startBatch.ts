@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { WorkflowIdConflictPolicy, WorkflowIdReusePolicy, type Client, type WorkflowHandle } from '@temporalio/client';
+import { type Client, type WorkflowHandle, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { Config } from '../../../temporal.config.js';
 import type { UpscaleBatchInput } from '../../job/batch/contracts.js';
 import { batchLayout } from '../../job/batch/layout.js';

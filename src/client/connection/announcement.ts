@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { publishJson, randomName } from '../../lib/durable.js';
-import { ignoreMissing, ignoreKnown } from '../../lib/systemErrors.js';
+import { ignoreKnown, ignoreMissing } from '../../lib/systemErrors.js';
 import { homeLayout, identityOf } from './home.js';
 import { connectTo } from './protocol.js';
 

@@ -1,4 +1,4 @@
-import { WorkflowFailedError, WorkflowNotFoundError, type WorkflowHandle } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 
 /**
  * To catch that the server has no such workflow, or none that still runs: `handle.describe().catch(ignoreGone)`.

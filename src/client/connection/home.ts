@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readdirSync, statSync, type Stats } from 'node:fs';
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../../temporal.config.js';
@@ -65,7 +65,8 @@ function statOf(home: string): Stats | undefined {
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw new UserError(
-      `the state folder ${home} cannot be reached (${(error as Error).message.split(',')[0] ?? ''}): set REELSCALE_HOME to a folder of your own`,
+      `the state folder ${home} cannot be reached (${(error as Error).message.split(',')[0] ?? ''}): ` +
+        'set REELSCALE_HOME to a folder of your own',
     );
   }
 }
@@ -127,6 +128,8 @@ export function prepareHome(home: string): void {
   const base = lstatSync(database, { throwIfNoEntry: false });
   if (base && (!base.isFile() || base.nlink > 1))
     throw new UserError(
-      `${database} is ${base.nlink > 1 && base.isFile() ? 'also a file elsewhere (a hard link)' : 'no file of its own'}: two servers would damage it; copy it, or move it away`,
+      `${database} is ` +
+        `${base.nlink > 1 && base.isFile() ? 'also a file elsewhere (a hard link)' : 'no file of its own'}: ` +
+        'two servers would damage it; copy it, or move it away',
     );
 }

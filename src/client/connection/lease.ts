@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, statSync } from 'node:fs';
 import type net from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,12 +11,12 @@ import { configEnvironment } from './environment.js';
 import { homeLayout, prepareHome } from './home.js';
 import { logTail, openLog } from './logFile.js';
 import {
-  fromSupervisorSchema,
-  receive,
-  send,
   type FromSupervisor,
+  fromSupervisorSchema,
   type Request,
+  receive,
   type SupervisorInfo,
+  send,
 } from './protocol.js';
 
 const POLL_MS = 100;

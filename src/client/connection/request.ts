@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServiceError, type WorkflowHandle } from '@temporalio/client';
 import type { SignalDefinition } from '@temporalio/common';
-import { answerQuery, type Answer } from '../../workflows/messages.js';
+import { type Answer, answerQuery } from '../../workflows/messages.js';
 import { ignoreGone } from './gone.js';
 
 /** Milliseconds between two looks for an answer: the first, and the longest. */

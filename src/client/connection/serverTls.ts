@@ -50,7 +50,8 @@ export const clientTls = ({ ca, cert, key }: ServerTls) => ({
 export async function readServerTls(home: string): Promise<ServerTls> {
   if ((await stat(fileOf(home, 'key'))).mode & 0o077)
     throw new UserError(
-      `${fileOf(home, 'key')} can be read by others, so it keeps nobody out: remove ${homeLayout(home).tls}, and new ones are made`,
+      `${fileOf(home, 'key')} can be read by others, so it keeps nobody out: ` +
+        `remove ${homeLayout(home).tls}, and new ones are made`,
     );
   const [ca, cert, key] = await Promise.all([
     readFile(fileOf(home, 'ca'), 'utf8'),

@@ -5,7 +5,7 @@ import type { SupervisorInfo } from './protocol.js';
 import { clientTls, readServerTls, type ServerTls } from './serverTls.js';
 
 /** It takes half a second of processor to load: only for what talks to a server. */
-export const loadClient = () => import('@temporalio/client');
+export const loadClient = () => import('./temporalClient.js');
 
 /** Jobs of the last three months stay visible; the dev server's default is one day. */
 const RETENTION_DAYS = 90;

@@ -4,14 +4,14 @@ import os from 'node:os';
 import path from 'node:path';
 import type { z } from 'zod';
 import { hostKey } from '../../job/estimateRecords.js';
-import { resolveRooted, type Roots } from '../../job/layout.js';
+import { type Roots, resolveRooted } from '../../job/layout.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { JobSpec } from '../../job/spec.js';
 import { overlookDamage, readJson, replaceJson } from '../../lib/durable.js';
 import type { FrameSource } from '../../media/picture/frames.js';
 import { deliverableShape, resizeTo } from '../../media/picture/shape.js';
-import { encodeSpeedSchema, measureEncode, type EncodeSpeed } from './measureEncode.js';
-import { measureUpscale, upscaleSpeedSchema, type UpscaleSpeed } from './measureUpscale.js';
+import { type EncodeSpeed, encodeSpeedSchema, measureEncode } from './measureEncode.js';
+import { measureUpscale, type UpscaleSpeed, upscaleSpeedSchema } from './measureUpscale.js';
 import { takeSampleClips } from './sampleClips.js';
 
 /** How fast this machine is at a job's work. */

@@ -4,7 +4,7 @@ import { resolveRooted } from '../../job/layout.js';
 import type { JobSpec } from '../../job/spec.js';
 import { frameSize } from '../../media/picture/crop.js';
 import { deliverableShape } from '../../media/picture/shape.js';
-import { estimateWork, type EstimatedWork, type JobToEstimate } from './estimateWork.js';
+import { type EstimatedWork, estimateWork, type JobToEstimate } from './estimateWork.js';
 import type { JobEstimate } from './jobEstimate.js';
 
 export interface EstimateOptions {

@@ -1,10 +1,10 @@
 import type { Config } from '../../../temporal.config.js';
 import {
   estimateKey,
-  outcomesOf,
-  type WorkEstimate,
-  type StoredEstimate,
   type Outcome,
+  outcomesOf,
+  type StoredEstimate,
+  type WorkEstimate,
 } from '../../job/estimateRecords.js';
 import { jobLayout, resolveRooted } from '../../job/layout.js';
 import { replaceJson } from '../../lib/durable.js';
@@ -12,7 +12,7 @@ import { usedInfo } from '../../media/source/examine.js';
 import { discoverDevices } from '../../upscaler/devices.js';
 import type { ResolvedJob } from '../job/resolveJob.js';
 import { calibrate } from './calibrate.js';
-import { promisedFrames, readFrames, type Frames } from './frames.js';
+import { type Frames, promisedFrames, readFrames } from './frames.js';
 import { workEstimate } from './workEstimate.js';
 
 export type JobToEstimate = Pick<ResolvedJob, 'spec' | 'info'>;

@@ -1,5 +1,5 @@
-import { planSegments, type Plan } from '../../job/plan.js';
-import { originOf, clipOf } from '../../job/range.js';
+import { type Plan, planSegments } from '../../job/plan.js';
+import { clipOf, originOf } from '../../job/range.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { JobSpec } from '../../job/spec.js';
 import { decodeTimeline } from '../../job/timeline.js';

@@ -1,5 +1,5 @@
 import { soundBytes } from '../../job/diskEstimate.js';
-import { correctionOf, median, type WorkEstimate, type Outcome } from '../../job/estimateRecords.js';
+import { correctionOf, median, type Outcome, type WorkEstimate } from '../../job/estimateRecords.js';
 import { GOP_FRAMES } from '../../job/plan.js';
 import type { JobSpec } from '../../job/spec.js';
 import { deliverableShape } from '../../media/picture/shape.js';

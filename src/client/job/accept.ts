@@ -5,7 +5,7 @@ import { shortJob } from '../../job/keys.js';
 import { jobLayout, resolveRooted } from '../../job/layout.js';
 import { fileDigest } from '../../job/parts.js';
 import { acceptedSchema } from '../../job/records.js';
-import { rejectedResult, type Rejected } from '../../job/rejected.js';
+import { type Rejected, rejectedResult } from '../../job/rejected.js';
 import type { JobSpec } from '../../job/spec.js';
 import type { StoredJob } from '../../job/store.js';
 import { readJson, replaceJson, replaceKept } from '../../lib/durable.js';
@@ -16,7 +16,8 @@ import { takeOutput } from './submit.js';
 
 /** For whoever is told that a result did not pass its checks. */
 export const howToAccept = (spec: JobSpec, { page }: Rejected): string =>
-  `${page === undefined ? 'To' : `Look at ${page}; to`} have the result as it is: reelscale publish ${shortJob(spec)} --anyway`;
+  `${page === undefined ? 'To' : `Look at ${page}; to`} have the result as it is: ` +
+  `reelscale publish ${shortJob(spec)} --anyway`;
 
 /** Whether an open job only has to publish what a person wanted. */
 export const isAccepted = async ({ roots }: Config, { spec, report, ended }: StoredJob): Promise<boolean> =>
@@ -33,7 +34,8 @@ export async function requireRejected({ roots }: Config, job: StoredJob): Promis
       `${name} has not ended: ${storedStatus(job)}; there is nothing to decide about before its result is checked`,
     );
   throw new UserError(
-    `${name} has no result to publish (${job.ended.state}: ${job.ended.message}): run the same command again, its parts are kept`,
+    `${name} has no result to publish (${job.ended.state}: ${job.ended.message}): ` +
+      `run the same command again, its parts are kept`,
   );
 }
 

@@ -89,6 +89,7 @@ async function requireSpace(place: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(place);
   if (bavail * bsize >= bytes) return;
   throw new UserError(
-    `this needs about ${formatBytes(bytes)} at ${place}, and ${formatBytes(bavail * bsize)} are free: make room, or choose another place (REELSCALE_HOME, -o)`,
+    `this needs about ${formatBytes(bytes)} at ${place}, and ${formatBytes(bavail * bsize)} are free: ` +
+      'make room, or choose another place (REELSCALE_HOME, -o)',
   );
 }

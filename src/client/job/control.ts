@@ -1,11 +1,11 @@
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Config } from '../../../temporal.config.js';
 import { endJob } from '../../job/endJob.js';
 import { shortJob } from '../../job/keys.js';
 import { readStored, type StoredJob } from '../../job/store.js';
 import { UserError } from '../../lib/errors.js';
 import { cancelRequest, pauseRequest } from '../../workflows/messages.js';
-import { workflowIdOf, type JobHandle } from '../connection/connect.js';
+import { type JobHandle, workflowIdOf } from '../connection/connect.js';
 import { ignoreGone, waitUntilEnded } from '../connection/gone.js';
 import { request } from '../connection/request.js';
 import { requireOpen } from './storedStatus.js';

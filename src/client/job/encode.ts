@@ -53,7 +53,8 @@ export function resolveEncode(
   if (tune !== undefined && (hardware || !TUNES[codec].includes(tune))) {
     const choices = hardware ? [] : TUNES[codec];
     throw new UserError(
-      `--tune: ${choices.length > 0 ? `must be one of ${choices.join(', ')}` : 'has no meaning'} with ${hardware ? `--hw-encoder ${hardware}` : CODECS[codec].label}`,
+      `--tune: ${choices.length > 0 ? `must be one of ${choices.join(', ')}` : 'has no meaning'} ` +
+        `with ${hardware ? `--hw-encoder ${hardware}` : CODECS[codec].label}`,
     );
   }
   encoderName({ codec, ...(hardware && { hardware }) });
@@ -84,12 +85,14 @@ function requireCarried(
 ): void {
   if (hdr && codec === 'h264')
     throw new UserError(
-      '--codec h264: the source is HDR, which players take in H.265 and AV1 only: use h265 or av1, or leave the flag out',
+      '--codec h264: the source is HDR, which players take in H.265 and AV1 only: ' +
+        'use h265 or av1, or leave the flag out',
     );
   const metadata = hdr?.mastering ?? hdr?.light;
   if (hardware && metadata)
     throw new UserError(
-      `--hw-encoder ${hardware} does not write HDR metadata, which the source has: leave the flag out to encode on the processor`,
+      `--hw-encoder ${hardware} does not write HDR metadata, which the source has: ` +
+        'leave the flag out to encode on the processor',
     );
   if (hardware && bitDepth === 10 && codec === 'h264')
     throw new UserError(

@@ -4,8 +4,8 @@ import { access, chmod, link, lstat, mkdir, realpath, rename, rm, stat } from 'n
 import path from 'node:path';
 import { z } from 'zod';
 import { fileDigest } from '../../job/parts.js';
-import { resultEnding, type Range } from '../../job/range.js';
-import { sha256Schema, type JobSpec } from '../../job/spec.js';
+import { type Range, resultEnding } from '../../job/range.js';
+import { type JobSpec, sha256Schema } from '../../job/spec.js';
 import { flush, overlookDamage, randomName, readJson, replaceJson } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
 import { fitName } from '../../lib/fitName.js';

@@ -3,7 +3,7 @@ import type { Config } from '../../../temporal.config.js';
 import type { BatchSpec } from '../../job/batch/spec.js';
 import { shortJob } from '../../job/keys.js';
 import { resolveRooted } from '../../job/layout.js';
-import { surveyJobs, type StoredJob } from '../../job/store.js';
+import { type StoredJob, surveyJobs } from '../../job/store.js';
 import { UserError } from '../../lib/errors.js';
 import { findBatch } from '../batch/batches.js';
 

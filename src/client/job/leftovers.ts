@@ -3,9 +3,9 @@ import path from 'node:path';
 import { releaseOutput } from '../../job/claims.js';
 import { removeHidden } from '../../job/hidden.js';
 import { shortJob } from '../../job/keys.js';
-import { jobLayout, resolveRooted, type Roots } from '../../job/layout.js';
+import { jobLayout, type Roots, resolveRooted } from '../../job/layout.js';
 import { rejectedResult } from '../../job/rejected.js';
-import { discardFrames, readFolder, removeUnless, surveyJobs, type StoredJob } from '../../job/store.js';
+import { discardFrames, readFolder, removeUnless, type StoredJob, surveyJobs } from '../../job/store.js';
 import { namesIn } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
 import { hasCode, ignoreMissing } from '../../lib/systemErrors.js';
@@ -96,7 +96,10 @@ async function neededFor(
 ): Promise<string | undefined> {
   // A result that waits for a person's word is not what a job left: it is hours of work.
   if (ended && (await rejectedResult(roots, { spec, ended }))) {
-    return `job ${shortJob(spec)} stays: its result did not pass its checks and can still be had with reelscale publish ${shortJob(spec)} --anyway, or removed with reelscale cancel ${shortJob(spec)} --discard`;
+    return (
+      `job ${shortJob(spec)} stays: its result did not pass its checks and can still be had ` +
+      `with reelscale publish ${shortJob(spec)} --anyway, or removed with reelscale cancel ${shortJob(spec)} --discard`
+    );
   }
   if (report) return spec.keepMezzanine ? '' : undefined;
   if (ended) return undefined;
@@ -107,7 +110,10 @@ async function neededFor(
     const folder = await nearestFolder(input);
     // What an unmounted disk leaves is an empty folder.
     if ((await namesIn(folder)).length > 0) return undefined;
-    return `job ${shortJob(spec)} stays: ${folder} is empty, and its disk may be away (reelscale cancel ${shortJob(spec)} --discard removes it)`;
+    return (
+      `job ${shortJob(spec)} stays: ${folder} is empty, and its disk may be away ` +
+      `(reelscale cancel ${shortJob(spec)} --discard removes it)`
+    );
   } catch (error) {
     if (!hasCode(error, 'EIO', 'EACCES', 'EPERM', 'ESTALE', 'ENOTCONN', 'ETIMEDOUT', 'EHOSTDOWN', 'ENOTDIR', 'ELOOP'))
       throw error;
@@ -130,7 +136,8 @@ async function requireMounted(
   const records = path.join(roots.jobs, 'jobs');
   if (frames.length > 0 && !abandoned && (await namesIn(records)).length === 0) {
     throw new UserError(
-      `there are upscaled frames in ${roots.jobs} and no job in ${records}: mount its disk, or remove them with --abandoned`,
+      `there are upscaled frames in ${roots.jobs} and no job in ${records}: ` +
+        'mount its disk, or remove them with --abandoned',
     );
   }
   if (jobs.length > 0 && (await namesIn(roots.media)).length === 0) {

@@ -1,7 +1,7 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import type { Progress } from '../../job/contracts.js';
-import { heartbeatSchema, type Heartbeat } from '../../job/heartbeat.js';
+import { type Heartbeat, heartbeatSchema } from '../../job/heartbeat.js';
 import { progressQuery } from '../../workflows/messages.js';
 import type { JobHandle } from '../connection/connect.js';
 

@@ -1,4 +1,4 @@
-import { toRooted, type Roots } from '../../job/layout.js';
+import { type Roots, toRooted } from '../../job/layout.js';
 import type { Method, ModelMethod } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { resolveModel } from '../../models/resolve.js';
@@ -53,7 +53,8 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
   if (isFilter(name)) return filterOf(name, flags, preset.scale);
   if (context.hdr)
     throw new UserError(
-      `the source is HDR (${context.hdr}), and networks are made for SDR: ${name} would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right`,
+      `the source is HDR (${context.hdr}), and networks are made for SDR: ` +
+        `${name} would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right`,
     );
   if (flags.precision === 'fp16' && !context.gpu)
     throw new UserError('--precision fp16 needs a GPU: use fp32 or auto on the CPU');

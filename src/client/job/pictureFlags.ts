@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import {
   bitDepthSchema,
-  deinterlaceSchema,
-  pictureSpecSchema,
-  MOST_PROGRAM,
-  targetSchema,
-  cropWindowSchema,
-  type PictureSpec,
   type CropWindow,
+  cropWindowSchema,
+  deinterlaceSchema,
+  MOST_PROGRAM,
+  type PictureSpec,
+  pictureSpecSchema,
+  targetSchema,
 } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
 import { UserError } from '../../lib/errors.js';
@@ -17,7 +17,8 @@ import { parseTime, TIME } from './times.js';
 
 const DEINTERLACE = deinterlaceSchema.options;
 const TARGET =
-  'must be WxH with even numbers from 16 to 16384, such as 2880x2304, or a number of lines: 720p, 1080p, 1440p, 4k (2160 lines)';
+  'must be WxH with even numbers from 16 to 16384, such as 2880x2304, or a number of lines: ' +
+  '720p, 1080p, 1440p, 4k (2160 lines)';
 
 /** `2880x2304`, `1080p`, `4k`; undefined for anything else. */
 function readTarget(text: string): PictureSpec['target'] {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Config } from '../../../temporal.config.js';
 import { ownerOf } from '../../job/claims.js';
 import { jobKey, shortJob, upscaleKey } from '../../job/keys.js';
-import { resolveRooted, toRooted, type Roots } from '../../job/layout.js';
+import { type Roots, resolveRooted, toRooted } from '../../job/layout.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { JobSpec, RootedPath } from '../../job/spec.js';
 import { readStored, type StoredJob } from '../../job/store.js';
@@ -70,7 +70,8 @@ export async function resolveJob(
     const again = owned.spec.input.path === rooted.path ? await specify(flags, owned.spec) : undefined;
     if (again?.jobKey !== owned.spec.jobKey) {
       throw new UserError(
-        `job ${shortJob(owned.spec)} already works on that output with other settings: wait for it, cancel it (reelscale cancel ${shortJob(owned.spec)}), or choose another name with -o`,
+        `job ${shortJob(owned.spec)} already works on that output with other settings: ` +
+          `wait for it, cancel it (reelscale cancel ${shortJob(owned.spec)}), or choose another name with -o`,
       );
     }
   }

@@ -15,7 +15,7 @@ import { readStored } from '../../job/store.js';
 import { overlookDamage, publishKept, putAside, readJson, readKept, replaceKept } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
 import type { upscaleVideo } from '../../workflows/index.js';
-import { workflowIdOf, type JobHandle } from '../connection/connect.js';
+import { type JobHandle, workflowIdOf } from '../connection/connect.js';
 import type { SupervisorInfo } from '../connection/protocol.js';
 import { goOn } from './goOn.js';
 

@@ -1,6 +1,6 @@
 import type { Method } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
-import { defaultModel, isFilter, resolveMethod, type MethodContext } from '../job/method.js';
+import { defaultModel, isFilter, type MethodContext, resolveMethod } from '../job/method.js';
 
 export interface PreviewMethods {
   methods: Method[];
@@ -32,7 +32,10 @@ export async function previewMethods(
       ? { methods }
       : {
           methods,
-          note: `${name} is not shown: it cannot be used${flags.scale === undefined ? '' : ` with -s ${flags.scale}`} yet (reelscale models pull ${name}, or choose models with -m)`,
+          note:
+            `${name} is not shown: ` +
+            `it cannot be used${flags.scale === undefined ? '' : ` with -s ${flags.scale}`} yet ` +
+            `(reelscale models pull ${name}, or choose models with -m)`,
         };
   }
   const models = new Map(

@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Roots } from '../../job/layout.js';
 import type { Method, ModelMethod } from '../../job/spec.js';
 import { timed } from '../../lib/timed.js';
-import { centredWindow, withContext, type Window } from '../../media/picture/cropWindow.js';
+import { centredWindow, type Window, withContext } from '../../media/picture/cropWindow.js';
 import type { FrameSource } from '../../media/picture/frames.js';
 import type { Raster } from '../../media/picture/raster.js';
 import { filterTile, partTile } from '../../media/preview/previewTiles.js';

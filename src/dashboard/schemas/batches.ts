@@ -31,7 +31,8 @@ const batchSchema = z
     how: z.string().openapi({ description: 'preset or model, and scale' }),
     status: z.enum(['new', 'running', 'paused', 'interrupted', 'done', 'unfinished', 'cancelled']).openapi({
       description:
-        'of the latest round. interrupted: no server works on it; unfinished: its time window ended first; new: none was begun',
+        'of the latest round. interrupted: no server works on it; ' +
+        'unfinished: its time window ended first; new: none was begun',
     }),
     stage: z.enum(['looking', 'working', 'closing', 'done']).optional(),
     reason: z.string().optional().openapi({ description: 'why it is paused' }),

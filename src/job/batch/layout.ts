@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { roundSchema } from '../inputs.js';
-import { requireKey, type Roots } from '../layout.js';
+import { type Roots, requireKey } from '../layout.js';
 import type { RootedPath } from '../spec.js';
 
 const digestOf = ({ root, path: file }: RootedPath): string =>

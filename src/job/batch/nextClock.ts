@@ -1,35 +1,18 @@
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
-
-/** Minutes that a zone's clocks are ahead of UTC at a moment. */
-function offsetMinutes(at: number, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-  }).formatToParts(at);
-  const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((each) => each.type === type)?.value);
-  const local = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'));
-  return Math.round((local - Math.floor(at / MINUTE) * MINUTE) / MINUTE);
-}
+import { Temporal } from 'temporal-polyfill';
 
 /**
  * The first moment after `from` at which the zone's clocks show `clock`, in milliseconds since 1970. A time that is
- * left out when clocks go forward is taken as much later.
+ * left out when clocks go forward is taken as much later; one that comes twice when they go back counts twice.
  * @param clock `HH:MM`
  */
 export function nextClock(from: number, clock: string, timeZone: string): number {
-  const [hours = 0, minutes = 0] = clock.split(':').map(Number);
-  const localDay = Math.floor((from + offsetMinutes(from, timeZone) * MINUTE) / DAY) * DAY;
-  for (let day = localDay; ; day += DAY) {
-    const local = day + (hours * 60 + minutes) * MINUTE;
-    // The offset is that of the moment which is looked for, found from a guess beside it.
-    const guess = local - offsetMinutes(local, timeZone) * MINUTE;
-    const at = local - offsetMinutes(guess, timeZone) * MINUTE;
-    if (at > from) return at;
+  const plainTime = Temporal.PlainTime.from(clock);
+  const today = Temporal.Instant.fromEpochMilliseconds(from).toZonedDateTimeISO(timeZone).toPlainDate();
+  for (let days = 0; ; days++) {
+    const local = today.add({ days }).toPlainDateTime(plainTime);
+    for (const disambiguation of ['compatible', 'later'] as const) {
+      const at = local.toZonedDateTime(timeZone, { disambiguation }).epochMilliseconds;
+      if (at > from) return at;
+    }
   }
 }

@@ -1,19 +1,19 @@
 import path from 'node:path';
 import { namesIn, overlookDamage, putAside, readJson, readKept } from '../../lib/durable.js';
-import { UserError, type RecordDamaged } from '../../lib/errors.js';
+import { type RecordDamaged, UserError } from '../../lib/errors.js';
 import { keySchema, roundSchema } from '../inputs.js';
-import { requireInside, type Roots } from '../layout.js';
+import { type Roots, requireInside } from '../layout.js';
 import { readAll } from '../store.js';
 import { batchesFolder, batchLayout } from './layout.js';
 import {
-  roundListSchema,
-  summarySchema,
-  videoResultSchema,
   type BatchSummary,
   type RoundList,
+  roundListSchema,
+  summarySchema,
   type VideoResult,
+  videoResultSchema,
 } from './records.js';
-import { batchSpecSchema, shortBatch, type BatchSpec } from './spec.js';
+import { type BatchSpec, batchSpecSchema, shortBatch } from './spec.js';
 
 type JobsRoot = Pick<Roots, 'jobs'>;
 

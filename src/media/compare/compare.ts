@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { SourceInfo } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { UserError } from '../../lib/errors.js';
 import { shown } from '../../lib/printable.js';
 import { toNumber } from '../../lib/rational.js';
@@ -101,7 +102,8 @@ export function compareArgs(a: Side, b: Side, vmafLog: string | undefined): stri
   const vmaf =
     vmafLog === undefined
       ? ''
-      : `[measured];[measured][a3]libvmaf=eof_action=pass:log_fmt=csv:n_threads=${os.availableParallelism()}:log_path=${filterValue(vmafLog)}`;
+      : '[measured];[measured][a3]libvmaf=eof_action=pass:log_fmt=csv:' +
+        `n_threads=${os.availableParallelism()}:log_path=${filterValue(vmafLog)}`;
   const graph = [
     // Frames that only A has are counted on a way of their own.
     `[0:${a.info.video.index}]${numbered('a')},split[counted][a]`,
@@ -111,26 +113,13 @@ export function compareArgs(a: Side, b: Side, vmafLog: string | undefined): stri
     `[rated][a2]ssim=eof_action=pass${vmaf},metadata=mode=print:${STDOUT}[scores]`,
   ];
   return [
-    '-max_error_rate',
-    '1',
-    '-copyts',
-    ...sourceInput(a.file),
-    '-max_error_rate',
-    '1',
-    ...sourceInput(b.file),
-    '-filter_complex',
-    graph.join(';'),
-    ...['[scores]', '[counted]'].flatMap((output) => [
-      '-map',
-      output,
-      '-fps_mode',
-      'passthrough',
-      '-enc_time_base',
-      '1:25',
-      '-f',
-      'null',
-      '-',
-    ]),
+    ...argv`
+      -max_error_rate 1 -copyts ${sourceInput(a.file)} -max_error_rate 1 ${sourceInput(b.file)}
+      -filter_complex ${graph.join(';')}
+    `,
+    ...['[scores]', '[counted]'].flatMap(
+      (output) => argv`-map ${output} -fps_mode passthrough -enc_time_base 1:25 -f null -`,
+    ),
   ];
 }
 

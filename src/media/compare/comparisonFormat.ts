@@ -40,7 +40,8 @@ function sizeNotes(a: Video, b: Video, size: Video): string[] {
   if (sizeOf(a) === sizeOf(b)) return [];
   const [larger, other] = size === a ? ['B', 'A'] : ['A', 'B'];
   return [
-    `A is ${sizeOf(a)} and B is ${sizeOf(b)}: ${larger} is brought to ${other}'s size by bicubic. So the scores say how alike they are when both are small; ` +
+    `A is ${sizeOf(a)} and B is ${sizeOf(b)}: ${larger} is brought to ${other}'s size by bicubic. ` +
+      'So the scores say how alike they are when both are small; ' +
       'detail that only the larger one has does not count for it, nor does its lack count against it',
   ];
 }

@@ -30,7 +30,8 @@ export function plotSvg(title: string, panels: readonly Panel[]): string {
   const frames = Math.max(...panels.map(({ values }) => values.length));
   const bottom = height - MARGIN.bottom;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" ` +
+      `viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12">`,
     `<style>${STYLE}</style>`,
     `<rect class="page" width="${WIDTH}" height="${height}"/>`,
     `<text class="ink" x="${MARGIN.left}" y="24" font-size="15">${escapeXml(title)}</text>`,
@@ -39,7 +40,8 @@ export function plotSvg(title: string, panels: readonly Panel[]): string {
       .filter(Number.isInteger)
       .map(
         (frame) =>
-          `<text class="ink" x="${num(across(frame, frames))}" y="${bottom + 16}" text-anchor="middle">${frame}</text>`,
+          `<text class="ink" x="${num(across(frame, frames))}" y="${bottom + 16}" ` +
+          `text-anchor="middle">${frame}</text>`,
       ),
     `<text class="ink" x="${MARGIN.left + PLOT / 2}" y="${bottom + 34}" text-anchor="middle">frame</text>`,
     '</svg>',
@@ -49,8 +51,10 @@ export function plotSvg(title: string, panels: readonly Panel[]): string {
 
 // The first colours are for readers that know no media queries.
 const STYLE = [
-  '.page{fill:#fff}.ink{fill:#222}.grid{stroke:#ddd}.range{fill:#9ec5f4}.curve{fill:none;stroke:#1f5fb4;stroke-width:1.4;stroke-linejoin:round}',
-  '@media (prefers-color-scheme:dark){.page{fill:#16181c}.ink{fill:#ddd}.grid{stroke:#383c44}.range{fill:#2d4a70}.curve{stroke:#7fb2f0}}',
+  '.page{fill:#fff}.ink{fill:#222}.grid{stroke:#ddd}.range{fill:#9ec5f4}' +
+    '.curve{fill:none;stroke:#1f5fb4;stroke-width:1.4;stroke-linejoin:round}',
+  '@media (prefers-color-scheme:dark){' +
+    '.page{fill:#16181c}.ink{fill:#ddd}.grid{stroke:#383c44}.range{fill:#2d4a70}.curve{stroke:#7fb2f0}}',
 ].join('');
 
 function drawPanel({ title, values }: Panel, top: number): string {
@@ -61,7 +65,8 @@ function drawPanel({ title, values }: Panel, top: number): string {
   const lines = ticks(low, high, 4).map((tick) =>
     [
       `<line class="grid" x1="${MARGIN.left}" x2="${MARGIN.left + PLOT}" y1="${num(y(tick))}" y2="${num(y(tick))}"/>`,
-      `<text class="ink" x="${MARGIN.left - 8}" y="${num(y(tick) + 4)}" text-anchor="end">${Number(tick.toPrecision(6))}</text>`,
+      `<text class="ink" x="${MARGIN.left - 8}" y="${num(y(tick) + 4)}" ` +
+        `text-anchor="end">${Number(tick.toPrecision(6))}</text>`,
     ].join(''),
   );
   const range = [
@@ -69,7 +74,8 @@ function drawPanel({ title, values }: Panel, top: number): string {
     ...columns.map((c) => point(c.frame, c.least)).reverse(),
   ];
   return [
-    `<text class="ink" x="${MARGIN.left}" y="${top - 8}">${escapeXml(title)}${values.includes(Infinity) ? ' (equal pictures at the top)' : ''}</text>`,
+    `<text class="ink" x="${MARGIN.left}" y="${top - 8}">${escapeXml(title)}` +
+      `${values.includes(Infinity) ? ' (equal pictures at the top)' : ''}</text>`,
     ...lines,
     ...(columns.length < values.length ? [`<polygon class="range" points="${range.join(' ')}"/>`] : []),
     columns.length === 1

@@ -1,19 +1,19 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import {
   BufferTarget,
   EncodedPacketSink,
   EncodedVideoPacketSource,
   FilePathSource,
   Input,
+  type InputVideoTrack,
   MP4,
   Mp4OutputFormat,
   Output,
-  type InputVideoTrack,
   type VideoCodec,
 } from 'mediabunny';
 import type { Rational } from '../../lib/rational.js';
 import { MAX_TIMESCALE } from '../picture/cfrTimeline.js';
-import { boxesIn, withSamples, type Samples } from '../source/mp4Tables.js';
+import { boxesIn, type Samples, withSamples } from '../source/mp4Tables.js';
 
 export interface ConcatRequest {
   /** MP4 files in order, as encode.ts writes them: closed GOPs, equal parameter sets. */

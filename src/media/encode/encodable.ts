@@ -25,12 +25,16 @@ export function requireEncodable({ codec }: Pick<EncodeSpec, 'codec'>, label: st
   const most = SIDES[codec];
   if (width > most.width || height > most.height || tooLarge(size)) {
     throw new UserError(
-      `the result would be ${width}x${height}, which is too large for ${label} (at most ${most.width}x${most.height}, and 268 million pixels): choose a smaller scale (-s), or bring it to a size with --target`,
+      `the result would be ${width}x${height}, which is too large for ${label} ` +
+        `(at most ${most.width}x${most.height}, and 268 million pixels): ` +
+        'choose a smaller scale (-s), or bring it to a size with --target',
     );
   }
   if (width < most.least || height < most.least) {
     throw new UserError(
-      `the result would be ${width}x${height}, which is too small for ${label} (at least ${most.least}x${most.least}): choose a larger scale (-s)${codec === 'h264' ? '' : ', or --codec h264'}`,
+      `the result would be ${width}x${height}, which is too small for ${label} ` +
+        `(at least ${most.least}x${most.least}): ` +
+        `choose a larger scale (-s)${codec === 'h264' ? '' : ', or --codec h264'}`,
     );
   }
 }
@@ -41,6 +45,7 @@ export function requireEncodable({ codec }: Pick<EncodeSpec, 'codec'>, label: st
 export function requireHeld(size: Size): void {
   if (tooLarge(size))
     throw new UserError(
-      `the network would make pictures of ${size.width}x${size.height}, which is more than ffmpeg can hold (268 million pixels): choose a smaller scale (-s)`,
+      `the network would make pictures of ${size.width}x${size.height}, ` +
+        'which is more than ffmpeg can hold (268 million pixels): choose a smaller scale (-s)',
     );
 }

@@ -2,11 +2,12 @@ import { rm, writeFile } from 'node:fs/promises';
 import type { BitDepth } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { EncodeSpec } from '../../job/spec.js';
+import { argv } from '../../lib/argv.js';
 import type { Rational } from '../../lib/rational.js';
 import { runFfmpeg } from '../ffmpeg/run.js';
 import { DELIVERED_PIXELS, deliverableColor } from '../picture/color.js';
-import { deliverableTags, enlargeFilters, padToEven, type FilterScaling } from '../picture/deliverable.js';
-import { checkPts, frameArgs, type FrameSource } from '../picture/frames.js';
+import { deliverableTags, enlargeFilters, type FilterScaling, padToEven } from '../picture/deliverable.js';
+import { checkPts, type FrameSource, frameArgs } from '../picture/frames.js';
 import { encoderOptions } from './encoders.js';
 
 interface EncodeTarget {
@@ -68,23 +69,10 @@ export async function encodeFromParts(request: MezzanineEncode): Promise<void> {
   const used = parts.filter((part) => part.start < end && part.end > start);
   const offset = start - (used[0]?.start ?? start);
   const list = `${output}.ffconcat`;
-  const input = [
-    '-xerror',
-    '-f',
-    'concat',
-    '-safe',
-    '0',
-    '-protocol_whitelist',
-    'file',
-    '-format_whitelist',
-    'concat,nut',
-    '-i',
-    `file:${list}`,
-    '-map',
-    '0:v:0',
-    '-fps_mode',
-    'passthrough',
-  ];
+  const input = argv`
+    -xerror -f concat -safe 0 -protocol_whitelist file -format_whitelist concat,nut -i file:${list} -map 0:v:0
+    -fps_mode passthrough
+  `;
   const chain = [
     `trim=start_frame=${offset}:end_frame=${offset + end - start}`,
     ...padToEven(request.width, request.height),
@@ -133,32 +121,18 @@ function encoderArgs(
     'setpts=N',
     // By default it rounds to numbers up to 100.
     `setsar=r=${sampleAspectRatio.num}/${sampleAspectRatio.den}:max=65535`,
-    `setparams=field_mode=prog:range=${tags.range}:color_primaries=${tags.primaries}:color_trc=${tags.transfer}:colorspace=${tags.matrix}`,
+    `setparams=field_mode=prog:range=${tags.range}:color_primaries=${tags.primaries}:` +
+      `color_trc=${tags.transfer}:colorspace=${tags.matrix}`,
     ...upload,
   ];
   return [
-    ...device,
-    '-vf',
-    chain.join(','),
-    ...options,
-    '-enc_time_base',
-    `${frameRate.den}:${frameRate.num}`,
+    ...argv`${device} -vf ${chain.join(',')} ${options} -enc_time_base ${frameRate.den}:${frameRate.num}`,
     // By `setpts` the frames of ffmpeg 7 lose how long they last: the last one would last no time, and readers drop
     // it. Both times are named, since `setts` alone makes one of the other.
-    '-bsf:v',
-    'setts=pts=PTS:dts=DTS:duration=1',
-    '-map_metadata',
-    '-1',
-    '-map_chapters',
-    '-1',
-    '-fflags',
-    '+bitexact',
-    '-flags:v',
-    '+bitexact',
-    '-f',
-    'mp4',
-    '-y',
-    `file:${output}`,
+    ...argv`
+      -bsf:v setts=pts=PTS:dts=DTS:duration=1 -map_metadata -1 -map_chapters -1 -fflags +bitexact -flags:v +bitexact
+      -f mp4 -y file:${output}
+    `,
   ];
 }
 

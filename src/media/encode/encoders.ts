@@ -2,9 +2,10 @@ import type { BitDepth } from '../../job/picture.js';
 import { GOP_FRAMES } from '../../job/plan.js';
 import type { Hdr } from '../../job/source.js';
 import type { EncodeSpec } from '../../job/spec.js';
+import { argv } from '../../lib/argv.js';
 import { UserError } from '../../lib/errors.js';
 import { spawnTool } from '../ffmpeg/tools.js';
-import { DELIVERED_PIXELS, type Color } from '../picture/color.js';
+import { type Color, DELIVERED_PIXELS } from '../picture/color.js';
 import { CHROMA_LOCATION } from '../picture/deliverable.js';
 import { svtHdr, x265Hdr } from './hdrParams.js';
 
@@ -67,7 +68,8 @@ export function encoderName({ codec, hardware }: Pick<EncodeSpec, 'codec' | 'har
   const name = hardware ? HARDWARE[hardware][codec] : SOFTWARE[codec];
   if (name === undefined)
     throw new UserError(
-      `--hw-encoder ${hardware} has no encoder for ${CODECS[codec].label}: choose another codec, or leave the flag out`,
+      `--hw-encoder ${hardware} has no encoder for ${CODECS[codec].label}: ` +
+        'choose another codec, or leave the flag out',
     );
   return name;
 }
@@ -108,49 +110,27 @@ function byEncoder(
     case 'libx264':
       // stitchable: the parameter sets depend on the CRF and the frames otherwise.
       return {
-        options: [
-          '-c:v',
-          name,
-          '-preset',
-          preset,
-          ...tune,
-          '-crf',
-          crf,
-          '-threads',
-          String(threads),
-          '-x264-params',
-          `stitchable=1:open-gop=0:keyint=${GOP_FRAMES}:chromaloc=${chromaloc}`,
-        ],
+        options: argv`
+          -c:v ${name} -preset ${preset} ${tune} -crf ${crf} -threads ${threads}
+          -x264-params stitchable=1:open-gop=0:keyint=${GOP_FRAMES}:chromaloc=${chromaloc}
+        `,
       };
     case 'libx265':
       // info: its own settings would be written into every part's parameter sets.
       return {
         options: [
-          '-c:v',
-          name,
-          '-preset',
-          preset,
-          ...tune,
-          '-crf',
-          crf,
+          ...argv`-c:v ${name} -preset ${preset} ${tune} -crf ${crf}`,
           '-x265-params',
-          `open-gop=0:keyint=${GOP_FRAMES}:info=0:log-level=error:pools=${threads}:frame-threads=${threads}:chromaloc=${chromaloc}${x265Hdr(hdr)}`,
+          `open-gop=0:keyint=${GOP_FRAMES}:info=0:log-level=error:` +
+            `pools=${threads}:frame-threads=${threads}:chromaloc=${chromaloc}${x265Hdr(hdr)}`,
         ],
       };
     case 'libsvtav1':
       return {
-        options: [
-          '-c:v',
-          name,
-          '-preset',
-          String(SVT_PRESET[preset]),
-          '-crf',
-          crf,
-          '-g',
-          String(GOP_FRAMES),
-          '-svtav1-params',
-          `lp=${threads}:irefresh-type=2:chroma-sample-position=${SVT_CHROMA[chroma]}${svtHdr(hdr)}`,
-        ],
+        options: argv`
+          -c:v ${name} -preset ${SVT_PRESET[preset]} -crf ${crf} -g ${GOP_FRAMES}
+          -svtav1-params lp=${threads}:irefresh-type=2:chroma-sample-position=${SVT_CHROMA[chroma]}${svtHdr(hdr)}
+        `,
       };
     case 'h264_vaapi':
     case 'hevc_vaapi':
@@ -162,24 +142,10 @@ function byEncoder(
     default:
       return {
         filters: bitDepth === 10 ? ['format=p010le'] : [],
-        options: [
-          '-c:v',
-          name,
-          '-preset',
-          NVENC_PRESET[preset],
-          '-rc',
-          'vbr',
-          '-cq',
-          crf,
-          '-b:v',
-          '0',
-          '-g',
-          String(GOP_FRAMES),
-          '-forced-idr',
-          '1',
-          '-strict_gop',
-          '1',
-        ],
+        options: argv`
+          -c:v ${name} -preset ${NVENC_PRESET[preset]} -rc vbr -cq ${crf} -b:v 0 -g ${GOP_FRAMES} -forced-idr 1
+          -strict_gop 1
+        `,
       };
   }
 }
@@ -199,13 +165,7 @@ export async function probeEncoder(
   const { device, filters, options } = encoderOptions(encode, pictures);
   const format = DELIVERED_PIXELS[pictures.bitDepth];
   const args = [
-    '-hide_banner',
-    '-nostdin',
-    '-loglevel',
-    'error',
-    ...device,
-    '-f',
-    'lavfi',
+    ...argv`-hide_banner -nostdin -loglevel error ${device} -f lavfi`,
     '-i',
     `color=size=${encode.hardware ? `${size.width}x${size.height}` : '256x256'}:rate=25,format=${format}`,
     '-frames:v',

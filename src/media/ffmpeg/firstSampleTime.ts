@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { argv } from '../../lib/argv.js';
 import { ContentFailure } from '../../lib/errors.js';
 import { runFfmpeg, runFfprobe } from './run.js';
 import { sourceInput } from './tools.js';
@@ -14,21 +15,9 @@ export async function firstSample(file: string, index: number, signal?: AbortSig
   let ticks: number | undefined;
   try {
     await runFfmpeg(
-      [
-        '-max_error_rate',
-        '1',
-        '-copyts',
-        ...sourceInput(file),
-        '-map',
-        `0:${index}`,
-        '-c:a',
-        'pcm_s16le',
-        '-frames:a',
-        '1',
-        '-f',
-        'framecrc',
-        'pipe:1',
-      ],
+      argv`
+        -max_error_rate 1 -copyts ${sourceInput(file)} -map 0:${index} -c:a pcm_s16le -frames:a 1 -f framecrc pipe:1
+      `,
       {
         signal,
         onStdoutLine: (line) => {
@@ -50,17 +39,9 @@ export async function firstSample(file: string, index: number, signal?: AbortSig
 /** When the first packet of a track begins, in seconds of the source's clock: encoder priming included. */
 export async function firstPacket(file: string, index: number, signal?: AbortSignal): Promise<number | undefined> {
   let time: number | undefined;
-  const args = [
-    '-select_streams',
-    String(index),
-    '-read_intervals',
-    '%+#1',
-    '-show_entries',
-    'packet=pts_time',
-    '-of',
-    'csv=p=0',
-    ...sourceInput(file),
-  ];
+  const args = argv`
+    -select_streams ${index} -read_intervals %+#1 -show_entries packet=pts_time -of csv=p=0 ${sourceInput(file)}
+  `;
   await runFfprobe(args, {
     signal,
     onLine: (line) => {

@@ -1,4 +1,5 @@
 import type { SourceInfo } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { runFfprobe } from './run.js';
 import { sourceInput } from './tools.js';
 
@@ -70,15 +71,7 @@ export async function readPackets(
   };
 
   const entries = 'packet=pts,dts,duration,size,flags:stream=field_order';
-  const args = [
-    '-select_streams',
-    String(info.video.index),
-    '-show_entries',
-    entries,
-    '-of',
-    'csv',
-    ...sourceInput(file),
-  ];
+  const args = argv`-select_streams ${info.video.index} -show_entries ${entries} -of csv ${sourceInput(file)}`;
   const { stderrLines } = await runFfprobe(args, { signal: options.signal, onLine });
   options.onPackets?.(count);
   // ffprobe below 6.1 does not show the flag; the demuxer says it.

@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ContentFailure } from '../../lib/errors.js';
-import { startFfmpeg, type FfmpegOptions, type FfmpegResult } from './run.js';
+import { type FfmpegOptions, type FfmpegResult, startFfmpeg } from './run.js';
 
 type Options = Omit<FfmpegOptions, 'stdin' | 'side' | 'stdout' | 'onStdoutLine'>;
 
 /**
- * Runs ffmpeg and reads what it writes to stdout meanwhile. Where ffmpeg gives up on the file, what was read until then
- * counts.
+ * Runs ffmpeg and reads what it writes to stdout meanwhile. Where ffmpeg gives up on the file, what was read until
+ * then counts.
  * @param read may leave before the end: ffmpeg is ended then.
  * @throws the signal's reason, what `read` throws, or what else ends ffmpeg, in this order.
  */

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { z } from 'zod';
+import { argv } from '../../lib/argv.js';
 import { WorldError } from '../../lib/errors.js';
 import { failureOf, Tail } from './toolFailure.js';
 import { spawnTool } from './tools.js';
@@ -67,15 +68,7 @@ export function startFfmpeg(args: readonly string[], options: FfmpegOptions = {}
     onStdoutLine,
   } = options;
   // `info` for the one line that says that the inputs are open; only errors are kept.
-  const common = [
-    '-hide_banner',
-    '-nostdin',
-    '-nostats',
-    '-loglevel',
-    'repeat+level+info',
-    '-progress',
-    `pipe:${PROGRESS_FD}`,
-  ];
+  const common = argv`-hide_banner -nostdin -nostats -loglevel repeat+level+info -progress pipe:${PROGRESS_FD}`;
   const child = spawnTool('ffmpeg', [...common, ...args], {
     stdio: [
       options.stdin ?? 'ignore',

@@ -1,4 +1,5 @@
 import type { SourceInfo } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { readUntilFailure } from './readStdout.js';
 import { pieces } from './splitStream.js';
 import { sourceInput } from './tools.js';
@@ -60,23 +61,10 @@ async function sampleStretch(
   const seek = at > 0 ? ['-noaccurate_seek', '-ss', at.toFixed(3)] : [];
   await readUntilFailure(
     [
-      '-max_error_rate',
-      '1',
-      ...seek,
-      ...sourceInput(file),
-      '-map',
-      `0:${info.video.index}`,
-      '-fps_mode',
-      'passthrough',
+      ...argv`-max_error_rate 1 ${seek} ${sourceInput(file)} -map 0:${info.video.index} -fps_mode passthrough`,
       ...(frames === undefined ? [] : ['-frames:v', String(frames)]),
       // The muxer gets a clock of its own, which no repeated timestamp can upset.
-      '-vf',
-      [...filters, 'settb=1/25', 'setpts=N'].join(','),
-      '-enc_time_base',
-      '1:25',
-      '-f',
-      'rawvideo',
-      'pipe:1',
+      ...argv`-vf ${[...filters, 'settb=1/25', 'setpts=N'].join(',')} -enc_time_base 1:25 -f rawvideo pipe:1`,
     ],
     { signal },
     async (stdout) => {

@@ -1,4 +1,5 @@
 import { execa, type Options } from 'execa';
+import { argv } from '../../lib/argv.js';
 import { withParentDeathSignal } from '../../lib/parentDeathSignal.js';
 
 /**
@@ -50,20 +51,10 @@ export const MOST_COVER_PIXELS = 4096 * 4096;
 const namedFormat = (file: string): string[] => (/\.mjpe?g$/i.test(file) ? ['-f', 'mjpeg'] : []);
 
 /** `file:` keeps names that begin with a dash or hold a colon from meaning anything else. */
-export const sourceInput = (file: string): string[] => [
-  // `V` are videos that are no covers: those have ffmpeg's own limit. (`v` would be the same key as `V` to ffmpeg.)
-  '-max_pixels',
-  String(MOST_COVER_PIXELS),
-  '-max_pixels:V',
-  String(2 ** 31 - 1),
-  '-protocol_whitelist',
-  'file,pipe',
-  '-format_whitelist',
-  DEMUXERS,
-  ...namedFormat(file),
-  '-i',
-  `file:${file}`,
-];
+export const sourceInput = (file: string): string[] => argv`
+  -max_pixels ${MOST_COVER_PIXELS} -max_pixels:V ${2 ** 31 - 1} -protocol_whitelist file,pipe
+  -format_whitelist ${DEMUXERS} ${namedFormat(file)} -i file:${file}
+`;
 
 /** Twenty times what ffprobe takes for 8K: it decodes the first pictures of every stream, and keeps them. */
 const FFPROBE_BYTES = 4 * 2 ** 30;

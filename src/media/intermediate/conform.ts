@@ -4,10 +4,11 @@ import { fileDigest } from '../../job/parts.js';
 import type { Conformed } from '../../job/records.js';
 import type { Fields, SourceInfo } from '../../job/source.js';
 import { countFrames, doubleTimeline, encodeTimeline, type Timeline } from '../../job/timeline.js';
+import { argv } from '../../lib/argv.js';
 import { randomName } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
 import { toNumber } from '../../lib/rational.js';
-import { runFfmpeg, type FfmpegResult } from '../ffmpeg/run.js';
+import { type FfmpegResult, runFfmpeg } from '../ffmpeg/run.js';
 import { isRgb, LOSSLESS_RANGE } from '../picture/color.js';
 import { frameSize } from '../picture/crop.js';
 import { fieldFilters } from '../picture/deinterlace.js';
@@ -116,17 +117,10 @@ function timelineOf({ pts }: TimestampRepair, info: SourceInfo, fields: Fields |
 const nominalStep = ({ video }: SourceInfo): number =>
   Math.max(1, Math.round(1 / (toNumber(video.frameRate) * toNumber(video.timebase))));
 
-const countArgs = (file: string, { video }: SourceInfo): string[] => [
-  // What writes nothing gets a clock of its own: equal times of the source would look like an error of its decoder.
-  ...inputFrom(file, video.index, undefined),
-  '-vf',
-  [...printPts(), 'settb=1/25', 'setpts=N'].join(','),
-  '-enc_time_base',
-  '1:25',
-  '-f',
-  'null',
-  '-',
-];
+const countArgs = (file: string, { video }: SourceInfo): string[] => argv`
+  ${inputFrom(file, video.index, undefined)} -vf ${[...printPts(), 'settb=1/25', 'setpts=N'].join(',')}
+  -enc_time_base 1:25 -f null -
+`;
 
 /** @param chosen numbers of the frames to write, half-open, counted as they are written. */
 const conformArgs = (
@@ -169,19 +163,9 @@ export function losslessArgs(
     LOSSLESS_RANGE,
   ];
   return [
-    '-vf',
-    filters.join(','),
-    '-enc_time_base',
-    `1:${TICKS}`,
-    '-c:v',
-    ...codec,
+    ...argv`-vf ${filters.join(',')} -enc_time_base 1:${TICKS} -c:v ${codec}`,
     // Packets are counted, not frames, since the filters begin anew where the picture changes its size in mid-stream.
-    '-bsf:v',
-    `setts=ts=N*${TICKS / CONFORMED_RATE}`,
-    '-f',
-    'nut',
-    '-y',
-    `file:${output}`,
+    ...argv`-bsf:v setts=ts=N*${TICKS / CONFORMED_RATE} -f nut -y file:${output}`,
   ];
 }
 

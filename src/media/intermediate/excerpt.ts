@@ -7,8 +7,8 @@ import { SegmentMismatch } from '../../lib/errors.js';
 import { toNumber } from '../../lib/rational.js';
 import { runFfmpeg } from '../ffmpeg/run.js';
 import { croppedInfo } from '../picture/crop.js';
-import { checkPts, frameArgs, inputFrom, printPts, type FrameSource } from '../picture/frames.js';
-import { probeSource, type ProbeOptions } from '../source/probe.js';
+import { checkPts, type FrameSource, frameArgs, inputFrom, printPts } from '../picture/frames.js';
+import { type ProbeOptions, probeSource } from '../source/probe.js';
 import { scanSource } from '../source/scan.js';
 import { losslessArgs } from './conform.js';
 

@@ -1,13 +1,14 @@
 import type { BitDepth } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { Pixels } from '../../job/spec.js';
+import { argv } from '../../lib/argv.js';
 import { SIDE_FD } from '../ffmpeg/run.js';
 import { deliverableColor, fromPlanarRgb, LOSSLESS_RANGE, PLANAR_RGB, toPlanarRgb } from '../picture/color.js';
 import { cropFilter, type Size, type Window } from '../picture/cropWindow.js';
 import { deliverableTags, padToEven } from '../picture/deliverable.js';
-import { frameArgs, type FrameSource } from '../picture/frames.js';
+import { type FrameSource, frameArgs } from '../picture/frames.js';
 import { lumaInputs, mergeLuma, toYuv420 } from '../picture/luma.js';
-import { addResidual, residualInputs, withResidual, type Residual } from '../picture/outOfGamut.js';
+import { addResidual, type Residual, residualInputs, withResidual } from '../picture/outOfGamut.js';
 
 /** What passes through the pipes between ffmpeg and a network. */
 export interface FrameFormat {
@@ -84,16 +85,10 @@ export function mezzanineArgs(
   const pipes: [string, string] = ['pipe:0', `pipe:${SIDE_FD}`];
   const [width, height] = [size.width * scale, size.height * scale];
   const plain = (): string[] => [
-    '-f',
-    'rawvideo',
-    '-pixel_format',
-    PLANAR_RGB[bitDepth],
-    '-video_size',
-    `${width}x${height}`,
-    '-framerate',
-    framerate,
-    '-i',
-    'pipe:0',
+    ...argv`
+      -f rawvideo -pixel_format ${PLANAR_RGB[bitDepth]} -video_size ${width}x${height} -framerate ${framerate}
+      -i pipe:0
+    `,
     '-vf',
     [...(resize ? [] : padToEven(width, height)), ...fromPlanarRgb(color, bitDepth, delivered, resize), tagged].join(
       ',',

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { SourceInfo } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { randomName } from '../../lib/durable.js';
 import { ContentFailure } from '../../lib/errors.js';
 import { runFfmpeg } from '../ffmpeg/run.js';
@@ -23,16 +24,7 @@ export async function takeSampleClip(
   const output = path.join(folder, `${randomName()}.nut`);
   // Not from a keyframe on: scenes begin there, often out of black.
   const seek = seconds > 0 ? ['-ss', seconds.toFixed(3)] : [];
-  const input = [
-    '-max_error_rate',
-    '1',
-    ...seek,
-    ...sourceInput(file),
-    '-map',
-    `0:${info.video.index}`,
-    '-fps_mode',
-    'passthrough',
-  ];
+  const input = argv`-max_error_rate 1 ${seek} ${sourceInput(file)} -map 0:${info.video.index} -fps_mode passthrough`;
   let written = 0;
   try {
     await runFfmpeg([...input, '-frames:v', String(frames), ...losslessArgs(info, ['setfield=prog'], output)], {

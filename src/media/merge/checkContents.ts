@@ -31,7 +31,8 @@ function differences(is: FileStream, wanted: ContentTrack): string[] {
   const compare = (what: string, got: string | undefined, want: string | undefined): void => {
     if (got !== want)
       problems.push(
-        `has ${what} ${got === undefined ? 'none' : JSON.stringify(got)} instead of ${want === undefined ? 'none' : JSON.stringify(want)}`,
+        `has ${what} ${got === undefined ? 'none' : JSON.stringify(got)} ` +
+          `instead of ${want === undefined ? 'none' : JSON.stringify(want)}`,
       );
   };
   compare('the codec', is.codec, wanted.codec);
@@ -56,7 +57,8 @@ function checkChapters({ chapters, streams }: FileContents, expected: Contents):
       return [`chapter ${i + 1} is called ${JSON.stringify(title)} instead of ${JSON.stringify(wanted.title)}`];
     if (!far(startSeconds, wanted.startSeconds) && !far(endSeconds, wanted.endSeconds)) return [];
     return [
-      `chapter ${i + 1} goes from ${(startSeconds - zero).toFixed(3)} to ${(endSeconds - zero).toFixed(3)} s instead of from ${wanted.startSeconds.toFixed(3)} to ${wanted.endSeconds.toFixed(3)} s`,
+      `chapter ${i + 1} goes from ${(startSeconds - zero).toFixed(3)} to ${(endSeconds - zero).toFixed(3)} s ` +
+        `instead of from ${wanted.startSeconds.toFixed(3)} to ${wanted.endSeconds.toFixed(3)} s`,
     ];
   });
 }

@@ -19,7 +19,8 @@ interface Rules {
 }
 
 const MKV_AUDIO = list(
-  'aac aac_latm mp1 mp2 mp3 ac3 eac3 dts truehd mlp alac flac vorbis opus tta wavpack wmav1 wmav2 wmapro wmalossless ' +
+  'aac aac_latm mp1 mp2 mp3 ac3 eac3 dts truehd mlp alac flac vorbis opus tta wavpack ' +
+    'wmav1 wmav2 wmapro wmalossless ' +
     'pcm_u8 pcm_s16le pcm_s24le pcm_s32le pcm_s16be pcm_s24be pcm_s32be pcm_f32le pcm_f64le pcm_alaw pcm_mulaw',
 );
 const MKV_FLAGS = list('default forced hearing_impaired visual_impaired descriptions original comment');
@@ -63,6 +64,7 @@ export function requireCopyable(audio: readonly { codec: string }[], container: 
       ? 'choose -o NAME.mkv, or leave out --audio copy to have it converted'
       : 'leave out --audio copy to have it converted';
   throw new UserError(
-    `--audio copy: ${container.toUpperCase()} cannot hold audio track ${at + 1} (${audio[at]?.codec ?? ''}) as it is: ${advice}`,
+    `--audio copy: ${container.toUpperCase()} cannot hold audio track ${at + 1} ` +
+      `(${audio[at]?.codec ?? ''}) as it is: ${advice}`,
   );
 }

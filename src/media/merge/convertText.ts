@@ -1,4 +1,5 @@
 import type { Container } from '../../job/contents.js';
+import { argv } from '../../lib/argv.js';
 import { runFfmpeg } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import { MP4 } from './mergeArgs.js';
@@ -25,14 +26,7 @@ export async function convertText(
       '-max_error_rate',
       '1',
       ...(charenc === undefined ? [] : [`-sub_charenc:${index}`, charenc]),
-      ...sourceInput(source),
-      '-map',
-      `0:${index}`,
-      '-c',
-      encoder,
-      ...format,
-      '-y',
-      `file:${file}`,
+      ...argv`${sourceInput(source)} -map 0:${index} -c ${encoder} ${format} -y file:${file}`,
     ],
     { signal },
   );

@@ -1,3 +1,4 @@
+import { argv } from '../../lib/argv.js';
 import { runFfmpeg } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 
@@ -12,21 +13,7 @@ export async function extractCover(
   signal?: AbortSignal,
 ): Promise<void> {
   await runFfmpeg(
-    [
-      ...sourceInput(source),
-      '-map',
-      `0:${index}`,
-      '-c',
-      'copy',
-      '-frames:v',
-      '1',
-      '-f',
-      'image2',
-      '-update',
-      '1',
-      '-y',
-      `file:${output}`,
-    ],
+    argv`${sourceInput(source)} -map 0:${index} -c copy -frames:v 1 -f image2 -update 1 -y file:${output}`,
     { signal },
   );
 }

@@ -7,7 +7,7 @@ import { hdrTransfer } from '../picture/color.js';
 import type { DeliverableTags } from '../picture/deliverable.js';
 import { contentsOf, type FileContents } from '../source/contents.js';
 import { compareHdr, readHdr, readSideData } from '../source/hdr.js';
-import { fileHeader, isCover, type Header, type HeaderStream } from '../source/header.js';
+import { fileHeader, type Header, type HeaderStream, isCover } from '../source/header.js';
 import { checkContents } from './checkContents.js';
 
 export interface ExpectedStreams {

@@ -7,7 +7,7 @@ import { extractCover } from './cover.js';
 import { mergeArgs } from './mergeArgs.js';
 import type { MergeRequest } from './mergeRequest.js';
 import { opusShift } from './opusShift.js';
-import { planContents, type MergePlan } from './planContents.js';
+import { type MergePlan, planContents } from './planContents.js';
 import { charencOf, countLines, PLAIN_TEXT } from './subtitleText.js';
 import { chapterFile } from './trimTracks.js';
 
@@ -79,7 +79,8 @@ export async function mergeAudio(request: MergeRequest): Promise<MergeResult> {
       errors === 0
         ? []
         : [
-            `reading the source's other tracks gave ${errors} error${errors === 1 ? '' : 's'}: ${stderrLines[0] ?? ''}`,
+            `reading the source's other tracks gave ${errors} error${errors === 1 ? '' : 's'}: ` +
+              `${stderrLines[0] ?? ''}`,
           ];
     // Of a part only some lines are taken: how many, nobody has counted.
     for (const track of request.cut ? [] : texts) {

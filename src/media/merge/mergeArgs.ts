@@ -1,3 +1,4 @@
+import { argv } from '../../lib/argv.js';
 import { ON_TIME } from '../ffmpeg/onTime.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import type { Stretch } from '../source/editLists.js';
@@ -25,14 +26,7 @@ export function mergeArgs(
   const attached = plan.tracks.filter((track) => covers.has(track.source));
   const inputs = [
     ['-itsoffset', seconds(micro(firstPts) - plan.zero), ...sourceInput(video)],
-    [
-      '-itsoffset',
-      seconds(-plan.zero),
-      '-max_error_rate',
-      '1',
-      ...plan.tracks.flatMap(readAs),
-      ...sourceInput(source),
-    ],
+    argv`-itsoffset ${seconds(-plan.zero)} -max_error_rate 1 ${plan.tracks.flatMap(readAs)} ${sourceInput(source)}`,
   ];
   const another = (...args: string[]): number => inputs.push(args) - 1;
   const edited = plan.tracks.some(({ stretches }) => stretches)
@@ -53,10 +47,7 @@ export function mergeArgs(
     ...attached.flatMap((track) => ['-attach', `file:${covers.get(track.source) ?? ''}`]),
     ...videoArgs(request),
     // What is kept of the source's words is written explicitly; the rest is about the old file.
-    '-map_metadata',
-    '-1',
-    '-map_chapters',
-    String(chaptersFrom),
+    ...argv`-map_metadata -1 -map_chapters ${chaptersFrom}`,
     ...[...mapped, ...attached].flatMap((track, i) =>
       trackArgs(track, i, { container, zero: plan.zero, cut: cut !== undefined, end }),
     ),
@@ -79,15 +70,9 @@ const readAs = ({ source, charenc, converted }: PlannedTrack): string[] =>
 
 export const MP4 = [
   // Edit lists hold the offsets between streams in this timescale: 1/1000 by default, which is too coarse.
-  '-movie_timescale',
-  '90000',
-  '-movflags',
-  '+faststart',
+  ...argv`-movie_timescale 90000 -movflags +faststart`,
   // FLAC in MP4 counts as experimental in ffmpeg.
-  '-strict',
-  'experimental',
-  '-f',
-  'mp4',
+  ...argv`-strict experimental -f mp4`,
 ];
 
 /**
@@ -113,7 +98,8 @@ function videoArgs({
     // it. It also derives how early decoding begins without the last two packets, so that is said here. Of rounded
     // times one may be decoded after it is shown, and would be moved: a millisecond earlier is safe, and not written.
     '-bsf:v:0',
-    `setts=pts=PTS:dts=DTS-STARTDTS+STARTPTS-round(${reorderSeconds}/TB)-${container === 'mkv' ? 1 : 0}:duration=round(${lastDuration}/TB)`,
+    `setts=pts=PTS:dts=DTS-STARTDTS+STARTPTS-round(${reorderSeconds}/TB)-${container === 'mkv' ? 1 : 0}:` +
+      `duration=round(${lastDuration}/TB)`,
   ];
 }
 
@@ -138,7 +124,8 @@ function joined(stretches: readonly Stretch[], zero: number): string {
   return [
     `${FILLED},asplit=${stretches.length}${split}`,
     ...pieces,
-    `${stretches.map((_, i) => `[piece${i}]`).join('')}concat=n=${stretches.length}:v=0:a=1,asetpts=PTS-STARTPTS+${start}/TB`,
+    `${stretches.map((_, i) => `[piece${i}]`).join('')}concat=n=${stretches.length}:v=0:a=1,` +
+      `asetpts=PTS-STARTPTS+${start}/TB`,
   ].join(';');
 }
 

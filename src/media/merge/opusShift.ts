@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { argv } from '../../lib/argv.js';
 import { firstPacket } from '../ffmpeg/firstSampleTime.js';
 import { runFfmpeg } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
@@ -21,22 +22,10 @@ export async function opusShift(
   const offset = (TRIED_AT - before).toFixed(6);
   try {
     await runFfmpeg(
-      [
-        '-copyts',
-        '-itsoffset',
-        offset,
-        ...sourceInput(source),
-        '-map',
-        `0:${index}`,
-        '-c',
-        'copy',
-        '-frames:a',
-        '2',
-        '-f',
-        'matroska',
-        '-y',
-        `file:${scratch}`,
-      ],
+      argv`
+        -copyts -itsoffset ${offset} ${sourceInput(source)} -map 0:${index} -c copy -frames:a 2 -f matroska
+        -y file:${scratch}
+      `,
       { signal },
     );
     return TRIED_AT - ((await firstPacket(scratch, 0, signal)) ?? TRIED_AT);

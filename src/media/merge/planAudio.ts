@@ -2,7 +2,7 @@ import { firstPacket, firstSample } from '../ffmpeg/firstSampleTime.js';
 import type { FileStream } from '../source/contents.js';
 import { editedTracks, type Stretch } from '../source/editLists.js';
 import { CONTAINERS } from './containers.js';
-import { nameOf, taken, type Planned, type PlannedTrack, type PlanRequest, type WithinCut } from './plannedTrack.js';
+import { nameOf, type Planned, type PlannedTrack, type PlanRequest, taken, type WithinCut } from './plannedTrack.js';
 import type { Within } from './trimTracks.js';
 
 const LOSSLESS = /^(pcm_|flac|alac|truehd|mlp|wavpack|tta|ape)/;

@@ -1,10 +1,10 @@
-import { contentTrackSchema, type Container, type Contents } from '../../job/contents.js';
+import { type Container, type Contents, contentTrackSchema } from '../../job/contents.js';
 import type { FileContents } from '../source/contents.js';
 import { streamsOf } from '../source/programs.js';
 import { CONTAINERS } from './containers.js';
 import { planAudio } from './planAudio.js';
 import { planFiles } from './planFiles.js';
-import { nameOf, taken, type PlannedTrack, type PlanRequest } from './plannedTrack.js';
+import { nameOf, type PlannedTrack, type PlanRequest, taken } from './plannedTrack.js';
 import { planSubtitles } from './planSubtitles.js';
 import { planTags } from './planTags.js';
 import { micro, timeOriginOf } from './timeOrigin.js';
@@ -106,7 +106,10 @@ function otherPrograms({ source: { programs, streams }, program }: PlanRequest):
       const codecs = streams
         .filter(({ index }) => indexes.includes(index))
         .map(({ codec }) => codec || 'unknown codec');
-      return `programme ${number} (${[...codecs, ...(name === undefined ? [] : [`"${name}"`])].join(', ')}) is left out: programme ${program} is upscaled, --program ${number} chooses this one`;
+      return (
+        `programme ${number} (${[...codecs, ...(name === undefined ? [] : [`"${name}"`])].join(', ')}) ` +
+        `is left out: programme ${program} is upscaled, --program ${number} chooses this one`
+      );
     });
 }
 

@@ -37,12 +37,13 @@ export function planFiles({ streams }: FileContents, container: Container): Plan
     ),
     ...held.map((stream) => track(stream, 'cover', imageFile(stream))),
   ];
+  const why = (cover: FileStream): string =>
+    known.includes(cover)
+      ? `it is damaged or larger than ${COVER_EDGE}x${COVER_EDGE}; -o NAME.mkv keeps it`
+      : `${container.toUpperCase()} cannot hold it`;
   const lost = covers
     .filter((cover) => !held.includes(cover))
-    .map(
-      (cover) =>
-        `${nameOf('cover', cover, covers)} is left out: ${known.includes(cover) ? `it is damaged or larger than ${COVER_EDGE}x${COVER_EDGE}; -o NAME.mkv keeps it` : `${container.toUpperCase()} cannot hold it`}`,
-    );
+    .map((cover) => `${nameOf('cover', cover, covers)} is left out: ${why(cover)}`);
   return { tracks, warnings: [...(container === 'mp4' ? attachmentsLost(attachments) : []), ...lost] };
 }
 
@@ -50,7 +51,8 @@ function attachmentsLost(attachments: FileStream[]): string[] {
   if (attachments.length === 0) return [];
   const names = attachments.map(({ title, codec }) => title ?? codec).join(', ');
   return [
-    `${attachments.length} attachment${attachments.length === 1 ? ' is' : 's are'} left out (${names}): MP4 has no place for files; -o NAME.mkv keeps them`,
+    `${attachments.length} attachment${attachments.length === 1 ? ' is' : 's are'} left out (${names}): ` +
+      'MP4 has no place for files; -o NAME.mkv keeps them',
   ];
 }
 

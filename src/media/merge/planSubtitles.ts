@@ -1,7 +1,7 @@
 import type { Container } from '../../job/contents.js';
 import type { FileContents, FileStream } from '../source/contents.js';
 import { CONTAINERS, STYLED_SUBTITLES, TEXT_SUBTITLES } from './containers.js';
-import { nameOf, taken, type Planned, type PlannedTrack, type WithinCut } from './plannedTrack.js';
+import { nameOf, type Planned, type PlannedTrack, taken, type WithinCut } from './plannedTrack.js';
 
 /**
  * Subtitles are copied where the container holds them; other text is converted; what is neither is left out and named.

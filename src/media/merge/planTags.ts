@@ -7,7 +7,8 @@ const TECHNICAL =
   /^(encoder|encoded_with|major_brand|minor_version|compatible_brands|duration|timecode|_statistics|bps|number_of_)/;
 /** Tags that ffmpeg writes to MP4 in the places where players look for them. */
 const MP4_TEXTS = list(
-  'title artist album_artist composer album date comment genre copyright grouping lyrics description synopsis show episode_id network keywords',
+  'title artist album_artist composer album date comment genre copyright grouping lyrics ' +
+    'description synopsis show episode_id network keywords',
 );
 const MP4_NUMBERS = list('track disc episode_sort season_number media_type hd_video gapless_playback compilation');
 /** Written in another form than they were read in. */

@@ -82,5 +82,6 @@ export function sameMillisecond({
   const same = times.filter((time, i) => time === times[i - 1]).length;
   return same === 0
     ? undefined
-    : `${same} frame${same === 1 ? '' : 's'} come less than a millisecond after another, which MKV cannot tell apart: choose -o NAME.mp4`;
+    : `${same} frame${same === 1 ? '' : 's'} come less than a millisecond after another, ` +
+        'which MKV cannot tell apart: choose -o NAME.mp4';
 }

@@ -174,7 +174,8 @@ function fullChroma({ width, height, color, pixelFormat }: SourceInfo['video']):
   const h = /4(20|22|11|10)p/.test(pixelFormat) ? left : 0;
   const v = /4(20|40|10)p/.test(pixelFormat) ? down : 0;
   return (
-    `scale=w=${width}:h=${height}:in_color_matrix=${SWS_MATRIX[color.matrix]}:in_range=${color.range}:in_h_chr_pos=${h}:in_v_chr_pos=${v}` +
+    `scale=w=${width}:h=${height}:in_color_matrix=${SWS_MATRIX[color.matrix]}:` +
+    `in_range=${color.range}:in_h_chr_pos=${h}:in_v_chr_pos=${v}` +
     ':flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp'
   );
 }
@@ -192,7 +193,8 @@ export function fromPlanarRgb(
 ): string[] {
   const resize = size ? `w=${size.width}:h=${size.height}:` : '';
   return [
-    `zscale=${resize}min=gbr:rin=full:m=${ZIMG_MATRIX[color.matrix]}:r=${color.range}:c=${color.chromaLocation}:f=${size ? 'lanczos' : 'spline36'}${bits > delivered ? ':d=error_diffusion' : ''}`,
+    `zscale=${resize}min=gbr:rin=full:m=${ZIMG_MATRIX[color.matrix]}:r=${color.range}:` +
+      `c=${color.chromaLocation}:f=${size ? 'lanczos' : 'spline36'}${bits > delivered ? ':d=error_diffusion' : ''}`,
     `format=${delivered === 16 ? YUV420[16] : DELIVERED_PIXELS[delivered]}`,
   ];
 }

@@ -32,7 +32,8 @@ export function checkCrop(window: CropWindow, { width, height, pixelFormat }: Vi
   if (x % across === 0 && y % down === 0) return;
   const nearest = { ...window, x: x - (x % across), y: y - (y % down) };
   throw new UserError(
-    `--crop ${formatWindow(window)} begins between the colour samples of ${pixelFormat}: choose ${formatWindow(nearest)}`,
+    `--crop ${formatWindow(window)} begins between the colour samples of ${pixelFormat}: ` +
+      `choose ${formatWindow(nearest)}`,
   );
 }
 

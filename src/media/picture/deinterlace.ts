@@ -29,7 +29,8 @@ function within(stretches: readonly [number, number][], filter: string): string[
   return [
     'settb=1',
     'setpts=N',
-    `split[whole][woven];[woven]${filter}[apart];[apart][whole]blend=all_mode=normal:all_opacity=0:enable='not(${inside})'`,
+    `split[whole][woven];[woven]${filter}[apart];` +
+      `[apart][whole]blend=all_mode=normal:all_opacity=0:enable='not(${inside})'`,
   ];
 }
 
@@ -38,13 +39,20 @@ const ORDER = { tff: 'top field first', bff: 'bottom field first' } as const;
 /** What the user should know, in one line. */
 export function describeFields({ remedy, order, telecined, stretches }: Fields): string {
   if (telecined)
-    return 'the pictures are telecined 3:2: fields were joined to whole pictures again; the frame rate is kept, so that every fifth picture is shown twice';
+    return (
+      'the pictures are telecined 3:2: fields were joined to whole pictures again; ' +
+      'the frame rate is kept, so that every fifth picture is shown twice'
+    );
   const done = {
     match: 'fields of whole pictures lay in two frames and were joined',
     interpolate: 'one picture was made of each frame',
     double: 'one picture was made of each field',
   }[remedy];
   if (stretches)
-    return `the pictures are interlaced in ${stretches.length} stretches (${stretches.reduce((sum, [start, end]) => sum + end - start, 0)} frames), ${ORDER[order]}: ${done} there`;
+    return (
+      `the pictures are interlaced in ${stretches.length} stretches ` +
+      `(${stretches.reduce((sum, [start, end]) => sum + end - start, 0)} frames), ` +
+      `${ORDER[order]}: ${done} there`
+    );
   return `the pictures are interlaced, ${ORDER[order]}: ${done}`;
 }

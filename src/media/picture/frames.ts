@@ -1,5 +1,6 @@
 import type { Clip } from '../../job/range.js';
 import type { SourceInfo } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { SegmentMismatch } from '../../lib/errors.js';
 import { toNumber } from '../../lib/rational.js';
 import { PTS_FD } from '../ffmpeg/run.js';
@@ -93,11 +94,7 @@ export const inputFrom = (file: string, stream: number, seconds: number | undefi
   '1',
   '-copyts',
   ...(seconds === undefined ? [] : ['-noaccurate_seek', '-seek_timestamp', '1', '-ss', microseconds(seconds)]),
-  ...sourceInput(file),
-  '-map',
-  `0:${stream}`,
-  '-fps_mode',
-  'passthrough',
+  ...argv`${sourceInput(file)} -map 0:${stream} -fps_mode passthrough`,
 ];
 
 /** Rounded down to ffmpeg's microseconds. */

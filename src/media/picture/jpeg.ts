@@ -30,7 +30,8 @@ export async function jpegOf(
   const chain = [
     ...filters,
     ...toPlanarRgb(video),
-    `scale=w='min(${width},iw)':h=-1:flags=area+accurate_rnd+full_chroma_int:out_color_matrix=smpte170m:out_range=full`,
+    `scale=w='min(${width},iw)':h=-1:flags=area+accurate_rnd+full_chroma_int:` +
+      'out_color_matrix=smpte170m:out_range=full',
     'format=yuvj444p',
     'setsar=1',
   ];

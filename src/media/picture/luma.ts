@@ -1,8 +1,8 @@
 import type { BitDepth } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
-import { DELIVERED_PIXELS, deliverableColor, fitsZimg, YUV420, YUV444, ZIMG_MATRIX, type Color } from './color.js';
+import { type Color, DELIVERED_PIXELS, deliverableColor, fitsZimg, YUV420, YUV444, ZIMG_MATRIX } from './color.js';
 import { MERGE_PLANES, padToEven, scaleFilter } from './deliverable.js';
-import { sideBySideInputs, type SideBySide } from './sideBySide.js';
+import { type SideBySide, sideBySideInputs } from './sideBySide.js';
 
 const GRAY = { 8: 'gray', 16: 'gray16le' } as const;
 
@@ -18,7 +18,8 @@ export function toYuv420(info: SourceInfo, bitDepth: 8 | 16): string[] {
   const matrix = ZIMG_MATRIX[color.matrix];
   const dither = video.bitDepth > bitDepth ? ':d=error_diffusion' : '';
   return [
-    `zscale=w=${width}:h=${height}:min=${matrix}:rin=${color.range}:cin=${color.chromaLocation}:m=${matrix}:r=${color.range}:c=${color.chromaLocation}:f=spline36${dither}`,
+    `zscale=w=${width}:h=${height}:min=${matrix}:rin=${color.range}:` +
+      `cin=${color.chromaLocation}:m=${matrix}:r=${color.range}:c=${color.chromaLocation}:f=spline36${dither}`,
     format,
   ];
 }

@@ -1,6 +1,7 @@
 import type { BitDepth } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
 import {
+  type Color,
   DELIVERED_PIXELS,
   deliverableColor,
   fromPlanarRgb,
@@ -10,12 +11,11 @@ import {
   YUV420,
   YUV444,
   ZIMG_MATRIX,
-  type Color,
 } from './color.js';
 import { cropFilter, type Size, type Window } from './cropWindow.js';
 import { padToEven, padYuv420ToEven, scaleFilter } from './deliverable.js';
 import { toYuv420 } from './luma.js';
-import { sideBySideInputs, type SideBySide } from './sideBySide.js';
+import { type SideBySide, sideBySideInputs } from './sideBySide.js';
 
 /**
  * What goes around a network that sees RGB, as differences in Y, Cb and Cr from the source, biased by half a sample's
@@ -59,8 +59,11 @@ export function withResidual(info: SourceInfo, bits: 8 | 16, residual: Residual,
     // Pictures that are joined are found by their times, which the source may have in any order.
     'settb=1/25',
     'setpts=N',
-    `split[source][convert];[source]${source.join(',')}[is];[convert]${toPlanarRgb(video, bits).join(',')},split[rgb][return];[return]${again.join(',')}[back];` +
-      `[is][back]${['blend=all_mode=grainextract', ...toPlanes, ...crop].join(',')},extractplanes=y+u+v[y][cb][cr];[rgb]${[...crop, 'extractplanes=r+g+b'].join(',')}[r][g][b];[g][b][r][y][cb][cr]vstack=inputs=6`,
+    `split[source][convert];[source]${source.join(',')}[is];` +
+      `[convert]${toPlanarRgb(video, bits).join(',')},split[rgb][return];[return]${again.join(',')}[back];` +
+      `[is][back]${['blend=all_mode=grainextract', ...toPlanes, ...crop].join(',')},` +
+      'extractplanes=y+u+v[y][cb][cr];' +
+      `[rgb]${[...crop, 'extractplanes=r+g+b'].join(',')}[r][g][b];[g][b][r][y][cb][cr]vstack=inputs=6`,
   ];
 }
 
@@ -123,5 +126,8 @@ export function addResidual(
     ...(bitDepth === 16 ? [`zscale=rin=${color.range}:r=${color.range}:d=error_diffusion`] : []),
     `format=${DELIVERED_PIXELS[delivered]}`,
   ];
-  return `[0:v]${network.join(',')}[network];[1:v]${[...enlarged, `format=${format}`].join(',')}[carried];[network][carried]${sum.join(',')}[v]`;
+  return (
+    `[0:v]${network.join(',')}[network];[1:v]${[...enlarged, `format=${format}`].join(',')}[carried];` +
+    `[network][carried]${sum.join(',')}[v]`
+  );
 }

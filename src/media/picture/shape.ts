@@ -1,6 +1,6 @@
 import type { PictureSpec } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
-import { reduced, toNumber, type Rational } from '../../lib/rational.js';
+import { type Rational, reduced, toNumber } from '../../lib/rational.js';
 import { deliverableSize } from './deliverable.js';
 
 /** The pictures of the deliverable: even sides, in pixels, and how wide one pixel is shown to how high. */

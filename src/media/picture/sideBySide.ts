@@ -1,3 +1,4 @@
+import { argv } from '../../lib/argv.js';
 import type { Size } from './cropWindow.js';
 
 /** Enlarged pictures from a network, and beside them what goes around it. */
@@ -22,19 +23,7 @@ export function sideBySideInputs(
   enlarged: { format: string; pipe: string },
   around: { format: string; pipe: string },
 ): string[] {
-  const raw = ({ format, pipe }: { format: string; pipe: string }, size: string): string[] => [
-    '-f',
-    'rawvideo',
-    '-pixel_format',
-    format,
-    '-video_size',
-    size,
-    '-framerate',
-    framerate,
-    '-fpsprobesize',
-    '0',
-    '-i',
-    pipe,
-  ];
+  const raw = ({ format, pipe }: { format: string; pipe: string }, size: string): string[] =>
+    argv`-f rawvideo -pixel_format ${format} -video_size ${size} -framerate ${framerate} -fpsprobesize 0 -i ${pipe}`;
   return [...raw(enlarged, `${width * scale}x${height * scale}`), ...raw(around, `${width}x${height}`)];
 }

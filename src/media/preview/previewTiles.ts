@@ -3,8 +3,8 @@ import { deliverableColor, toPlanarRgb } from '../picture/color.js';
 import { cropFilters } from '../picture/crop.js';
 import { cropFilter, scaled, type Window } from '../picture/cropWindow.js';
 import { deliverableSize, enlargeFilters } from '../picture/deliverable.js';
-import { inputFrom, type FrameSource } from '../picture/frames.js';
-import { readRaster, type Raster } from '../picture/raster.js';
+import { type FrameSource, inputFrom } from '../picture/frames.js';
+import { type Raster, readRaster } from '../picture/raster.js';
 
 /*
  * The cells of a preview: a window of one picture as the source has it, or as a job would make it. What a job makes is

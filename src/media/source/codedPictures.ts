@@ -1,4 +1,5 @@
 import type { SourceInfo } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { readStdout } from '../ffmpeg/readStdout.js';
 import { inputFrom } from '../picture/frames.js';
 
@@ -30,16 +31,7 @@ export async function countCodedPictures(
   info: SourceInfo,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const args = [
-    ...inputFrom(file, info.video.index, undefined),
-    '-c',
-    'copy',
-    '-bsf:v',
-    'dump_extra=freq=k',
-    '-f',
-    'data',
-    'pipe:1',
-  ];
+  const args = argv`${inputFrom(file, info.video.index, undefined)} -c copy -bsf:v dump_extra=freq=k -f data pipe:1`;
   const counter = new Counter();
   await readStdout(args, { signal }, async (stdout) => {
     for await (const chunk of stdout as AsyncIterable<Buffer>) counter.read(chunk);

@@ -1,6 +1,6 @@
 import type { SourceInfo } from '../../job/source.js';
 import { everyPicture, samplePictures } from '../ffmpeg/sample.js';
-import { combingOf, type Combing } from './combing.js';
+import { type Combing, combingOf } from './combing.js';
 
 /** Consecutive frames that are judged together: several periods of 3:2 pulldown. */
 export const GROUP = 32;

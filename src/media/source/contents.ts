@@ -1,5 +1,5 @@
 import type { ContentTrack } from '../../job/contents.js';
-import { fileHeader, isCover, type Header, type HeaderStream } from './header.js';
+import { fileHeader, type Header, type HeaderStream, isCover } from './header.js';
 import type { Program } from './programs.js';
 
 /** A stream of a file, as its header tells. Names of codecs and dispositions are ffmpeg's. */

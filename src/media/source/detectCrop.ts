@@ -1,5 +1,6 @@
 import type { CropWindow } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { ContentFailure } from '../../lib/errors.js';
 import { PTS_FD, runFfmpeg } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
@@ -75,22 +76,16 @@ async function edgesFrom(
 ): Promise<Edges> {
   const found = { ...NOTHING };
   const limit = ((color.range === 'full' ? 0 : 16) + NOISE) / 255;
-  const filters = `scale=w=${width}:h=${height},cropdetect=limit=${limit.toFixed(4)}:round=2:skip=0:reset=0,metadata=mode=print:file='pipe\\:${PTS_FD}':direct=1`;
+  const filters =
+    `scale=w=${width}:h=${height},cropdetect=limit=${limit.toFixed(4)}:round=2:skip=0:reset=0,` +
+    `metadata=mode=print:file='pipe\\:${PTS_FD}':direct=1`;
   const args = [
     '-max_error_rate',
     '1',
     ...(seconds > 0 ? ['-noaccurate_seek', '-ss', seconds.toFixed(3)] : []),
-    ...sourceInput(file),
-    '-map',
-    `0:${index}`,
-    '-fps_mode',
-    'passthrough',
+    ...argv`${sourceInput(file)} -map 0:${index} -fps_mode passthrough`,
     ...(frames === undefined ? [] : ['-frames:v', String(frames)]),
-    '-vf',
-    filters,
-    '-f',
-    'null',
-    '-',
+    ...argv`-vf ${filters} -f null -`,
   ];
   const onPtsLine = (line: string): void => {
     const [, edge, value] = /^lavfi\.cropdetect\.([xy][12])=(-?\d+)$/.exec(line) ?? [];

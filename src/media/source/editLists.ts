@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 
 /** A movie's index is smaller than this; what is larger is damaged. */
 const LARGEST_INDEX = 512 * 2 ** 20;

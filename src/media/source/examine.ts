@@ -5,7 +5,7 @@ import type { Timeline } from '../../job/timeline.js';
 import { croppedInfo, formatWindow } from '../picture/crop.js';
 import { describeFields } from '../picture/deinterlace.js';
 import { detectFields, forceFields } from './interlace.js';
-import { scanSource, type ScanOptions } from './scan.js';
+import { type ScanOptions, scanSource } from './scan.js';
 import { describeShapes } from './shapes.js';
 
 /**

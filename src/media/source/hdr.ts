@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Hdr, SourceInfo } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { ContentFailure } from '../../lib/errors.js';
 import { readHeader } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
@@ -75,7 +76,8 @@ export const isPureDolbyVision = (list: readonly SideData[]): boolean =>
 /** What the user should know of metadata that are not carried along. */
 export const dynamicWarning = ({ video: { hdr } }: SourceInfo): string | undefined =>
   hdr?.dynamic &&
-  `${hdr.dynamic.join(' and ')} metadata, which change from scene to scene, are left out: the result is plain HDR10 or HLG`;
+  `${hdr.dynamic.join(' and ')} metadata, which change from scene to scene, are left out: ` +
+    'the result is plain HDR10 or HLG';
 
 const outputSchema = z.object({
   streams: z.array(z.object({ side_data_list: z.array(sideDataSchema).default([]) })).default([]),
@@ -87,15 +89,10 @@ const PACKETS = 16;
 
 /** All side data of a stream's header and of its first frames. Nothing where none of them decode. */
 export async function readSideData(file: string, stream: number, signal?: AbortSignal): Promise<SideData[]> {
-  const args = [
-    '-select_streams',
-    String(stream),
-    '-read_intervals',
-    `%+#${PACKETS}`,
-    '-show_entries',
-    'stream=index:stream_side_data_list:frame=pts:frame_side_data_list',
-    ...sourceInput(file),
-  ];
+  const args = argv`
+    -select_streams ${stream} -read_intervals %+#${PACKETS}
+    -show_entries stream=index:stream_side_data_list:frame=pts:frame_side_data_list ${sourceInput(file)}
+  `;
   let read: unknown;
   try {
     read = await readHeader(args, signal);
@@ -131,11 +128,13 @@ export function compareHdr(is: Hdr, wanted: Hdr): string[] {
   return problems;
 }
 
+const PRIMARIES = ['red', 'green', 'blue', 'white'] as const;
+
 function sameMastering(a: Hdr['mastering'], b: Hdr['mastering']): boolean {
   if (!a || !b) return a === b;
   const near = (x: number, y: number, slack: number): boolean => Math.abs(x - y) <= slack;
   return (
-    (['red', 'green', 'blue', 'white'] as const).every(
+    PRIMARIES.every(
       (name) => near(a[name][0], b[name][0], SLACK.color) && near(a[name][1], b[name][1], SLACK.color),
     ) &&
     near(a.minLuminance, b.minLuminance, SLACK.dark) &&
@@ -143,6 +142,8 @@ function sameMastering(a: Hdr['mastering'], b: Hdr['mastering']): boolean {
   );
 }
 
-const told = (mastering: Hdr['mastering']): string | undefined =>
-  mastering &&
-  `${(['red', 'green', 'blue', 'white'] as const).map((name) => `${name} ${mastering[name].map((value) => value.toFixed(4)).join(',')}`).join(' ')}, ${mastering.minLuminance} to ${mastering.maxLuminance} cd/m²`;
+function told(mastering: Hdr['mastering']): string | undefined {
+  if (!mastering) return undefined;
+  const colors = PRIMARIES.map((name) => `${name} ${mastering[name].map((value) => value.toFixed(4)).join(',')}`);
+  return `${colors.join(' ')}, ${mastering.minLuminance} to ${mastering.maxLuminance} cd/m²`;
+}

@@ -2,7 +2,7 @@ import type { Fields, SourceInfo } from '../../job/source.js';
 import { apartStretches, commonOrder, scoreFrame } from './apartStretches.js';
 import type { Combing } from './combing.js';
 import { GROUP, readCombing, sampleCombing } from './combingSamples.js';
-import { fieldEvidence, frameEvidence, type FieldEvidence } from './fieldEvidence.js';
+import { type FieldEvidence, fieldEvidence, frameEvidence } from './fieldEvidence.js';
 
 /** Frames that have to tell something, in a group and in all of them, or nothing is concluded. */
 const LEAST_OF_GROUP = 6;

@@ -1,21 +1,24 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { sourceInfoSchema, type SourceInfo } from '../../job/source.js';
+import { type SourceInfo, sourceInfoSchema } from '../../job/source.js';
 import { ContentFailure, UserError, WorldError } from '../../lib/errors.js';
 import { shown } from '../../lib/printable.js';
-import { parseRational, toNumber, type Rational } from '../../lib/rational.js';
+import { parseRational, type Rational, toNumber } from '../../lib/rational.js';
 import { hasCode } from '../../lib/systemErrors.js';
 import { bitDepth, hdrTransfer, readColor } from '../picture/color.js';
-import { firstFrame, type FirstFrame } from './firstFrame.js';
+import { type FirstFrame, firstFrame } from './firstFrame.js';
 import { isPureDolbyVision, readHdr, readSideData } from './hdr.js';
-import { fileHeader, isCover, type Header, type HeaderStream } from './header.js';
+import { fileHeader, type Header, type HeaderStream, isCover } from './header.js';
 import { programOf, streamsOf } from './programs.js';
 import { isRaw } from './repair.js';
 import { showsThrough } from './transparency.js';
 
 /** What ffprobe says of bytes that it cannot use; other failures are the machine's. */
-const BAD_CONTENT =
-  /Invalid data found|not on whitelist|End of file|Invalid argument|patches welcome|came to no end|Cannot allocate memory|was ended by SIG(SEGV|ABRT|FPE|BUS|ILL)/i;
+const BAD_CONTENT = new RegExp(
+  'Invalid data found|not on whitelist|End of file|Invalid argument|patches welcome|came to no end|' +
+    'Cannot allocate memory|was ended by SIG(SEGV|ABRT|FPE|BUS|ILL)',
+  'i',
+);
 
 export interface ProbeOptions {
   /** Number of the programme that is meant. Default: that of the stream that players show. */
@@ -38,7 +41,8 @@ export async function probeSource(file: string, options: ProbeOptions = {}): Pro
   const streams = streamsOf(all, programs, program ?? asked);
   if (!stream) {
     throw new UserError(
-      `${asked ? `programme ${asked.number} of ` : ''}${shown(file)} has no video${streams.some((s) => s.codec_type === 'audio') ? ', only sound' : ''}`,
+      `${asked ? `programme ${asked.number} of ` : ''}${shown(file)} has no video` +
+        `${streams.some((s) => s.codec_type === 'audio') ? ', only sound' : ''}`,
     );
   }
   const { size } = await stat(file);
@@ -50,7 +54,8 @@ export async function probeSource(file: string, options: ProbeOptions = {}): Pro
   if (typeof first === 'string' || !stream.pix_fmt) throw new UserError(undecodable(file, stream, first));
   if (isPureDolbyVision(stream.side_data_list))
     throw new UserError(
-      `${shown(file)} is Dolby Vision with colours of its own (profile 5), which would come out wrong: convert it to HDR10 first`,
+      `${shown(file)} is Dolby Vision with colours of its own (profile 5), which would come out wrong: ` +
+        'convert it to HDR10 first',
     );
   const alpha =
     hasAlpha(stream) && (stream.codec_name !== 'gif' || (await showsThrough(file, stream.index, options.signal)));
@@ -104,7 +109,8 @@ async function readStreams(file: string, signal: AbortSignal | undefined): Promi
       error instanceof ContentFailure && /Could not open codec for input stream (\d+)/.exec(error.message)?.[1];
     if (closed)
       throw new UserError(
-        `stream ${closed} of ${shown(file)} is damaged, or coded in a way that this ffmpeg cannot decode: copy the file without it first (ffmpeg -i … -map 0 -map -0:${closed} -c copy …)`,
+        `stream ${closed} of ${shown(file)} is damaged, or coded in a way that this ffmpeg cannot decode: ` +
+          `copy the file without it first (ffmpeg -i … -map 0 -map -0:${closed} -c copy …)`,
       );
     if (!(error instanceof WorldError && BAD_CONTENT.test(error.message))) throw error;
     throw new UserError(
@@ -126,7 +132,8 @@ function checkSizes(file: string, streams: HeaderStream[]): void {
   );
   if (pixels > MOST_PIXELS)
     throw new UserError(
-      `${shown(file)} holds pictures of ${Math.round(pixels / 1e6)} million pixels in its video tracks and covers, which would all be decoded at once: take some of them out first`,
+      `${shown(file)} holds pictures of ${Math.round(pixels / 1e6)} million pixels in its video tracks and covers, ` +
+        'which would all be decoded at once: take some of them out first',
     );
 }
 

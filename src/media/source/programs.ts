@@ -54,7 +54,9 @@ export function programOf(file: string, programs: readonly Program[], number: nu
   const held = programs.map(
     (program) => `${program.number}${program.name === undefined ? '' : ` ("${program.name}")`}`,
   );
-  throw new UserError(
-    `--program ${number}: ${file} ${held.length === 0 ? 'holds no programmes: leave the flag out' : `holds the programme${held.length === 1 ? '' : 's'} ${held.join(', ')}`}`,
-  );
+  const choice =
+    held.length === 0
+      ? 'holds no programmes: leave the flag out'
+      : `holds the programme${held.length === 1 ? '' : 's'} ${held.join(', ')}`;
+  throw new UserError(`--program ${number}: ${file} ${choice}`);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { SourceInfo } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { parseRational, toNumber } from '../../lib/rational.js';
 import { readHeader } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
@@ -21,17 +22,10 @@ export async function isRateAssumed(
   if (!isRaw(info.format)) return false;
   const answer = answerSchema.parse(
     await readHeader(
-      [
-        '-f',
-        info.format,
-        '-framerate',
-        String(ASKED),
-        '-select_streams',
-        String(info.video.index),
-        '-show_entries',
-        'stream=r_frame_rate',
-        ...sourceInput(file),
-      ],
+      argv`
+        -f ${info.format} -framerate ${ASKED} -select_streams ${info.video.index} -show_entries stream=r_frame_rate
+        ${sourceInput(file)}
+      `,
       signal,
     ),
   );

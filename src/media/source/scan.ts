@@ -1,7 +1,7 @@
 import type { Fields, SourceInfo, SourceScan } from '../../job/source.js';
 import { encodeTimeline, type Timeline } from '../../job/timeline.js';
 import { toNumber } from '../../lib/rational.js';
-import { readPackets, type Packets } from '../ffmpeg/packets.js';
+import { type Packets, readPackets } from '../ffmpeg/packets.js';
 import { runFfmpeg } from '../ffmpeg/run.js';
 import { inputFrom, printPts } from '../picture/frames.js';
 import { countCodedPictures, mayLeaveOut } from './codedPictures.js';

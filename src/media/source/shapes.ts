@@ -1,6 +1,7 @@
 import type { SourceInfo, SourceScan } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { ContentFailure } from '../../lib/errors.js';
-import { parseRational, toNumber, type Rational } from '../../lib/rational.js';
+import { parseRational, type Rational, toNumber } from '../../lib/rational.js';
 import { runFfprobe } from '../ffmpeg/run.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 
@@ -42,17 +43,9 @@ export async function findShapes(
   const entries = 'frame=best_effort_timestamp,width,height,sample_aspect_ratio';
   try {
     await runFfprobe(
-      [
-        '-skip_frame',
-        'nokey',
-        '-select_streams',
-        String(info.video.index),
-        '-show_entries',
-        entries,
-        '-of',
-        'csv',
-        ...sourceInput(file),
-      ],
+      argv`
+        -skip_frame nokey -select_streams ${info.video.index} -show_entries ${entries} -of csv ${sourceInput(file)}
+      `,
       { signal, onLine },
     );
   } catch (error) {
@@ -83,7 +76,10 @@ export function describeShapes(shapes: Shapes): string {
     .slice(0, MOST_TOLD)
     .map((each) => `${(each.seconds - first.seconds).toFixed(1)} s on ${describe(each)}`);
   const more = others.length > MOST_TOLD ? ` and ${others.length - MOST_TOLD} more` : '';
-  return `the shape of the pictures changes: ${describe(first)}, from ${told.join(', from ')}${more}; all are shown as the first ones, so that others may look squeezed`;
+  return (
+    `the shape of the pictures changes: ${describe(first)}, from ${told.join(', from ')}${more}; ` +
+    'all are shown as the first ones, so that others may look squeezed'
+  );
 }
 
 const describe = ({ width, height, sampleAspectRatio: { num, den } }: Shape): string =>

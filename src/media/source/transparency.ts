@@ -1,3 +1,4 @@
+import { argv } from '../../lib/argv.js';
 import { readUntilFailure } from '../ffmpeg/readStdout.js';
 import { inputFrom } from '../picture/frames.js';
 
@@ -9,16 +10,10 @@ const PICTURES = 100;
  * change as transparent.
  */
 export async function showsThrough(file: string, stream: number, signal?: AbortSignal): Promise<boolean> {
-  const args = [
-    ...inputFrom(file, stream, undefined),
-    '-frames:v',
-    String(PICTURES),
-    '-vf',
-    'format=bgra,alphaextract,format=gray',
-    '-f',
-    'rawvideo',
-    'pipe:1',
-  ];
+  const args = argv`
+    ${inputFrom(file, stream, undefined)} -frames:v ${PICTURES} -vf format=bgra,alphaextract,format=gray -f rawvideo
+    pipe:1
+  `;
   // What is too damaged to be decoded is found out elsewhere.
   const { value } = await readUntilFailure(args, { signal }, async (stdout) => {
     for await (const samples of stdout as AsyncIterable<Buffer>)

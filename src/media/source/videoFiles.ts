@@ -4,7 +4,8 @@ import path from 'node:path';
 import { isMangled } from '../../lib/utf8.js';
 
 const ENDINGS =
-  '264 265 3g2 3gp apng asf avi divx dv flv gif h264 h265 hevc ivf m1v m2ts m2v m4v mj2 mjpeg mjpg mkv mov mp4 mpeg mpg mts mxf nut obu ogm ogv rm rmvb ts vob webm wmv wtv y4m';
+  '264 265 3g2 3gp apng asf avi divx dv flv gif h264 h265 hevc ivf m1v m2ts m2v m4v mj2 mjpeg mjpg mkv mov mp4 ' +
+  'mpeg mpg mts mxf nut obu ogm ogv rm rmvb ts vob webm wmv wtv y4m';
 const VIDEO = new RegExp(`\\.(${ENDINGS.replaceAll(' ', '|')})$`, 'i');
 
 /**

@@ -2,7 +2,7 @@ import type { PictureSpec } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
 import { UserError } from '../../lib/errors.js';
 import { toNumber } from '../../lib/rational.js';
-import { inventory, type Inventory } from '../merge/inventory.js';
+import { type Inventory, inventory } from '../merge/inventory.js';
 import { bitDepth, deliverableColor } from '../picture/color.js';
 import type { FileContents } from '../source/contents.js';
 import { compareHdr } from '../source/hdr.js';
@@ -163,7 +163,8 @@ function checkTracks(file: FileContents, source: FileContents): string[] {
       for (const [i, track] of wanted.entries()) {
         if (is[i]?.language !== track.language)
           problems.push(
-            `${kind} track ${i + 1} is ${is[i]?.language ?? 'of no language'} instead of ${track.language ?? 'of none'}`,
+            `${kind} track ${i + 1} is ${is[i]?.language ?? 'of no language'} ` +
+              `instead of ${track.language ?? 'of none'}`,
           );
       }
   }

@@ -1,4 +1,4 @@
-import { toNumber, type Rational } from '../../lib/rational.js';
+import { type Rational, toNumber } from '../../lib/rational.js';
 import type { Check } from './report.js';
 import { Runs } from './runs.js';
 
@@ -57,7 +57,9 @@ export function cadenceOf(pts: readonly number[], timebase: Rational, frameRate:
       {
         name: 'frame rate',
         ok: true,
-        measured: `${constant ? 'constant' : 'variable'}, ${fps.toFixed(3)} frames a second${constant ? '' : ' on average'}`,
+        measured:
+          `${constant ? 'constant' : 'variable'}, ` +
+          `${fps.toFixed(3)} frames a second${constant ? '' : ' on average'}`,
         expected: 'any',
       },
     ],

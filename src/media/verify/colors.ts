@@ -1,4 +1,4 @@
-import { brightnessOf, type Plane } from './plane.js';
+import type { Plane } from './plane.js';
 import { CELLS, lumaMean } from './thumbnails.js';
 
 /** Y, U and V in full range, U and V around 0. */
@@ -39,20 +39,25 @@ function product(a: Matrix, b: Matrix): Matrix {
   ];
 }
 
-interface Mistake {
-  name: string;
-  /** `range`: on a flat picture it looks like another brightness, which a network may give it. */
-  kind: 'planes' | 'matrix' | 'range';
+/** A map of colours: what it does to Y, U and V, and what it adds to luma. */
+export interface ColourMap {
   matrix: Matrix;
-  /** Added to luma. */
   offset: number;
 }
 
-const scaled = (luma: number, chroma: number): Matrix => [
+interface Mistake extends ColourMap {
+  name: string;
+  /** `range`: on a flat picture it looks like another brightness, which a network may give it. */
+  kind: 'planes' | 'matrix' | 'range';
+}
+
+export const scaled = (luma: number, chroma: number): Matrix => [
   [luma, 0, 0],
   [0, chroma, 0],
   [0, 0, chroma],
 ];
+
+export const AS_IS: ColourMap = { matrix: scaled(1, 1), offset: 0 };
 
 /** What goes wrong with colours when it goes wrong, as maps from the right values to those that come out. */
 export const MISTAKES: readonly Mistake[] = [
@@ -98,7 +103,7 @@ const LEFT = 0.3;
  * @returns the index in {@link MISTAKES}, or -1.
  */
 export function mistakeIn(output: Uint8Array, own: Uint8Array): number {
-  const right = error(output, own, undefined);
+  const right = error(output, own, AS_IS);
   if (right < 3 * CELLS * VISIBLE ** 2) return -1;
   const left = MISTAKES.map((mistake) => error(output, own, mistake));
   const least = Math.min(...left);
@@ -108,7 +113,7 @@ export function mistakeIn(output: Uint8Array, own: Uint8Array): number {
 }
 
 /** What another brightness alone makes of it. */
-const brightness = (output: Uint8Array, own: Uint8Array): Pick<Mistake, 'matrix' | 'offset'> => ({
+const brightness = (output: Uint8Array, own: Uint8Array): ColourMap => ({
   matrix: scaled(1, 1),
   offset: lumaMean(output) - lumaMean(own),
 });
@@ -119,9 +124,7 @@ const clamp = (value: number): number => Math.min(255, Math.max(0, value));
  * Sum of the squared differences between an output and its source with a mistake. Of both: Y, then U, then V, as many
  * samples of each.
  */
-function error(output: Samples, own: Samples, mistake: Pick<Mistake, 'matrix' | 'offset'> | undefined): number {
-  const [m0, m1, m2] = mistake?.matrix ?? scaled(1, 1);
-  const offset = mistake?.offset ?? 0;
+export function error(output: Plane['data'], own: Plane['data'], { matrix: [m0, m1, m2], offset }: ColourMap): number {
   const count = own.length / 3;
   let sum = 0;
   for (let i = 0; i < count; i++) {
@@ -134,78 +137,4 @@ function error(output: Samples, own: Samples, mistake: Pick<Mistake, 'matrix' | 
     sum += ey * ey + eu * eu + ev * ev;
   }
   return sum;
-}
-
-type Samples = Plane['data'];
-
-/** Of a mistake that is confirmed at full size, so much of the squared difference may be left when it is undone. */
-const LEFT_CONFIRMED = 0.4;
-/**
- * A wrong matrix mixes planes: it must leave less than this of what the best brightness, contrast and saturation
- * leave.
- */
-const BETTER = 0.5;
-/**
- * How near contrast and saturation must be to those of a wrong range: networks raise contrast too, by some other
- * amount.
- */
-const NEAR = 0.04;
-/** Chroma in code values (root of the mean square) below which there is no saturation to speak of. */
-const GREY = 2;
-/** Code values so near to an end of the range may have been cut off there. */
-const CUT_OFF = 8;
-
-/**
- * Tests at full size what {@link mistakeIn} suspects: undoing the mistake must fit better by far than what a network
- * may have done to brightness, contrast and saturation.
- * @param output Y, U and V in full range; `own` likewise, of the same size.
- */
-export function mistakeConfirmed(index: number, output: readonly Plane[], own: readonly Plane[]): boolean {
-  const mistake = MISTAKES[index];
-  if (!mistake) return false;
-  const [a, b] = [joined(output), joined(own)];
-  const left = error(a, b, mistake);
-  if (left >= LEFT_CONFIRMED * error(a, b, undefined)) return false;
-  if (mistake.kind === 'planes') return true;
-  const luma = contrastOf(a, b, mistake);
-  const saturation = saturationOf(a, b, mistake);
-  if (mistake.kind === 'matrix')
-    return left < BETTER * error(a, b, { matrix: scaled(luma.gain, saturation.gain), offset: luma.offset });
-  const isNear = (gain: number, wanted: number): boolean => Math.abs(gain / wanted - 1) < NEAR;
-  return (
-    isNear(luma.gain, mistake.matrix[0][0]) &&
-    (saturation.chroma < GREY || isNear(saturation.gain, mistake.matrix[1][1]))
-  );
-}
-
-const joined = (planes: readonly Plane[]): Float32Array => Float32Array.from(planes.flatMap(({ data }) => [...data]));
-
-const isWhole = (value: number): boolean => value > CUT_OFF && value < 255 - CUT_OFF;
-
-/** The contrast and brightness of luma, of samples that nothing has cut off. */
-function contrastOf(output: Samples, own: Samples, { matrix, offset }: Mistake): { gain: number; offset: number } {
-  const whole: [own: number[], output: number[]] = [[], []];
-  for (let i = 0; i < own.length / 3; i++) {
-    const value = own[i] as number;
-    if (!isWhole(value) || !isWhole(matrix[0][0] * value + offset)) continue;
-    whole[0].push(value);
-    whole[1].push(output[i] as number);
-  }
-  return brightnessOf(Float32Array.from(whole[0]), Float32Array.from(whole[1]));
-}
-
-/**
- * The gain of both chroma planes around grey, and how much chroma there is; likewise of samples that nothing has cut
- * off.
- */
-function saturationOf(output: Samples, own: Samples, { matrix }: Mistake): { gain: number; chroma: number } {
-  let [along, whole, count] = [0, 0, 0];
-  for (let i = own.length / 3; i < own.length; i++) {
-    const value = (own[i] as number) - 128;
-    if (!isWhole(value + 128) || !isWhole(matrix[1][1] * value + 128)) continue;
-    along += value * ((output[i] as number) - 128);
-    whole += value * value;
-    count++;
-  }
-  return { gain: whole > 0 ? along / whole : 1, chroma: count > 0 ? Math.sqrt(whole / count) : 0 };
 }

@@ -1,5 +1,5 @@
 import { mistakeIn } from './colors.js';
-import { likeness, unlikeness, type Likeness } from './neighbours.js';
+import { type Likeness, likeness, unlikeness } from './neighbours.js';
 import { shiftOf } from './shift.js';
 import { FrameTable } from './table.js';
 import { CELLS, distance, lumaMean, structureOf, THUMBNAIL_BYTES } from './thumbnails.js';

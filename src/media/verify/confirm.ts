@@ -1,24 +1,12 @@
-import { ContentFailure } from '../../lib/errors.js';
-import { startFfmpeg } from '../ffmpeg/run.js';
-import { pieces } from '../ffmpeg/splitStream.js';
-import type { Size } from '../picture/cropWindow.js';
-import { MISTAKES, mistakeConfirmed } from './colors.js';
+import { look, type Pictures } from './atFullSize.js';
+import { MISTAKES } from './colors.js';
+import { type Done, doneTo, mistakeConfirmed, usualOf } from './colorsAtFullSize.js';
 import type { Finding, Judgement, Suspicion } from './judge.js';
 import { shareWhereMoving } from './moving.js';
-import { shrink, type Plane } from './plane.js';
+import { type Plane, shrink } from './plane.js';
 import { displacement } from './registration.js';
 import { Runs } from './runs.js';
-import { picturesArgs, type Side } from './sides.js';
 import type { FrameTable } from './table.js';
-
-export interface Pictures {
-  output: Side;
-  source: Side;
-  /** At which both are compared: the smaller one of their sizes. */
-  size: Size;
-  table: FrameTable;
-  signal?: AbortSignal | undefined;
-}
 
 /** Frames of one suspicion that are looked at, spread over all of its runs. */
 const LOOKED_AT = 24;
@@ -31,6 +19,8 @@ const NEIGHBOUR = 0.7;
 const NEIGHBOURS = 8;
 /** Colours that may also be a network's contrast are wrong only in so many frames in a row. */
 const FRAMES_OF_WRONG_COLOURS = 2;
+/** Frames on each side of such a run that say what is usual there. */
+const AROUND = 3;
 /** Side of the squares over which colours are averaged. */
 const COLOUR_CELL = 4;
 
@@ -80,7 +70,19 @@ async function divide(suspicion: Suspicion, pictures: Pictures): Promise<{ confi
   const chosen = runs.map((run, i) =>
     Math.floor(i / every) === Math.floor((i - 1) / every) ? [] : spread(run, each),
   );
-  const votes = await look(chosen.flat(), suspicion, pictures);
+  const usual =
+    suspicion.kind === 'colours'
+      ? await usualAround(
+          runs.filter((_, i) => chosen[i]?.length),
+          suspicion,
+          pictures,
+        )
+      : undefined;
+  const neighbours = (frame: number): number[] =>
+    suspicion.kind === 'neighbour' ? neighboursOf(frame, pictures.table) : [];
+  const votes = await look(chosen.flat(), neighbours, pictures, (frame, ...seen) =>
+    shows(suspicion, usual?.get(frame) ?? [], ...seen),
+  );
   const result: { confirmed: number[]; rest: number[] } = { confirmed: [], rest: [] };
   let last = false;
   for (const [i, run] of runs.entries()) {
@@ -114,37 +116,37 @@ const spread = (run: readonly number[], count: number): number[] =>
     ? [...run]
     : Array.from({ length: count }, (_, i) => run[Math.floor(((i + 0.5) * run.length) / count)] as number);
 
-/** @returns whether each frame shows what is suspected; those that could not be decoded are missing. */
-async function look(
-  frames: readonly number[],
-  suspicion: Suspicion,
-  { output, source, size, table, signal }: Pictures,
-): Promise<Map<number, boolean>> {
-  const neededFor = (frame: number): number[] => [
-    frame,
-    ...(suspicion.kind === 'neighbour' ? neighboursOf(frame, table) : []),
-  ];
-  const sources = [...new Set(frames.flatMap(neededFor))].sort((a, b) => a - b);
-  const own = read(source, sources, size, signal);
-  const votes = new Map<number, boolean>();
-  const held = new Map<number, Plane[]>();
-  try {
-    for await (const [frame, picture] of read(output, frames, size, signal)) {
-      const needed = neededFor(frame);
-      while (needed.some((each) => !held.has(each))) {
-        const next = await own.next();
-        if (next.done) return votes;
-        held.set(...next.value);
-      }
-      const [its, ...neighbours] = needed.map((each) => held.get(each) as Plane[]) as [Plane[], ...Plane[][]];
-      votes.set(frame, shows(suspicion, picture, its, neighbours));
-      const later = new Set(frames.filter((each) => each > frame).flatMap(neededFor));
-      for (const each of held.keys()) if (!later.has(each)) held.delete(each);
-    }
-    return votes;
-  } finally {
-    await own.return();
-  }
+/**
+ * What the network does to the colours before and behind each run, by frames of no suspicion: scenes change, and what
+ * it does with them.
+ * @returns it by the frames of the runs.
+ */
+async function usualAround(
+  runs: readonly number[][],
+  { frames }: Suspicion,
+  pictures: Pictures,
+): Promise<Map<number, Done[]>> {
+  const suspected = new Set(frames);
+  const isFree = (frame: number): boolean => frame >= 0 && frame < pictures.table.frames && !suspected.has(frame);
+  const sides = (run: readonly number[]): number[][] => {
+    const [first, last] = [run[0] as number, run.at(-1) as number];
+    const side = (step: (i: number) => number): number[] => Array.from({ length: AROUND }, (_, i) => step(i + 1));
+    return [side((i) => first - i), side((i) => last + i)].map((frames) => frames.filter(isFree));
+  };
+  const all = [...new Set(runs.flatMap(sides).flat())].sort((a, b) => a - b);
+  if (all.length === 0) return new Map();
+  const done = await look(
+    all,
+    () => [],
+    pictures,
+    (_, output, own) => doneTo(averaged(output), averaged(own)),
+  );
+  return new Map(
+    runs.flatMap((run) => {
+      const usual = sides(run).flatMap((side) => usualOf(side.flatMap((frame) => done.get(frame) ?? [])) ?? []);
+      return run.map((frame): [number, Done[]] => [frame, usual]);
+    }),
+  );
 }
 
 /**
@@ -158,7 +160,15 @@ function neighboursOf(frame: number, table: FrameTable): number[] {
   );
 }
 
-function shows({ kind, mistake }: Suspicion, output: Plane[], own: Plane[], neighbours: Plane[][]): boolean {
+const averaged = (planes: Plane[]): Plane[] => planes.map((plane) => shrink(plane, COLOUR_CELL));
+
+function shows(
+  { kind, mistake }: Suspicion,
+  usual: readonly Done[],
+  output: Plane[],
+  own: Plane[],
+  neighbours: Plane[][],
+): boolean {
   const [luma, ownLuma] = [output[0], own[0]] as [Plane, Plane];
   switch (kind) {
     case 'shift': {
@@ -167,44 +177,7 @@ function shows({ kind, mistake }: Suspicion, output: Plane[], own: Plane[], neig
     }
     case 'neighbour':
       return neighbours.some(([neighbour]) => (shareWhereMoving(luma, ownLuma, neighbour as Plane) ?? 0) > NEIGHBOUR);
-    case 'colours': {
-      const averaged = (planes: Plane[]): Plane[] => planes.map((plane) => shrink(plane, COLOUR_CELL));
-      return mistakeConfirmed(mistake, averaged(output), averaged(own));
-    }
-  }
-}
-
-/** Decodes some frames of a side, ascending: their numbers and planes Y, U and V. */
-async function* read(
-  side: Side,
-  frames: readonly number[],
-  size: Size,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<[frame: number, planes: Plane[]], void, void> {
-  const stop = new AbortController();
-  const run = startFfmpeg(picturesArgs(side, frames, size), {
-    signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
-    stdout: 'pipe',
-  });
-  const done = run.done.catch((error: unknown) => {
-    // What cannot be decoded was told already.
-    if (!stop.signal.aborted && !(error instanceof ContentFailure)) throw error;
-  });
-  const { width, height } = size;
-  try {
-    let index = 0;
-    if (!run.stdout) throw new Error('ffmpeg was started without a pipe to read pictures from');
-    for await (const data of pieces(run.stdout, 3 * width * height)) {
-      const planes = [0, 1, 2].map((plane) => ({
-        data: new Uint8Array(data.subarray(plane * width * height, (plane + 1) * width * height)),
-        width,
-        height,
-      }));
-      yield [frames[index++] as number, planes];
-    }
-  } finally {
-    stop.abort();
-    run.stdout?.destroy();
-    await done;
+    case 'colours':
+      return mistakeConfirmed(mistake, averaged(output), averaged(own), usual);
   }
 }

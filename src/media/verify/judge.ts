@@ -1,6 +1,6 @@
 import { MISTAKES } from './colors.js';
 import { Runs } from './runs.js';
-import { median, type FrameTable } from './table.js';
+import { type FrameTable, median } from './table.js';
 import { COLUMNS, ROWS } from './thumbnails.js';
 
 /** Means of luma, 0 to 255: a picture below the first is black; one of the source above the second is not. */

@@ -1,4 +1,4 @@
-import { brightnessOf, shrink, type Plane } from './plane.js';
+import { brightnessOf, type Plane, shrink } from './plane.js';
 
 /** Side of the blocks whose means are compared, in pixels: grain is averaged away. */
 const BLOCK = 4;

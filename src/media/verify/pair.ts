@@ -1,14 +1,14 @@
-import { toNumber, type Rational } from '../../lib/rational.js';
+import { type Rational, toNumber } from '../../lib/rational.js';
 import { damageOf } from '../ffmpeg/damage.js';
 import type { Trim } from '../merge/trimTracks.js';
 import { confirmed } from './confirm.js';
-import { judge, type Finding, type Judgement } from './judge.js';
+import { type Finding, type Judgement, judge } from './judge.js';
 import type { ShownFrame } from './page.js';
 import { comparePictures } from './pictures.js';
 import { plot } from './plot.js';
 import type { Check, VerifyReport } from './report.js';
 import { pairStills, takeStills, withStills } from './shownFrames.js';
-import { fileSide, withoutRepeatedEdge, type Side } from './sides.js';
+import { fileSide, type Side, withoutRepeatedEdge } from './sides.js';
 import type { Samples } from './thumbnails.js';
 import { checkTimes, type ExpectedTimes } from './times.js';
 import { checkSound, type SoundPair } from './tracks.js';

@@ -1,8 +1,8 @@
 import { ContentFailure } from '../../lib/errors.js';
-import { startFfmpeg, type FfmpegResult, type FfmpegRun } from '../ffmpeg/run.js';
+import { type FfmpegResult, type FfmpegRun, startFfmpeg } from '../ffmpeg/run.js';
 import { pieces } from '../ffmpeg/splitStream.js';
 import { Comparison } from './comparison.js';
-import { sideArgs, type Side } from './sides.js';
+import { type Side, sideArgs } from './sides.js';
 import type { StillsRequest } from './stills.js';
 import type { FrameTable } from './table.js';
 import { THUMBNAIL_BYTES } from './thumbnails.js';

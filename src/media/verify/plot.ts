@@ -17,15 +17,22 @@ export function plot(table: FrameTable, wrong: readonly (readonly [first: number
   const top = Math.max(4, ...luma, ...chroma);
   const x = (column: number): string => ((column * WIDTH) / columns).toFixed(1);
   const y = (value: number): string => (HEIGHT - Math.sqrt(value / top) * (HEIGHT - 4)).toFixed(1);
-  const line = (values: Float32Array, name: string): string =>
-    `<polyline class="${name}" points="${[...values].flatMap((value, i) => [`${x(i)},${y(value)}`, `${x(i + 1)},${y(value)}`]).join(' ')}"/>`;
+  const line = (values: Float32Array, name: string): string => {
+    const points = [...values].flatMap((value, i) => [`${x(i)},${y(value)}`, `${x(i + 1)},${y(value)}`]);
+    return `<polyline class="${name}" points="${points.join(' ')}"/>`;
+  };
   const marks = wrong.map(([first, last]) => {
     const from = (first * WIDTH) / frames;
     const width = Math.max(2, ((last + 1 - first) * WIDTH) / frames);
     return `<rect class="wrong" x="${from.toFixed(1)}" y="0" width="${width.toFixed(1)}" height="${HEIGHT}"/>`;
   });
-  return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="difference of each frame from its source">${marks.join('')}${line(chroma, 'chroma')}${line(luma, 'luma')}</svg>
-<p class="axis"><span>frame 0</span><span>difference from the source, <b class="luma">luma</b> and <b class="chroma">chroma</b>; the top is ${top.toFixed(1)} of 255, square-root scale</span><span>frame ${frames - 1}</span></p>`;
+  return (
+    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="difference of each frame from its source">` +
+    `${marks.join('')}${line(chroma, 'chroma')}${line(luma, 'luma')}</svg>\n` +
+    '<p class="axis"><span>frame 0</span>' +
+    '<span>difference from the source, <b class="luma">luma</b> and <b class="chroma">chroma</b>; ' +
+    `the top is ${top.toFixed(1)} of 255, square-root scale</span><span>frame ${frames - 1}</span></p>`
+  );
 }
 
 function largest(values: Float32Array, columns: number): Float32Array {

@@ -1,4 +1,4 @@
-import { brightnessOf, shrink, smooth, type Plane } from './plane.js';
+import { brightnessOf, type Plane, shrink, smooth } from './plane.js';
 import { leastSquares, smallerEigenvalue } from './shift.js';
 
 export interface Displacement {

@@ -1,10 +1,11 @@
 import type { SourceInfo } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { deliverableColor } from '../picture/color.js';
 import { cropFilter, type Size } from '../picture/cropWindow.js';
 import { SWS_MATRIX } from '../picture/deliverable.js';
-import { checkPts, frameArgs, inputFrom, printPts, type FrameSource } from '../picture/frames.js';
-import { aspectOf, selectFrames, stillsArgs, type StillsRequest } from './stills.js';
-import { COUNTED, thumbnailArgs, toYuv444, type Samples } from './thumbnails.js';
+import { checkPts, type FrameSource, frameArgs, inputFrom, printPts } from '../picture/frames.js';
+import { aspectOf, type StillsRequest, selectFrames, stillsArgs } from './stills.js';
+import { COUNTED, type Samples, thumbnailArgs, toYuv444 } from './thumbnails.js';
 
 /** One of two videos that are compared: how its frames are decoded, and what their samples mean. */
 export interface Side {
@@ -99,11 +100,5 @@ export const picturesArgs = (
   ...input,
   '-vf',
   [...silent(filters), selectFrames(frames), toYuv444(width, height, samples), ...COUNTED].join(','),
-  '-enc_time_base',
-  '1:25',
-  '-frames:v',
-  String(frames.length),
-  '-f',
-  'rawvideo',
-  'pipe:1',
+  ...argv`-enc_time_base 1:25 -frames:v ${frames.length} -f rawvideo pipe:1`,
 ];

@@ -1,3 +1,4 @@
+import { argv } from '../../lib/argv.js';
 import { ON_TIME } from '../ffmpeg/onTime.js';
 import { readStdout } from '../ffmpeg/readStdout.js';
 import { PTS_FD, runFfmpeg } from '../ffmpeg/run.js';
@@ -48,20 +49,9 @@ export async function listen(
   const loudness = new Loudness(stretches, () => clock.start);
   const { errors, stderrLines } = await readStdout(
     [
-      '-max_error_rate',
-      '1',
-      '-copyts',
-      ...sourceInput(file),
-      ...map,
+      ...argv`-max_error_rate 1 -copyts ${sourceInput(file)} ${map}`,
       ...(cut ? ['-af', heard.join(',')] : []),
-      '-c:a',
-      'pcm_s16le',
-      '-f',
-      'framecrc',
-      '-flush_packets',
-      '1',
-      `pipe:${PTS_FD}`,
-      ...map,
+      ...argv`-c:a pcm_s16le -f framecrc -flush_packets 1 pipe:${PTS_FD} ${map}`,
       '-af',
       [...heard, `aresample=${RATE}:${ON_TIME}`, 'aformat=sample_fmts=s16:channel_layouts=mono'].join(','),
       '-f',

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { SourceInfo } from '../../job/source.js';
+import { argv } from '../../lib/argv.js';
 import { SWS_MATRIX } from '../picture/deliverable.js';
 
 /** Height of a still in pixels. */
@@ -30,31 +31,18 @@ export function stillsArgs(
   const filters = [
     ...head,
     selectFrames(frames),
-    `scale=${width}:${HEIGHT}:in_range=${samples.range}:out_range=full:in_color_matrix=${samples.matrix}:out_color_matrix=${SWS_MATRIX.bt601}`,
+    `scale=${width}:${HEIGHT}:in_range=${samples.range}:out_range=full:` +
+      `in_color_matrix=${samples.matrix}:out_color_matrix=${SWS_MATRIX.bt601}`,
     'format=yuvj420p',
     'setsar=1',
     'settb=1/25',
     'setpts=N',
   ];
   // A percent sign in the folder's name would be taken for a pattern.
-  return [
-    ...map,
-    '-vf',
-    filters.join(','),
-    '-enc_time_base',
-    '1:25',
-    '-c:v',
-    'mjpeg',
-    '-q:v',
-    '4',
-    '-frames:v',
-    String(frames.length),
-    '-f',
-    'image2',
-    '-start_number',
-    '0',
-    `file:${folder.replaceAll('%', '%%')}/%d.jpg`,
-  ];
+  return argv`
+    ${map} -vf ${filters.join(',')} -enc_time_base 1:25 -c:v mjpeg -q:v 4 -frames:v ${frames.length} -f image2
+    -start_number 0 file:${folder.replaceAll('%', '%%')}/%d.jpg
+  `;
 }
 
 /** The filter that lets some frames pass, counted from 0. */

@@ -1,3 +1,5 @@
+import { argv } from '../../lib/argv.js';
+
 /** Cells of a thumbnail, across and down. */
 export const COLUMNS = 32;
 export const ROWS = 24;
@@ -22,16 +24,13 @@ export interface Samples {
 export const thumbnailArgs = (head: readonly string[], samples: Samples): string[] => [
   '-vf',
   [...head, toYuv444(COLUMNS, ROWS, samples), ...COUNTED].join(','),
-  '-enc_time_base',
-  '1:25',
-  '-f',
-  'rawvideo',
-  'pipe:1',
+  ...argv`-enc_time_base 1:25 -f rawvideo pipe:1`,
 ];
 
 /** The filters to 4:4:4 YUV of a size, full range whatever the pictures' is. */
 export const toYuv444 = (width: number, height: number, { range, matrix, common }: Samples): string =>
-  `scale=${width}:${height}:flags=area+accurate_rnd:in_range=${range}:out_range=full:in_color_matrix=${matrix}:out_color_matrix=${common},format=yuv444p`;
+  `scale=${width}:${height}:flags=area+accurate_rnd:in_range=${range}:out_range=full:` +
+  `in_color_matrix=${matrix}:out_color_matrix=${common},format=yuv444p`;
 
 /** The muxer gets a clock of its own, which no variable rate can upset. */
 export const COUNTED = ['settb=1/25', 'setpts=N'];

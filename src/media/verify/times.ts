@@ -1,4 +1,4 @@
-import { toNumber, type Rational } from '../../lib/rational.js';
+import { type Rational, toNumber } from '../../lib/rational.js';
 import type { Check } from './report.js';
 
 /** When frames should be shown; only distances count. */

@@ -1,7 +1,7 @@
 import type { Trim } from '../merge/trimTracks.js';
 import { lagOf } from './lag.js';
 import type { Check } from './report.js';
-import { packetsEnd, listen, type Stretch } from './sound.js';
+import { listen, packetsEnd, type Stretch } from './sound.js';
 
 export interface SoundRequest {
   file: string;

@@ -1,5 +1,5 @@
 import type { PictureSpec } from '../../job/picture.js';
-import { originOf, clipOf } from '../../job/range.js';
+import { clipOf, originOf } from '../../job/range.js';
 import type { SourceInfo } from '../../job/source.js';
 import { encodeTimeline } from '../../job/timeline.js';
 import { UserError } from '../../lib/errors.js';
@@ -8,7 +8,7 @@ import { readPackets } from '../ffmpeg/packets.js';
 import { chaptersWithin, ofProgram } from '../merge/planContents.js';
 import { packetsWithin, type Trim } from '../merge/trimTracks.js';
 import { cropFilters } from '../picture/crop.js';
-import { readContents, type FileContents } from '../source/contents.js';
+import { type FileContents, readContents } from '../source/contents.js';
 import { usedInfo } from '../source/examine.js';
 import { repairFor } from '../source/repair.js';
 

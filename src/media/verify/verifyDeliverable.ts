@@ -1,5 +1,5 @@
 import type { Rational } from '../../lib/rational.js';
-import { checkInventory, inventory, type ExpectedStreams } from '../merge/inventory.js';
+import { checkInventory, type ExpectedStreams, inventory } from '../merge/inventory.js';
 import type { Trim } from '../merge/trimTracks.js';
 import type { FrameSource } from '../picture/frames.js';
 import { verifyPair } from './pair.js';

@@ -1,4 +1,4 @@
-import { floats, integers, model, node, value, type AttributeValue } from '../onnx/build.js';
+import { type AttributeValue, floats, integers, model, node, value } from '../onnx/build.js';
 import { NEAREST, unshuffleOrder } from '../onnx/operators.js';
 import { encodeModel, FLOAT, type Node, type Tensor } from '../onnx/schema.js';
 import type { Weights } from './weights.js';

@@ -1,7 +1,7 @@
 import { UserError } from '../../lib/errors.js';
 import type { Architecture } from './architecture.js';
 import type { NetworkBuilder } from './networkBuilder.js';
-import { namings, type Naming } from './rrdbNames.js';
+import { type Naming, namings } from './rrdbNames.js';
 import type { Weights } from './weights.js';
 
 const SLOPE = 0.2;

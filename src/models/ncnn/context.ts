@@ -1,5 +1,5 @@
 import { UserError } from '../../lib/errors.js';
-import { floats, integers, node, type AttributeValue } from '../onnx/build.js';
+import { type AttributeValue, floats, integers, node } from '../onnx/build.js';
 import type { Node, Tensor } from '../onnx/schema.js';
 import type { Extent } from './extent.js';
 import type { Layer } from './param.js';

@@ -4,7 +4,7 @@ import { encodeModel, FLOAT } from '../onnx/schema.js';
 import type { Blob, Building } from './context.js';
 import type { Extent } from './extent.js';
 import { convertLayer } from './layers.js';
-import { parseParam, type Layer } from './param.js';
+import { type Layer, parseParam } from './param.js';
 import { WeightReader } from './weights.js';
 
 /**

@@ -1,6 +1,6 @@
 import { UserError } from '../../lib/errors.js';
 import { activated } from './activations.js';
-import { MOST_CHANNELS, type Context, type Converter, type Shape } from './context.js';
+import { type Context, type Converter, MOST_CHANNELS, type Shape } from './context.js';
 import { grown, isSingle, spread, windowed } from './extent.js';
 
 /** What convolutions of every kind have in common; ncnn numbers it the same in all of them. */

@@ -1,5 +1,5 @@
 import type { Context, Converter, Shape } from './context.js';
-import { grown, type Extent } from './extent.js';
+import { type Extent, grown } from './extent.js';
 
 /** In place of a start or an end: up to the edge. */
 const EDGE = -233;

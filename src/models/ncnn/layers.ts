@@ -2,7 +2,7 @@ import { UserError } from '../../lib/errors.js';
 import { quote } from '../../lib/quote.js';
 import { activations } from './activations.js';
 import { arithmetic } from './arithmetic.js';
-import { Context, MOST_CHANNELS, type Blob, type Building, type Converter } from './context.js';
+import { type Blob, type Building, Context, type Converter, MOST_CHANNELS } from './context.js';
 import { convolutions } from './convolutions.js';
 import { crops } from './crop.js';
 import type { Layer } from './param.js';

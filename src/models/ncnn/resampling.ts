@@ -1,7 +1,7 @@
 import type { AttributeValue } from '../onnx/build.js';
 import { NEAREST, unshuffleOrder } from '../onnx/operators.js';
-import { MOST_CHANNELS, type Context, type Converter, type Shape } from './context.js';
-import { grown, scaled, SINGLE, windowed } from './extent.js';
+import { type Context, type Converter, MOST_CHANNELS, type Shape } from './context.js';
+import { grown, SINGLE, scaled, windowed } from './extent.js';
 
 function pixelShuffle(layer: Context): Shape {
   const { params, first } = layer;

@@ -29,7 +29,8 @@ export class WeightReader {
     if (flag !== HALF) {
       const storage = flag === INT8 ? 'int8' : `0x${flag.toString(16)}`;
       throw new UserError(
-        `the weights of layer ${layer} are stored in a way that is not supported (${storage}): only float32 and float16 are`,
+        `the weights of layer ${layer} are stored in a way that is not supported (${storage}): ` +
+          'only float32 and float16 are',
       );
     }
     const start = this.#take(Math.ceil(count / 2) * 4, layer);
@@ -59,7 +60,8 @@ export class WeightReader {
     const start = this.#offset;
     if (start + bytes > this.#view.byteLength) {
       throw new UserError(
-        `the .bin file ends at byte ${this.#view.byteLength}, within the weights of layer ${layer}: it is truncated or belongs to another .param file`,
+        `the .bin file ends at byte ${this.#view.byteLength}, within the weights of layer ${layer}: ` +
+          'it is truncated or belongs to another .param file',
       );
     }
     this.#offset += bytes;

@@ -1,9 +1,9 @@
 import {
-  FLOAT,
-  INT64,
   type Attribute,
   type Dimension,
+  FLOAT,
   type Graph,
+  INT64,
   type Node,
   type OnnxModel,
   type Tensor,

@@ -1,4 +1,4 @@
-import { FLOAT, INT64, toInteger, type Graph, type Node, type Tensor } from './schema.js';
+import { FLOAT, type Graph, INT64, type Node, type Tensor, toInteger } from './schema.js';
 
 /** Values of the small constant tensors of a graph (initializers and Constant nodes), by name: factors, pads, axes. */
 export function smallConstants(graph: Graph): ReadonlyMap<string, number[]> {

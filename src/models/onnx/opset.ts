@@ -1,4 +1,4 @@
-import { toInteger, type OnnxModel } from './schema.js';
+import { type OnnxModel, toInteger } from './schema.js';
 
 /** The oldest operator set that knows every operator used around a network (Round, Clip with its limits as inputs). */
 const OLDEST = 11;

@@ -1,4 +1,4 @@
-import { DOUBLE, FLOAT, FLOAT16, INT8, toInteger, UINT8, type Graph, type Tensor } from './schema.js';
+import { DOUBLE, FLOAT, FLOAT16, type Graph, INT8, type Tensor, toInteger, UINT8 } from './schema.js';
 
 const FLOATS: ReadonlySet<number> = new Set([FLOAT, FLOAT16, DOUBLE]);
 const QUANTISED: ReadonlySet<number> = new Set([INT8, UINT8]);

@@ -14,8 +14,8 @@ export type { Converted } from '../architectures/build.js';
  * @throws UserError with one line when the file is damaged, holds anything but tensors, or belongs to another
  * architecture.
  */
-export function convertTorch(bytes: Uint8Array, fileName: string): Converted {
-  return named(fileName, () => buildNetwork(readStateDict(bytes)));
+export async function convertTorch(bytes: Uint8Array, fileName: string): Promise<Converted> {
+  return named(fileName, async () => buildNetwork(await readStateDict(bytes)));
 }
 
 /**
@@ -25,13 +25,18 @@ export function convertTorch(bytes: Uint8Array, fileName: string): Converted {
  * @param fileName for messages.
  * @throws UserError as convertTorch does, and when the two do not have the same tensors.
  */
-export function interpolateTorch(a: Uint8Array, b: Uint8Array, share: number, fileName: string): Converted {
-  return named(fileName, () => buildNetwork(interpolate(readStateDict(a), readStateDict(b), share)));
+export async function interpolateTorch(
+  a: Uint8Array,
+  b: Uint8Array,
+  share: number,
+  fileName: string,
+): Promise<Converted> {
+  return named(fileName, async () => buildNetwork(interpolate(await readStateDict(a), await readStateDict(b), share)));
 }
 
-function named<T>(fileName: string, convert: () => T): T {
+async function named<T>(fileName: string, convert: () => Promise<T>): Promise<T> {
   try {
-    return convert();
+    return await convert();
   } catch (error) {
     if (error instanceof UserError)
       throw new UserError(`${quote(path.basename(fileName))} cannot be converted: ${error.message}`);

@@ -17,7 +17,8 @@ function mix(name: string, a: StateTensor, b: StateTensor | undefined, share: nu
   if (!b) throw new UserError(`only one of the two networks has tensor ${quote(name)}: they cannot be mixed`);
   if (a.dims.join() !== b.dims.join())
     throw new UserError(
-      `tensor ${quote(name)} is ${a.dims.join('x')} in one network and ${b.dims.join('x')} in the other: they cannot be mixed`,
+      `tensor ${quote(name)} is ${a.dims.join('x')} in one network and ${b.dims.join('x')} in the other: ` +
+        'they cannot be mixed',
     );
   const { fround } = Math;
   const [ofA, ofB] = [fround(share), fround(1 - share)];

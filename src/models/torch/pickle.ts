@@ -144,7 +144,8 @@ class Machine {
         return this.#build(); // BUILD
       default:
         throw new UserError(
-          `its pickle holds the opcode ${REFUSED.get(opcode) ?? `0x${opcode.toString(16)}`}, and only tensors are read from it`,
+          `its pickle holds the opcode ${REFUSED.get(opcode) ?? `0x${opcode.toString(16)}`}, ` +
+            'and only tensors are read from it',
         );
     }
   }
@@ -225,7 +226,8 @@ class Machine {
     const full = `${module}.${name}`;
     if (!isKnownGlobal(full)) {
       throw new UserError(
-        `its pickle asks for the Python object ${quote(full)}, and only tensors are read from it: nothing in it was run`,
+        `its pickle asks for the Python object ${quote(full)}, and only tensors are read from it: ` +
+          'nothing in it was run',
       );
     }
     this.#push({ kind: 'global', name: full });

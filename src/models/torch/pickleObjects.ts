@@ -1,6 +1,6 @@
 import { UserError } from '../../lib/errors.js';
 import { quote } from '../../lib/quote.js';
-import { bfloat16, float16, float32, float64, type Element } from './elements.js';
+import { bfloat16, type Element, float16, float32, float64 } from './elements.js';
 import { dict, isKind, type Storage, type TensorView, type Value } from './pickleValues.js';
 
 /** Types of torch.*Storage. Those without a way to read them occur beside weights, as counters. */

@@ -9,7 +9,7 @@ import { readZipped } from './zipped.js';
  * files are renamed freely.
  * @throws UserError, as a sentence about the file.
  */
-export function readStateDict(bytes: Uint8Array): StateDict {
+export async function readStateDict(bytes: Uint8Array): Promise<StateDict> {
   if (isZip(bytes)) return readZipped(bytes);
   if (isLegacy(bytes)) return readLegacy(bytes);
   if (isSafetensors(bytes)) return readSafetensors(bytes);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../../lib/errors.js';
 import { quote } from '../../lib/quote.js';
 import { ByteReader } from './bytes.js';
-import { bfloat16, float16, float32, float64, type Element } from './elements.js';
+import { bfloat16, type Element, float16, float32, float64 } from './elements.js';
 import type { TensorView } from './pickleValues.js';
 import type { StateDict } from './stateDict.js';
 import { readTensors } from './tensors.js';
@@ -91,7 +91,8 @@ function checkPlaces(places: ReadonlyMap<string, [number, number]>, length: numb
   for (const [name, [begin, end]] of [...places].sort(([, a], [, b]) => a[0] - b[0] || a[1] - b[1])) {
     if (end > length)
       throw new UserError(
-        `tensor ${quote(name)} lies outside the file, at bytes ${begin} to ${end} of ${length}: it is truncated or damaged`,
+        `tensor ${quote(name)} lies outside the file, at bytes ${begin} to ${end} of ${length}: ` +
+          'it is truncated or damaged',
       );
     if (begin !== filled)
       throw new UserError(`tensor ${quote(name)} does not begin where the one before it ends: the file is damaged`);

@@ -1,6 +1,6 @@
 import { UserError } from '../../lib/errors.js';
 import { quote } from '../../lib/quote.js';
-import { isKind, type Dict, type TensorView, type Value } from './pickleValues.js';
+import { type Dict, isKind, type TensorView, type Value } from './pickleValues.js';
 import type { StateDict, StateTensor } from './stateDict.js';
 
 /**
@@ -75,7 +75,8 @@ function readView(
     );
   if (bytes.length < storage.count * element.bytes)
     throw new UserError(
-      `the storage of tensor ${quote(name)} has ${bytes.length} bytes instead of ${storage.count * element.bytes}: the file is damaged`,
+      `the storage of tensor ${quote(name)} has ${bytes.length} bytes ` +
+        `instead of ${storage.count * element.bytes}: the file is damaged`,
     );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const values = new Float32Array(count);

@@ -1,8 +1,8 @@
 import { UserError } from '../../lib/errors.js';
+import { ZipArchive } from '../../lib/zip.js';
 import { readPickle } from './pickle.js';
 import type { StateDict } from './stateDict.js';
 import { findStateDict, readTensors } from './tensors.js';
-import { ZipArchive } from './zip.js';
 
 const PICKLE = 'data.pkl';
 
@@ -10,8 +10,8 @@ const PICKLE = 'data.pkl';
  * Reads the zip format of torch.save (PyTorch 1.6 and later): `NAME/data.pkl`, and every storage in `NAME/data/KEY`.
  * @throws UserError, as a sentence about the file.
  */
-export function readZipped(bytes: Uint8Array): StateDict {
-  const archive = new ZipArchive(bytes);
+export async function readZipped(bytes: Uint8Array): Promise<StateDict> {
+  const archive = await ZipArchive.open(bytes);
   const pickles = archive.names().filter((name) => name.endsWith(`/${PICKLE}`));
   const [pickle, ...others] = pickles;
   if (pickle === undefined || others.length > 0)
@@ -19,14 +19,13 @@ export function readZipped(bytes: Uint8Array): StateDict {
       `it is a zip archive with ${pickles.length} files ${PICKLE} instead of one: PyTorch did not write it`,
     );
   const folder = pickle.slice(0, -PICKLE.length);
-  const order = archive.read(`${folder}byteorder`);
+  const order = await archive.read(`${folder}byteorder`);
   if (order && new TextDecoder().decode(order) !== 'little')
     throw new UserError('its numbers are not little-endian, which is not supported');
-  const views = findStateDict(readPickle(archive.read(pickle) as Uint8Array).value);
-  const contents = new Map<string, Uint8Array>();
-  return readTensors(views, (key) => {
-    const content = contents.get(key) ?? archive.read(`${folder}data/${key}`);
-    if (content) contents.set(key, content);
-    return content;
-  });
+  const views = findStateDict(readPickle((await archive.read(pickle)) as Uint8Array).value);
+  const contents = new Map<string, Uint8Array | undefined>();
+  for (const { storage } of views.values()) {
+    if (!contents.has(storage.key)) contents.set(storage.key, await archive.read(`${folder}data/${storage.key}`));
+  }
+  return readTensors(views, (key) => contents.get(key));
 }

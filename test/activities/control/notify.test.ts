@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createNotifyActivities } from '../../../src/activities/control/notify.js';
 import { post } from '../../../src/activities/control/post.js';
 import { jobFolder } from '../../../src/job/layout.js';
-import { recordNotice, type Notice } from '../../../src/job/notice.js';
+import { type Notice, recordNotice } from '../../../src/job/notice.js';
 import { isPrivate, PrivateAddress } from '../../../src/lib/privateAddress.js';
 import { writeManyJobs } from '../../support/manyJobs.js';
 import { scratchFolder } from '../../support/media.js';

@@ -4,6 +4,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import {
+  type Announcement,
   claim,
   reach,
   readAnnouncement,
@@ -11,10 +12,9 @@ import {
   socketPath,
   stillOwn,
   withdraw,
-  type Announcement,
 } from '../../../src/client/connection/announcement.js';
 import { homeLayout, identityOf, prepareHome } from '../../../src/client/connection/home.js';
-import { randomName, publishJson } from '../../../src/lib/durable.js';
+import { publishJson, randomName } from '../../../src/lib/durable.js';
 import { chosenPort } from '../../../src/supervisor/ports.js';
 import { scratchFolder } from '../../support/media.js';
 
@@ -114,7 +114,7 @@ test.each([
   expect(readdirSync(folder).sort()).toEqual(['file', 'sock']);
 });
 
-test("a copy of a state folder does not find the original's supervisor, takes other ports and leaves its socket alone", async () => {
+test("a copied state folder does not find the original's supervisor, nor takes its ports or its socket", async () => {
   const [home, copy] = [newHome('original'), path.join(root, 'copy')];
   const own = await listening(home);
   await claim(home, own);
@@ -131,7 +131,7 @@ test("a copy of a state folder does not find the original's supervisor, takes ot
   expect(await readAnnouncement(home)).toEqual(own);
 });
 
-test('a moved or linked state folder is the same one: its supervisor is found, and knows that the folder has another name', async () => {
+test('a moved or linked state folder is the same one: its supervisor is found, and knows the other name', async () => {
   const [home, link, moved] = [newHome('before'), path.join(root, 'link'), path.join(root, 'after')];
   const own = await listening(home);
   await claim(home, own);

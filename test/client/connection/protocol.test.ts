@@ -6,9 +6,9 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import {
   connectTo,
+  type FromSupervisor,
   fromSupervisorSchema,
   receive,
-  type FromSupervisor,
 } from '../../../src/client/connection/protocol.js';
 
 test('a connection that breaks, or says what does not parse, ends with its close and no error', async () => {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { findLeftovers } from '../../../src/client/job/leftovers.js';
 import { jobLayout, type Roots } from '../../../src/job/layout.js';
-import { jobSpecSchema, type JobSpec } from '../../../src/job/spec.js';
+import { type JobSpec, jobSpecSchema } from '../../../src/job/spec.js';
 import { publishKept, replaceJson } from '../../../src/lib/durable.js';
 import { UserError } from '../../../src/lib/errors.js';
 import { scratchFolder } from '../../support/media.js';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { UpscaleFlags } from '../../../src/client/job/flags.js';
-import { resolveMethod, type MethodContext } from '../../../src/client/job/method.js';
+import { type MethodContext, resolveMethod } from '../../../src/client/job/method.js';
 import { fileDigest } from '../../../src/job/parts.js';
 import { UserError } from '../../../src/lib/errors.js';
 import { scratchFolder } from '../../support/media.js';
@@ -62,7 +62,7 @@ it('a scale that the model lacks is answered with those it has', async () => {
   expect(await refusal({ model: file, scale: 4 })).toContain('only 2');
 });
 
-it('precision is half on a GPU and full on the CPU unless it is given; half on the CPU is refused before any work', async () => {
+it('precision is half on a GPU, full on the CPU, or what is given; half on the CPU is refused at once', async () => {
   const file = await tinyModel(path.join(folder, 'half.onnx'));
   const precisionOf = async (flags: UpscaleFlags, gpu: boolean) => {
     const method = await resolveMethod({ model: file, ...flags }, { ...context, gpu });
@@ -135,7 +135,8 @@ it('tiles are the whole frame where memory allows, else a multiple of 32 that fi
 
 it('HDR goes through filters; models are refused before anything else is said of them', async () => {
   expect(await refusal({ preset: 'fast' }, { hdr: 'PQ' })).toBe(
-    'the source is HDR (PQ), and networks are made for SDR: realesr-animevideov3 would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right',
+    'the source is HDR (PQ), and networks are made for SDR: ' +
+      'realesr-animevideov3 would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right',
   );
   expect(await resolveMethod({ model: 'lanczos', scale: 2 }, { ...context, hdr: 'HLG' })).toEqual({
     kind: 'filter',

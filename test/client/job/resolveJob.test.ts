@@ -103,7 +103,7 @@ it('an unfinished job goes on as it was specified when flags are left out', asyn
   expect((await resolveJob(clip, { model, output, crf: 18, tile: 64 }, config)).spec).toEqual(spec);
 });
 
-it('an unfinished job from before colours went around networks stays without, so that its parts are alike', async () => {
+it('an unfinished job from before colours went around networks stays without: its parts are alike', async () => {
   const model = await tinyModel(path.join(folder, 'older.onnx'));
   const output = newOutput();
   const { spec } = await resolveJob(clip, { model, output }, config);

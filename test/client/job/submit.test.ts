@@ -9,7 +9,7 @@ import { replaceKept } from '../../../src/lib/durable.js';
 import type { Config } from '../../../temporal.config.js';
 import { scratchFolder } from '../../support/media.js';
 
-test('a new try forgets a result that did not pass its checks, also where the record of that was damaged since', async () => {
+test('a new try forgets a result that did not pass its checks, also where its record was damaged since', async () => {
   const folder = scratchFolder();
   const roots = { jobs: path.join(folder, 'jobs'), models: path.join(folder, 'models'), media: folder };
   const spec = jobSpecSchema.parse({

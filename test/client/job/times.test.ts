@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatTime, parseTime } from '../../../src/client/job/times.js';
 
@@ -25,5 +26,14 @@ describe('a time', () => {
     [7265.0401, '2:01:05.040'],
   ])('is written: %d', (seconds, text) => {
     expect(formatTime(seconds)).toBe(text);
+  });
+
+  it('is read again as it was written, to the millisecond', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 400 * 3_600_000 }), (ms) => {
+        expect(Math.round(1000 * (parseTime(formatTime(ms / 1000)) ?? NaN))).toBe(ms);
+      }),
+      { numRuns: 200 },
+    );
   });
 });

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compareArgs, compareVideos, filterValue, type Comparison } from '../../../src/media/compare/compare.js';
+import { type Comparison, compareArgs, compareVideos, filterValue } from '../../../src/media/compare/compare.js';
 import { ScoreReader } from '../../../src/media/compare/scoreReader.js';
-import { summarise, type Series } from '../../../src/media/compare/scores.js';
+import { type Series, summarise } from '../../../src/media/compare/scores.js';
 import { hasFilter } from '../../../src/media/ffmpeg/abilities.js';
 import { probeSource } from '../../../src/media/source/probe.js';
 import { ffmpeg, makeClip, scratchFolder } from '../../support/media.js';

@@ -2,6 +2,7 @@ import { copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeTimeline, encodeTimeline } from '../../../src/job/timeline.js';
+import { argv } from '../../../src/lib/argv.js';
 import { concatParts } from '../../../src/media/encode/concat.js';
 import { encodeFromSource } from '../../../src/media/encode/encode.js';
 import { deliveredTimeline } from '../../../src/media/picture/cfrTimeline.js';
@@ -120,18 +121,7 @@ describe('joining parts', () => {
   });
 
   it('refuses parts with other parameter sets', async () => {
-    await ffmpeg(
-      '-i',
-      source.file,
-      '-frames:v',
-      '29',
-      '-an',
-      '-c:v',
-      'libx264',
-      '-preset',
-      'medium',
-      at('foreign.mp4'),
-    );
+    await ffmpeg(...argv`-i ${source.file} -frames:v 29 -an -c:v libx264 -preset medium ${at('foreign.mp4')}`);
     await expect(
       concatParts({ ...request(), parts: [...parts.slice(0, 2), at('foreign.mp4')], output: at('bad.mp4') }),
     ).rejects.toThrow('other parameter sets');

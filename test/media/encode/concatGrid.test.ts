@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decodeTimeline, encodeTimeline } from '../../../src/job/timeline.js';
-import { deliveredTimeline, cfrTimeline } from '../../../src/media/picture/cfrTimeline.js';
+import { cfrTimeline, deliveredTimeline } from '../../../src/media/picture/cfrTimeline.js';
 
 const film = { num: 24000, den: 1001 };
 const times = (count: number, at: (i: number) => number): number[] => Array.from({ length: count }, (_, i) => at(i));

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import { SegmentMismatch } from '../../../src/lib/errors.js';
 import { concatList, encodeFromParts, encodeFromSource } from '../../../src/media/encode/encode.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../../support/media.js';
@@ -98,19 +99,10 @@ describe('encoding from the source', () => {
   it('tags colours, range, chroma position and pixel shape', async () => {
     const tags = 'setparams=range=pc:color_primaries=bt470bg:color_trc=bt470bg:colorspace=bt470bg';
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=128x96:rate=24000/1001',
-      '-vf',
-      `setsar=64/45,format=yuv420p,${tags}`,
-      '-frames:v',
-      '6',
-      '-c:v',
-      'libx264',
-      '-x264-params',
-      'chromaloc=1',
-      at('tags.mp4'),
+      ...argv`
+        -f lavfi -i testsrc2=size=128x96:rate=24000/1001 -vf setsar=64/45,format=yuv420p,${tags} -frames:v 6
+        -c:v libx264 -x264-params chromaloc=1 ${at('tags.mp4')}
+      `,
     );
     await encodeFromSource({
       source: await frameSource(at('tags.mp4')),
@@ -154,16 +146,7 @@ describe('encoding from the source', () => {
     // difference.
     const ramp = `format=${format},geq=lum='16+X*3':cb='16+X/SW*3':cr=128`;
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'color=gray:size=64x32:rate=25',
-      '-frames:v',
-      '1',
-      '-vf',
-      ramp,
-      '-c:v',
-      'ffv1',
+      ...argv`-f lavfi -i color=gray:size=64x32:rate=25 -frames:v 1 -vf ${ramp} -c:v ffv1`,
       at(`ramp-${format}.mkv`),
     );
     const source = await frameSource(at(`ramp-${format}.mkv`));
@@ -186,17 +169,9 @@ describe('encoding from the source', () => {
 
   it('repeats the edge of an odd size', async () => {
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=64x48:rate=25',
-      '-frames:v',
-      '3',
-      '-vf',
-      'format=yuv444p,crop=51:37',
-      '-c:v',
-      'ffv1',
-      at('odd.mkv'),
+      ...argv`
+        -f lavfi -i testsrc2=size=64x48:rate=25 -frames:v 3 -vf format=yuv444p,crop=51:37 -c:v ffv1 ${at('odd.mkv')}
+      `,
     );
     const encode = { ...fastEncode, crf: 0 };
     await encodeFromSource({
@@ -219,16 +194,10 @@ describe('encoding from the source', () => {
     'leaves no dark line at the edges of an odd size in %s',
     async (format) => {
       await ffmpeg(
-        '-f',
-        'lavfi',
-        '-i',
-        'color=white:size=52x38:rate=25',
-        '-frames:v',
-        '1',
-        '-vf',
-        `format=yuv444p,crop=51:37,format=${format}`,
-        '-c:v',
-        'ffv1',
+        ...argv`
+          -f lavfi -i color=white:size=52x38:rate=25 -frames:v 1 -vf format=yuv444p,crop=51:37,format=${format}
+          -c:v ffv1
+        `,
         at(`white-${format}.mkv`),
       );
       await encodeFromSource({
@@ -291,15 +260,10 @@ describe('encoding from the mezzanine', () => {
       const file = at(`${name} it's ${start}.nut`);
       const from = start - 100;
       await ffmpeg(
-        '-i',
-        clip,
-        '-vf',
-        `trim=start_frame=${from}:end_frame=${from + length},setpts=PTS-STARTPTS`,
-        '-c:v',
-        'utvideo',
-        '-pix_fmt',
-        'yuv420p',
-        file,
+        ...argv`
+          -i ${clip} -vf trim=start_frame=${from}:end_frame=${from + length},setpts=PTS-STARTPTS -c:v utvideo
+          -pix_fmt yuv420p ${file}
+        `,
       );
       parts.push({ file, start, end: start + length });
       start += length;

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import { ContentFailure, UserError, WorldError } from '../../../src/lib/errors.js';
 import { firstSample } from '../../../src/media/ffmpeg/firstSampleTime.js';
 import { probeTool } from '../../../src/media/ffmpeg/probes.js';
@@ -16,21 +17,9 @@ const clip = path.join(folder, 'clip.mp4');
 const search = process.env['PATH'] ?? '';
 beforeAll(() =>
   ffmpeg(
-    '-f',
-    'lavfi',
-    '-i',
-    'testsrc2=s=64x48:r=25:d=1',
-    '-f',
-    'lavfi',
-    '-i',
-    'sine=d=1',
-    '-c:v',
-    'libx264',
-    '-pix_fmt',
-    'yuv420p',
-    '-c:a',
-    'aac',
-    clip,
+    ...argv`
+      -f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=d=1 -c:v libx264 -pix_fmt yuv420p -c:a aac ${clip}
+    `,
   ),
 );
 afterEach(() => {
@@ -94,7 +83,7 @@ it('a decoder that asks for other packets speaks of the file, not of the disk', 
   expect(await failure(runFfmpeg(['-version']))).toBeInstanceOf(ContentFailure);
 });
 
-it("what the system says is heard at a line's end, not in a file's name, and behind a name of any length", async () => {
+it("what the system says is heard at a line's end, not in a file's name, and behind a name however long", async () => {
   for (const name of ['Permission denied', 'Input output error - No space left on device.mp4']) {
     const garbage = path.join(folder, name);
     writeFileSync(garbage, 'no video');

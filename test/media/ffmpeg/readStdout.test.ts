@@ -1,23 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import { ContentFailure } from '../../../src/lib/errors.js';
 import { readBytes, readStdout, readUntilFailure } from '../../../src/media/ffmpeg/readStdout.js';
 import { scratchFolder } from '../../support/media.js';
 
 const folder = scratchFolder();
 const FRAME = 64 * 64;
-const pictures = (seconds: number) => [
-  '-f',
-  'lavfi',
-  '-i',
-  `testsrc2=size=64x64:rate=25:duration=${seconds}`,
-  '-pix_fmt',
-  'gray',
-  '-f',
-  'rawvideo',
-  'pipe:1',
-];
+const pictures = (seconds: number) =>
+  argv`-f lavfi -i testsrc2=size=64x64:rate=25:duration=${seconds} -pix_fmt gray -f rawvideo pipe:1`;
 const damaged = ['-i', path.join(folder, 'damaged.mp4'), '-f', 'rawvideo', 'pipe:1'];
 writeFileSync(path.join(folder, 'damaged.mp4'), 'no video');
 

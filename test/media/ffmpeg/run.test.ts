@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import { ContentFailure, WorldError } from '../../../src/lib/errors.js';
 import { runFfmpeg, runFfprobe, startFfmpeg } from '../../../src/media/ffmpeg/run.js';
 import { printPts } from '../../../src/media/picture/frames.js';
@@ -61,7 +62,7 @@ describe('runFfmpeg', () => {
     expect(running(mark)).toEqual([]);
   });
 
-  it('is given up by the world, not by the file, when somebody else asks ffmpeg to end, also while it opens its input', async () => {
+  it('is given up by the world, not the file, if others ask ffmpeg to end, also as it opens its input', async () => {
     const mark = path.join(folder, 'asked.nut');
     const ask = (): void => {
       for (const pid of running(mark)) process.kill(pid, 'SIGTERM');
@@ -87,20 +88,7 @@ describe('runFfmpeg', () => {
     const enough = new Error('enough');
     const mark = path.join(folder, 'enough');
     const run = runFfmpeg(
-      [
-        '-re',
-        '-f',
-        'lavfi',
-        '-i',
-        'testsrc2=size=64x64:rate=25',
-        '-metadata',
-        `title=${mark}`,
-        '-vf',
-        printPts().join(','),
-        '-f',
-        'null',
-        '-',
-      ],
+      argv`-re -f lavfi -i testsrc2=size=64x64:rate=25 -metadata title=${mark} -vf ${printPts().join(',')} -f null -`,
       {
         onPts: () => {
           throw enough;

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fileDigest } from '../../../src/job/parts.js';
 import { decodeTimeline } from '../../../src/job/timeline.js';
+import { argv } from '../../../src/lib/argv.js';
 import { UserError } from '../../../src/lib/errors.js';
 import { toNumber } from '../../../src/lib/rational.js';
 import { hasDecoder } from '../../../src/media/ffmpeg/abilities.js';
@@ -76,17 +77,10 @@ describe('the conformed copy', () => {
     const codec = format === 'gbrp' ? 'libx264rgb' : 'libx264';
     const pixels = format === 'gbrp' ? 'rgb24' : format;
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc=size=320x240:rate=25:duration=0.8',
-      '-vf',
-      `scale=${size.replace('x', ':')}`,
-      '-c:v',
-      codec,
-      '-pix_fmt',
-      pixels,
-      file,
+      ...argv`
+        -f lavfi -i testsrc=size=320x240:rate=25:duration=0.8 -vf scale=${size.replace('x', ':')} -c:v ${codec}
+        -pix_fmt ${pixels} ${file}
+      `,
     );
     const { source } = await conform(file);
     const straight = await straightDigests(file, source.info);

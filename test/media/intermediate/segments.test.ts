@@ -3,6 +3,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { planSegments } from '../../../src/job/plan.js';
 import { decodeTimeline } from '../../../src/job/timeline.js';
+import { argv } from '../../../src/lib/argv.js';
 import { SegmentMismatch } from '../../../src/lib/errors.js';
 import { conformSource } from '../../../src/media/intermediate/conform.js';
 import type { FrameSource } from '../../../src/media/picture/frames.js';
@@ -65,19 +66,10 @@ describe('all frames decoded by segments equal those of one straight decode', ()
   beforeAll(async () => {
     for (const [name, params] of Object.entries(x264)) {
       await ffmpeg(
-        '-f',
-        'lavfi',
-        '-i',
-        'testsrc2=size=160x120:rate=25:duration=7',
-        '-c:v',
-        'libx264',
-        '-preset',
-        'veryfast',
-        '-x264-params',
-        params,
-        '-pix_fmt',
-        'yuv420p',
-        made(name, 'mp4'),
+        ...argv`
+          -f lavfi -i testsrc2=size=160x120:rate=25:duration=7 -c:v libx264 -preset veryfast -x264-params ${params}
+          -pix_fmt yuv420p ${made(name, 'mp4')}
+        `,
       );
       for (const extension of ['mkv', 'ts'])
         await ffmpeg('-i', made(name, 'mp4'), '-c', 'copy', made(name, extension));
@@ -115,21 +107,7 @@ describe('all frames decoded by segments equal those of one straight decode', ()
 
   it('an MPEG program stream, from its conformed copy', async () => {
     const file = made('program', 'mpg');
-    await ffmpeg(
-      '-i',
-      made('open GOPs', 'mp4'),
-      '-c:v',
-      'mpeg2video',
-      '-g',
-      '15',
-      '-bf',
-      '2',
-      '-q:v',
-      '4',
-      '-f',
-      'vob',
-      file,
-    );
+    await ffmpeg(...argv`-i ${made('open GOPs', 'mp4')} -c:v mpeg2video -g 15 -bf 2 -q:v 4 -f vob ${file}`);
     const { from, straight, segments } = await readAsJob(file);
     expect(straight).toHaveLength(175);
     expect(segments).toEqual(straight);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import { CHROMIUM, play } from '../../support/browser.js';
 import { ffmpeg, scratchFolder } from '../../support/media.js';
 import { delivered, streams } from '../encodeSupport.js';
@@ -19,25 +20,10 @@ const PLACES = [
 async function pixels(file: string, seconds: number, width: number, height: number): Promise<number[][]> {
   const { stdout } = await execa(
     'ffmpeg',
-    [
-      '-v',
-      'error',
-      '-ss',
-      String(seconds),
-      '-i',
-      file,
-      '-map',
-      '0:v:0',
-      '-frames:v',
-      '1',
-      '-vf',
-      'scale=flags=accurate_rnd+full_chroma_int',
-      '-pix_fmt',
-      'rgb24',
-      '-f',
-      'rawvideo',
-      '-',
-    ],
+    argv`
+      -v error -ss ${seconds} -i ${file} -map 0:v:0 -frames:v 1 -vf scale=flags=accurate_rnd+full_chroma_int
+      -pix_fmt rgb24 -f rawvideo -
+    `,
     { encoding: 'buffer' },
   );
   return PLACES.map(([x, y]) => {
@@ -51,45 +37,12 @@ describe('an MP4', () => {
     'plays in Chromium to its end, in its shape and its colours, with everything that it holds',
     async () => {
       await ffmpeg(
-        '-f',
-        'lavfi',
-        '-i',
-        'smptebars=size=180x144:rate=25:duration=2',
-        '-f',
-        'lavfi',
-        '-i',
-        'sine=duration=2',
-        '-f',
-        'lavfi',
-        '-i',
-        'sine=frequency=660:duration=2',
-        '-f',
-        'lavfi',
-        '-i',
-        'color=red:size=32x32:duration=0.04',
-        '-map',
-        '0',
-        '-map',
-        '1',
-        '-map',
-        '2',
-        '-map',
-        '3',
-        '-vf:v:0',
-        'setsar=64/45,format=yuv420p,setparams=colorspace=unknown',
-        '-c:v:0',
-        'libx264',
-        '-c:v:1',
-        'png',
-        '-disposition:v:1',
-        'attached_pic',
-        '-c:a:0',
-        'aac',
-        '-c:a:1',
-        'ac3',
-        '-strict',
-        '-2',
-        at('bars.mp4'),
+        ...argv`
+          -f lavfi -i smptebars=size=180x144:rate=25:duration=2 -f lavfi -i sine=duration=2 -f lavfi
+          -i sine=frequency=660:duration=2 -f lavfi -i color=red:size=32x32:duration=0.04 -map 0 -map 1 -map 2 -map 3
+          -vf:v:0 setsar=64/45,format=yuv420p,setparams=colorspace=unknown -c:v:0 libx264 -c:v:1 png
+          -disposition:v:1 attached_pic -c:a:0 aac -c:a:1 ac3 -strict -2 ${at('bars.mp4')}
+        `,
       );
       await delivered(at('bars.mp4'), at('played.mp4'), { scale: 4 });
       const [video] = await streams(at('played.mp4'));
@@ -117,17 +70,10 @@ describe('an MP4', () => {
 
   it('has its index in front, and says its shape and its colours in boxes', async () => {
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=64x48:rate=25:duration=0.5',
-      '-vf',
-      'setsar=16/11',
-      '-c:v',
-      'libx264',
-      '-pix_fmt',
-      'yuv420p',
-      at('shape.mp4'),
+      ...argv`
+        -f lavfi -i testsrc2=size=64x48:rate=25:duration=0.5 -vf setsar=16/11 -c:v libx264 -pix_fmt yuv420p
+        ${at('shape.mp4')}
+      `,
     );
     await delivered(at('shape.mp4'), at('boxes.mp4'));
     const bytes = readFileSync(at('boxes.mp4'), 'latin1');

@@ -2,6 +2,7 @@ import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import { UserError } from '../../../src/lib/errors.js';
 import { levelWarning } from '../../../src/media/encode/level.js';
 import { checkContents } from '../../../src/media/merge/checkContents.js';
@@ -29,19 +30,10 @@ const summary = ({ contents }: MergeResult): string =>
 /** Seconds from the first frame to the first sample of each audio track, on decoded media. */
 async function offsets(file: string): Promise<number[]> {
   const first = async (stream: string): Promise<number> => {
-    const { stdout } = await execa('ffprobe', [
-      '-v',
-      'error',
-      '-select_streams',
-      stream,
-      '-read_intervals',
-      '%+5',
-      '-show_entries',
-      'frame=pts_time',
-      '-of',
-      'csv=p=0',
-      file,
-    ]);
+    const { stdout } = await execa(
+      'ffprobe',
+      argv`-v error -select_streams ${stream} -read_intervals %+5 -show_entries frame=pts_time -of csv=p=0 ${file}`,
+    );
     return parseFloat(stdout);
   };
   const video = await first('v:0');
@@ -79,7 +71,8 @@ describe.skipIf(!hasSharedMedia)('what a real clip holds is kept, converted or n
       mp4: [
         'video h264 made, audio aac made',
         ac3,
-        'subtitle 1 of 1 (hdmv_pgs_subtitle, eng) is left out: its lines are pictures, which MP4 cannot hold; -o NAME.mkv keeps it',
+        'subtitle 1 of 1 (hdmv_pgs_subtitle, eng) is left out: ' +
+          'its lines are pictures, which MP4 cannot hold; -o NAME.mkv keeps it',
       ],
       mkv: ['video h264 made, audio ac3, subtitle hdmv_pgs_subtitle'],
     },
@@ -141,59 +134,15 @@ describe('a file with everything', () => {
       '[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=503\ntitle=Önce\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=517\nEND=1777\n';
     await execa(
       'ffmpeg',
-      [
-        '-v',
-        'error',
-        '-i',
-        at('bare.mkv'),
-        '-i',
-        at('lines.ass'),
-        '-f',
-        'ffmetadata',
-        '-i',
-        'pipe:0',
-        '-map',
-        '0',
-        '-map',
-        '1',
-        '-map',
-        '1',
-        '-map_metadata',
-        '2',
-        '-map_chapters',
-        '2',
-        '-c',
-        'copy',
-        '-c:s:1',
-        'srt',
-        '-attach',
-        at('lines.ass'),
-        '-metadata:s:t:0',
-        'mimetype=application/x-truetype-font',
-        '-metadata:s:t:0',
-        'filename=Some Font.ttf',
-        '-attach',
-        at('cover.png'),
-        '-metadata:s:t:1',
-        'mimetype=image/png',
-        '-metadata:s:t:1',
-        'filename=cover.png',
-        '-metadata:s:a:1',
-        'language=deu',
-        '-metadata:s:a:1',
-        'title=Kommentar: "a=b"',
-        '-metadata:s:s:1',
-        'language=fre',
-        '-disposition:a:0',
-        'default+original',
-        '-disposition:a:1',
-        'comment',
-        '-disposition:s:0',
-        '0',
-        '-disposition:s:1',
-        'default+forced',
-        full,
-      ],
+      argv`
+        -v error -i ${at('bare.mkv')} -i ${at('lines.ass')} -f ffmetadata -i pipe:0 -map 0 -map 1 -map 1
+        -map_metadata 2 -map_chapters 2 -c copy -c:s:1 srt -attach ${at('lines.ass')}
+        -metadata:s:t:0 mimetype=application/x-truetype-font -metadata:s:t:0 ${'filename=Some Font.ttf'}
+        -attach ${at('cover.png')} -metadata:s:t:1 mimetype=image/png -metadata:s:t:1 filename=cover.png
+        -metadata:s:a:1 language=deu -metadata:s:a:1 ${'title=Kommentar: "a=b"'} -metadata:s:s:1 language=fre
+        -disposition:a:0 default+original -disposition:a:1 comment -disposition:s:0 0 -disposition:s:1 default+forced
+        ${full}
+      `,
       { input: chapters },
     );
   });
@@ -261,17 +210,10 @@ it('a cover that is too large to be decoded is kept in MKV, and named in MP4', a
   promisedPng(at('large.png'), 16_000, 16_000);
   await makeClip(at('bareLarge.mkv'), { seconds: 0.2, size: '64x48', audioTracks: 0 });
   await ffmpeg(
-    '-i',
-    at('bareLarge.mkv'),
-    '-c',
-    'copy',
-    '-attach',
-    at('large.png'),
-    '-metadata:s:t:0',
-    'mimetype=image/png',
-    '-metadata:s:t:0',
-    'filename=large.png',
-    at('large.mkv'),
+    ...argv`
+      -i ${at('bareLarge.mkv')} -c copy -attach ${at('large.png')} -metadata:s:t:0 mimetype=image/png
+      -metadata:s:t:0 filename=large.png ${at('large.mkv')}
+    `,
   );
   const kept = await delivered(at('large.mkv'), at('largeKept.mkv'), { scale: 1 });
   expect(kept.warnings).toEqual([]);
@@ -284,17 +226,11 @@ it('a cover that is too large to be decoded is kept in MKV, and named in MP4', a
 describe('MKV', () => {
   it('holds the exact rate beside its milliseconds, shape and colours', async () => {
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=720x576:rate=24000/1001:duration=2',
-      '-vf',
-      'setsar=64/45,format=yuv420p,setparams=range=pc:color_primaries=bt470bg:color_trc=bt470bg:colorspace=bt470bg',
-      '-c:v',
-      'libx264',
-      '-preset',
-      'ultrafast',
-      at('pal.mp4'),
+      ...argv`
+        -f lavfi -i testsrc2=size=720x576:rate=24000/1001:duration=2
+        -vf setsar=64/45,format=yuv420p,setparams=range=pc:color_primaries=bt470bg:color_trc=bt470bg:colorspace=bt470bg
+        -c:v libx264 -preset ultrafast ${at('pal.mp4')}
+      `,
     );
     const { source } = await delivered(at('pal.mp4'), at('pal.mkv'), { scale: 1 });
     expect(await streams(at('pal.mkv'))).toMatchObject([
@@ -313,19 +249,10 @@ describe('MKV', () => {
 
   it('keeps a variable rate', async () => {
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=64x48:rate=25:duration=2',
-      '-vf',
-      "setpts='PTS+floor(N/3)*0.011/TB'",
-      '-fps_mode',
-      'passthrough',
-      '-enc_time_base',
-      '1:90000',
-      '-c:v',
-      'libx264',
-      at('vfr.mp4'),
+      ...argv`
+        -f lavfi -i testsrc2=size=64x48:rate=25:duration=2 -vf setpts='PTS+floor(N/3)*0.011/TB' -fps_mode passthrough
+        -enc_time_base 1:90000 -c:v libx264 ${at('vfr.mp4')}
+      `,
     );
     const { source } = await delivered(at('vfr.mp4'), at('vfr.mkv'));
     const { num, den } = source.info.video.timebase;
@@ -342,25 +269,11 @@ describe('sound that an edit list cuts into pieces', () => {
   const clicks = at('clicks.mp4');
   beforeAll(async () => {
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=64x48:rate=25:duration=2',
-      '-f',
-      'lavfi',
-      '-i',
-      "aevalsrc='if(between(n,14400,14402)+between(n,57600,57602),0.9,0)':s=48000:d=2",
-      '-map',
-      '0',
-      '-map',
-      '1',
-      '-c:v',
-      'libx264',
-      '-pix_fmt',
-      'yuv420p',
-      '-c:a',
-      'aac',
-      clicks,
+      ...argv`
+        -f lavfi -i testsrc2=size=64x48:rate=25:duration=2 -f lavfi
+        -i aevalsrc='if(between(n,14400,14402)+between(n,57600,57602),0.9,0)':s=48000:d=2 -map 0 -map 1 -c:v libx264
+        -pix_fmt yuv420p -c:a aac ${clicks}
+      `,
     );
   });
 
@@ -447,7 +360,8 @@ describe('--audio copy', () => {
       requireCopyable([{ codec: 'aac' }, { codec: 'vorbis' }], 'mp4');
     }).toThrow(
       new UserError(
-        '--audio copy: MP4 cannot hold audio track 2 (vorbis) as it is: choose -o NAME.mkv, or leave out --audio copy to have it converted',
+        '--audio copy: MP4 cannot hold audio track 2 (vorbis) as it is: ' +
+          'choose -o NAME.mkv, or leave out --audio copy to have it converted',
       ),
     );
     expect(() => {
@@ -461,17 +375,10 @@ describe('--audio copy', () => {
 
 it('a timecode track is named when it is left out', async () => {
   await ffmpeg(
-    '-f',
-    'lavfi',
-    '-i',
-    'testsrc2=size=64x48:rate=25:duration=1',
-    '-c:v',
-    'libx264',
-    '-pix_fmt',
-    'yuv420p',
-    '-timecode',
-    '01:00:00:00',
-    at('timecode.mov'),
+    ...argv`
+      -f lavfi -i testsrc2=size=64x48:rate=25:duration=1 -c:v libx264 -pix_fmt yuv420p -timecode 01:00:00:00
+      ${at('timecode.mov')}
+    `,
   );
   const result = await delivered(at('timecode.mov'), at('timecode.mp4'));
   expect(result.warnings).toEqual(['data stream 1 of 1 (timecode from 01:00:00:00) is left out']);

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { mergeAudio, type MergeResult } from '../../../src/media/merge/merge.js';
+import { argv } from '../../../src/lib/argv.js';
+import { type MergeResult, mergeAudio } from '../../../src/media/merge/merge.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../../support/media.js';
 import {
   decodedPts,
@@ -10,9 +11,9 @@ import {
   frameDigests,
   frameSource,
   lastDuration,
+  type Stream,
   streams,
   upscaledVideo,
-  type Stream,
 } from '../encodeSupport.js';
 
 const folder = scratchFolder();
@@ -30,34 +31,15 @@ const audioOf = async (file: string): Promise<Stream[]> =>
 /** Seconds from the white frame to the click, on decoded media. */
 async function clickAfterFlash(file: string): Promise<number> {
   const stats = 'signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-';
-  const video = await execa('ffmpeg', [
-    '-v',
-    'error',
-    '-copyts',
-    '-i',
-    file,
-    '-map',
-    '0:v',
-    '-fps_mode',
-    'passthrough',
-    '-vf',
-    stats,
-    '-f',
-    'null',
-    '-',
-  ]);
+  const video = await execa(
+    'ffmpeg',
+    argv`-v error -copyts -i ${file} -map 0:v -fps_mode passthrough -vf ${stats} -f null -`,
+  );
   const flash = /pts_time:(\S+)\s+lavfi\.signalstats\.YAVG=(?:1[5-9]\d|2\d\d)/.exec(video.stdout)?.[1];
-  const frames = await execa('ffprobe', [
-    '-v',
-    'error',
-    '-select_streams',
-    'a:0',
-    '-show_entries',
-    'frame=pts_time',
-    '-of',
-    'csv=p=0',
-    file,
-  ]);
+  const frames = await execa(
+    'ffprobe',
+    argv`-v error -select_streams a:0 -show_entries frame=pts_time -of csv=p=0 ${file}`,
+  );
   const samples = await execa(
     'ffmpeg',
     ['-v', 'error', '-i', file, '-map', '0:a:0', '-ac', '1', '-ar', '48000', '-f', 's16le', '-'],
@@ -73,28 +55,12 @@ describe('sound and picture', () => {
   async function impulse(name: string, audioOffset: number, audio: string[]): Promise<string> {
     const shift = (offset: number): string[] => (offset > 0 ? ['-itsoffset', String(offset)] : []);
     await ffmpeg(
-      ...shift(-audioOffset),
-      '-f',
-      'lavfi',
-      '-i',
-      "color=black:size=64x48:rate=25:duration=2,drawbox=color=white:t=fill:enable='eq(n,30)'",
-      ...shift(audioOffset),
-      '-f',
-      'lavfi',
-      '-i',
-      "aevalsrc='if(between(n,57600,57603),0.9,0)':s=48000:d=2",
-      '-map',
-      '0',
-      '-map',
-      '1',
-      '-c:v',
-      'libx264',
-      '-preset',
-      'veryfast',
-      '-pix_fmt',
-      'yuv420p',
-      ...audio,
-      at(name),
+      ...argv`
+        ${shift(-audioOffset)} -f lavfi
+        -i color=black:size=64x48:rate=25:duration=2,drawbox=color=white:t=fill:enable='eq(n,30)'
+        ${shift(audioOffset)} -f lavfi -i aevalsrc='if(between(n,57600,57603),0.9,0)':s=48000:d=2 -map 0 -map 1
+        -c:v libx264 -preset veryfast -pix_fmt yuv420p ${audio} ${at(name)}
+      `,
     );
     return at(name);
   }
@@ -133,40 +99,15 @@ describe('the deliverable', () => {
       audio: ['-c:a:0', 'aac', '-c:a:1', 'libvorbis', '-c:a:2', 'libmp3lame'],
     });
     const chapters =
-      ';FFMETADATA1\ntitle=The Film\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=500\ntitle=First\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=500\nEND=2000\ntitle=Second half\n';
+      ';FFMETADATA1\ntitle=The Film\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=500\ntitle=First\n' +
+      '[CHAPTER]\nTIMEBASE=1/1000\nSTART=500\nEND=2000\ntitle=Second half\n';
     await execa(
       'ffmpeg',
-      [
-        '-v',
-        'error',
-        '-i',
-        clip,
-        '-f',
-        'ffmetadata',
-        '-i',
-        'pipe:0',
-        '-map',
-        '0',
-        '-map_metadata',
-        '1',
-        '-c',
-        'copy',
-        '-metadata:s:a:0',
-        'language=deu',
-        '-metadata:s:a:1',
-        'language=eng',
-        '-metadata:s:a:1',
-        'title=Commentary',
-        '-metadata:s:v:0',
-        'language=jpn',
-        '-disposition:a:0',
-        '0',
-        '-disposition:a:1',
-        'default',
-        '-disposition:a:2',
-        '0',
-        at('tagged.mkv'),
-      ],
+      argv`
+        -v error -i ${clip} -f ffmetadata -i pipe:0 -map 0 -map_metadata 1 -c copy -metadata:s:a:0 language=deu
+        -metadata:s:a:1 language=eng -metadata:s:a:1 title=Commentary -metadata:s:v:0 language=jpn -disposition:a:0 0
+        -disposition:a:1 default -disposition:a:2 0 ${at('tagged.mkv')}
+      `,
       { input: chapters },
     );
     const result = await deliver(at('tagged.mkv'), at('tagged.mp4'));
@@ -184,18 +125,10 @@ describe('the deliverable', () => {
     expect(result.warnings).toEqual([
       'audio track 2 of 3 (vorbis, eng, "Commentary") is converted to AAC at 96 kbit/s',
     ]);
-    const { stdout } = await execa('ffprobe', [
-      '-v',
-      'error',
-      '-show_chapters',
-      '-show_format',
-      '-show_streams',
-      '-select_streams',
-      'v',
-      '-of',
-      'json',
-      at('tagged.mp4'),
-    ]);
+    const { stdout } = await execa(
+      'ffprobe',
+      argv`-v error -show_chapters -show_format -show_streams -select_streams v -of json ${at('tagged.mp4')}`,
+    );
     expect(JSON.parse(stdout)).toMatchObject({
       streams: [{ tags: { language: 'jpn' } }],
       chapters: [
@@ -208,15 +141,11 @@ describe('the deliverable', () => {
 
   it('keeps the picture bit for bit, its tag, its shape and its colours', async () => {
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=128x96:rate=24000/1001:duration=1',
-      '-vf',
-      'setsar=16/11,format=yuv420p,setparams=range=pc:color_primaries=bt470bg:color_trc=bt470bg:colorspace=bt470bg',
-      '-c:v',
-      'libx264',
-      at('shape.mp4'),
+      ...argv`
+        -f lavfi -i testsrc2=size=128x96:rate=24000/1001:duration=1
+        -vf setsar=16/11,format=yuv420p,setparams=range=pc:color_primaries=bt470bg:color_trc=bt470bg:colorspace=bt470bg
+        -c:v libx264 ${at('shape.mp4')}
+      `,
     );
     expect(await deliver(at('shape.mp4'), at('shape.out.mp4'))).toMatchObject({
       warnings: [],
@@ -239,21 +168,10 @@ describe('the deliverable', () => {
 
   it('cuts neither pictures nor sound to the shorter of them', async () => {
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=64x48:rate=25:duration=1',
-      '-f',
-      'lavfi',
-      '-i',
-      'sine=duration=3',
-      '-c:v',
-      'libx264',
-      '-pix_fmt',
-      'yuv420p',
-      '-c:a',
-      'aac',
-      at('long.mp4'),
+      ...argv`
+        -f lavfi -i testsrc2=size=64x48:rate=25:duration=1 -f lavfi -i sine=duration=3 -c:v libx264 -pix_fmt yuv420p
+        -c:a aac ${at('long.mp4')}
+      `,
     );
     await deliver(at('long.mp4'), at('long.out.mp4'));
     const [video, audio] = await streams(at('long.out.mp4'));
@@ -263,19 +181,10 @@ describe('the deliverable', () => {
 
   it('shows the last frame of a variable rate as long as it should be shown', async () => {
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=64x48:rate=25:duration=2',
-      '-vf',
-      "setpts='PTS+floor(N/3)*0.011/TB'",
-      '-fps_mode',
-      'passthrough',
-      '-enc_time_base',
-      '1:1000',
-      '-c:v',
-      'libx264',
-      at('vfr.mkv'),
+      ...argv`
+        -f lavfi -i testsrc2=size=64x48:rate=25:duration=2 -vf setpts='PTS+floor(N/3)*0.011/TB' -fps_mode passthrough
+        -enc_time_base 1:1000 -c:v libx264 ${at('vfr.mkv')}
+      `,
     );
     const source = await frameSource(at('vfr.mkv'));
     const { reorderSeconds } = await upscaledVideo(source, at('vfr.video.mp4'));

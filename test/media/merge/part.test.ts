@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { originOf, clipOf, type Range } from '../../../src/job/range.js';
+import { clipOf, originOf, type Range } from '../../../src/job/range.js';
 import { decodeTimeline, type Timeline } from '../../../src/job/timeline.js';
+import { argv } from '../../../src/lib/argv.js';
 import { toNumber } from '../../../src/lib/rational.js';
 import { conformSource } from '../../../src/media/intermediate/conform.js';
 import { containerOf } from '../../../src/media/merge/containers.js';
@@ -14,7 +15,7 @@ import type { FrameSource } from '../../../src/media/picture/frames.js';
 import { readContents } from '../../../src/media/source/contents.js';
 import { probeSource } from '../../../src/media/source/probe.js';
 import { scanSource } from '../../../src/media/source/scan.js';
-import { verifyDeliverable, type VerifyRequest } from '../../../src/media/verify/verifyDeliverable.js';
+import { type VerifyRequest, verifyDeliverable } from '../../../src/media/verify/verifyDeliverable.js';
 import { ffmpeg, scratchFolder } from '../../support/media.js';
 import { decodedPts, fastEncode, frameDigests, lastDuration, upscaledVideo } from '../encodeSupport.js';
 
@@ -23,13 +24,15 @@ const at = (name: string): string => path.join(folder, name);
 
 /** A white frame and a click at every whole second; B-frames, and of every seven frames one is missing. */
 const pictures =
-  "testsrc2=size=96x72:rate=25:duration=6,drawbox=color=white:t=fill:enable='lt(mod(n,25),1)',select='not(eq(mod(n,7),3))'";
+  'testsrc2=size=96x72:rate=25:duration=6,' +
+  "drawbox=color=white:t=fill:enable='lt(mod(n,25),1)',select='not(eq(mod(n,7),3))'";
 const sound = "aevalsrc='if(lt(mod(n,48000),4),0.9,0.02*sin(n/9)*sin(n/90000))':s=48000:d=6";
 
 beforeAll(async () => {
   writeFileSync(
     at('text.srt'),
-    '1\n00:00:00,500 --> 00:00:01,000\nbefore\n\n2\n00:00:01,500 --> 00:00:02,500\nbegins before\n\n3\n00:00:03,000 --> 00:00:05,000\nends behind\n\n4\n00:00:05,200 --> 00:00:05,600\nbehind\n',
+    '1\n00:00:00,500 --> 00:00:01,000\nbefore\n\n2\n00:00:01,500 --> 00:00:02,500\nbegins before\n\n' +
+      '3\n00:00:03,000 --> 00:00:05,000\nends behind\n\n4\n00:00:05,200 --> 00:00:05,600\nbehind\n',
   );
   const chapter = (start: number, end: number, title: string): string =>
     `[CHAPTER]\nTIMEBASE=1/1000\nSTART=${start}\nEND=${end}\ntitle=${title}\n`;
@@ -39,43 +42,11 @@ beforeAll(async () => {
   );
   const make = (name: string, text: string) =>
     ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      pictures,
-      '-f',
-      'lavfi',
-      '-i',
-      sound,
-      '-i',
-      at('text.srt'),
-      '-i',
-      at('chapters.txt'),
-      '-map',
-      '0',
-      '-map',
-      '1',
-      '-map',
-      '2',
-      '-map_metadata',
-      '3',
-      '-fps_mode',
-      'vfr',
-      '-c:v',
-      'libx264',
-      '-preset',
-      'veryfast',
-      '-bf',
-      '3',
-      '-g',
-      '30',
-      '-pix_fmt',
-      'yuv420p',
-      '-c:a',
-      'aac',
-      '-c:s',
-      text,
-      at(name),
+      ...argv`
+        -f lavfi -i ${pictures} -f lavfi -i ${sound} -i ${at('text.srt')} -i ${at('chapters.txt')} -map 0 -map 1
+        -map 2 -map_metadata 3 -fps_mode vfr -c:v libx264 -preset veryfast -bf 3 -g 30 -pix_fmt yuv420p -c:a aac
+        -c:s ${text} ${at(name)}
+      `,
     );
   await Promise.all([make('source.mp4', 'mov_text'), make('source.mkv', 'srt')]);
 });
@@ -140,36 +111,17 @@ async function deliverPart(file: string, output: string, asked: Range = range): 
 /** Times of white frames and of clicks, on decoded media. */
 async function events(file: string): Promise<{ flashes: number[]; clicks: number[] }> {
   const stats = 'signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-';
-  const { stdout } = await execa('ffmpeg', [
-    '-v',
-    'error',
-    '-copyts',
-    '-i',
-    file,
-    '-map',
-    '0:v',
-    '-fps_mode',
-    'passthrough',
-    '-vf',
-    stats,
-    '-f',
-    'null',
-    '-',
-  ]);
+  const { stdout } = await execa(
+    'ffmpeg',
+    argv`-v error -copyts -i ${file} -map 0:v -fps_mode passthrough -vf ${stats} -f null -`,
+  );
   const flashes = [...stdout.matchAll(/pts_time:(\S+)\s+lavfi\.signalstats\.YAVG=(\S+)/g)]
     .filter(([, , luma]) => Number(luma) > 225)
     .map(([, time]) => Number(time));
-  const frames = await execa('ffprobe', [
-    '-v',
-    'error',
-    '-select_streams',
-    'a:0',
-    '-show_entries',
-    'frame=pts_time',
-    '-of',
-    'csv=p=0',
-    file,
-  ]);
+  const frames = await execa(
+    'ffprobe',
+    argv`-v error -select_streams a:0 -show_entries frame=pts_time -of csv=p=0 ${file}`,
+  );
   const raw = await execa(
     'ffmpeg',
     ['-v', 'error', '-i', file, '-map', '0:a:0', '-ac', '1', '-ar', '48000', '-f', 's16le', '-'],
@@ -262,15 +214,9 @@ it('sound that is copied begins within a packet by an edit list, and is converte
 it('sound that pauses shortly before a part is in step in it, from the first sample on', async () => {
   // Four packets before the part, 594 samples are missing.
   await ffmpeg(
-    '-i',
-    at('source.mp4'),
-    '-map',
-    '0',
-    '-c',
-    'copy',
-    '-bsf:a',
-    'setts=ts=if(lt(N\\,95)\\,TS-594\\,TS)',
-    at('pause.mp4'),
+    ...argv`
+      -i ${at('source.mp4')} -map 0 -c copy -bsf:a ${'setts=ts=if(lt(N\\,95)\\,TS-594\\,TS)'} ${at('pause.mp4')}
+    `,
   );
   const made = await deliverPart(at('pause.mp4'), at('pause.part.mp4'));
   expect(made.contents.tracks).toMatchObject([
@@ -281,7 +227,7 @@ it('sound that pauses shortly before a part is in step in it, from the first sam
   expect((await verifyDeliverable(made)).report.problems).toEqual([]);
 });
 
-it('sound of a lossy codec is converted for Matroska also where a packet begins with the part: it sounds right behind the one before only', async () => {
+it('lossy sound is converted for MKV also where a packet begins with the part: it needs the one before', async () => {
   await ffmpeg('-f', 'lavfi', '-i', sound, '-c:a', 'libvorbis', at('vorbis.mkv'));
   const source = await readContents(at('vorbis.mkv'));
   const planned = async (audio: 'auto' | 'copy', container: 'mp4' | 'mkv') => {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import { verifyDeliverable } from '../../../src/media/verify/verifyDeliverable.js';
 import { ffmpeg, scratchFolder } from '../../support/media.js';
 import { deliveredForCheck } from '../encodeSupport.js';
@@ -11,22 +12,11 @@ const at = (name: string): string => path.join(folder, name);
 /** Twelve seconds with a pause in every half second of sound, at another pitch each. */
 async function pausing(name: string, ...audio: string[]): Promise<string> {
   await ffmpeg(
-    '-f',
-    'lavfi',
-    '-i',
-    'testsrc2=size=64x48:rate=25:duration=12',
-    '-f',
-    'lavfi',
-    '-i',
-    "aevalsrc='sin(2*PI*(300+40*floor(t*2))*t)*lt(mod(t,0.5),0.25)*0.5':s=48000:d=12",
-    '-c:v',
-    'libx264',
-    '-preset',
-    'veryfast',
-    '-pix_fmt',
-    'yuv420p',
-    ...audio,
-    at(name),
+    ...argv`
+      -f lavfi -i testsrc2=size=64x48:rate=25:duration=12 -f lavfi
+      -i aevalsrc='sin(2*PI*(300+40*floor(t*2))*t)*lt(mod(t,0.5),0.25)*0.5':s=48000:d=12 -c:v libx264 -preset veryfast
+      -pix_fmt yuv420p ${audio} ${at(name)}
+    `,
   );
   return at(name);
 }
@@ -40,19 +30,7 @@ async function withPackets(clip: string, filter: string, name: string): Promise<
 /** When the pauses begin, in seconds, on the file's own clock. */
 async function pauses(file: string): Promise<number[]> {
   const heard = 'aresample=async=1:min_hard_comp=0.003,silencedetect=n=-40dB:d=0.15';
-  const { stderr } = await execa('ffmpeg', [
-    '-v',
-    'info',
-    '-i',
-    file,
-    '-map',
-    '0:a:0',
-    '-af',
-    heard,
-    '-f',
-    'null',
-    '-',
-  ]);
+  const { stderr } = await execa('ffmpeg', argv`-v info -i ${file} -map 0:a:0 -af ${heard} -f null -`);
   return [...stderr.matchAll(/silence_start: *([\d.]+)/g)].map(([, time]) => Number(time));
 }
 

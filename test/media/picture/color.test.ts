@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import { encodeFromSource } from '../../../src/media/encode/encode.js';
 import { ZIMG_MATRIX } from '../../../src/media/picture/color.js';
 import type { FrameSource } from '../../../src/media/picture/frames.js';
@@ -21,21 +22,11 @@ async function material(format: string, matrix: keyof typeof MATRICES, range: 't
       ? ["'108+random(1)*40'", "'108+random(2)*40'"]
       : ["'128+20*sin(X*6.28/SW/64)'", "'128+20*cos((X+Y)*6.28/SW/64)'"];
   await ffmpeg(
-    '-f',
-    'lavfi',
-    '-i',
-    `color=gray:size=${WIDTH}x${HEIGHT}:rate=25`,
-    '-frames:v',
-    '1',
+    ...argv`-f lavfi -i color=gray:size=${WIDTH}x${HEIGHT}:rate=25 -frames:v 1`,
     '-vf',
-    `format=${format},geq=lum='80+random(0)*100':cb=${chroma[0]}:cr=${chroma[1]},setparams=colorspace=${MATRICES[matrix]}:range=${range}`,
-    '-c:v',
-    'ffv1',
-    '-color_range',
-    range,
-    '-chroma_sample_location',
-    'left',
-    file,
+    `format=${format},geq=lum='80+random(0)*100':cb=${chroma[0]}:cr=${chroma[1]},` +
+      `setparams=colorspace=${MATRICES[matrix]}:range=${range}`,
+    ...argv`-c:v ffv1 -color_range ${range} -chroma_sample_location left ${file}`,
   );
   return frameSource(file);
 }
@@ -82,21 +73,10 @@ describe('chroma stays on its luma within 0.1 pixels', () => {
     const file = at(`ramp-${location}.mkv`);
     const shift = { left: 0, center: 0.5, topleft: 0 }[location] ?? 0;
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'color=gray:size=32x32:rate=25',
-      '-frames:v',
-      '1',
+      ...argv`-f lavfi -i color=gray:size=32x32:rate=25 -frames:v 1`,
       '-vf',
       `format=yuv420p,geq=lum='80+X*${slopeOf(location)}':cb='80+(X/SW+${shift})*${slopeOf(location)}':cr=128`,
-      '-c:v',
-      'libx264',
-      '-qp',
-      '0',
-      '-x264-params',
-      `chromaloc=${['left', 'center', 'topleft'].indexOf(location)}`,
-      file,
+      ...argv`-c:v libx264 -qp 0 -x264-params chromaloc=${['left', 'center', 'topleft'].indexOf(location)} ${file}`,
     );
     return frameSource(file);
   }
@@ -161,17 +141,9 @@ it.each([
 ] as const)('the tags of %s are carried', async (name, tags, wanted) => {
   const file = at(`${name}.mkv`);
   await ffmpeg(
-    '-f',
-    'lavfi',
-    '-i',
-    'color=gray:size=64x48:rate=25',
-    '-frames:v',
-    '1',
-    '-vf',
-    `format=yuv420p,setparams=${tags}`,
-    '-c:v',
-    'libx264',
-    file,
+    ...argv`
+      -f lavfi -i color=gray:size=64x48:rate=25 -frames:v 1 -vf format=yuv420p,setparams=${tags} -c:v libx264 ${file}
+    `,
   );
   await encodeFromSource({
     source: await frameSource(file),

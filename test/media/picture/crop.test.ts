@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import { encodeFromSource } from '../../../src/media/encode/encode.js';
 import { startFfmpeg } from '../../../src/media/ffmpeg/run.js';
 import { decodeToPlanarArgs } from '../../../src/media/intermediate/networkFrames.js';
@@ -73,19 +74,10 @@ describe('cropped pictures', () => {
 
   it('of the filters are the pixels of that place', async () => {
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=96x72:rate=25:duration=0.4',
-      '-vf',
-      'setsar=64/45',
-      '-c:v',
-      'libx264',
-      '-pix_fmt',
-      'yuv420p',
-      '-g',
-      '5',
-      at('420.mkv'),
+      ...argv`
+        -f lavfi -i testsrc2=size=96x72:rate=25:duration=0.4 -vf setsar=64/45 -c:v libx264 -pix_fmt yuv420p -g 5
+        ${at('420.mkv')}
+      `,
     );
     const source = await cropped('420.mkv');
     await encodeFromSource({
@@ -106,15 +98,7 @@ describe('cropped pictures', () => {
   ] as const)('of %s networks are the pixels of that place', async (kind, stored, divisors) => {
     const name = `${kind}.mkv`;
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=96x72:rate=25:duration=0.2',
-      '-c:v',
-      'ffv1',
-      '-pix_fmt',
-      stored,
-      at(name),
+      ...argv`-f lavfi -i testsrc2=size=96x72:rate=25:duration=0.2 -c:v ffv1 -pix_fmt ${stored} ${at(name)}`,
     );
     const decode = async (source: FrameSource): Promise<Buffer> => {
       const run = startFfmpeg(decodeToPlanarArgs(source, 1, 4, { pixels: kind, bitDepth: 8 }), {
@@ -150,20 +134,10 @@ describe('black borders', () => {
   };
   const make = (name: string, filters: string, ...output: string[]) =>
     ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      `testsrc2=size=96x54:rate=10:duration=2,${filters}`,
-      '-c:v',
-      'libx264',
-      '-preset',
-      'veryfast',
-      '-crf',
-      '20',
-      '-pix_fmt',
-      'yuv420p',
-      ...output,
-      at(name),
+      ...argv`
+        -f lavfi -i testsrc2=size=96x54:rate=10:duration=2,${filters} -c:v libx264 -preset veryfast -crf 20
+        -pix_fmt yuv420p ${output} ${at(name)}
+      `,
     );
   const letterbox = 'pad=100:72:2:8:black';
 
@@ -182,7 +156,8 @@ describe('black borders', () => {
   it('are what every scene leaves black: a dark one cuts nothing off, a black one says nothing', async () => {
     // Only a lit window for the first half, a picture that is hardly lit for a moment, and black at the end.
     const dark =
-      "drawbox=color=black:t=fill:enable='gte(t,1.5)',pad=100:72:2:8:black,drawbox=y=20:x=30:w=40:h=20:color=black:t=30:enable='lt(t,0.5)'";
+      "drawbox=color=black:t=fill:enable='gte(t,1.5)',pad=100:72:2:8:black," +
+      "drawbox=y=20:x=30:w=40:h=20:color=black:t=30:enable='lt(t,0.5)'";
     await make('dark.mp4', dark);
     expect(await found('dark.mp4')).toBe('96x54+2+8');
     await make('dim.mp4', "lutyuv=y='16+(val-16)/8',crop=96:54,pad=100:72:2:8:black");
@@ -197,19 +172,10 @@ describe('black borders', () => {
     // What lies in the border is shown for two of twelve seconds.
     const text = "pad=96:72:0:8:black,drawbox=x=30:y=64:w=40:h=4:color=white:t=fill:enable='between(t,7,9)'";
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      `testsrc2=size=96x54:rate=5:duration=12,${text}`,
-      '-c:v',
-      'libx264',
-      '-preset',
-      'veryfast',
-      '-g',
-      '5',
-      '-pix_fmt',
-      'yuv420p',
-      at('long.mp4'),
+      ...argv`
+        -f lavfi -i testsrc2=size=96x54:rate=5:duration=12,${text} -c:v libx264 -preset veryfast -g 5 -pix_fmt yuv420p
+        ${at('long.mp4')}
+      `,
     );
     expect(await found('long.mp4')).toBe('96x60+0+8');
   });

@@ -5,10 +5,11 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeTimeline } from '../../../src/job/timeline.js';
+import { argv } from '../../../src/lib/argv.js';
 import { SegmentMismatch } from '../../../src/lib/errors.js';
 import { startFfmpeg } from '../../../src/media/ffmpeg/run.js';
-import { decodeToPlanarArgs, mezzanineArgs, type FrameFormat } from '../../../src/media/intermediate/networkFrames.js';
-import { checkPts, frameArgs, type FrameSource } from '../../../src/media/picture/frames.js';
+import { decodeToPlanarArgs, type FrameFormat, mezzanineArgs } from '../../../src/media/intermediate/networkFrames.js';
+import { checkPts, type FrameSource, frameArgs } from '../../../src/media/picture/frames.js';
 import { probeSource } from '../../../src/media/source/probe.js';
 import { scanSource } from '../../../src/media/source/scan.js';
 import { ffmpeg, hasSharedMedia, scratchFolder, sharedFile } from '../../support/media.js';
@@ -52,23 +53,16 @@ async function roundTrip(source: FrameSource, end: number, output: string, forma
 function psnr(output: string, { file, info }: FrameSource, frames: number): { y: number; u: number; v: number } {
   // ffmpeg 7 converts pictures whose tags differ before it compares them; it is the samples that count.
   const same = 'setparams=range=tv:colorspace=bt709,settb=1/25,setpts=N';
-  const graph = `[0]${same}[a];[1:${info.video.index}]trim=end_frame=${frames},scale=in_range=${info.video.color.range}:out_range=${info.video.color.range},format=yuv420p,${same}[b];[a][b]psnr`;
+  const graph =
+    `[0]${same}[a];[1:${info.video.index}]trim=end_frame=${frames},` +
+    `scale=in_range=${info.video.color.range}:out_range=${info.video.color.range},` +
+    `format=yuv420p,${same}[b];[a][b]psnr`;
   const log = execFileSync(
     'sh',
-    [
-      '-c',
-      'exec ffmpeg -hide_banner -nostdin "$@" 2>&1',
-      'sh',
-      '-i',
-      output,
-      '-i',
-      `file:${file}`,
-      '-filter_complex',
-      graph,
-      '-f',
-      'null',
-      '-',
-    ],
+    argv`
+      -c ${'exec ffmpeg -hide_banner -nostdin "$@" 2>&1'} sh -i ${output} -i file:${file} -filter_complex ${graph}
+      -f null -
+    `,
     { encoding: 'utf8' },
   );
   const match = /PSNR y:(\S+) u:(\S+) v:(\S+)/.exec(log);
@@ -80,17 +74,7 @@ const clip = inFolder('clip.mkv');
 let source: FrameSource;
 beforeAll(async () => {
   await ffmpeg(
-    '-f',
-    'lavfi',
-    '-i',
-    'testsrc2=size=64x48:rate=25:duration=2',
-    '-c:v',
-    'libx264',
-    '-g',
-    '10',
-    '-pix_fmt',
-    'yuv420p',
-    clip,
+    ...argv`-f lavfi -i testsrc2=size=64x48:rate=25:duration=2 -c:v libx264 -g 10 -pix_fmt yuv420p ${clip}`,
   );
   source = await open(clip);
 });
@@ -99,16 +83,9 @@ describe('a range of frames', () => {
   it('is read from a run-in before its first frame, and chosen by timestamps', () => {
     const { input, filters } = frameArgs(source, 30, 40);
     const seconds = ((source.pts[30] ?? 0) - source.runIn) / 1000;
-    expect(input.slice(0, 8)).toEqual([
-      '-max_error_rate',
-      '1',
-      '-copyts',
-      '-noaccurate_seek',
-      '-seek_timestamp',
-      '1',
-      '-ss',
-      seconds.toFixed(6),
-    ]);
+    expect(input.slice(0, 8)).toEqual(
+      argv`-max_error_rate 1 -copyts -noaccurate_seek -seek_timestamp 1 -ss ${seconds.toFixed(6)}`,
+    );
     expect(filters[0]).toBe('trim=start_pts=1200:end_pts=1600');
   });
 
@@ -162,14 +139,7 @@ describe('planar RGB', () => {
     const raw = Buffer.concat([Buffer.alloc(width * height, y), Buffer.alloc(chroma, u), Buffer.alloc(chroma, v)]);
     const encoder = startFfmpeg(
       [
-        '-f',
-        'rawvideo',
-        '-pixel_format',
-        'yuv420p',
-        '-video_size',
-        size,
-        '-i',
-        'pipe:0',
+        ...argv`-f rawvideo -pixel_format yuv420p -video_size ${size} -i pipe:0`,
         ...(width % 2 ? ['-c:v', 'ffv1'] : ['-c:v', 'libx264', '-qp', '0']),
         ...tags,
         file,
@@ -191,17 +161,11 @@ describe('planar RGB', () => {
     // shifted.
     const file = inFolder('edge.mkv');
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'color=white:size=128x32:rate=25:duration=0.04',
-      '-vf',
-      `format=gbrp,geq=r='255-X*2':g='X*2':b=128,zscale=min=gbr:rin=full:m=170m:r=limited:c=left,format=yuv420p`,
-      '-c:v',
-      'libx264',
-      '-qp',
-      '0',
-      file,
+      ...argv`
+        -f lavfi -i color=white:size=128x32:rate=25:duration=0.04
+        -vf format=gbrp,geq=r='255-X*2':g='X*2':b=128,zscale=min=gbr:rin=full:m=170m:r=limited:c=left,format=yuv420p
+        -c:v libx264 -qp 0 ${file}
+      `,
     );
     const { pixels } = await planar(await open(file), 0, 1);
     const row = 16 * 128;
@@ -216,15 +180,10 @@ describe('planar RGB', () => {
   it('dithers deeper samples instead of cutting them', async () => {
     const file = inFolder('deep.mkv');
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'color=gray:size=64x64:rate=25:duration=0.04',
-      '-vf',
-      `format=yuv420p10le,geq=lum=514:cb=512:cr=512`,
-      '-c:v',
-      'ffv1',
-      file,
+      ...argv`
+        -f lavfi -i color=gray:size=64x64:rate=25:duration=0.04 -vf format=yuv420p10le,geq=lum=514:cb=512:cr=512
+        -c:v ffv1 ${file}
+      `,
     );
     const { pixels } = await planar(await open(file), 0, 1);
     const mean = pixels.reduce((sum, value) => sum + value, 0) / pixels.length;

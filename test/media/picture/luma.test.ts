@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { SourceInfo } from '../../../src/job/source.js';
+import { argv } from '../../../src/lib/argv.js';
 import { mergeLuma } from '../../../src/media/picture/luma.js';
 import { ffmpeg, scratchFolder } from '../../support/media.js';
 import { frameSource, pixels } from '../encodeSupport.js';
@@ -13,15 +14,7 @@ describe('luma and chroma', () => {
 
   beforeAll(async () => {
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=36x20:rate=25:duration=0.04',
-      '-pix_fmt',
-      'yuv420p',
-      '-c:v',
-      'ffv1',
-      at('source.mkv'),
+      ...argv`-f lavfi -i testsrc2=size=36x20:rate=25:duration=0.04 -pix_fmt yuv420p -c:v ffv1 ${at('source.mkv')}`,
     );
     ({ info } = await frameSource(at('source.mkv')));
   });
@@ -46,29 +39,16 @@ describe('luma and chroma', () => {
       const unit = bitDepth === 8 ? 1 : range === 'full' ? 257 : 256;
       const chroma = (value: number): number => (bitDepth === 8 ? value : 128 * 256 + (value - 128) * unit);
       const [gray, yuv] = bitDepth === 16 ? ['gray16le', 'yuv420p16le'] : ['gray', 'yuv420p'];
-      const raw = (format: string, values: string): string[] => [
-        '-f',
-        'lavfi',
-        '-i',
-        `nullsrc=size=${width}x${height}:rate=25:duration=0.04,format=${format},geq=${values}`,
-      ];
+      const raw = (format: string, values: string): string[] =>
+        argv`-f lavfi -i nullsrc=size=${width}x${height}:rate=25:duration=0.04,format=${format},geq=${values}`;
       const [luma, small, merged] = [at('luma.nut'), at('small.nut'), at('merged.nut')];
       await ffmpeg(...raw(gray, `lum=${y * unit}`), '-c:v', 'rawvideo', luma);
       await ffmpeg(...raw(yuv, `lum=0:cb=${chroma(cb)}:cr=${chroma(cr)}`), '-c:v', 'rawvideo', small);
       // No filter may get anything converted that the graph does not ask for.
       await ffmpeg(
-        '-noauto_conversion_filters',
-        '-i',
-        luma,
-        '-i',
-        small,
-        '-filter_complex',
-        graph,
-        '-map',
-        '[v]',
-        '-c:v',
-        'rawvideo',
-        merged,
+        ...argv`
+          -noauto_conversion_filters -i ${luma} -i ${small} -filter_complex ${graph} -map [v] -c:v rawvideo ${merged}
+        `,
       );
       const bytes = await pixels(merged, 'yuv420p');
       const even = (n: number): number => n + (n % 2);

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import { DELIVERED_PIXELS } from '../../../src/media/picture/color.js';
 import type { FrameSource } from '../../../src/media/picture/frames.js';
 import { toYuv420 } from '../../../src/media/picture/luma.js';
@@ -26,18 +27,11 @@ async function made(
 ): Promise<FrameSource> {
   const file = at(`${name}.mkv`);
   await ffmpeg(
-    '-f',
-    'lavfi',
-    '-i',
-    `color=gray:size=${size}:rate=25`,
-    '-frames:v',
-    '1',
-    '-vf',
-    `format=${format},geq=lum='${lum}':cb='${cb}':cr='${cr}',setparams=${tags}`,
-    '-c:v',
-    'ffv1',
-    '-chroma_sample_location',
-    'left',
+    ...argv`
+      -f lavfi -i color=gray:size=${size}:rate=25 -frames:v 1
+      -vf format=${format},geq=lum='${lum}':cb='${cb}':cr='${cr}',setparams=${tags} -c:v ffv1
+      -chroma_sample_location left
+    `,
     '-color_range',
     tags.includes('range=pc') ? 'pc' : 'tv',
     file,
@@ -164,19 +158,10 @@ it.skipIf(!hasSharedMedia).each([
   async (name, seconds) => {
     const file = at(`${path.basename(name)}.mkv`);
     await ffmpeg(
-      '-ss',
-      String(seconds),
-      '-i',
-      sharedFile(path.join('clips', name)),
-      '-map',
-      '0:v:0',
-      '-frames:v',
-      '12',
-      '-fps_mode',
-      'passthrough',
-      '-c:v',
-      'ffv1',
-      file,
+      ...argv`
+        -ss ${seconds} -i ${sharedFile(path.join('clips', name))} -map 0:v:0 -frames:v 12 -fps_mode passthrough
+        -c:v ffv1 ${file}
+      `,
     );
     const source = await frameSource(file);
     const { width, height, color } = source.info.video;

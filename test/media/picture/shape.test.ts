@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import { reduced } from '../../../src/lib/rational.js';
 import { compareVideos } from '../../../src/media/compare/compare.js';
 import { encodeFromSource } from '../../../src/media/encode/encode.js';
@@ -76,35 +77,18 @@ describe('resized pictures', () => {
   const size = { width: 234, height: 130 };
   // Smooth in luma and chroma, and moving: a chroma plane that is half a pixel off shows.
   const motion =
-    "nullsrc=size=160x120:rate=25:duration=0.2,format=yuv420p,geq=lum='128+40*sin((X+3*N)/9)*cos(Y/11)':cb='128+30*sin((X-2*N)/5)':cr='128+30*cos((Y+N)/6)'";
+    'nullsrc=size=160x120:rate=25:duration=0.2,format=yuv420p,' +
+    "geq=lum='128+40*sin((X+3*N)/9)*cos(Y/11)':cb='128+30*sin((X-2*N)/5)':cr='128+30*cos((Y+N)/6)'";
 
   beforeAll(async () => {
-    await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      motion,
-      '-vf',
-      'setsar=64/45',
-      '-c:v',
-      'libx264',
-      '-qp',
-      '0',
-      '-g',
-      '5',
-      at('source.mp4'),
-    );
+    await ffmpeg(...argv`-f lavfi -i ${motion} -vf setsar=64/45 -c:v libx264 -qp 0 -g 5 ${at('source.mp4')}`);
     source = await frameSource(at('source.mp4'));
     // What an ideal conversion gives, made independently of the project's: each plane by itself, both chroma planes
     // lying left.
     await ffmpeg(
-      '-i',
-      at('source.mp4'),
-      '-vf',
-      'zscale=w=234:h=130:cin=left:c=left:f=lanczos',
-      '-c:v',
-      'ffv1',
-      at('reference.mkv'),
+      ...argv`
+        -i ${at('source.mp4')} -vf zscale=w=234:h=130:cin=left:c=left:f=lanczos -c:v ffv1 ${at('reference.mkv')}
+      `,
     );
   });
 

@@ -3,14 +3,15 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Hdr } from '../../../src/job/source.js';
 import type { EncodeSpec } from '../../../src/job/spec.js';
+import { argv } from '../../../src/lib/argv.js';
 import { toNumber } from '../../../src/lib/rational.js';
 import { svtHdr, x265Hdr } from '../../../src/media/encode/hdrParams.js';
 import { deliverableSize, deliverableTags } from '../../../src/media/picture/deliverable.js';
 import { compareHdr, isPureDolbyVision, readHdr } from '../../../src/media/source/hdr.js';
 import { probeSource } from '../../../src/media/source/probe.js';
 import { verifyAgainst } from '../../../src/media/verify/against.js';
-import { verifyDeliverable, type VerifyRequest } from '../../../src/media/verify/verifyDeliverable.js';
-import { ffmpeg, scratchFolder, hasSharedMedia, sharedFile } from '../../support/media.js';
+import { type VerifyRequest, verifyDeliverable } from '../../../src/media/verify/verifyDeliverable.js';
+import { ffmpeg, hasSharedMedia, scratchFolder, sharedFile } from '../../support/media.js';
 import { delivered, lastDuration, pixels, streams } from '../encodeSupport.js';
 
 const folder = scratchFolder();
@@ -121,23 +122,10 @@ describe('HDR goes through', () => {
   let first: VerifyRequest;
   beforeAll(async () => {
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=160x96:rate=25',
-      '-frames:v',
-      '8',
-      '-vf',
-      PQ,
-      '-c:v',
-      'libx265',
-      '-preset',
-      'ultrafast',
-      '-tag:v',
-      'hvc1',
-      '-x265-params',
-      `log-level=error:keyint=4:chromaloc=2${x265Hdr(master)}`,
-      source,
+      ...argv`
+        -f lavfi -i testsrc2=size=160x96:rate=25 -frames:v 8 -vf ${PQ} -c:v libx265 -preset ultrafast -tag:v hvc1
+        -x265-params log-level=error:keyint=4:chromaloc=2${x265Hdr(master)} ${source}
+      `,
     );
     first = await deliver(source, at('hdr.mp4'), h265);
   });
@@ -197,38 +185,20 @@ describe('HDR goes through', () => {
     // ffmpeg 7 hands to the encoder what the source says of its brightness.
     const bare = 'sidedata=mode=delete:type=MASTERING_DISPLAY_METADATA,sidedata=mode=delete:type=CONTENT_LIGHT_LEVEL';
     await ffmpeg(
-      '-i',
-      first.file,
-      '-vf',
-      `${bare},${PQ}`,
-      '-c:v',
-      'libx265',
-      '-preset',
-      'ultrafast',
-      '-tag:v',
-      'hvc1',
-      '-x265-params',
-      'log-level=error:chromaloc=2',
-      at('bare.mp4'),
+      ...argv`
+        -i ${first.file} -vf ${bare},${PQ} -c:v libx265 -preset ultrafast -tag:v hvc1
+        -x265-params log-level=error:chromaloc=2 ${at('bare.mp4')}
+      `,
     );
     expect((await verifyDeliverable({ ...first, file: at('bare.mp4') })).report.problems).toEqual([
       'it has no mastering display',
       'it has no content light level',
     ]);
     await ffmpeg(
-      '-i',
-      first.file,
-      '-vf',
-      `${bare},format=yuv420p,setparams=color_trc=bt709`,
-      '-c:v',
-      'libx265',
-      '-preset',
-      'ultrafast',
-      '-tag:v',
-      'hvc1',
-      '-x265-params',
-      'log-level=error',
-      at('sdr.mp4'),
+      ...argv`
+        -i ${first.file} -vf ${bare},format=yuv420p,setparams=color_trc=bt709 -c:v libx265 -preset ultrafast
+        -tag:v hvc1 -x265-params log-level=error ${at('sdr.mp4')}
+      `,
     );
     const { problems } = (await verifyDeliverable({ ...first, file: at('sdr.mp4') })).report;
     expect(problems).toEqual(

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pictureSpecSchema, type PictureSpec } from '../../../src/job/picture.js';
+import { type PictureSpec, pictureSpecSchema } from '../../../src/job/picture.js';
 import { countFrames, decodeTimeline } from '../../../src/job/timeline.js';
+import { argv } from '../../../src/lib/argv.js';
 import { conformSource } from '../../../src/media/intermediate/conform.js';
 import { describeFields } from '../../../src/media/picture/deinterlace.js';
 import { apartStretches } from '../../../src/media/source/apartStretches.js';
@@ -24,10 +25,7 @@ const MOTION = 'testsrc2=size=192x144:rate=50:duration=1.2,rotate=a=0.02*n:c=gra
 const lossless = ['-c:v', 'ffv1'];
 async function clip(name: string, filter: string, ...codec: string[]): Promise<string> {
   await ffmpeg(
-    '-f',
-    'lavfi',
-    '-i',
-    `${MOTION},${filter}`,
+    ...argv`-f lavfi -i ${MOTION},${filter}`,
     ...(codec.length > 0 ? codec : lossless),
     '-pix_fmt',
     'yuv420p',
@@ -49,19 +47,10 @@ async function conform(file: string, given: Partial<PictureSpec> = {}) {
 /** Luma PSNR in dB of two videos frame by frame, after filters. */
 async function psnr(a: string, b: string, filterA = 'null', filterB = 'null'): Promise<number> {
   const graph = `[0:v]${filterA},settb=1/25,setpts=N[a];[1:v]${filterB},settb=1/25,setpts=N[b];[a][b]psnr=shortest=1`;
-  const { stderr } = await execa('ffmpeg', [
-    '-hide_banner',
-    '-nostdin',
-    '-i',
-    a,
-    '-i',
-    b,
-    '-filter_complex',
-    graph,
-    '-f',
-    'null',
-    '-',
-  ]);
+  const { stderr } = await execa(
+    'ffmpeg',
+    argv`-hide_banner -nostdin -i ${a} -i ${b} -filter_complex ${graph} -f null -`,
+  );
   const found = /PSNR y:(\S+)/.exec(stderr)?.[1];
   return found === 'inf' ? Infinity : Number(found);
 }
@@ -172,21 +161,11 @@ describe('a weave', () => {
 
 describe('a page of fine print that scrolls by one line a frame', () => {
   const page =
-    "nullsrc=s=192x400:r=25:d=0.04,geq=lum='16+200*gt(mod(abs(43758.5453*sin(12.9898*floor(X/2)+78.233*Y)),1),0.7)':cb=128:cr=128,loop=-1:1,fps=25";
+    'nullsrc=s=192x400:r=25:d=0.04,' +
+    "geq=lum='16+200*gt(mod(abs(43758.5453*sin(12.9898*floor(X/2)+78.233*Y)),1),0.7)':cb=128:cr=128,loop=-1:1,fps=25";
   const scrolling = async (name: string, filter: string) => {
     const file = at(name);
-    await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      page,
-      '-t',
-      '3',
-      '-vf',
-      `format=yuv444p,${filter},format=yuv420p`,
-      ...lossless,
-      file,
-    );
+    await ffmpeg(...argv`-f lavfi -i ${page} -t 3 -vf format=yuv444p,${filter},format=yuv420p ${lossless} ${file}`);
     const info = await probeSource(file);
     return detectFields(file, info, { double: false, flagged: false });
   };
@@ -265,16 +244,7 @@ describe('what is made of it', () => {
     expect(scan).toMatchObject({ seekable: true });
     expect(scan).not.toHaveProperty('fields');
     expect(timeline).toBeDefined();
-    const flagged = await clip(
-      'flagged.ts',
-      'setfield=tff',
-      '-c:v',
-      'mpeg2video',
-      '-q:v',
-      '2',
-      '-flags',
-      '+ilme+ildct',
-    );
+    const flagged = await clip('flagged.ts', 'setfield=tff', ...argv`-c:v mpeg2video -q:v 2 -flags +ilme+ildct`);
     const { scan: straight, file } = await conform(flagged);
     expect(straight).toMatchObject({ seekable: false, reason: 'the video is coded as interlaced' });
     expect(straight).not.toHaveProperty('fields');
@@ -286,14 +256,10 @@ describe('what is made of it', () => {
     const codec = ['-c:v', 'mpeg2video', '-q:v', '2', '-flags', '+ilme+ildct'];
     await clip('small.ts', 'tinterlace=mode=interleave_top,setfield=tff', ...codec);
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      `${MOTION},scale=240:192,tinterlace=mode=interleave_top,setfield=tff`,
-      ...codec,
-      '-output_ts_offset',
-      '1.2',
-      large,
+      ...argv`
+        -f lavfi -i ${MOTION},scale=240:192,tinterlace=mode=interleave_top,setfield=tff ${codec} -output_ts_offset 1.2
+        ${large}
+      `,
     );
     await execa('sh', ['-c', 'cat "$1" "$2" > "$3"', 'cat', small, large, both]);
     // The decoder itself drops a picture at the change.
@@ -316,7 +282,8 @@ describe('what is made of it', () => {
         ],
       }),
     ).toBe(
-      'the pictures are interlaced in 2 stretches (25 frames), top field first: one picture was made of each field there',
+      'the pictures are interlaced in 2 stretches (25 frames), top field first: ' +
+        'one picture was made of each field there',
     );
     expect(describeFields({ remedy: 'match', order: 'tff', telecined: true })).toContain('telecined 3:2');
     expect(describeFields({ remedy: 'interpolate', order: 'bff', telecined: false })).toBe(
@@ -335,18 +302,10 @@ describe('a programme that is interlaced in parts', () => {
       'testsrc2=s=240x192:r=25:d=8,scroll=h=0.02',
     ];
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      `${frames},setfield=prog`,
-      '-f',
-      'lavfi',
-      '-i',
-      `${fields},setfield=prog`,
-      '-filter_complex',
-      `[0][1]blend=all_expr='if(${SECOND},B,A)'`,
-      ...lossless,
-      mixed,
+      ...argv`
+        -f lavfi -i ${frames},setfield=prog -f lavfi -i ${fields},setfield=prog
+        -filter_complex [0][1]blend=all_expr='if(${SECOND},B,A)' ${lossless} ${mixed}
+      `,
     );
   });
 
@@ -416,14 +375,7 @@ describe('a programme that is interlaced in parts', () => {
     const bottom = await clip(
       'bottom.ts',
       'loop=-1:1,trim=end_frame=30,setfield=bff',
-      '-c:v',
-      'mpeg2video',
-      '-q:v',
-      '2',
-      '-flags',
-      '+ilme+ildct',
-      '-top',
-      '0',
+      ...argv`-c:v mpeg2video -q:v 2 -flags +ilme+ildct -top 0`,
     );
     expect(await always(bottom)).toEqual({ remedy: 'interpolate', order: 'bff', telecined: false });
     expect(await forceFields(whole, await probeSource(whole), { double: false, said: 'bff' })).toMatchObject({

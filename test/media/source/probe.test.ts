@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import { UserError } from '../../../src/lib/errors.js';
 import { hasDecoder } from '../../../src/media/ffmpeg/abilities.js';
 import { sourceInput } from '../../../src/media/ffmpeg/tools.js';
@@ -93,25 +94,10 @@ describe('what is not a video is refused in one line that names it', () => {
   }
   async function soundWithCover(name: string): Promise<string> {
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'sine=duration=1',
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=64x64:duration=0.04',
-      '-map',
-      '0',
-      '-map',
-      '1',
-      '-c:v',
-      'mjpeg',
-      '-pix_fmt',
-      'yuvj420p',
-      '-disposition:v',
-      'attached_pic',
-      inFolder(name),
+      ...argv`
+        -f lavfi -i sine=duration=1 -f lavfi -i testsrc2=size=64x64:duration=0.04 -map 0 -map 1 -c:v mjpeg
+        -pix_fmt yuvj420p -disposition:v attached_pic ${inFolder(name)}
+      `,
     );
     return inFolder(name);
   }
@@ -122,28 +108,16 @@ describe('what would fill the memory', () => {
 
   it('a cover of 16000x16000 is not decoded, and the video beside it is read', async () => {
     await ffmpeg(
-      '-i',
-      clip,
-      '-attach',
-      picture(),
-      '-metadata:s:t',
-      'mimetype=image/png',
-      '-metadata:s:t',
-      'filename=large.png',
-      '-c',
-      'copy',
-      inFolder('largeCover.mkv'),
+      ...argv`
+        -i ${clip} -attach ${picture()} -metadata:s:t mimetype=image/png -metadata:s:t filename=large.png -c copy
+        ${inFolder('largeCover.mkv')}
+      `,
     );
     expect((await probeSource(inFolder('largeCover.mkv'))).video).toMatchObject({ width: 160, height: 120 });
-    const { stdout } = await execa('ffprobe', [
-      '-v',
-      'error',
-      '-show_entries',
-      'stream=codec_name,width',
-      '-of',
-      'csv=p=0',
-      ...sourceInput(inFolder('largeCover.mkv')),
-    ]);
+    const { stdout } = await execa(
+      'ffprobe',
+      argv`-v error -show_entries stream=codec_name,width -of csv=p=0 ${sourceInput(inFolder('largeCover.mkv'))}`,
+    );
     expect(stdout.split('\n').at(-1)).toBe('png,0');
   });
 
@@ -158,23 +132,7 @@ describe('what would fill the memory', () => {
   });
 
   it('many tracks of large pictures are refused', async () => {
-    await ffmpeg(
-      '-i',
-      picture(),
-      '-i',
-      clip,
-      '-map',
-      '1:v',
-      '-map',
-      '0',
-      '-map',
-      '0',
-      '-map',
-      '0',
-      '-c',
-      'copy',
-      inFolder('tracks.mkv'),
-    );
+    await ffmpeg(...argv`-i ${picture()} -i ${clip} -map 1:v -map 0 -map 0 -map 0 -c copy ${inFolder('tracks.mkv')}`);
     expect(await refusal(inFolder('tracks.mkv'))).toMatch(/tracks\.mkv holds pictures of 768 million pixels/);
   });
 });
@@ -219,23 +177,10 @@ describe('what is read', () => {
   it('the stream that is marked as default, not the first', async () => {
     const file = inFolder('two.mkv');
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=64x64:duration=0.2',
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=96x64:duration=0.2',
-      '-map',
-      '0',
-      '-map',
-      '1',
-      '-disposition:v:0',
-      '0',
-      '-disposition:v:1',
-      'default',
-      file,
+      ...argv`
+        -f lavfi -i testsrc2=size=64x64:duration=0.2 -f lavfi -i testsrc2=size=96x64:duration=0.2 -map 0 -map 1
+        -disposition:v:0 0 -disposition:v:1 default ${file}
+      `,
     );
     expect((await probeSource(file)).video).toMatchObject({ index: 1, width: 96 });
   });
@@ -263,10 +208,7 @@ describe('what is read', () => {
   ])('a GIF of %s pictures is transparent only where something shows through', async (name, alpha, is) => {
     const file = inFolder(`${name}.gif`);
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=64x48:duration=0.4',
+      ...argv`-f lavfi -i testsrc2=size=64x48:duration=0.4`,
       '-vf',
       `format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='${alpha}',split[a][b];[a]palettegen[p];[b][p]paletteuse`,
       file,
@@ -276,17 +218,7 @@ describe('what is read', () => {
 
   it.each(['mjpeg', 'mjpg'])('a raw stream of JPEGs by its name, .%s', async (name) => {
     const file = inFolder(`raw.${name}`);
-    await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=64x48:rate=25:duration=0.4',
-      '-c:v',
-      'mjpeg',
-      '-f',
-      'mjpeg',
-      file,
-    );
+    await ffmpeg(...argv`-f lavfi -i testsrc2=size=64x48:rate=25:duration=0.4 -c:v mjpeg -f mjpeg ${file}`);
     const { scan } = await scanSource(file, await probeSource(file));
     expect(scan).toMatchObject({ packets: 10, seekable: false, info: { video: { frameRate: { num: 25, den: 1 } } } });
     expect(pictureNotices(scan)).toContainEqual(expect.stringContaining('names no rate'));
@@ -298,17 +230,7 @@ describe('what is read', () => {
     ['hevc', 'libx265', undefined],
   ])('whether a raw stream says its rate, .%s', async (name, codec, is) => {
     const file = inFolder(`rate.${name}`);
-    await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'testsrc2=size=64x64:rate=50:duration=0.2',
-      '-pix_fmt',
-      'yuv420p',
-      '-c:v',
-      codec,
-      file,
-    );
+    await ffmpeg(...argv`-f lavfi -i testsrc2=size=64x64:rate=50:duration=0.2 -pix_fmt yuv420p -c:v ${codec} ${file}`);
     const { scan } = await scanSource(file, await probeSource(file));
     expect(scan.rateAssumed).toBe(is);
   });
@@ -380,7 +302,8 @@ describe.skipIf(!hasSharedMedia)('real clips', () => {
     const { video: v } = await probeSource(sharedFile(`clips/${name}`));
     const { num, den } = v.sampleAspectRatio;
     expect(
-      `${v.codec} ${v.width}x${v.height} ${num}:${den} ${v.frameRate.num}/${v.frameRate.den} ${v.color.matrix} ${v.color.range}`,
+      `${v.codec} ${v.width}x${v.height} ${num}:${den} ` +
+        `${v.frameRate.num}/${v.frameRate.den} ${v.color.matrix} ${v.color.range}`,
     ).toMatch(new RegExp(`^${expected}$`));
   });
 

@@ -53,7 +53,8 @@ describe('several programmes in one transport stream', () => {
     expect(warnings).toContainEqual(
       expect.stringMatching(
         new RegExp(
-          `^programme ${other} \\(h264, mp2.*\\) is left out: programme ${program} is upscaled, --program ${other} chooses this one$`,
+          `^programme ${other} \\(h264, mp2.*\\) is left out: ` +
+            `programme ${program} is upscaled, --program ${other} chooses this one$`,
         ),
       ),
     );

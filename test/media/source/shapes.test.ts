@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import { conformSource } from '../../../src/media/intermediate/conform.js';
 import { pictureNotices } from '../../../src/media/source/examine.js';
 import { probeSource } from '../../../src/media/source/probe.js';
@@ -21,25 +22,10 @@ async function recording(
   for (const { size, sar, seconds } of programmes) {
     const file = path.join(folder, `${name}-${files.length}.ts`);
     await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      `testsrc2=size=${size}:rate=25`,
-      '-t',
-      String(seconds),
-      '-vf',
-      `setsar=${sar}`,
-      '-pix_fmt',
-      'yuv420p',
-      '-c:v',
-      'mpeg2video',
-      '-q:v',
-      '3',
-      '-g',
-      '5',
-      '-output_ts_offset',
-      String(at),
-      file,
+      ...argv`
+        -f lavfi -i testsrc2=size=${size}:rate=25 -t ${seconds} -vf setsar=${sar} -pix_fmt yuv420p -c:v mpeg2video
+        -q:v 3 -g 5 -output_ts_offset ${at} ${file}
+      `,
     );
     at += seconds;
     files.push(file);
@@ -67,7 +53,9 @@ describe('a recording whose pictures change', () => {
       { width: 180, height: 144, sampleAspectRatio: { num: 64, den: 45 } },
     ]);
     expect(pictureNotices(found)).toEqual([
-      'the shape of the pictures changes: 180x144 with pixels of 16:15, from 1.0 s on 180x144 with pixels of 64:45; all are shown as the first ones, so that others may look squeezed',
+      'the shape of the pictures changes: 180x144 with pixels of 16:15, ' +
+        'from 1.0 s on 180x144 with pixels of 64:45; ' +
+        'all are shown as the first ones, so that others may look squeezed',
     ]);
   });
 
@@ -82,15 +70,10 @@ describe('a recording whose pictures change', () => {
     expect(pictureNotices(found)).toEqual([expect.stringContaining('from 1.0 s on 180x144')]);
     const { file: made, decoded } = await conformSource(file, found.info, folder);
     expect(decoded).toBeGreaterThanOrEqual(74);
-    const { stdout } = await execa('ffprobe', [
-      '-v',
-      'error',
-      '-show_entries',
-      'frame=width,height',
-      '-of',
-      'csv=p=0',
-      path.join(folder, made),
-    ]);
+    const { stdout } = await execa(
+      'ffprobe',
+      argv`-v error -show_entries frame=width,height -of csv=p=0 ${path.join(folder, made)}`,
+    );
     expect(new Set(stdout.split('\n'))).toEqual(new Set(['88,72']));
   });
 
@@ -99,21 +82,10 @@ describe('a recording whose pictures change', () => {
       ['4/3', '1/1'].map(async (sar, i) => {
         const file = path.join(folder, `avc-${i}.ts`);
         await ffmpeg(
-          '-f',
-          'lavfi',
-          '-i',
-          'testsrc2=size=96x64:rate=25:duration=1',
-          '-vf',
-          `setsar=${sar}`,
-          '-pix_fmt',
-          'yuv420p',
-          '-c:v',
-          'libx264',
-          '-g',
-          '10',
-          '-output_ts_offset',
-          String(i),
-          file,
+          ...argv`
+            -f lavfi -i testsrc2=size=96x64:rate=25:duration=1 -vf setsar=${sar} -pix_fmt yuv420p -c:v libx264 -g 10
+            -output_ts_offset ${i} ${file}
+          `,
         );
         return readFileSync(file);
       }),

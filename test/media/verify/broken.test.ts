@@ -1,10 +1,11 @@
 import { stat, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import type { VerifyRequest } from '../../../src/media/verify/verifyDeliverable.js';
 import { ffmpeg, makeClip, scratchFolder } from '../../support/media.js';
 import { deliveredForCheck } from '../encodeSupport.js';
-import { bothChecks, change, encodeAgain, makeFilm, type Found } from './brokenSupport.js';
+import { bothChecks, change, encodeAgain, type Found, makeFilm } from './brokenSupport.js';
 
 const folder = scratchFolder();
 const at = (name: string): string => path.join(folder, name);
@@ -48,8 +49,10 @@ const FAULTS = [
   "hue=h=60:enable='eq(n,40)'",
   "hue=s=0:enable='eq(n,43)'",
   "colormatrix=bt601:bt709:enable='between(n,46,48)'",
-  `${stretched((value, size) => (size === 219 ? `(${value})*255/219` : `(${value})*255/224+128`))}:enable='between(n,51,52)'`,
-  `${stretched((value, size) => (size === 219 ? `(${value}+16)*219/255+16` : `(${value})*224/255+128`))}:enable='between(n,55,56)'`,
+  `${stretched((value, size) => (size === 219 ? `(${value})*255/219` : `(${value})*255/224+128`))}:` +
+    "enable='between(n,51,52)'",
+  `${stretched((value, size) => (size === 219 ? `(${value}+16)*219/255+16` : `(${value})*224/255+128`))}:` +
+    "enable='between(n,55,56)'",
   "hflip=enable='between(n,70,71)'",
 ];
 
@@ -64,6 +67,15 @@ describe('a film that was broken on purpose is caught before it is published, an
       'the colours are wrong, as if it has no colours: frame 43',
       'the colours are wrong, as if BT.709 was taken for BT.601: frames 46 to 48',
       'the colours are wrong, as if full range was taken for limited: frames 51 to 52',
+      'the colours are wrong, as if limited range was taken for full: frames 55 to 56',
+    );
+  });
+
+  it('a wrong matrix and a wrong range are named where a network makes colours weaker and edges sharper', async () => {
+    const [matrix, , limited] = FAULTS.slice(9, 12);
+    expectProblems(
+      await broken('weaker', ...encodeAgain, '-vf', ['eq=saturation=0.93,unsharp=5:5:1', matrix, limited].join()),
+      'the colours are wrong, as if BT.709 was taken for BT.601: frames 46 to 48',
       'the colours are wrong, as if limited range was taken for full: frames 55 to 56',
     );
   });
@@ -90,19 +102,9 @@ describe('a film that was broken on purpose is caught before it is published, an
     const found = await broken(
       'swapped',
       '-filter_complex',
-      `[0:v]split=4[a][b][c][d];[a]${piece(0, 25)}[A];[b]${piece(50, 75)}[B];[c]${piece(25, 50)}[C];[d]${piece(75, 100)}[D];[A][B][C][D]concat=n=4[v]`,
-      '-map',
-      '[v]',
-      '-map',
-      '0:a',
-      '-map',
-      '0:s',
-      '-c',
-      'copy',
-      '-c:v',
-      'libx264',
-      '-preset',
-      'superfast',
+      `[0:v]split=4[a][b][c][d];[a]${piece(0, 25)}[A];[b]${piece(50, 75)}[B];` +
+        `[c]${piece(25, 50)}[C];[d]${piece(75, 100)}[D];[A][B][C][D]concat=n=4[v]`,
+      ...argv`-map [v] -map 0:a -map 0:s -c copy -c:v libx264 -preset superfast`,
     );
     for (const report of [found.published, found.against]) {
       const frames = new Set(
@@ -137,18 +139,7 @@ describe('a film that was broken on purpose is caught before it is published, an
   it('another shape, lost chapters, a lost subtitle and a missing track', async () => {
     const { published, against } = await broken(
       'bare',
-      '-map',
-      '0:v',
-      '-map',
-      '0:a:1',
-      '-c',
-      'copy',
-      '-map_chapters',
-      '-1',
-      '-bsf:v',
-      'h264_metadata=sample_aspect_ratio=1/1',
-      '-aspect',
-      '4:3',
+      ...argv`-map 0:v -map 0:a:1 -c copy -map_chapters -1 -bsf:v h264_metadata=sample_aspect_ratio=1/1 -aspect 4:3`,
     );
     expect(published.problems).toEqual(
       expect.arrayContaining([
@@ -170,21 +161,7 @@ describe('a film that was broken on purpose is caught before it is published, an
 
   it('sound that is 100 ms late', async () => {
     await ffmpeg(
-      '-i',
-      film.file,
-      '-itsoffset',
-      '0.1',
-      '-i',
-      film.file,
-      '-map',
-      '0:v',
-      '-map',
-      '1:a',
-      '-map',
-      '0:s',
-      '-c',
-      'copy',
-      at('late.mp4'),
+      ...argv`-i ${film.file} -itsoffset 0.1 -i ${film.file} -map 0:v -map 1:a -map 0:s -c copy ${at('late.mp4')}`,
     );
     const { published, against } = await bothChecks(film, at('late.mp4'));
     for (const { problems } of [published, against]) {
@@ -200,14 +177,7 @@ describe('a film that was broken on purpose is caught before it is published, an
   it('sound that begins in time and is heard 100 ms late', async () => {
     const { published, against } = await broken(
       'delayed',
-      '-map',
-      '0',
-      '-c',
-      'copy',
-      '-c:a',
-      'aac',
-      '-af',
-      'adelay=100:all=1,atrim=end=4',
+      ...argv`-map 0 -c copy -c:a aac -af adelay=100:all=1,atrim=end=4`,
     );
     for (const { problems } of [published, against])
       expect(problems).toContainEqual(
@@ -234,12 +204,7 @@ describe('a film that was broken on purpose is caught before it is published, an
     const dark = await change(
       long.file,
       'long.dark.mp4',
-      '-vf',
-      "drawbox=color=black:t=fill:enable='eq(n,3210)'",
-      '-c:v',
-      'libx264',
-      '-preset',
-      'ultrafast',
+      ...argv`-vf drawbox=color=black:t=fill:enable='eq(n,3210)' -c:v libx264 -preset ultrafast`,
     );
     expectProblems(await bothChecks(long, dark), 'the picture is black where the source is not: frame 3210');
   });

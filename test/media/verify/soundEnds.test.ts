@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import { checkSound } from '../../../src/media/verify/tracks.js';
 import { verifyDeliverable } from '../../../src/media/verify/verifyDeliverable.js';
 import { ffmpeg, makeClip, scratchFolder } from '../../support/media.js';
@@ -11,10 +12,7 @@ const at = (name: string): string => path.join(folder, name);
 /** 38400 samples are 37.5 blocks of AAC; PCM has no blocks to fill. */
 async function tone(name: string, seconds = 0.8): Promise<string> {
   await ffmpeg(
-    '-f',
-    'lavfi',
-    '-i',
-    `sine=duration=${seconds}:sample_rate=48000`,
+    ...argv`-f lavfi -i sine=duration=${seconds}:sample_rate=48000`,
     '-c:a',
     name.endsWith('.mov') ? 'pcm_s16le' : 'aac',
     at(name),

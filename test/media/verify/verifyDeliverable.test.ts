@@ -1,11 +1,12 @@
 import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { argv } from '../../../src/lib/argv.js';
 import { SegmentMismatch } from '../../../src/lib/errors.js';
 import type { FrameSource } from '../../../src/media/picture/frames.js';
-import { verifyReportSchema, type VerifyReport } from '../../../src/media/verify/report.js';
+import { type VerifyReport, verifyReportSchema } from '../../../src/media/verify/report.js';
 import { Runs } from '../../../src/media/verify/runs.js';
-import { verifyDeliverable as verify, type VerifyRequest } from '../../../src/media/verify/verifyDeliverable.js';
+import { type VerifyRequest, verifyDeliverable as verify } from '../../../src/media/verify/verifyDeliverable.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../../support/media.js';
 import { deliveredForCheck } from '../encodeSupport.js';
 
@@ -50,11 +51,7 @@ describe('verifying a deliverable', () => {
   it('finds a dropped frame', async () => {
     const report = await broken(
       'dropped.mp4',
-      ...encodeAgain,
-      '-vf',
-      "select='not(eq(n,20))'",
-      '-fps_mode',
-      'passthrough',
+      ...argv`${encodeAgain} -vf select='not(eq(n,20))' -fps_mode passthrough`,
     );
     expect(report.ok).toBe(false);
     expect(report.problems).toContain('it has 49 frames instead of 50');
@@ -78,17 +75,7 @@ describe('verifying a deliverable', () => {
 
   it('lets black stand where the source is black', async () => {
     const clip = at('night.mkv');
-    await ffmpeg(
-      '-f',
-      'lavfi',
-      '-i',
-      'color=black:size=64x48:rate=25:duration=1',
-      '-c:v',
-      'ffv1',
-      '-pix_fmt',
-      'yuv420p',
-      clip,
-    );
+    await ffmpeg(...argv`-f lavfi -i color=black:size=64x48:rate=25:duration=1 -c:v ffv1 -pix_fmt yuv420p ${clip}`);
     expect(await verifyDeliverable(await deliveredForCheck(clip, at('night.mp4')))).toMatchObject({ ok: true });
   });
 
@@ -138,13 +125,7 @@ describe('verifying a deliverable', () => {
   it('finds pictures that were moved in time', async () => {
     const report = await broken(
       'slow.mp4',
-      ...encodeAgain,
-      '-vf',
-      'setpts=PTS*1.01',
-      '-fps_mode',
-      'passthrough',
-      '-enc_time_base',
-      '1:90000',
+      ...argv`${encodeAgain} -vf setpts=PTS*1.01 -fps_mode passthrough -enc_time_base 1:90000`,
     );
     expect(report.problems.join('\n')).toContain('frame 1 is shown at 0.04');
     expect(report.ok).toBe(false);

@@ -3,7 +3,7 @@ import { UserError } from '../../../src/lib/errors.js';
 import { signatureOf } from '../../../src/models/graph.js';
 import { decodeModel } from '../../../src/models/onnx/schema.js';
 import { convertTorch } from '../../../src/models/torch/convert.js';
-import { zipPth, type TestState } from '../../support/torch.js';
+import { type TestState, zipPth } from '../../support/torch.js';
 import { asPublished, compactState, denseState, inBetween, renamed } from '../networks.js';
 import { farthest, picture, runOnnx } from '../planes.js';
 import { runCompact, runDense } from './reference.js';
@@ -14,7 +14,7 @@ describe('the graph of SRVGGNetCompact gives what the published module does', ()
   it.each([1, 2, 4])('at scale %i', async (scale) => {
     const sizes = { features: 5, convolutions: 2, scale };
     const state = compactState(sizes);
-    const { onnx, ...rest } = convert(state);
+    const { onnx, ...rest } = await convert(state);
     const parameters = Object.values(state).reduce((sum, { values }) => sum + values.length, 0);
     expect(rest).toEqual({
       architecture: 'SRVGGNetCompact, 2 convolutions of 5 channels',
@@ -35,7 +35,7 @@ describe('the graph of RRDBNet gives what the published module does', () => {
   ])('with $inputs input channels', async ({ inputs, scale, radius }) => {
     const sizes = { features: 6, growth: 3, blocks: 2, inputs };
     const state = denseState(sizes);
-    const { onnx, ...rest } = convert(state);
+    const { onnx, ...rest } = await convert(state);
     expect(rest).toMatchObject({ architecture: 'RRDBNet, 2 blocks of 6 channels', scale, radius });
     expect(farthest(await runOnnx(onnx, picture(8, 12)), runDense(state, sizes, picture(8, 12)))).toBeLessThan(2e-5);
   });
@@ -45,22 +45,22 @@ describe('the graph of RRDBNet gives what the published module does', () => {
     const state = denseState(sizes);
     const expected = runDense(state, sizes, picture(4, 5));
     for (const rename of [inBetween, asPublished]) {
-      const { onnx, scale } = convert(renamed(state, rename, 2));
+      const { onnx, scale } = await convert(renamed(state, rename, 2));
       expect(scale).toBe(4);
       expect(farthest(await runOnnx(onnx, picture(4, 5)), expected)).toBeLessThan(2e-5);
     }
   });
 
-  it('the order of the tensors in the file does not matter', () => {
+  it('the order of the tensors in the file does not matter', async () => {
     const state = denseState({ features: 4, growth: 2, blocks: 1, inputs: 3 });
     const backwards = Object.fromEntries(Object.entries(state).reverse());
-    expect(Buffer.compare(convert(state).onnx, convert(backwards).onnx)).toBe(0);
+    expect(Buffer.compare((await convert(state)).onnx, (await convert(backwards)).onnx)).toBe(0);
   });
 });
 
-it('a graph has one input and one output of any size, as frames need them', () => {
+it('a graph has one input and one output of any size, as frames need them', async () => {
   const { input, output } = signatureOf(
-    decodeModel(convert(compactState({ features: 4, convolutions: 1, scale: 2 })).onnx),
+    decodeModel((await convert(compactState({ features: 4, convolutions: 1, scale: 2 }))).onnx),
   );
   expect([input.name, output.name]).toEqual(['input', 'output']);
   expect(input.type?.tensorType?.shape?.dim.map(({ dimValue, dimParam }) => dimParam || Number(dimValue))).toEqual([
@@ -120,13 +120,8 @@ describe('one line says what is wrong with', () => {
       /lacks tensor "body\.2\.rdb1\.conv1\.weight"/,
     ],
     ['a name of several lines', { ...compact, 'a\nb': tensor(1) }, /tensor "a\\nb" has no place/],
-  ])('%s', (_, state, message) => {
-    let thrown: unknown;
-    try {
-      convert(state);
-    } catch (error) {
-      thrown = error;
-    }
+  ])('%s', async (_, state, message) => {
+    const thrown: unknown = await convert(state).catch((error: unknown) => error);
     expect(thrown).toBeInstanceOf(UserError);
     expect((thrown as Error).message).toMatch(/^"net\.pth" cannot be converted: /);
     expect((thrown as Error).message).toMatch(message);

@@ -1,6 +1,6 @@
 import type { TestState } from '../../support/torch.js';
 import type { CompactSizes, DenseSizes } from '../networks.js';
-import { at, convolve, fill, planes, prelu, resize, shuffle, type Planes } from '../planes.js';
+import { at, convolve, fill, type Planes, planes, prelu, resize, shuffle } from '../planes.js';
 
 /** The published architectures as plain loops, after their PyTorch modules. */
 

@@ -5,7 +5,7 @@ import { UserError } from '../../../src/lib/errors.js';
 import { convertNcnn } from '../../../src/models/ncnn/convert.js';
 import { registered } from '../../../src/models/registry.js';
 import { sharedFile } from '../../support/media.js';
-import { farthest, picture, runOnnx, type Planes } from '../planes.js';
+import { farthest, type Planes, picture, runOnnx } from '../planes.js';
 import { binBytes, compactNet, denseNet, numbers, paramText } from './net.js';
 import { runNcnn } from './reference.js';
 

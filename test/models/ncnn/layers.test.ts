@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { convertNcnn } from '../../../src/models/ncnn/convert.js';
-import { at, clamp, convolve, farthest, fill, picture, planes, runOnnx, type Planes } from '../planes.js';
-import { binBytes, numbers, paramText, type Chunk } from './net.js';
+import { at, clamp, convolve, farthest, fill, type Planes, picture, planes, runOnnx } from '../planes.js';
+import { binBytes, type Chunk, numbers, paramText } from './net.js';
 
 /** 3 channels of 6 rows and 8 columns, in -1..1. */
 const x = ((input) => ({ ...input, data: input.data.map((v) => Math.fround(2 * v - 1)) }))(picture(6, 8));
@@ -273,7 +273,7 @@ it('a network that sees past its picture is given one whose edge is repeated', a
 });
 
 /** A small U-Net in the manner of Real-CUGAN's x2. */
-it('what a network with strides, crops and deconvolutions needs around its picture follows from its layers', async () => {
+it('what a network with strides, crops and deconvolutions needs around a picture shows in its layers', async () => {
   const lines = [
     'Convolution a 1 1 data 1 0=4 1=3 6=108',
     'Split s 1 2 1 2 3',

@@ -1,5 +1,5 @@
 /** A plain reading of ncnn's formats and layers, written without regard to the converter, to compare it with. */
-import { at, convolve, fill, planes, prelu, resize, shuffle, type Planes } from '../planes.js';
+import { at, convolve, fill, type Planes, planes, prelu, resize, shuffle } from '../planes.js';
 
 /** Runs a network of the layers that Real-ESRGAN's files use. Only square, undilated convolutions of stride 1. */
 export function runNcnn(param: string, bin: Uint8Array, input: Planes): Planes {

@@ -5,16 +5,16 @@ import { convertNcnn } from '../../../src/models/ncnn/convert.js';
 import { decodeModel } from '../../../src/models/onnx/schema.js';
 import { convertTorch, interpolateTorch } from '../../../src/models/torch/convert.js';
 import { sharedFile } from '../../support/media.js';
-import { legacyPth, safetensors, zipPth, type TestState } from '../../support/torch.js';
+import { legacyPth, safetensors, type TestState, zipPth } from '../../support/torch.js';
 import { compactState } from '../networks.js';
 
 const state = compactState({ features: 4, convolutions: 1, scale: 2 });
 const same = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b) === 0;
-const { onnx } = convertTorch(zipPth(state), 'net.pth');
+const { onnx } = await convertTorch(zipPth(state), 'net.pth');
 
-function messageOf(convert: () => unknown): string {
+async function messageOf(convert: () => Promise<unknown>): Promise<string> {
   try {
-    convert();
+    await convert();
   } catch (error) {
     expect(error).toBeInstanceOf(UserError);
     return (error as Error).message;
@@ -32,15 +32,15 @@ describe('the same network comes out of', () => {
       [`a zip file that wraps it in ${wrapper}`, zipPth(state, { wrapper })],
       [`a legacy file that wraps it in ${wrapper}`, legacyPth(state, { wrapper })],
     ]),
-  ])('%s', (_, file) => {
-    expect(same(convertTorch(file, 'net.pth').onnx, onnx)).toBe(true);
+  ])('%s', async (_, file) => {
+    expect(same((await convertTorch(file, 'net.pth')).onnx, onnx)).toBe(true);
   });
 
-  it('bytes that lie anywhere in a larger buffer', () => {
+  it('bytes that lie anywhere in a larger buffer', async () => {
     const file = zipPth(state);
     const larger = new Uint8Array(file.length + 7);
     larger.set(file, 3);
-    expect(same(convertTorch(larger.subarray(3, 3 + file.length), 'net.pth').onnx, onnx)).toBe(true);
+    expect(same((await convertTorch(larger.subarray(3, 3 + file.length), 'net.pth')).onnx, onnx)).toBe(true);
   });
 });
 
@@ -60,8 +60,8 @@ describe('two networks are mixed', () => {
     ]),
   );
 
-  it('number by number', () => {
-    const mixed = weights(interpolateTorch(zipPth(state), legacyPth(other), 0.25, 'net.pth').onnx);
+  it('number by number', async () => {
+    const mixed = weights((await interpolateTorch(zipPth(state), legacyPth(other), 0.25, 'net.pth')).onnx);
     for (const [name, { values }] of Object.entries(state)) {
       expect([...(mixed.get(name) as Float32Array)]).toEqual(
         values.map((v, i) => Math.fround(0.25 * v + 0.75 * other[name]!.values[i]!)),
@@ -69,23 +69,25 @@ describe('two networks are mixed', () => {
     }
   });
 
-  it('into either of them at the ends', () => {
-    expect(same(interpolateTorch(zipPth(state), zipPth(other), 1, 'net.pth').onnx, onnx)).toBe(true);
-    expect(same(interpolateTorch(zipPth(other), zipPth(state), 0, 'net.pth').onnx, onnx)).toBe(true);
+  it('into either of them at the ends', async () => {
+    expect(same((await interpolateTorch(zipPth(state), zipPth(other), 1, 'net.pth')).onnx, onnx)).toBe(true);
+    expect(same((await interpolateTorch(zipPth(other), zipPth(state), 0, 'net.pth')).onnx, onnx)).toBe(true);
   });
 
-  it('only when they have the same tensors', () => {
+  it('only when they have the same tensors', async () => {
     const { 'body.1.weight': prelu, ...rest } = state;
     const shorter = { dims: [2], values: [1, 1] };
-    expect(messageOf(() => interpolateTorch(zipPth(state), zipPth(rest), 0.5, 'net.pth'))).toMatch(
+    expect(await messageOf(() => interpolateTorch(zipPth(state), zipPth(rest), 0.5, 'net.pth'))).toMatch(
       /only one of the two networks has tensor "body\.1\.weight"/,
     );
-    expect(messageOf(() => interpolateTorch(zipPth(rest), zipPth(state), 0.5, 'net.pth'))).toMatch(
+    expect(await messageOf(() => interpolateTorch(zipPth(rest), zipPth(state), 0.5, 'net.pth'))).toMatch(
       /only one of the two networks has tensor "body\.1\.weight"/,
     );
     expect(prelu?.dims).toEqual([4]);
     expect(
-      messageOf(() => interpolateTorch(zipPth(state), zipPth({ ...state, 'body.1.weight': shorter }), 0.5, 'net.pth')),
+      await messageOf(() =>
+        interpolateTorch(zipPth(state), zipPth({ ...state, 'body.1.weight': shorter }), 0.5, 'net.pth'),
+      ),
     ).toMatch(/"body\.1\.weight" is 4 in one network and 2 in the other/);
   });
 });
@@ -99,16 +101,21 @@ describe('one line says what is wrong with', () => {
       zipPth({ 'fc.weight': { dims: [2, 2], values: [1, 2, 3, 4] } }),
       /no supported architecture/,
     ],
-  ])('%s', (_, file, message) => {
-    expect(messageOf(() => convertTorch(file, '/some/folder/net.pth'))).toMatch(/^"net\.pth" cannot be converted: /);
-    expect(messageOf(() => convertTorch(file, '/some/folder/net.pth'))).toMatch(message);
+  ])('%s', async (_, file, message) => {
+    expect(await messageOf(() => convertTorch(file, '/some/folder/net.pth'))).toMatch(
+      /^"net\.pth" cannot be converted: /,
+    );
+    expect(await messageOf(() => convertTorch(file, '/some/folder/net.pth'))).toMatch(message);
   });
 });
 
 it.skipIf(!existsSync(sharedFile('models/realesr-animevideov3.fp32.repacked.pth')))(
   'Real-ESRGAN animevideov3 is the network of its ncnn files, in float32',
-  () => {
-    const torch = convertTorch(readFileSync(sharedFile('models/realesr-animevideov3.fp32.repacked.pth')), 'net.pth');
+  async () => {
+    const torch = await convertTorch(
+      readFileSync(sharedFile('models/realesr-animevideov3.fp32.repacked.pth')),
+      'net.pth',
+    );
     expect(torch).toMatchObject({
       architecture: 'SRVGGNetCompact, 16 convolutions of 64 channels',
       scale: 4,

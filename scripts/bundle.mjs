@@ -1,0 +1,90 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { root } from './lib.mjs';
+
+/** What starts as a process or a thread of its own, in src. */
+const ENTRIES = [
+  'cli/cli',
+  'supervisor/supervisorMain',
+  'supervisor/innerServer',
+  'worker/main',
+  'upscaler/process',
+  'upscaler/inferenceThread',
+  'upscaler/providerProbe',
+  'models/inspectChild',
+  'models/measureChild',
+];
+
+/**
+ * A native runtime that is loaded by its place, certificates by classes that are known by their names, and what only
+ * the build of the workflows needs.
+ */
+const EXTERNAL = [
+  'onnxruntime-node',
+  '@peculiar/x509',
+  'reflect-metadata',
+  'webpack',
+  'swc-loader',
+  '@swc/core',
+  'source-map-loader',
+];
+
+/**
+ * Bundles the process entries of a compiled folder, with all packages that they need, into its folder `bundle`: a
+ * process then reads a dozen files instead of a thousand. What is imported late stays in files of its own, and each
+ * module exists once, whatever imports it.
+ */
+export async function bundleEntries(folder) {
+  await build({
+    entryPoints: ENTRIES.map((name) => path.join(folder, 'src', `${name}.js`)).filter((file) => existsSync(file)),
+    outbase: path.join(folder, 'src'),
+    outdir: path.join(folder, 'bundle'),
+    chunkNames: 'chunks/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: EXTERNAL,
+    sourcemap: true,
+    sourcesContent: false,
+    // Packages in CommonJS ask for Node's own modules by it.
+    banner: {
+      js:
+        "import { createRequire as bundleRequire } from 'node:module';\n" +
+        'const require = bundleRequire(import.meta.url);',
+    },
+    plugins: [placesOfPackages],
+    logLevel: 'warning',
+  });
+}
+
+/** Packages find their native parts and threads beside their own files, and go on looking there. */
+const placesOfPackages = {
+  name: 'places of packages',
+  setup({ onLoad }) {
+    // esbuild names files by their real paths, also where this folder is a link.
+    const packages = realpathSync(path.join(root, 'node_modules'));
+    onLoad({ filter: /\/node_modules\/.*\.c?js$/ }, async ({ path: file }) => {
+      const folder = path.relative(packages, path.dirname(file));
+      const text = (await readFile(file, 'utf8'))
+        .replace(
+          /require\.resolve\('(\.[^']*)'\)/g,
+          (_, name) => `require.resolve('${path.posix.join(folder, name)}')`,
+        )
+        .replace(/\b__dirname\b/g, folderAtRunTime(folder))
+        .replace(/^\/\/# sourceMappingURL=.*$/gm, '');
+      // One line of a map says nothing of a package, and keeps the maps small.
+      return { contents: `${text}\n//# sourceMappingURL=data:application/json;base64,${EMPTY_MAP}` };
+    });
+  },
+};
+
+const EMPTY_MAP = Buffer.from('{"version":3,"sources":["package"],"names":[],"mappings":"AAAA"}').toString('base64');
+
+function folderAtRunTime(folder) {
+  const [, name, rest] = /^((?:@[^/]+\/)?[^/]+)\/?(.*)$/.exec(folder);
+  return `require('node:path').join(require.resolve('${name}/package.json'), '..', '${rest}')`;
+}
