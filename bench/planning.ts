@@ -45,7 +45,7 @@ async function plan(
       from: 'source',
       outputPixels: 2880 * 2304,
       devices: 1,
-      expectedFps: 0.25,
+      estimatedFps: 0.25,
     }),
   );
   const known = await readJson(planFile, planSchema);

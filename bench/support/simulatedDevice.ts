@@ -5,7 +5,7 @@ import { createUpscaleActivities } from '../../src/activities/index.js';
 import { upscaleQueue } from '../../src/job/queues.js';
 import type { Upscaler } from '../../src/upscaler/client.js';
 import type { InferenceEvents, InferredFrame } from '../../src/upscaler/inference.js';
-import type { Network } from '../../src/upscaler/inferenceMessages.js';
+import type { NetworkRequest } from '../../src/upscaler/inferenceMessages.js';
 import { type FrameInference, runRequest } from '../../src/upscaler/run.js';
 import { createDeviceWorkers, workerTimes } from '../../src/worker/role.js';
 import { loadConfig } from '../../temporal.config.js';
@@ -17,7 +17,7 @@ import { loadConfig } from '../../temporal.config.js';
  */
 class SleepingInference implements FrameInference {
   readonly #ms: number;
-  #network: Network | undefined;
+  #network: NetworkRequest | undefined;
   #events: InferenceEvents | undefined;
   #stopped = false;
   #freeAt = 0;
@@ -27,7 +27,7 @@ class SleepingInference implements FrameInference {
     this.#ms = ms;
   }
 
-  load(network: Network): Promise<void> {
+  load(network: NetworkRequest): Promise<void> {
     this.#network = network;
     this.#stopped = false;
     return Promise.resolve();
@@ -48,7 +48,7 @@ class SleepingInference implements FrameInference {
     const frame = this.#last.then(async (): Promise<InferredFrame> => {
       if (!this.#stopped) await sleep(Math.max(0, doneAt - performance.now()));
       if (!this.#stopped) {
-        repeatPixels(this.#network as Network, input, output);
+        repeatPixels(this.#network as NetworkRequest, input, output);
         this.#events?.onTile({ done: 1, tiles: 1, tile: 0, precision: 'fp32' });
       }
       return { stopped: this.#stopped, precision: 'fp32', input, output };
@@ -58,7 +58,11 @@ class SleepingInference implements FrameInference {
   }
 }
 
-function repeatPixels({ width, height, model: { scale } }: Network, input: ArrayBuffer, output: ArrayBuffer): void {
+function repeatPixels(
+  { width, height, model: { scale } }: NetworkRequest,
+  input: ArrayBuffer,
+  output: ArrayBuffer,
+): void {
   const from = new Uint8Array(input);
   const to = new Uint8Array(output);
   for (let y = 0; y < 3 * height * scale; y++) {

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { formatBytes } from '../job/estimates.js';
+import { formatBytes } from '../job/diskEstimate.js';
 import { DiskFull } from '../lib/errors.js';
 
 /** Of what a result is made of, for its index and what else the source has. */

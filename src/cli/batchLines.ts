@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { BatchView, LiveBatch } from '../client/batch/batches.js';
 import { Speedometer } from '../client/job/speedometer.js';
 import type { BatchSummary, VideoResult } from '../job/batch/records.js';
-import { formatBytes } from '../job/estimates.js';
+import { formatBytes } from '../job/diskEstimate.js';
 import { formatDuration } from '../lib/duration.js';
 import { shown } from '../lib/printable.js';
 import type { LeftOut } from '../media/source/videoFiles.js';

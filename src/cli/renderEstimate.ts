@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { JobEstimate } from '../client/estimate/jobEstimate.js';
-import { formatBytes } from '../job/estimates.js';
+import { formatBytes } from '../job/diskEstimate.js';
 import { formatDuration } from '../lib/duration.js';
 import { columns } from './columns.js';
 

@@ -1,6 +1,6 @@
 import os from 'node:os';
 import type { Config } from '../../temporal.config.js';
-import { type JobToExpect, storeForecast } from '../client/estimate/expectJob.js';
+import { type JobToEstimate, storeEstimate } from '../client/estimate/estimateWork.js';
 import { acceptResult, requireRejected } from '../client/job/accept.js';
 import { finishedBefore, refuseWithoutEncoder, refuseWithoutSpace } from '../client/job/beforeStart.js';
 import { cancelJob, pauseJob } from '../client/job/control.js';
@@ -129,11 +129,11 @@ export class Actions {
     };
   }
 
-  /** @param forecast where the job is new: what it is expected to take is kept beside it. */
-  async #start(spec: StoredJob['spec'], forecast?: JobToExpect): Promise<void> {
+  /** @param newJob where the job is new: what it is expected to take is kept beside it. */
+  async #start(spec: StoredJob['spec'], newJob?: JobToEstimate): Promise<void> {
     const { client, info } = await this.#link.reach();
     await recordJob(this.#config, spec);
-    if (forecast) await storeForecast(this.#config, forecast);
+    if (newJob) await storeEstimate(this.#config, newJob);
     const { workflowId } = await startJob(this.#config, { client, lease: { info } }, spec);
     await this.#link.keep(workflowId);
     await this.#board.lookNow(spec.jobKey);

@@ -9,9 +9,9 @@ import { overlookDamage, readJson } from '../lib/durable.js';
 import { ignoreKnown } from '../lib/systemErrors.js';
 import { Trouble } from '../lib/trouble.js';
 import { formatWindow } from '../media/picture/crop.js';
+import { durableOf } from './durableFrames.js';
 import { HistoryReader } from './history.js';
 import type { Shown } from './jobCache.js';
-import { keptOf } from './keptPictures.js';
 import type { Link } from './link.js';
 import type { LiveState } from './liveState.js';
 import { logOf, pendingRetries } from './log.js';
@@ -93,8 +93,8 @@ export class Details {
   /** What the server says, or what the plan on the disk says of a job that nobody works on. */
   async #segments({ spec, report }: Shown, sight: Observation | undefined): Promise<Segment[]> {
     if (sight && sight.segments.length > 0 && !report) return sight.segments;
-    const kept = await keptOf(this.#config.roots, spec);
-    return (kept?.segments ?? []).map(({ frames, done }) => ({
+    const durable = await durableOf(this.#config.roots, spec);
+    return (durable?.segments ?? []).map(({ frames, done }) => ({
       frames,
       state: report ? 'encoded' : 'waiting',
       done: report ? 1 : done / frames,

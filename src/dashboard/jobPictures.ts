@@ -14,7 +14,7 @@ import { jpegOf } from '../media/picture/jpeg.js';
 import { deliverableShape } from '../media/picture/shape.js';
 import { type LoadedJob, loadDelivered, loadFrames, loadJob } from '../media/source/loadedJob.js';
 import { aspectOf } from '../media/verify/stills.js';
-import { endOf, plannedOf, recordsIn } from './keptPictures.js';
+import { endOf, plannedOf, recordsIn } from './durableFrames.js';
 import { requireUnlinked } from './links.js';
 
 /** Where a frame of the result is: in a part, or in the delivered file. */

@@ -13,8 +13,8 @@ import { resolveRooted } from '../job/layout.js';
 import { idle } from '../lib/idle.js';
 import { ignoreKnown, ignoreMissing } from '../lib/systemErrors.js';
 import { Trouble } from '../lib/trouble.js';
+import { type DurableFrames, durableOf } from './durableFrames.js';
 import { JobCache, type Shown } from './jobCache.js';
-import { type Kept, keptOf } from './keptPictures.js';
 import type { Link } from './link.js';
 import { listRunning, type Observation, observe } from './observation.js';
 import { Revisions } from './revisions.js';
@@ -37,7 +37,7 @@ const PAUSED_MS = 20_000;
 interface Watched {
   sight: Observation | undefined;
   /** Where nobody works on it, or did when it was looked at last. */
-  kept: Kept | undefined;
+  durable: DurableFrames | undefined;
   /** False where the server does not know it, or did not answer so far. */
   asked: boolean;
   meter: Speedometer;
@@ -207,7 +207,11 @@ export class LiveState {
 
   #row(job: Shown): Job {
     const known = this.#watched.get(job.spec.jobKey);
-    return rowOf(this.#config.roots, job, { sight: known?.sight, kept: known?.kept, fps: known?.meter.fps ?? 0 });
+    return rowOf(this.#config.roots, job, {
+      sight: known?.sight,
+      durable: known?.durable,
+      fps: known?.meter.fps ?? 0,
+    });
   }
 
   /** Looks at the jobs that may have changed. @returns their keys. @throws when the server does not answer. */
@@ -246,7 +250,7 @@ export class LiveState {
   async #lookAt(client: Client, key: string): Promise<void> {
     const known = this.#watched.get(key) ?? {
       sight: undefined,
-      kept: undefined,
+      durable: undefined,
       asked: false,
       meter: new Speedometer(),
       speed: new SpeedHistory(),
@@ -257,7 +261,8 @@ export class LiveState {
     known.sight = sight ?? (known.sight && { ...known.sight, running: false });
     known.asked = true;
     const stored = this.#shelf.get(key);
-    if (stored && (!sight?.running || sight.live?.paused)) known.kept = await keptOf(this.#config.roots, stored.spec);
+    if (stored && (!sight?.running || sight.live?.paused))
+      known.durable = await durableOf(this.#config.roots, stored.spec);
     if (!sight?.live || !sight.running) return;
     known.meter.add(sight.at, sight.live.doneFrames);
     // The curve begins with the first frame; what lies before says nothing of the speed.

@@ -7,7 +7,7 @@ import type { Progress } from '../job/contracts.js';
 import { ignoreKnown } from '../lib/systemErrors.js';
 import { stageKey } from '../workflows/attributes.js';
 import { progressQuery } from '../workflows/messages.js';
-import type { Kept } from './keptPictures.js';
+import type { DurableFrames } from './durableFrames.js';
 import type { Segment } from './schemas/jobs.js';
 
 /** Longest wait for the control worker's answer: while it is away, what it said last stands. */
@@ -37,7 +37,7 @@ export interface Observation {
 export async function observe(
   client: Client,
   jobKey: string,
-  { sight: before, kept }: { sight: Observation | undefined; kept: Kept | undefined },
+  { sight: before, durable }: { sight: Observation | undefined; durable: DurableFrames | undefined },
 ): Promise<Observation | undefined> {
   const handle: JobHandle = client.workflow.getHandle(workflowIdOf(jobKey));
   const asked = client.withDeadline(Date.now() + QUERY_MS, () => handle.query(progressQuery)).catch(ignoreKnown);
@@ -53,13 +53,17 @@ export async function observe(
     events: described.historyLength,
     progress,
     live: progress && merge(progress, pending),
-    segments: progress ? segmentsOf(progress, pending, kept) : [],
+    segments: progress ? segmentsOf(progress, pending, durable) : [],
     devices: devicesOf(pending),
     pending,
   };
 }
 
-function segmentsOf({ segments }: Progress, pending: PendingActivity[], kept: Kept | undefined): Segment[] {
+function segmentsOf(
+  { segments }: Progress,
+  pending: PendingActivity[],
+  durable: DurableFrames | undefined,
+): Segment[] {
   const working = new Map(
     pending.flatMap((activity) => {
       const { segment, frame, durableFrame, fps } = heartbeatOf(activity);
@@ -89,7 +93,7 @@ function segmentsOf({ segments }: Progress, pending: PendingActivity[], kept: Ke
       done: atWork
         ? Math.min(1, (work?.frame ?? 0) / frames)
         : state === 'waiting'
-          ? (kept?.segments[index]?.done ?? 0) / frames
+          ? (durable?.segments[index]?.done ?? 0) / frames
           : 1,
       ...(atWork && work?.device !== undefined && { device: work.device }),
       ...(atWork && work?.fps !== undefined && { fps: work.fps }),

@@ -1,14 +1,14 @@
 import path from 'node:path';
 import { type Roots, resolveRooted } from '../job/layout.js';
+import { type DurableFrames, durableCount } from './durableFrames.js';
 import type { Shown } from './jobCache.js';
-import { type Kept, keptFrames } from './keptPictures.js';
 import type { Observation } from './observation.js';
 import type { Job } from './schemas/jobs.js';
 
 /** What is known of a job besides what lies in its folder. */
 interface Seen {
   sight: Observation | undefined;
-  kept: Kept | undefined;
+  durable: DurableFrames | undefined;
   /** As measured over the last half minute. */
   fps: number;
 }
@@ -77,8 +77,8 @@ function atWork(
 }
 
 /** By what its activities say; of segments that none works on, by their parts. */
-function shareOf({ sight, kept }: Seen): Pick<Job, 'percent' | 'frames' | 'doneFrames'> {
-  const frames = sight?.live?.frames || kept?.frames || 0;
-  const doneFrames = Math.max(sight?.live?.doneFrames ?? 0, kept ? keptFrames(kept) : 0);
+function shareOf({ sight, durable }: Seen): Pick<Job, 'percent' | 'frames' | 'doneFrames'> {
+  const frames = sight?.live?.frames || durable?.frames || 0;
+  const doneFrames = Math.max(sight?.live?.doneFrames ?? 0, durable ? durableCount(durable) : 0);
   return { frames, doneFrames, percent: frames === 0 ? 0 : Math.floor((1000 * doneFrames) / frames) / 10 };
 }

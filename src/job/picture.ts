@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
 /** A rectangle of a picture, in its pixels. */
-export const windowSchema = z.object({
+export const cropWindowSchema = z.object({
   x: z.number().int().min(0),
   y: z.number().int().min(0),
   width: z.number().int().positive(),
   height: z.number().int().positive(),
 });
-export type Window = z.infer<typeof windowSchema>;
+export type CropWindow = z.infer<typeof cropWindowSchema>;
 
 /**
  * `double`: interlaced pictures give a frame for each field. `always`: every picture is taken for interlaced, whatever
@@ -43,7 +43,7 @@ export const pictureSpecSchema = z.object({
   /** What of the video is upscaled. */
   range: rangeSchema.optional(),
   /** What is used of every upright picture; the rest is cut off before anything else is done. */
-  crop: windowSchema.extend({ /** By looking for black borders. */ found: z.literal(true).optional() }).optional(),
+  crop: cropWindowSchema.extend({ /** By looking for black borders. */ found: z.literal(true).optional() }).optional(),
   /** What enlarged pictures are brought to. */
   target: targetSchema.optional(),
   /** Pictures are resized so that their pixels are shown as wide as high. */

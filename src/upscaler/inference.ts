@@ -6,7 +6,7 @@ import type {
   FromInference,
   InferenceProgress,
   InferenceThreadData,
-  Network,
+  NetworkRequest,
   ToInference,
 } from './inferenceMessages.js';
 
@@ -52,7 +52,7 @@ export class Inference {
   }
 
   /** Makes a model ready for frames of a size. @throws UserError and WorldError of `loadSession`. */
-  async load(network: Network): Promise<void> {
+  async load(network: NetworkRequest): Promise<void> {
     Atomics.store(this.#stop, 0, 0);
     await this.#ask({ type: 'load', network }, []);
   }

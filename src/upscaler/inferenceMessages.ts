@@ -4,7 +4,7 @@ import type { UpscaleRequest } from './protocol.js';
 import type { TileProgress } from './tiler.js';
 
 /** What the upscaler's main thread and its inference thread say to each other. Buffers are moved, never copied. */
-export type Network = Pick<UpscaleRequest, 'model' | 'bitDepth' | 'width' | 'height'>;
+export type NetworkRequest = Pick<UpscaleRequest, 'model' | 'bitDepth' | 'width' | 'height'>;
 
 /**
  * How far a frame is, and what the network computes in. The last tile of a frame is told once the frame was found
@@ -15,7 +15,7 @@ export interface InferenceProgress extends TileProgress {
 }
 
 export type ToInference =
-  | { type: 'load'; network: Network }
+  | { type: 'load'; network: NetworkRequest }
   | { type: 'frame'; input: ArrayBuffer; output: ArrayBuffer };
 
 /** Every request has one answer, in order: `loaded`, `frame`, or `failed`. */

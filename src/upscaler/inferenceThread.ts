@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { parseDevice } from './device.js';
 import { toFailure } from './failure.js';
 import type { FromInference, InferenceThreadData, ToInference } from './inferenceMessages.js';
-import { Network } from './network.js';
+import { LoadedNetwork } from './loadedNetwork.js';
 
 /** The inference thread: onnxruntime's `run` blocks the loop that it is called on, so that loop is one of its own. */
 const port = parentPort;
@@ -14,7 +14,7 @@ const post = (message: FromInference, moved: ArrayBuffer[] = []): void => {
   port.postMessage(message, moved);
 };
 
-const network = new Network(parseDevice(device), {
+const network = new LoadedNetwork(parseDevice(device), {
   onTile: (progress) => {
     post({ type: 'tile', ...progress });
   },

@@ -23,16 +23,16 @@ export function layoutOf({
   bitDepth,
   width,
   height,
-  carried,
-}: Pick<UpscaleRequest, 'model' | 'bitDepth' | 'width' | 'height' | 'carried'>): Layout {
+  residual,
+}: Pick<UpscaleRequest, 'model' | 'bitDepth' | 'width' | 'height' | 'residual'>): Layout {
   const planes = model.pixels === 'rgb' ? 3 : 1;
   const seen = planes * width * height;
   const chroma = model.pixels === 'rgb' ? 0 : 2 * Math.ceil(width / 2) * Math.ceil(height / 2);
   const bytes = bitDepth / 8;
-  const input = (seen + chroma + (carried ? 3 * width * height : 0)) * bytes;
+  const input = (seen + chroma + (residual ? 3 * width * height : 0)) * bytes;
   // The encoder of a luma network gets whole pictures.
   const side =
-    model.pixels === 'luma' ? { from: 0, to: input } : carried ? { from: seen * bytes, to: input } : undefined;
+    model.pixels === 'luma' ? { from: 0, to: input } : residual ? { from: seen * bytes, to: input } : undefined;
   return {
     planes,
     bitDepth,

@@ -22,7 +22,7 @@ const upscaleRequestSchema = z.object({
   /** Of a sample in the pipes; 16 bits are little-endian. */
   bitDepth: z.union([z.literal(8), z.literal(16)]),
   /** Whether three more planes lie behind the three of RGB, which go around the network to the encoder. */
-  carried: z.boolean().optional(),
+  residual: z.boolean().optional(),
   /**
    * ffmpeg arguments that write pictures to pipe:1 and the timestamp of each to pipe:3, before the picture itself and
    * unbuffered (`printPts` of src/media/picture/frames.ts). Pictures are gbrp (planes G, B, R), or six planes where

@@ -43,8 +43,8 @@ export function upscaleRequest({
 }: FramesToUpscale): UpscaleRequest {
   const { width, height } = window ?? source.info.video;
   const { digest, scale, tile, tilePad, prePad, precision, pixels, alignment, fixed, blend } = method;
-  const carried = method.outOfGamut === 'carried' ? residualFor(source.info, scale, resize !== undefined) : undefined;
-  const format = { ...formatFor(source.info, pixels, bitDepth), carried };
+  const residual = method.outOfGamut === 'carried' ? residualFor(source.info, scale, resize !== undefined) : undefined;
+  const format = { ...formatFor(source.info, pixels, bitDepth), residual };
   return {
     model: {
       file: resolveRooted(roots, method.file),
@@ -62,7 +62,7 @@ export function upscaleRequest({
     width,
     height,
     bitDepth: format.bitDepth,
-    ...(carried && { carried: true }),
+    ...(residual && { residual: true }),
     decodeArgs: decodeToPlanarArgs(source, start, end, format, window),
     encodeArgs: mezzanineArgs(source.info, format, { width, height }, scale, bitDepth, resize),
     firstFrame: start,

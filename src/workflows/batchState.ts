@@ -19,8 +19,8 @@ export class BatchState {
   readonly round: string;
   stage: BatchStage = 'looking';
   paused: { reason: string } | undefined;
-  /** Set when no further video may begin. `window`: the jobs at work are paused for the next round. */
-  stopping: 'window' | 'cancelled' | undefined;
+  /** Set when no further video may begin. `hours`: the jobs at work are paused for the next round. */
+  stopping: 'hours' | 'cancelled' | undefined;
   /** A cancelled batch removes the parts of the jobs that it had at work. */
   discard = false;
   opened: RoundOpened = { files: 0, skipped: 0, waiting: 0, bytes: 0 };

@@ -22,7 +22,7 @@ import type { upscaleVideo } from './upscaleVideo.js';
 /** Seconds between two looks at a job that this run did not start: the first, and the longest. */
 const POLL = { first: 1, longest: 60 };
 const BY_USER = 'by the user';
-const WINDOW_OVER = 'until the next round';
+const HOURS_OVER = 'until the next round';
 const BATCH_PAUSED = 'its batch is paused';
 
 export interface Round {
@@ -52,7 +52,7 @@ export function tellLastWord({ state, told }: Round, jobKey: string): Promise<vo
   const say = (): Promise<void> => {
     if (state.stopping === 'cancelled') return tellJob(jobKey, cancelSignal, { discard: state.discard });
     // The next round goes on with it.
-    if (state.stopping === 'window') return tellJob(jobKey, pauseSignal, { reason: WINDOW_OVER });
+    if (state.stopping === 'hours') return tellJob(jobKey, pauseSignal, { reason: HOURS_OVER });
     return state.paused ? tellJob(jobKey, pauseSignal, { reason: BATCH_PAUSED }) : tellJob(jobKey, resumeSignal, {});
   };
   const before = told.get(jobKey);
@@ -87,7 +87,7 @@ export async function makeVideo(round: Round, index: number): Promise<void> {
 /** Waits for a job and records how it ended. @param ended of a job that this run started. */
 export async function followVideo(round: Round, video: RunningVideo, ended?: () => boolean): Promise<void> {
   const { input, state, control } = round;
-  const leave = (): boolean => state.stopping === 'window';
+  const leave = (): boolean => state.stopping === 'hours';
   if (ended) await condition(() => ended() || leave());
   else await pollUntilEnded(round, video.jobKey, leave);
   const unfinished = leave();
@@ -124,7 +124,7 @@ async function start({ input, state }: Round, job: UpscaleVideoInput): Promise<(
       workflowId: workflowIdOf(job.jobKey),
       taskQueue: job.queues.control,
       args: [job],
-      // Jobs are their own masters: they outlive a batch that is paused by its window, or continues as a new run.
+      // Jobs are their own masters: they outlive a batch that is paused when its hours are over, or continues as a new run.
       parentClosePolicy: ParentClosePolicy.ABANDON,
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,

@@ -161,7 +161,7 @@ async function giveUp({ input, state, control }: Round, told: boolean, error: un
 
 async function close({ input, state, control }: Round, told: boolean): Promise<RoundCounts> {
   state.stage = 'closing';
-  const status = state.stopping === 'window' ? 'unfinished' : (state.stopping ?? 'done');
+  const status = state.stopping === 'hours' ? 'unfinished' : (state.stopping ?? 'done');
   const counts = await control.closeRound({ batchKey: input.batchKey, round: state.round, status });
   state.stage = 'done';
   state.show();
@@ -175,7 +175,7 @@ async function close({ input, state, control }: Round, told: boolean): Promise<R
 }
 
 /**
- * Opens the round and works until all is done, the window is over, the batch is cancelled, or the history has grown
+ * Opens the round and works until all is done, its hours are over, the batch is cancelled, or the history has grown
  * long.
  */
 async function work(round: Round): Promise<void> {
@@ -194,7 +194,7 @@ async function work(round: Round): Promise<void> {
   };
   const timer = new CancellationScope();
   // Nothing but the end of the work ends it early.
-  void timer.run(() => windowEnd(state)).catch(ignoreKnown);
+  void timer.run(() => hoursEnd(state)).catch(ignoreKnown);
   try {
     for (const video of [...state.running]) take(followVideo(round, video));
     for (;;) {
@@ -261,13 +261,13 @@ async function open({ input, state, control }: Round): Promise<void> {
   state.show();
 }
 
-/** Ends the round when its time window is over, at once where that is so already: the jobs at work are paused then. */
-async function windowEnd(state: BatchState): Promise<void> {
+/** Ends the round when its hours are over, at once where that is so already: the jobs at work are paused then. */
+async function hoursEnd(state: BatchState): Promise<void> {
   const { until } = state.opened;
   if (until === undefined) return;
   const left = until - Date.now();
   if (left > 0) await sleep(left);
-  state.stopping = 'window';
+  state.stopping = 'hours';
 }
 
 /** `20261125T010000Z-1a2b3c4d`: sorts by time. */

@@ -66,23 +66,23 @@ describe('a plan', () => {
   });
 
   it('holds at most 15 minutes of work in a segment', () => {
-    const { segments } = planSegments({ ...base, outputPixels: 2880 * 2304, pts: pts(37_271), expectedFps: 0.5 });
+    const { segments } = planSegments({ ...base, outputPixels: 2880 * 2304, pts: pts(37_271), estimatedFps: 0.5 });
     expect(Math.max(...segments.map(({ frames }) => frames))).toBeLessThanOrEqual(450);
   });
 
   it('holds at most 10 GB of mezzanine in a segment', () => {
-    const { segments } = planSegments({ ...base, outputPixels: 2880 * 2304, pts: pts(60_000), expectedFps: 1000 });
+    const { segments } = planSegments({ ...base, outputPixels: 2880 * 2304, pts: pts(60_000), estimatedFps: 1000 });
     expect(Math.max(...segments.map(({ frames }) => frames)) * 2.85e6).toBeLessThanOrEqual(10e9);
   });
 
   it('gives each device about eight segments or more', () => {
-    const { segments } = planSegments({ ...base, pts: pts(37_271), expectedFps: 100, devices: 4 });
+    const { segments } = planSegments({ ...base, pts: pts(37_271), estimatedFps: 100, devices: 4 });
     expect(segments.length).toBeGreaterThanOrEqual(32);
   });
 
   it('has at most 500 segments, however long the video is', () => {
     for (const devices of [1, 4, 64]) {
-      const { segments } = planSegments({ ...base, pts: pts(900_000), expectedFps: 0.01, devices });
+      const { segments } = planSegments({ ...base, pts: pts(900_000), estimatedFps: 0.01, devices });
       expect(segments.length).toBeLessThanOrEqual(500);
       expect(segments.length).toBeGreaterThan(400);
     }
@@ -94,7 +94,7 @@ describe('a plan', () => {
         ...base,
         outputPixels: 2880 * 2304,
         pts: pts(37_271),
-        expectedFps: 2.4,
+        estimatedFps: 2.4,
         devices,
       }).segments.map(({ frames }) => frames);
       const later = sizes.slice(devices);
@@ -112,7 +112,7 @@ describe('a plan', () => {
     { speeds: [1, 1, 0.5, 0.3, 0.25], least: 0.93 },
   ])('keeps devices of the speeds $speeds busy until the end', ({ speeds, least }) => {
     const frames = 12_000;
-    const { segments } = planSegments({ ...base, pts: pts(frames), expectedFps: 1, devices: speeds.length });
+    const { segments } = planSegments({ ...base, pts: pts(frames), estimatedFps: 1, devices: speeds.length });
     const freeAt = speeds.map(() => 0);
     for (const segment of segments) {
       const device = freeAt.indexOf(Math.min(...freeAt));
@@ -123,13 +123,13 @@ describe('a plan', () => {
   });
 
   it('lets equal devices be through with their first segments one after the other, not all at once', () => {
-    const { segments } = planSegments({ ...base, pts: pts(8000), expectedFps: 1, devices: 4 });
+    const { segments } = planSegments({ ...base, pts: pts(8000), estimatedFps: 1, devices: 4 });
     const first = segments.slice(0, 4).map(({ frames }) => frames);
     expect(first).toEqual([156, 187, 218, 250]);
   });
 
   it('gives short clips to few devices rather than a handful of frames to each', () => {
-    const { segments } = planSegments({ ...base, pts: pts(132), expectedFps: 10, devices: 8 });
+    const { segments } = planSegments({ ...base, pts: pts(132), estimatedFps: 10, devices: 8 });
     expect(segments.map(({ frames }) => frames)).toEqual([25, 25, 25, 25, 25, 7]);
   });
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { BatchSummary, VideoResult, VideoStatus } from '../../job/batch/records.js';
-import { formatBytes } from '../../job/estimates.js';
+import { formatBytes } from '../../job/diskEstimate.js';
 import { escapeHtml } from '../../media/verify/page.js';
 
 const STYLE = `

@@ -1,7 +1,7 @@
 import { chmod, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ControlActivities } from '../../job/contracts.js';
-import { soundBytes } from '../../job/estimates.js';
+import { soundBytes } from '../../job/diskEstimate.js';
 import { hiddenPrefix, removeHidden } from '../../job/hidden.js';
 import { fileDigest, readChecked } from '../../job/parts.js';
 import { type FileRecord, mergedSchema, videoRecordSchema } from '../../job/records.js';

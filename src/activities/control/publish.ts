@@ -2,7 +2,7 @@ import { link, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { releaseOutput } from '../../job/claims.js';
 import type { ControlActivities, JobReport, PublishInput } from '../../job/contracts.js';
-import { forecastSchema, noteOutcome } from '../../job/forecast.js';
+import { noteOutcome, storedEstimateSchema } from '../../job/estimateRecords.js';
 import { removeHidden } from '../../job/hidden.js';
 import { shortJob } from '../../job/keys.js';
 import { fileDigest } from '../../job/parts.js';
@@ -115,7 +115,7 @@ async function writeReport(
   const warnings = [...pictureNotices(await loadScan(job), spec.picture), ...merged.warnings];
   if (conformed && conformed.repairedTimestamps > 0) warnings.push(movedTimestamps(conformed.repairedTimestamps));
   if (damage[0] !== undefined) warnings.push(`the decoder said: ${damage[0]}`);
-  const expected = (await readForecast(job))?.expected;
+  const estimate = (await readEstimate(job))?.expected;
   const report: JobReport = {
     job: shortJob(spec),
     status: 'done',
@@ -128,7 +128,7 @@ async function writeReport(
     bytes: merged.bytes,
     sha256: merged.sha256,
     workedSeconds: Math.round(workedSeconds(await readWork(layout.work)) * 1000) / 1000,
-    ...(expected && { estimate: { seconds: expected.seconds, bytes: expected.bytes } }),
+    ...(estimate && { estimate: { seconds: estimate.seconds, bytes: estimate.bytes } }),
     ...(damaged && {
       damaged: { expected: conformed?.promised ?? plan.frames, decoded: conformed?.decoded ?? plan.frames },
     }),
@@ -140,7 +140,7 @@ async function writeReport(
 }
 
 /** An estimate is for people: one that cannot be read is as good as none. */
-const readForecast = ({ layout }: Run) => readRemakable(layout.estimate, forecastSchema);
+const readEstimate = ({ layout }: Run) => readRemakable(layout.estimate, storedEstimateSchema);
 
 /** The next estimates learn from it, unless frames of another job were used. */
 async function recordOutcome(
@@ -148,10 +148,10 @@ async function recordOutcome(
   job: Run,
   { frames, inferredFrames, duplicateFrames, workedSeconds: seconds, bytes }: JobReport,
 ): Promise<void> {
-  const forecast = await readForecast(job);
+  const estimate = await readEstimate(job);
   const made = job.spec.method.kind === 'filter' || inferredFrames + duplicateFrames >= frames;
-  if (!forecast || !made || !seconds) return;
-  const { key, pixels, expected } = forecast;
+  if (!estimate || !made || !seconds) return;
+  const { key, pixels, expected } = estimate;
   await noteOutcome(deps.roots.jobs, {
     at: new Date().toISOString(),
     job: shortJob(job.spec),

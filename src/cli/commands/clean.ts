@@ -1,6 +1,6 @@
 import { loadConfig } from '../../../temporal.config.js';
 import { findLeftovers, type Leftover } from '../../client/job/leftovers.js';
-import { formatBytes } from '../../job/estimates.js';
+import { formatBytes } from '../../job/diskEstimate.js';
 import { EXIT } from '../exit.js';
 
 interface CleanOptions {

@@ -1,6 +1,6 @@
 import type { Config } from '../../../temporal.config.js';
 import { openSession } from '../../client/connection/connect.js';
-import { storeForecast } from '../../client/estimate/expectJob.js';
+import { storeEstimate } from '../../client/estimate/estimateWork.js';
 import { finishedBefore, refuseWithoutEncoder, refuseWithoutSpace } from '../../client/job/beforeStart.js';
 import type { UpscaleFlags } from '../../client/job/flags.js';
 import type { ResolvedJob } from '../../client/job/resolveJob.js';
@@ -42,7 +42,7 @@ export async function perform(
     await recordJob(config, job.spec);
     if (notice)
       await recordNotice(config.roots, config.noticeKeyFile, { kind: 'job', jobKey: job.spec.jobKey }, notice);
-    await storeForecast(config, job);
+    await storeEstimate(config, job);
     const handle = await startJob(config, session, job.spec, notice !== undefined);
     if (!flags.detach) return await waitForJob(config, session, job.spec, flags.json ?? false);
     await session.lease.detach(handle.workflowId);

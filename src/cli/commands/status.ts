@@ -2,7 +2,7 @@ import path from 'node:path';
 import { type Config, loadConfig } from '../../../temporal.config.js';
 import { listBatches, viewBatch } from '../../client/batch/batches.js';
 import { connectIfRunning, type JobHandle, type Session, workflowIdOf } from '../../client/connection/connect.js';
-import { describeEstimate, type EstimateKept, readEstimate } from '../../client/estimate/kept.js';
+import { describeEstimate, type EstimateAndActual, readEstimate } from '../../client/estimate/storedEstimate.js';
 import { exists } from '../../client/job/files.js';
 import { findJobOrBatch } from '../../client/job/findJob.js';
 import type { LiveProgress } from '../../client/job/live.js';
@@ -33,7 +33,7 @@ interface Row {
   /** The page about the checks of the result, once there were any. */
   checks?: string;
   /** What was expected of it before it began, and what it took. */
-  estimate?: EstimateKept;
+  estimate?: EstimateAndActual;
   progress?: LiveProgress;
   error?: string;
   /** What is wrong with a result that did not pass its checks and was delivered because a person wanted it. */

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { z } from 'zod';
-import { hostKey } from '../../job/forecast.js';
+import { hostKey } from '../../job/estimateRecords.js';
 import { type Roots, resolveRooted } from '../../job/layout.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { JobSpec } from '../../job/spec.js';
@@ -12,7 +12,7 @@ import type { FrameSource } from '../../media/picture/frames.js';
 import { deliverableShape, resizeTo } from '../../media/picture/shape.js';
 import { type EncodeSpeed, encodeSpeedSchema, measureEncode } from './measureEncode.js';
 import { measureUpscale, type UpscaleSpeed, upscaleSpeedSchema } from './measureUpscale.js';
-import { takeSampleClips } from './stretches.js';
+import { takeSampleClips } from './sampleClips.js';
 
 /** How fast this machine is at a job's work. */
 export interface Calibration {

@@ -1,10 +1,10 @@
 import type { Config } from '../../../temporal.config.js';
-import { estimateDisk, soundBytes } from '../../job/estimates.js';
+import { estimateDisk, soundBytes } from '../../job/diskEstimate.js';
 import { resolveRooted } from '../../job/layout.js';
 import type { JobSpec } from '../../job/spec.js';
 import { frameSize } from '../../media/picture/crop.js';
 import { deliverableShape } from '../../media/picture/shape.js';
-import { type Expectation, expectJob, type JobToExpect } from './expectJob.js';
+import { type EstimatedWork, estimateWork, type JobToEstimate } from './estimateWork.js';
 import type { JobEstimate } from './jobEstimate.js';
 
 export interface EstimateOptions {
@@ -23,24 +23,24 @@ export interface EstimateOptions {
  * cannot be read.
  */
 export async function estimateJob(
-  job: JobToExpect,
+  job: JobToEstimate,
   config: Config,
   { look, costPerHour, signal }: EstimateOptions,
 ): Promise<JobEstimate> {
   const { spec } = job;
-  const expectation = await expectJob(job, config, { look, signal });
+  const work = await estimateWork(job, config, { look, signal });
   const {
     frames: { info, plan },
-    expected,
+    estimate,
     device,
     outcomes,
-  } = expectation;
+  } = work;
   const { width, height } = info.video;
   const timing = (fps: number) => {
     const seconds = plan.frames / fps;
     return { fps, seconds, ...(costPerHour !== undefined && { cost: (seconds / 3600) * costPerHour }) };
   };
-  const disk = diskOf(spec, expectation);
+  const disk = diskOf(spec, work);
   const output = deliverableShape(info.video, spec.method.scale, spec.picture);
   return {
     input: resolveRooted(config.roots, spec.input),
@@ -51,23 +51,23 @@ export async function estimateJob(
     segments: plan.segments.length,
     width: output.width,
     height: output.height,
-    bytes: Math.round(expected?.bytes ?? disk.output),
+    bytes: Math.round(estimate?.bytes ?? disk.output),
     disk,
     ...(device &&
-      expected && {
+      estimate && {
         here: {
           device: device.device,
           label: device.label,
-          ...timing(plan.frames / expected.seconds),
-          basis: expected.basis,
+          ...timing(plan.frames / estimate.seconds),
+          basis: estimate.basis,
           jobs: outcomes.length,
         },
       }),
-    notes: notesOf(spec, expectation),
+    notes: notesOf(spec, work),
   };
 }
 
-function diskOf(spec: JobSpec, { frames: { info, plan, conform }, expected, devices }: Expectation) {
+function diskOf(spec: JobSpec, { frames: { info, plan, conform }, estimate, devices }: EstimatedWork) {
   const { width, height } = deliverableShape(info.video, spec.method.scale, spec.picture);
   const whole = frameSize(info.video);
   const audioBytes = soundBytes(info);
@@ -79,15 +79,15 @@ function diskOf(spec: JobSpec, { frames: { info, plan, conform }, expected, devi
     keepMezzanine: spec.keepMezzanine,
     bitDepth: spec.picture.bitDepth,
     audioBytes,
-    ...(expected && { encodedBytes: Math.max(0, expected.bytes - audioBytes) }),
+    ...(estimate && { encodedBytes: Math.max(0, estimate.bytes - audioBytes) }),
     ...(conform !== undefined && { conformedPixels: whole.width * whole.height }),
   });
 }
 
-function notesOf({ tags }: JobSpec, { frames: { conform }, device, expected }: Expectation): string[] {
+function notesOf({ tags }: JobSpec, { frames: { conform }, device, estimate }: EstimatedWork): string[] {
   return [
     ...(conform === undefined ? [] : [`the source is read in one straight pass first: ${conform}`]),
     ...(device ? [] : [`no device of this machine has the tag ${tags.join(' or ')}: its time is not known`]),
-    ...(device && !expected ? ['nothing is known yet of the speed of this machine'] : []),
+    ...(device && !estimate ? ['nothing is known yet of the speed of this machine'] : []),
   ];
 }

@@ -2,7 +2,7 @@ import { stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../../temporal.config.js';
 import type { JobReport } from '../../job/contracts.js';
-import { estimateDisk, formatBytes, soundBytes } from '../../job/estimates.js';
+import { estimateDisk, formatBytes, soundBytes } from '../../job/diskEstimate.js';
 import { resolveRooted } from '../../job/layout.js';
 import { fileDigest } from '../../job/parts.js';
 import { UserError } from '../../lib/errors.js';

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import {
   bitDepthSchema,
+  type CropWindow,
+  cropWindowSchema,
   deinterlaceSchema,
   MOST_PROGRAM,
   type PictureSpec,
   pictureSpecSchema,
   targetSchema,
-  type Window,
-  windowSchema,
 } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
 import { UserError } from '../../lib/errors.js';
@@ -30,9 +30,9 @@ function readTarget(text: string): PictureSpec['target'] {
 }
 
 /** `720x432+0+72`; undefined for anything else. */
-function readWindow(text: string): Window | undefined {
+function readWindow(text: string): CropWindow | undefined {
   const [, width, height, x, y] = (/^(\d+)x(\d+)\+(\d+)\+(\d+)$/i.exec(text) ?? []).map(Number);
-  return windowSchema.safeParse({ width, height, x, y }).data;
+  return cropWindowSchema.safeParse({ width, height, x, y }).data;
 }
 
 const time = z

@@ -10,7 +10,7 @@ import type { StoredJob } from '../../job/store.js';
 import { ignoreKnown } from '../../lib/systemErrors.js';
 import { makePublicFolder } from '../../lib/umask.js';
 import { discoverDevices } from '../../upscaler/devices.js';
-import { storeForecast } from '../estimate/expectJob.js';
+import { storeEstimate } from '../estimate/estimateWork.js';
 import { finishedBefore, refuseWithoutEncoder, refuseWithoutSpace } from './beforeStart.js';
 import { sourceDigest } from './files.js';
 import { parseFlags } from './flags.js';
@@ -53,7 +53,7 @@ export async function resolveVideo(config: Config, request: VideoRequest): Promi
   await refuseWithoutSpace(job, config);
   await refuseWithoutEncoder(job, config);
   await recordJob(config, job.spec);
-  await storeForecast(config, job);
+  await storeEstimate(config, job);
   const pool = {
     client,
     namespace: config.namespace,

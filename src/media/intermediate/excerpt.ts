@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Window } from '../../job/picture.js';
+import type { CropWindow } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
 import { decodeTimeline } from '../../job/timeline.js';
 import { randomName } from '../../lib/durable.js';
@@ -69,7 +69,7 @@ export async function openExcerpt(file: string, options: ProbeOptions = {}): Pro
 }
 
 /** The same film, of whose pictures only a part is used. */
-export function croppedExcerpt(film: Excerpt, crop: Window | undefined): Excerpt {
+export function croppedExcerpt(film: Excerpt, crop: CropWindow | undefined): Excerpt {
   if (!crop) return film;
   const info = croppedInfo(film.info, crop);
   return {

@@ -16,7 +16,7 @@ export interface FrameFormat {
   /** Of a sample; 16 bits are little-endian. */
   bitDepth: 8 | 16;
   /** What goes around the network, of `rgb`. Default: nothing. */
-  carried?: Residual | undefined;
+  residual?: Residual | undefined;
 }
 
 /** Deeper sources keep all their bits until the mezzanine, and deeper results get what the network adds. */
@@ -41,13 +41,13 @@ export function decodeToPlanarArgs(
   source: FrameSource,
   start: number,
   end: number,
-  { pixels, bitDepth, carried }: FrameFormat,
+  { pixels, bitDepth, residual }: FrameFormat,
   window?: Window,
 ): string[] {
   const { input, filters } = frameArgs(source, start, end);
   const convert = pixels === 'rgb' ? toPlanarRgb(source.info.video, bitDepth) : toYuv420(source.info, bitDepth);
-  const planes = carried
-    ? withResidual(source.info, bitDepth, carried, window)
+  const planes = residual
+    ? withResidual(source.info, bitDepth, residual, window)
     : [...convert, ...(window ? [cropFilter(window)] : [])];
   return [...input, '-vf', [...filters, ...planes].join(','), '-f', 'rawvideo', 'pipe:1'];
 }
@@ -80,7 +80,7 @@ export function mezzanineArgs(
   // Pictures are tagged by a filter: of an encoder's own options ffmpeg 7 makes a conversion.
   const tagged = `${LOSSLESS_RANGE}:color_primaries=${primaries}:color_trc=${transfer}:colorspace=${matrix}`;
   const color = deliverableColor(info);
-  const { pixels, bitDepth, carried } = format;
+  const { pixels, bitDepth, residual } = format;
   const merge = { ...size, scale, bitDepth, resize };
   const pipes: [string, string] = ['pipe:0', `pipe:${SIDE_FD}`];
   const [width, height] = [size.width * scale, size.height * scale];
@@ -98,8 +98,8 @@ export function mezzanineArgs(
   const pictures =
     pixels === 'luma'
       ? [...lumaInputs(merge, framerate, pipes), ...joined(mergeLuma(info, merge, delivered))]
-      : carried
-        ? [...residualInputs(merge, framerate, pipes), ...joined(addResidual(info, { ...merge, carried }, delivered))]
+      : residual
+        ? [...residualInputs(merge, framerate, pipes), ...joined(addResidual(info, { ...merge, residual }, delivered))]
         : plain();
   return [...pictures, '-fps_mode', 'passthrough', '-c:v', ...MEZZANINE[delivered], '-f', 'nut', '-y'];
 }

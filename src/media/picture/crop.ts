@@ -1,4 +1,4 @@
-import type { Window } from '../../job/picture.js';
+import type { CropWindow } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
 import { UserError } from '../../lib/errors.js';
 import { cropFilter } from './cropWindow.js';
@@ -6,7 +6,7 @@ import { cropFilter } from './cropWindow.js';
 type Video = SourceInfo['video'];
 
 /** How a rectangle is written on the command line: `720x432+0+72`. */
-export const formatWindow = ({ x, y, width, height }: Window): string => `${width}x${height}+${x}+${y}`;
+export const formatWindow = ({ x, y, width, height }: CropWindow): string => `${width}x${height}+${x}+${y}`;
 
 /** Luma samples that share one chroma sample, across and down. */
 export function chromaStep(pixelFormat: string): [across: number, down: number] {
@@ -23,7 +23,7 @@ export function chromaStep(pixelFormat: string): [across: number, down: number] 
  * @throws UserError of one line when a rectangle is not within the upright pictures, or begins between two chroma
  * samples.
  */
-export function checkCrop(window: Window, { width, height, pixelFormat }: Video): void {
+export function checkCrop(window: CropWindow, { width, height, pixelFormat }: Video): void {
   if (window.x + window.width > width || window.y + window.height > height) {
     throw new UserError(`--crop ${formatWindow(window)} is not within the picture, which is ${width}x${height}`);
   }
@@ -41,7 +41,7 @@ export function checkCrop(window: Window, { width, height, pixelFormat }: Video)
  * What is known of a source of whose pictures only a part is used; whatever goes by a picture's size by custom, goes
  * by that of the whole.
  */
-export function croppedInfo(info: SourceInfo, window: Window | undefined): SourceInfo {
+export function croppedInfo(info: SourceInfo, window: CropWindow | undefined): SourceInfo {
   if (!window) return info;
   const { width: frameWidth, height: frameHeight } = info.video;
   const { x, y, width, height } = window;

@@ -39,12 +39,12 @@ export function residualFor({ video }: SourceInfo, scale: number, resized: boole
  * Filters from the source's pixels to six planes of one size, one below the other in a grey picture: G, B and R as
  * {@link toPlanarRgb} gives them, and what is carried around the network in Y, Cb and Cr.
  */
-export function withResidual(info: SourceInfo, bits: 8 | 16, carried: Residual, window?: Window): string[] {
+export function withResidual(info: SourceInfo, bits: 8 | 16, residual: Residual, window?: Window): string[] {
   const { video } = info;
   const { width, height, color } = video;
   const crop = window ? [cropFilter(window)] : [];
   const [source, again] =
-    carried === 'gamut'
+    residual === 'gamut'
       ? [
           toYuv444(video),
           [`zscale=min=gbr:rin=full:m=${ZIMG_MATRIX[color.matrix]}:r=${color.range}`, `format=${YUV444[16]}`],
@@ -54,7 +54,7 @@ export function withResidual(info: SourceInfo, bits: 8 | 16, carried: Residual, 
           [...padToEven(width, height), ...fromPlanarRgb(color, bits, bits)],
         ];
   const toPlanes =
-    carried === 'all' ? repeatChroma(color, { width, height }, bits) : bits === 8 ? toEightBits(color) : [];
+    residual === 'all' ? repeatChroma(color, { width, height }, bits) : bits === 8 ? toEightBits(color) : [];
   return [
     // Pictures that are joined are found by their times, which the source may have in any order.
     'settb=1/25',
@@ -88,12 +88,12 @@ const chromaOfSquares = ({ matrix, range }: Color): string =>
   `zscale=min=${ZIMG_MATRIX[matrix]}:m=${ZIMG_MATRIX[matrix]}:rin=${range}:r=${range}:cin=center:c=center:f=point`;
 
 /** The inputs of {@link addResidual}: enlarged RGB from one pipe, what was carried from another. */
-export const residualInputs = (merge: SideBySide, framerate: string, [rgb, carried]: [string, string]): string[] =>
+export const residualInputs = (merge: SideBySide, framerate: string, [rgb, residual]: [string, string]): string[] =>
   sideBySideInputs(
     merge,
     framerate,
     { format: PLANAR_RGB[merge.bitDepth], pipe: rgb },
-    { format: YUV444[merge.bitDepth], pipe: carried },
+    { format: YUV444[merge.bitDepth], pipe: residual },
   );
 
 /**
@@ -103,7 +103,7 @@ export const residualInputs = (merge: SideBySide, framerate: string, [rgb, carri
  */
 export function addResidual(
   info: SourceInfo,
-  { width, height, scale, bitDepth, resize, carried }: SideBySide & { carried: Residual },
+  { width, height, scale, bitDepth, resize, residual }: SideBySide & { residual: Residual },
   delivered: BitDepth,
 ): string {
   const color = deliverableColor(info);
@@ -115,7 +115,7 @@ export function addResidual(
     video: { ...info.video, width, height, color, pixelFormat: YUV444[bitDepth], bitDepth },
   };
   const enlarged =
-    carried === 'gamut'
+    residual === 'gamut'
       ? [
           scaleFilter(small, { name: 'bicubic', scale, size: resize }),
           ...(resize ? [] : padYuv420ToEven(wide, high, format)),

@@ -1,4 +1,4 @@
-import type { Window } from '../../job/picture.js';
+import type { CropWindow } from '../../job/picture.js';
 import type { SourceInfo } from '../../job/source.js';
 import { argv } from '../../lib/argv.js';
 import { ContentFailure } from '../../lib/errors.js';
@@ -27,7 +27,11 @@ const NOTHING: Edges = { x1: Infinity, x2: -Infinity, y1: Infinity, y2: -Infinit
  * stays, so that a dark scene cuts nothing off. The rectangle's edges lie on even pixels, outwards.
  * @returns undefined where there are none, or where too little can be seen to tell.
  */
-export async function detectCrop(file: string, info: SourceInfo, signal?: AbortSignal): Promise<Window | undefined> {
+export async function detectCrop(
+  file: string,
+  info: SourceInfo,
+  signal?: AbortSignal,
+): Promise<CropWindow | undefined> {
   const { durationSeconds = 0, video } = info;
   if (durationSeconds < SHORT) return windowOf(await edgesFrom(file, video, 0, undefined, signal), video);
   let edges = NOTHING;
@@ -43,7 +47,10 @@ const union = (a: Edges, b: Edges): Edges =>
     ? a
     : { x1: Math.min(a.x1, b.x1), x2: Math.max(a.x2, b.x2), y1: Math.min(a.y1, b.y1), y2: Math.max(a.y2, b.y2) };
 
-function windowOf({ x1, x2, y1, y2 }: Edges, { width, height, pixelFormat }: SourceInfo['video']): Window | undefined {
+function windowOf(
+  { x1, x2, y1, y2 }: Edges,
+  { width, height, pixelFormat }: SourceInfo['video'],
+): CropWindow | undefined {
   const [across, down] = chromaStep(pixelFormat).map((step) => Math.max(2, step)) as [number, number];
   const [x, y] = [Math.floor(x1 / across) * across, Math.floor(y1 / down) * down];
   const window = {

@@ -26,7 +26,7 @@ export function planRequest(
     outputPixels: output.width * output.height,
     bitDepth: spec.picture.bitDepth,
     devices: isModel ? devices : 1,
-    ...(isModel && { expectedFps: speed / (video.width * video.height) }),
+    ...(isModel && { estimatedFps: speed / (video.width * video.height) }),
     ...(spec.segmentFrames !== undefined && { segmentFrames: spec.segmentFrames }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Network } from './network.js';
+import type { NetworkBuilder } from './networkBuilder.js';
 import type { Weights } from './weights.js';
 
 /** A network whose sizes follow from the shapes of its tensors. */
@@ -6,5 +6,5 @@ export interface Architecture {
   name: string;
   recognises: (weights: Weights) => boolean;
   /** Appends the network. @throws UserError that names the first tensor that is missing or of a wrong shape. */
-  build: (net: Network, weights: Weights) => { scale: number; radius: number; description: string };
+  build: (net: NetworkBuilder, weights: Weights) => { scale: number; radius: number; description: string };
 }

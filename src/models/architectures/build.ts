@@ -1,7 +1,7 @@
 import { UserError } from '../../lib/errors.js';
 import type { StateDict } from '../torch/stateDict.js';
 import type { Architecture } from './architecture.js';
-import { Network } from './network.js';
+import { NetworkBuilder } from './networkBuilder.js';
 import { rrdbnet } from './rrdbnet.js';
 import { srvgg } from './srvgg.js';
 import { Weights } from './weights.js';
@@ -33,7 +33,7 @@ export function buildNetwork(state: StateDict): Converted {
       `its tensors belong to no supported architecture: ${ARCHITECTURES.map(({ name }) => name).join(' and ')} are`,
     );
   const { name } = architecture;
-  const net = new Network(weights);
+  const net = new NetworkBuilder(weights);
   const { scale, radius, description } = architecture.build(net, weights);
   return {
     onnx: net.finish(name),

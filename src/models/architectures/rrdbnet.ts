@@ -1,6 +1,6 @@
 import { UserError } from '../../lib/errors.js';
 import type { Architecture } from './architecture.js';
-import type { Network } from './network.js';
+import type { NetworkBuilder } from './networkBuilder.js';
 import { type Naming, namings } from './rrdbNames.js';
 import type { Weights } from './weights.js';
 
@@ -66,7 +66,7 @@ const findNaming = (weights: Weights): Naming | undefined => namings.find(({ blo
 
 /** Three dense blocks of five convolutions, each of which reads everything before it. */
 function residualBlock(
-  net: Network,
+  net: NetworkBuilder,
   naming: Naming,
   block: number,
   input: string,

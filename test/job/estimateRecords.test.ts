@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { correctionOf, noteOutcome, type Outcome, outcomesOf } from '../../src/job/forecast.js';
+import { correctionOf, noteOutcome, type Outcome, outcomesOf } from '../../src/job/estimateRecords.js';
 import { noteWork, readWork, workedSeconds } from '../../src/job/workLog.js';
 import { scratchFolder } from '../support/media.js';
 

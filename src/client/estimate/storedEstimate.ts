@@ -1,6 +1,6 @@
 import type { Config } from '../../../temporal.config.js';
-import { formatBytes } from '../../job/estimates.js';
-import { forecastSchema } from '../../job/forecast.js';
+import { formatBytes } from '../../job/diskEstimate.js';
+import { storedEstimateSchema } from '../../job/estimateRecords.js';
 import { jobLayout } from '../../job/layout.js';
 import type { StoredJob } from '../../job/store.js';
 import { overlookDamage, readJson } from '../../lib/durable.js';
@@ -13,23 +13,26 @@ interface Amounts {
   bytes: number;
 }
 
-export interface EstimateKept {
+export interface EstimateAndActual {
   expected: Amounts;
   /** Of a job that is done. */
   actual?: Amounts;
 }
 
 /** What a job was expected to take before it began, where that could be said. */
-export async function readEstimate(config: Config, { spec, report }: StoredJob): Promise<EstimateKept | undefined> {
+export async function readEstimate(
+  config: Config,
+  { spec, report }: StoredJob,
+): Promise<EstimateAndActual | undefined> {
   if (report?.estimate && report.workedSeconds !== undefined)
     return { expected: report.estimate, actual: { seconds: report.workedSeconds, bytes: report.bytes } };
-  const forecast = report
+  const stored = report
     ? undefined
-    : await readJson(jobLayout(config.roots, spec).estimate, forecastSchema).catch(overlookDamage);
-  return forecast?.expected && { expected: { seconds: forecast.expected.seconds, bytes: forecast.expected.bytes } };
+    : await readJson(jobLayout(config.roots, spec).estimate, storedEstimateSchema).catch(overlookDamage);
+  return stored?.expected && { expected: { seconds: stored.expected.seconds, bytes: stored.expected.bytes } };
 }
 
-export function describeEstimate({ expected, actual }: EstimateKept): string {
+export function describeEstimate({ expected, actual }: EstimateAndActual): string {
   const said = `${formatDuration(expected.seconds)} of work and ${formatBytes(expected.bytes)}`;
   if (!actual) return said;
   const off = [

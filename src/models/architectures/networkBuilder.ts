@@ -7,7 +7,7 @@ import type { Weights } from './weights.js';
  * An ONNX graph under construction, in the words of PyTorch's modules: every method appends a layer and returns the
  * name of what it makes. Weights come from the state dict by the name of the layer there.
  */
-export class Network {
+export class NetworkBuilder {
   readonly #weights: Weights;
   readonly #nodes: Node[] = [];
   readonly #tensors: Tensor[] = [];

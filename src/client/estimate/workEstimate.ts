@@ -1,5 +1,5 @@
-import { soundBytes } from '../../job/estimates.js';
-import { correctionOf, type Expected, median, type Outcome } from '../../job/forecast.js';
+import { soundBytes } from '../../job/diskEstimate.js';
+import { correctionOf, median, type Outcome, type WorkEstimate } from '../../job/estimateRecords.js';
 import { GOP_FRAMES } from '../../job/plan.js';
 import type { JobSpec } from '../../job/spec.js';
 import { deliverableShape } from '../../media/picture/shape.js';
@@ -14,7 +14,7 @@ const CONFORM_SPEED = 3e7;
 /** Pixels of the result a second, through the joins and the checks: measured on 2 cores. */
 const CHECK_SPEED = 4e8;
 
-export interface Expecting {
+export interface WorkToEstimate {
   spec: JobSpec;
   frames: Frames;
   /** `cpu` or `cuda:N`; what upscales. */
@@ -29,7 +29,7 @@ export interface Expecting {
 }
 
 /** What a job should take on this machine; undefined where neither a calibration nor an earlier job says anything. */
-export function expect(job: Expecting): Expected | undefined {
+export function workEstimate(job: WorkToEstimate): WorkEstimate | undefined {
   const { calibration, outcomes, frames } = job;
   if (calibration) {
     const raw = {
@@ -49,7 +49,10 @@ export function expect(job: Expecting): Expected | undefined {
   return { basis: 'jobs', ...raw, raw };
 }
 
-function secondsBy({ upscale, encode }: Calibration, { spec, frames, device, devices, parallel }: Expecting): number {
+function secondsBy(
+  { upscale, encode }: Calibration,
+  { spec, frames, device, devices, parallel }: WorkToEstimate,
+): number {
   const { method } = spec;
   const { video } = frames.info;
   const count = frames.plan.frames;

@@ -1,17 +1,23 @@
 import type { Config } from '../../../temporal.config.js';
-import { type Expected, type Forecast, forecastKey, type Outcome, outcomesOf } from '../../job/forecast.js';
+import {
+  estimateKey,
+  type Outcome,
+  outcomesOf,
+  type StoredEstimate,
+  type WorkEstimate,
+} from '../../job/estimateRecords.js';
 import { jobLayout, resolveRooted } from '../../job/layout.js';
 import { replaceJson } from '../../lib/durable.js';
 import { usedInfo } from '../../media/source/examine.js';
 import { discoverDevices } from '../../upscaler/devices.js';
 import type { ResolvedJob } from '../job/resolveJob.js';
 import { calibrate } from './calibrate.js';
-import { expect } from './expected.js';
 import { type Frames, promisedFrames, readFrames } from './frames.js';
+import { workEstimate } from './workEstimate.js';
 
-export type JobToExpect = Pick<ResolvedJob, 'spec' | 'info'>;
+export type JobToEstimate = Pick<ResolvedJob, 'spec' | 'info'>;
 
-export interface Expectation {
+export interface EstimatedWork {
   frames: Frames;
   /** Of this machine, which the job would use; undefined where its tags are other machines'. */
   device: { device: string; label: string } | undefined;
@@ -19,15 +25,15 @@ export interface Expectation {
   devices: number;
   /** Earlier jobs of this kind, the latest. */
   outcomes: Outcome[];
-  expected: Expected | undefined;
+  estimate: WorkEstimate | undefined;
 }
 
 /** What is known of a job's time and size. @param look as in `EstimateOptions`. */
-export async function expectJob(
-  { spec, info }: JobToExpect,
+export async function estimateWork(
+  { spec, info }: JobToEstimate,
   config: Config,
   { look, signal }: { look: boolean; signal?: AbortSignal | undefined },
-): Promise<Expectation> {
+): Promise<EstimatedWork> {
   const { roots } = config;
   const all = await discoverDevices();
   // A filter works in the encode, which is the processor's.
@@ -39,9 +45,9 @@ export async function expectJob(
   const frames = look
     ? await readFrames(resolveRooted(roots, spec.input), spec, info, devices, signal)
     : promisedFrames(spec, info, devices);
-  const outcomes = await outcomesOf(roots.jobs, forecastKey(spec));
+  const outcomes = await outcomesOf(roots.jobs, estimateKey(spec));
   const [device] = usable;
-  if (!device) return { frames, device, devices, outcomes, expected: undefined };
+  if (!device) return { frames, device, devices, outcomes, estimate: undefined };
   const parallel = Math.min(config.encodeSlots, frames.plan.segments.length);
   const calibration = await calibrate({
     roots,
@@ -57,7 +63,7 @@ export async function expectJob(
     device,
     devices,
     outcomes,
-    expected: expect({ spec, frames, device: device.device, devices, parallel, calibration, outcomes }),
+    estimate: workEstimate({ spec, frames, device: device.device, devices, parallel, calibration, outcomes }),
   };
 }
 
@@ -65,9 +71,13 @@ export async function expectJob(
  * Keeps what a job is expected to take beside it, so that its report can tell how far off that was. The job's folder
  * must exist. Takes no time: nothing is measured.
  */
-export async function storeForecast(config: Config, job: JobToExpect): Promise<void> {
-  const { expected } = await expectJob(job, config, { look: false });
+export async function storeEstimate(config: Config, job: JobToEstimate): Promise<void> {
+  const { estimate } = await estimateWork(job, config, { look: false });
   const { width, height } = usedInfo(job.info, job.spec.picture).video;
-  const forecast: Forecast = { key: forecastKey(job.spec), pixels: width * height, ...(expected && { expected }) };
-  await replaceJson(jobLayout(config.roots, job.spec).estimate, forecast);
+  const stored: StoredEstimate = {
+    key: estimateKey(job.spec),
+    pixels: width * height,
+    ...(estimate && { expected: estimate }),
+  };
+  await replaceJson(jobLayout(config.roots, job.spec).estimate, stored);
 }

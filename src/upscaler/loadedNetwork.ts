@@ -1,7 +1,7 @@
 import { UserError } from '../lib/errors.js';
 import type { FloatPrecision } from '../models/precision.js';
 import type { Device } from './device.js';
-import type { InferenceProgress, Network as Request } from './inferenceMessages.js';
+import type { InferenceProgress, NetworkRequest as Request } from './inferenceMessages.js';
 import { type Layout, layoutOf, samplesOf } from './layout.js';
 import { loadSession, type Session } from './session.js';
 import { faultOf } from './soundness.js';
@@ -18,7 +18,7 @@ export interface NetworkEvents {
  * The model that a device holds, kept between runs. Where half precision cannot be had, or gives black or no numbers,
  * it goes over to fp32 and stays there.
  */
-export class Network {
+export class LoadedNetwork {
   readonly #device: Device;
   readonly #events: NetworkEvents;
   /** Digests of models that failed in half precision. */

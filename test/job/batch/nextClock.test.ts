@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { nextClock } from '../../../src/job/batch/window.js';
+import { nextClock } from '../../../src/job/batch/nextClock.js';
 
 const at = (from: string, clock: string, zone = 'Europe/Berlin'): string =>
   new Date(nextClock(Date.parse(from), clock, zone)).toISOString();

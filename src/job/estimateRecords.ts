@@ -7,7 +7,7 @@ import type { JobSpec } from './spec.js';
 import { readLines } from './workLog.js';
 
 /** What is said of a job before it begins. Stored beside it as estimate.json. */
-export const forecastSchema = z.object({
+export const storedEstimateSchema = z.object({
   /**
    * Jobs with the same key take the same time for each source pixel: same method, encoder, kind of device and host.
    */
@@ -28,8 +28,8 @@ export const forecastSchema = z.object({
     })
     .optional(),
 });
-export type Forecast = z.infer<typeof forecastSchema>;
-export type Expected = NonNullable<Forecast['expected']>;
+export type StoredEstimate = z.infer<typeof storedEstimateSchema>;
+export type WorkEstimate = NonNullable<StoredEstimate['expected']>;
 
 /** What a finished job was expected to take, and took: a line of the history. */
 const outcomeSchema = z.object({
@@ -70,7 +70,7 @@ export function hostKey(): string {
 }
 
 /** Names the jobs that take the same time for each source pixel. */
-export function forecastKey({
+export function estimateKey({
   method,
   encode,
   picture: { bitDepth },

@@ -7,14 +7,14 @@ import type { JobSpec } from '../job/spec.js';
 import { namesIn, overlookDamage, readJson } from '../lib/durable.js';
 
 /** What is durable of a job, by its parts on the disk: how far it has come where nobody works on it. */
-export interface Kept {
+export interface DurableFrames {
   /** Of the whole video. */
   frames: number;
   segments: { frames: number; done: number }[];
 }
 
 /** @returns undefined while there is no plan. */
-export async function keptOf(roots: Roots, spec: JobSpec): Promise<Kept | undefined> {
+export async function durableOf(roots: Roots, spec: JobSpec): Promise<DurableFrames | undefined> {
   const planned = await plannedOf(roots, spec);
   if (!planned) return undefined;
   const {
@@ -39,7 +39,7 @@ export async function keptOf(roots: Roots, spec: JobSpec): Promise<Kept | undefi
   };
 }
 
-export const keptFrames = ({ segments }: Kept): number => segments.reduce((sum, { done }) => sum + done, 0);
+export const durableCount = ({ segments }: DurableFrames): number => segments.reduce((sum, { done }) => sum + done, 0);
 
 /** A job's plan: that of the conformed source counts once there is one. */
 export async function plannedOf(roots: Roots, spec: JobSpec): Promise<{ from: From; plan: Plan } | undefined> {
