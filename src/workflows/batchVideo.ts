@@ -124,7 +124,8 @@ async function start({ input, state }: Round, job: UpscaleVideoInput): Promise<(
       workflowId: workflowIdOf(job.jobKey),
       taskQueue: job.queues.control,
       args: [job],
-      // Jobs are their own masters: they outlive a batch that is paused when its hours are over, or goes on as a new run.
+      // Jobs are their own masters: they outlive a batch that is paused when its hours are over, or continues as a new
+      // run.
       parentClosePolicy: ParentClosePolicy.ABANDON,
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,

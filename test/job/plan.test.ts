@@ -26,7 +26,7 @@ describe('a plan', () => {
     {
       outputPixels: fc.integer({ min: 64, max: 7680 * 4320 }),
       bitDepth: fc.constantFrom(8 as const, 10 as const),
-      expectedFps: fc.double({ min: 0.001, max: 10_000, noNaN: true }),
+      estimatedFps: fc.double({ min: 0.001, max: 10_000, noNaN: true }),
       devices: fc.integer({ min: 1, max: 100 }),
       segmentFrames: fc.integer({ min: 1, max: 30_000 }),
     },
@@ -61,7 +61,7 @@ describe('a plan', () => {
   });
 
   it('is the same for the same request', () => {
-    const request = { ...base, pts: pts(40_000), expectedFps: 0.24, devices: 4 };
+    const request = { ...base, pts: pts(40_000), estimatedFps: 0.24, devices: 4 };
     expect(planSegments(request)).toEqual(planSegments(request));
   });
 

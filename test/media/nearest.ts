@@ -24,8 +24,8 @@ export async function throughNearest(
   const { info, pts } = source;
   const { width, height } = info.video;
   const output = `${source.file}-x${scale}${carry ? '' : '-cut'}.nut`;
-  const carried = carry ? residualFor(info, scale, false) : undefined;
-  const format = { ...formatFor(info, 'rgb', delivered), carried };
+  const residual = carry ? residualFor(info, scale, false) : undefined;
+  const format = { ...formatFor(info, 'rgb', delivered), residual };
   const decoder = startFfmpeg(decodeToPlanarArgs(source, 0, pts.length, format), {
     stdout: 'pipe',
     onPts: () => undefined,
@@ -34,10 +34,10 @@ export async function throughNearest(
   const [frames] = await Promise.all([buffer(decoder.stdout), decoder.done]);
   const encoder = startFfmpeg([...mezzanineArgs(info, format, { width, height }, scale, delivered), output], {
     stdin: 'pipe',
-    ...(carried && { side: 'pipe' as const }),
+    ...(residual && { side: 'pipe' as const }),
   });
   const seen = 3 * width * height * (format.bitDepth / 8);
-  const each = carried ? 2 * seen : seen;
+  const each = residual ? 2 * seen : seen;
   if (frames.length !== pts.length * each) throw new Error(`${frames.length} bytes are not ${pts.length} frames`);
   for (let from = 0; from < frames.length; from += each) {
     const rgb = frames.subarray(from, from + seen);
