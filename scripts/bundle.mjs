@@ -2,7 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { root } from './lib.mjs';
+import { readText, root } from './lib.mjs';
 
 /** What starts as a process or a thread of its own, in src. */
 const ENTRIES = [
@@ -56,7 +56,7 @@ export async function bundleEntries(folder) {
         "import { createRequire as bundleRequire } from 'node:module';\n" +
         'const require = bundleRequire(import.meta.url);',
     },
-    plugins: [placesOfPackages],
+    plugins: [placesOfPackages, lateCommonJs],
     logLevel: 'warning',
   });
 }
@@ -81,6 +81,31 @@ const placesOfPackages = {
     });
   },
 };
+
+/**
+ * A CommonJS package that is imported late has no names in a bundle, which shows only where it is used: it fails the
+ * build. A module of ours that exports what is needed of it is imported late instead.
+ */
+const lateCommonJs = {
+  name: 'no late CommonJS',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^[^./]/ }, async ({ path: name, kind, resolveDir, pluginData }) => {
+      if (kind !== 'dynamic-import' || pluginData === lateCommonJs || name.startsWith('node:')) return undefined;
+      const { path: file, external } = await resolve(name, { kind, resolveDir, pluginData: lateCommonJs });
+      if (external || file.endsWith('.mjs') || isModulePackage(path.dirname(file))) return undefined;
+      return {
+        errors: [{ text: `${name} is CommonJS and is imported late: export what is used in a module of ours` }],
+      };
+    });
+  },
+};
+
+/** What the next package.json above says. */
+function isModulePackage(folder) {
+  const text = readText(path.join(folder, 'package.json'));
+  if (text) return JSON.parse(text).type === 'module';
+  return isModulePackage(path.dirname(folder));
+}
 
 const EMPTY_MAP = Buffer.from('{"version":3,"sources":["package"],"names":[],"mappings":"AAAA"}').toString('base64');
 

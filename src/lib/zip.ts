@@ -24,7 +24,7 @@ export class ZipArchive {
 
   /** @throws UserError when it is no whole zip archive, or would unpack to far more than its own length. */
   static async open(bytes: Uint8Array): Promise<ZipArchive> {
-    const { fromBufferPromise } = await import('yauzl');
+    const { fromBufferPromise } = await import('./yauzl.js');
     return refusing(async () => {
       const file = await fromBufferPromise(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
       const entries = new Map<string, Entry>();
