@@ -113,3 +113,9 @@ it('a folder of ncnn networks is imported, and what cannot be used is said', asy
   expect(stderr).toMatch(/^not imported: "cut\.param" cannot be converted/m);
   expect(readFileSync(path.join(modelsRoot, 'good', 'model.json'), 'utf8')).toContain('"good.param"');
 });
+
+it('a PyTorch file is imported', async () => {
+  write('torch.pth', zipPth(compactState({ features: 4, convolutions: 1, scale: 2 })));
+  const { code, stdout, stderr } = await cli.run('models', 'import', 'torch.pth');
+  expect([code, stdout], stderr).toEqual([0, 'torch']);
+});
