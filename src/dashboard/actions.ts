@@ -27,7 +27,7 @@ const READING = { atOnce: 2, waiting: 8 };
 export class Actions {
   readonly folders: MediaFolders;
   readonly #config: Config;
-  readonly #board: LiveState;
+  readonly #liveState: LiveState;
   readonly #link: Link;
   readonly #reading = new Turnstile(READING, 'too many videos are being read at once: try again in a moment');
   readonly #measuring = new Turnstile(
@@ -35,9 +35,9 @@ export class Actions {
     'another measurement is under way: try again when it has ended',
   );
 
-  constructor(config: Config, board: LiveState, link: Link) {
-    [this.#config, this.#board, this.#link] = [config, board, link];
-    this.folders = new MediaFolders(() => config.dashboard.folders ?? [os.homedir(), ...board.folders()]);
+  constructor(config: Config, liveState: LiveState, link: Link) {
+    [this.#config, this.#liveState, this.#link] = [config, liveState, link];
+    this.folders = new MediaFolders(() => config.dashboard.folders ?? [os.homedir(), ...liveState.folders()]);
   }
 
   /** Starts a job in the background. Like the command, it goes on with a job that is the same. */
@@ -98,7 +98,7 @@ export class Actions {
     if (!asked.measure) return this.#reading.pass(signal, () => estimate(this.#config, named, signal));
     return this.#measuring.pass(signal, () => {
       // Both would be slower, and what is measured would not be true.
-      const busy = this.#board.workingHere();
+      const busy = this.#liveState.workingHere();
       if (busy)
         throw new UserError(
           `${busy.inputName} is at work on this machine: it is measured while no job is, or pause that one`,
@@ -136,10 +136,10 @@ export class Actions {
     if (newJob) await storeEstimate(this.#config, newJob);
     const { workflowId } = await startJob(this.#config, { client, lease: { info } }, spec);
     await this.#link.keep(workflowId);
-    await this.#board.lookNow(spec.jobKey);
+    await this.#liveState.lookNow(spec.jobKey);
   }
 
-  /** From the disk itself: the board may not have seen it yet. */
+  /** From the disk itself: the live state may not have seen it yet. */
   async #stored(jobKey: string): Promise<StoredJob> {
     const job = await readStored(this.#config.roots, jobKey);
     if (!job) throw new UserError('there is no such job');
@@ -147,7 +147,7 @@ export class Actions {
   }
 
   async #now(jobKey: string): Promise<{ job?: Job }> {
-    const job = await this.#board.lookNow(jobKey);
+    const job = await this.#liveState.lookNow(jobKey);
     return job ? { job } : {};
   }
 }

@@ -43,11 +43,11 @@ const PICTURE_CACHE = 'private, max-age=600';
 export interface AppParts {
   config: Config;
   assets: Map<string, Asset>;
-  board: LiveState;
+  liveState: LiveState;
   details: Details;
   pictures: Pictures;
-  doer: Actions;
-  batchDoer: BatchActions;
+  actions: Actions;
+  batchActions: BatchActions;
   names: Names;
   token: string;
   /** Takes what is a bug. */
@@ -58,11 +58,11 @@ export interface AppParts {
 export function createApp({
   config,
   assets,
-  board,
+  liveState,
   details,
   pictures,
-  doer,
-  batchDoer,
+  actions,
+  batchActions,
   names,
   token,
   log,
@@ -130,12 +130,12 @@ export function createApp({
         'What the dashboard’s page uses. Requests that change something need the header X-Reelscale, with any value.',
     },
   });
-  app.openapi(routes.overview, (c) => c.json(board.overview, 200));
-  app.openapi(routes.jobs, (c) => c.json(board.revisions.list(c.req.valid('query').limit), 200));
+  app.openapi(routes.overview, (c) => c.json(liveState.overview, 200));
+  app.openapi(routes.jobs, (c) => c.json(liveState.revisions.list(c.req.valid('query').limit), 200));
   app.openapi(
     routes.events,
     (c) =>
-      sendEvents(c, board, details, streams.enter(), {
+      sendEvents(c, liveState, details, streams.enter(), {
         since: undefined,
         job: undefined,
         ...c.req.valid('query'),
@@ -145,7 +145,7 @@ export function createApp({
     const { job } = c.req.valid('param');
     const shared = await details.of(job);
     return shared
-      ? c.json({ ...shared.detail, speed: board.speed(job) }, 200)
+      ? c.json({ ...shared.detail, speed: liveState.speed(job) }, 200)
       : c.json({ error: 'there is no such job' }, 404);
   });
   app.openapi(routes.frames, async (c) => c.json(await pictures.frames(c.req.valid('param').job), 200));
@@ -158,24 +158,26 @@ export function createApp({
     return poster ? jpeg(c, poster) : c.body(null, 204);
   });
   app.openapi(routes.verified, async (c) => {
-    const stored = board.stored(c.req.valid('param').job);
+    const stored = liveState.stored(c.req.valid('param').job);
     const page = stored && (await readFile(jobLayout(config.roots, stored.spec).verifiedPage).catch(ignoreMissing));
     if (!page) return c.json({ error: 'the result was not checked yet' }, 404);
     return report(c, page.toString('utf8'));
   });
-  batchRoutes(app, board, batchDoer);
-  app.openapi(routes.choices, async (c) => c.json(await doer.choices(), 200));
-  app.openapi(routes.folder, async (c) => c.json(await doer.folders.look(c.req.valid('query').path), 200));
-  app.openapi(routes.estimate, async (c) => c.json(await doer.estimate(c.req.valid('json'), c.req.raw.signal), 200));
-  app.openapi(routes.submit, async (c) => c.json(await doer.submit(c.req.valid('json'), c.req.raw.signal), 200));
-  app.openapi(routes.pause, async (c) => c.json(await doer.pause(c.req.valid('param').job), 200));
-  app.openapi(routes.resume, async (c) => c.json(await doer.resume(c.req.valid('param').job), 200));
+  batchRoutes(app, liveState, batchActions);
+  app.openapi(routes.choices, async (c) => c.json(await actions.choices(), 200));
+  app.openapi(routes.folder, async (c) => c.json(await actions.folders.look(c.req.valid('query').path), 200));
+  app.openapi(routes.estimate, async (c) =>
+    c.json(await actions.estimate(c.req.valid('json'), c.req.raw.signal), 200),
+  );
+  app.openapi(routes.submit, async (c) => c.json(await actions.submit(c.req.valid('json'), c.req.raw.signal), 200));
+  app.openapi(routes.pause, async (c) => c.json(await actions.pause(c.req.valid('param').job), 200));
+  app.openapi(routes.resume, async (c) => c.json(await actions.resume(c.req.valid('param').job), 200));
   app.openapi(routes.cancel, async (c) =>
-    c.json(await doer.cancel(c.req.valid('param').job, c.req.valid('json').discard), 200),
+    c.json(await actions.cancel(c.req.valid('param').job, c.req.valid('json').discard), 200),
   );
 
   app.openapi(routes.publish, async (c) =>
-    c.json(await doer.publish(c.req.valid('param').job, c.req.valid('json').overwrite), 200),
+    c.json(await actions.publish(c.req.valid('param').job, c.req.valid('json').overwrite), 200),
   );
 
   for (const [name, asset] of assets) app.get(`/${name}`, (c) => file(c, asset));

@@ -32,11 +32,11 @@ const ORDER: Video['status'][] = [
 /** What pages can do about batches and schedules: the same as the commands of the same names. */
 export class BatchActions {
   readonly #config: Config;
-  readonly #board: LiveState;
+  readonly #liveState: LiveState;
   readonly #link: Link;
 
-  constructor(config: Config, board: LiveState, link: Link) {
-    [this.#config, this.#board, this.#link] = [config, board, link];
+  constructor(config: Config, liveState: LiveState, link: Link) {
+    [this.#config, this.#liveState, this.#link] = [config, liveState, link];
   }
 
   pause(batchKey: string): Promise<Batches> {
@@ -77,7 +77,7 @@ export class BatchActions {
 
   /** The videos of the latest round. @returns undefined for a batch that is not there. */
   async detail(batchKey: string): Promise<BatchDetail | undefined> {
-    const batch = this.#board.batches.batches.find((each) => each.batch === batchKey);
+    const batch = this.#liveState.batches.batches.find((each) => each.batch === batchKey);
     if (!batch) return undefined;
     const [round] = await roundsOf(this.#config.roots, batchKey);
     const list =
@@ -112,7 +112,7 @@ export class BatchActions {
     const { status, job, frames, bytes, error } = result;
     const of = this.#jobOf(job);
     // Somebody may have wanted it after the round.
-    const report = of.job === undefined ? undefined : this.#board.stored(of.job)?.report;
+    const report = of.job === undefined ? undefined : this.#liveState.stored(of.job)?.report;
     const accepted = report?.accepted?.problems ?? result.accepted;
     if (accepted && report && status === 'failed')
       return { input: nameOf(entry), status: 'done', ...of, frames: report.frames, bytes: report.bytes, accepted };
@@ -129,7 +129,7 @@ export class BatchActions {
 
   /** Results name jobs by their first digits. */
   #jobOf(short: string | undefined): { job?: string } {
-    const job = short === undefined ? undefined : this.#board.keyOf(short);
+    const job = short === undefined ? undefined : this.#liveState.keyOf(short);
     return job === undefined ? {} : { job };
   }
 
@@ -154,8 +154,8 @@ export class BatchActions {
   }
 
   async #now(): Promise<Batches> {
-    await this.#board.lookNow();
-    return this.#board.batches;
+    await this.#liveState.lookNow();
+    return this.#liveState.batches;
   }
 }
 

@@ -34,7 +34,7 @@ export interface SharedDetail {
 /** Everything that the page about one job shows. */
 export class Details {
   readonly #config: Config;
-  readonly #board: LiveState;
+  readonly #liveState: LiveState;
   readonly #link: Link;
   readonly #readers = new Map<string, { reader: HistoryReader; events: number; runId: string; entries: LogEntry[] }>();
 
@@ -42,20 +42,20 @@ export class Details {
   readonly #shared = new Map<string, Promise<SharedDetail | undefined>>();
   #sharedAt = -1;
 
-  constructor(config: Config, board: LiveState, link: Link, log: (line: string) => void) {
-    [this.#config, this.#board, this.#link] = [config, board, link];
+  constructor(config: Config, liveState: LiveState, link: Link, log: (line: string) => void) {
+    [this.#config, this.#liveState, this.#link] = [config, liveState, link];
     this.#noHistory = new Trouble((reason) => {
       log(`the history of a job cannot be read: ${reason}`);
     });
   }
 
   /**
-   * Put together once for all who ask between two looks of the board.
+   * Put together once for all who ask between two looks of the live state.
    * @returns undefined for a job that is not there.
    */
   of(jobKey: string): Promise<SharedDetail | undefined> {
-    if (this.#sharedAt !== this.#board.looks) this.#shared.clear();
-    this.#sharedAt = this.#board.looks;
+    if (this.#sharedAt !== this.#liveState.looks) this.#shared.clear();
+    this.#sharedAt = this.#liveState.looks;
     const known = this.#shared.get(jobKey);
     if (known) return known;
     const made = this.#make(jobKey).then((detail) => detail && { detail, text: JSON.stringify(detail) });
@@ -64,13 +64,13 @@ export class Details {
   }
 
   async #make(jobKey: string): Promise<SharedDetail['detail'] | undefined> {
-    const stored = this.#board.stored(jobKey);
-    const job = this.#board.revisions.get(jobKey);
+    const stored = this.#liveState.stored(jobKey);
+    const job = this.#liveState.revisions.get(jobKey);
     if (!stored || !job) return undefined;
-    const sight = this.#board.sight(jobKey);
+    const observation = this.#liveState.observation(jobKey);
     const [segments, log, checks, reach] = await Promise.all([
-      this.#segments(stored, sight),
-      this.#log(stored, sight),
+      this.#segments(stored, observation),
+      this.#log(stored, observation),
       checksOf(this.#config.roots, stored),
       // That the server is away is said at the top of every page.
       this.#link.reach().catch(ignoreKnown),
@@ -91,8 +91,8 @@ export class Details {
   }
 
   /** What the server says, or what the plan on the disk says of a job that nobody works on. */
-  async #segments({ spec, report }: Shown, sight: Observation | undefined): Promise<Segment[]> {
-    if (sight && sight.segments.length > 0 && !report) return sight.segments;
+  async #segments({ spec, report }: Shown, observation: Observation | undefined): Promise<Segment[]> {
+    if (observation && observation.segments.length > 0 && !report) return observation.segments;
     const durable = await durableOf(this.#config.roots, spec);
     return (durable?.segments ?? []).map(({ frames, done }) => ({
       frames,
@@ -101,38 +101,38 @@ export class Details {
     }));
   }
 
-  async #log({ spec, ended, report }: Shown, sight: Observation | undefined): Promise<LogEntry[]> {
+  async #log({ spec, ended, report }: Shown, observation: Observation | undefined): Promise<LogEntry[]> {
     const over = report !== undefined || ended !== undefined;
     // The rest of the page is shown without it.
-    const known = await this.#history(spec.jobKey, sight, over).catch((error: unknown): LogEntry[] => {
+    const known = await this.#history(spec.jobKey, observation, over).catch((error: unknown): LogEntry[] => {
       this.#noHistory.met(error);
       return [];
     });
-    const notes: LogEntry[] = [...(sight?.progress?.notices ?? []), ...(report?.warnings ?? [])].map((text) => ({
+    const notes: LogEntry[] = [...(observation?.progress?.notices ?? []), ...(report?.warnings ?? [])].map((text) => ({
       kind: 'note',
       text,
     }));
     const end: LogEntry[] =
       ended && !known.some(({ kind }) => kind === 'end') ? [{ at: ended.at, kind: 'end', text: ended.message }] : [];
-    return [...known, ...pendingRetries(sight?.pending ?? []), ...uniqueTexts(notes), ...end];
+    return [...known, ...pendingRetries(observation?.pending ?? []), ...uniqueTexts(notes), ...end];
   }
 
   /**
    * @param over whether the job has ended. Then nobody looks at it any more, and its last events came after the last
    * look.
    */
-  async #history(jobKey: string, sight: Observation | undefined, over: boolean): Promise<LogEntry[]> {
+  async #history(jobKey: string, observation: Observation | undefined, over: boolean): Promise<LogEntry[]> {
     const before = this.#readers.get(jobKey);
     const isNew = over
       ? before?.entries.at(-1)?.kind !== 'end'
-      : sight !== undefined && (before?.events !== sight.events || before.runId !== sight.runId);
+      : observation !== undefined && (before?.events !== observation.events || before.runId !== observation.runId);
     if (before && !isNew) return before.entries;
     const { client } = await this.#link.reach();
-    const runId = sight?.runId ?? (await client.workflow.getHandle(workflowIdOf(jobKey)).describe()).runId;
+    const runId = observation?.runId ?? (await client.workflow.getHandle(workflowIdOf(jobKey)).describe()).runId;
     const reader = before?.reader ?? new HistoryReader();
     const entries = logOf(await reader.read(client, jobKey, runId));
     this.#readers.delete(jobKey);
-    this.#readers.set(jobKey, { reader, events: sight?.events ?? 0, runId, entries });
+    this.#readers.set(jobKey, { reader, events: observation?.events ?? 0, runId, entries });
     for (const oldest of this.#readers.keys()) {
       if (this.#readers.size <= HISTORIES) break;
       this.#readers.delete(oldest);

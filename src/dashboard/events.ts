@@ -18,7 +18,7 @@ export interface Asked {
  */
 export function sendEvents(
   c: Context,
-  board: LiveState,
+  liveState: LiveState,
   details: Details,
   over: () => void,
   { since, job }: Asked,
@@ -27,9 +27,9 @@ export function sendEvents(
   const known = c.req.header('last-event-id') ?? since ?? '';
   c.header('X-Accel-Buffering', 'no');
   return streamSSE(c, async (stream) => {
-    const leave = board.watch();
+    const leave = liveState.watch();
     try {
-      await new Page(stream, board, details, known, job).follow();
+      await new Page(stream, liveState, details, known, job).follow();
     } finally {
       leave();
       over();
@@ -39,7 +39,7 @@ export function sendEvents(
 
 class Page {
   readonly #stream: SSEStreamingApi;
-  readonly #board: LiveState;
+  readonly #liveState: LiveState;
   readonly #details: Details;
   readonly #job: string | undefined;
   #revision: string;
@@ -49,8 +49,20 @@ class Page {
   #speedAt = -Infinity;
   #spokeAt = Date.now();
 
-  constructor(stream: SSEStreamingApi, board: LiveState, details: Details, revision: string, job: string | undefined) {
-    [this.#stream, this.#board, this.#details, this.#revision, this.#job] = [stream, board, details, revision, job];
+  constructor(
+    stream: SSEStreamingApi,
+    liveState: LiveState,
+    details: Details,
+    revision: string,
+    job: string | undefined,
+  ) {
+    [this.#stream, this.#liveState, this.#details, this.#revision, this.#job] = [
+      stream,
+      liveState,
+      details,
+      revision,
+      job,
+    ];
   }
 
   async follow(): Promise<void> {
@@ -60,23 +72,23 @@ class Page {
     await this.#stream.write('retry: 1000\n\n');
     while (!this.#stream.aborted && !this.#stream.closed) {
       // Asked for before anything is sent: a round during it is not missed.
-      const next = this.#board.nextRound();
+      const next = this.#liveState.nextRound();
       await this.#tell();
       await Promise.race([next, gone]);
     }
   }
 
   async #tell(): Promise<void> {
-    const revision = this.#board.revisions.current;
-    const changes = this.#board.revisions.since(this.#revision);
+    const revision = this.#liveState.revisions.current;
+    const changes = this.#liveState.revisions.since(this.#revision);
     if (!changes) await this.#send('reset', '{}', revision);
     else if (changes.changed.length + changes.removed.length > 0)
       await this.#send('jobs', JSON.stringify(changes), revision);
     this.#revision = revision;
-    const overview = textOf(this.#board.overview);
+    const overview = textOf(this.#liveState.overview);
     if (overview !== this.#overview) await this.#send('overview', overview, revision);
     this.#overview = overview;
-    const batches = textOf(this.#board.batches);
+    const batches = textOf(this.#liveState.batches);
     if (batches !== this.#batches) await this.#send('batches', batches, revision);
     this.#batches = batches;
     if (this.#job !== undefined) await this.#tellDetail(this.#job, revision);
@@ -85,7 +97,7 @@ class Page {
 
   async #tellDetail(job: string, revision: string): Promise<void> {
     const shared = await this.#details.of(job);
-    const speed = this.#board.speed(job, this.#speedAt);
+    const speed = this.#liveState.speed(job, this.#speedAt);
     if (!shared || (shared.text === this.#detail && speed.length === 0)) return;
     this.#detail = shared.text;
     this.#speedAt = speed.at(-1)?.[0] ?? this.#speedAt;

@@ -35,7 +35,7 @@ const AT_ONCE = 12;
 const PAUSED_MS = 20_000;
 
 interface Watched {
-  sight: Observation | undefined;
+  observation: Observation | undefined;
   /** Where nobody works on it, or did when it was looked at last. */
   durable: DurableFrames | undefined;
   /** False where the server does not know it, or did not answer so far. */
@@ -51,7 +51,7 @@ interface Watched {
 export class LiveState {
   readonly #config: Config;
   readonly #link: Link;
-  readonly #shelf: JobCache;
+  readonly #jobCache: JobCache;
   readonly #watched = new Map<string, Watched>();
   readonly #rounds: Rounds;
   readonly #revisions = new Revisions();
@@ -68,7 +68,7 @@ export class LiveState {
   constructor(config: Config, link: Link, log: (line: string) => void) {
     this.#config = config;
     this.#link = link;
-    this.#shelf = new JobCache(config.roots);
+    this.#jobCache = new JobCache(config.roots);
     this.#rounds = new Rounds(config, log);
     this.#away = new Trouble((reason) => {
       log(`the server does not answer and is asked again: ${reason}`);
@@ -143,14 +143,14 @@ export class LiveState {
 
   /** The job that the first digits of a key mean, where it is there. */
   keyOf(short: string): string | undefined {
-    for (const { spec } of this.#shelf.jobs()) if (spec.jobKey.startsWith(short)) return spec.jobKey;
+    for (const { spec } of this.#jobCache.jobs()) if (spec.jobKey.startsWith(short)) return spec.jobKey;
     return undefined;
   }
 
   /** A job that one of this machine's workers has something of, if any. */
   workingHere(): Job | undefined {
     const here = ` on ${os.hostname()}`;
-    for (const { spec } of this.#shelf.jobs()) {
+    for (const { spec } of this.#jobCache.jobs()) {
       const job = this.#revisions.get(spec.jobKey);
       if (job?.status === 'running' && job.devices.some((device) => device.endsWith(here))) return job;
     }
@@ -159,16 +159,16 @@ export class LiveState {
 
   /** Where the inputs and outputs of the known jobs lie. */
   *folders(): Iterable<string> {
-    for (const { spec } of this.#shelf.jobs())
+    for (const { spec } of this.#jobCache.jobs())
       for (const file of [spec.input, spec.output]) yield path.dirname(resolveRooted(this.#config.roots, file));
   }
 
   stored(jobKey: string): Shown | undefined {
-    return this.#shelf.get(jobKey);
+    return this.#jobCache.get(jobKey);
   }
 
-  sight(jobKey: string): Observation | undefined {
-    return this.#watched.get(jobKey)?.sight;
+  observation(jobKey: string): Observation | undefined {
+    return this.#watched.get(jobKey)?.observation;
   }
 
   speed(jobKey: string, after?: number): [number, number][] {
@@ -185,22 +185,22 @@ export class LiveState {
   }
 
   async #round(): Promise<void> {
-    const changed = await this.#shelf.refresh();
+    const changed = await this.#jobCache.refresh();
     const looked = await this.#look().catch(this.#away.met);
     if (looked) this.#away.over();
     else this.#overview = { ...this.#overview, server: 'away' };
     const rows = [...new Set([...changed, ...(looked ?? [])])]
-      .map((key) => this.#shelf.get(key))
+      .map((key) => this.#jobCache.get(key))
       .filter((job) => job !== undefined)
       .map((job) => this.#row(job));
     this.#revisions.update(
       rows,
-      [...changed].filter((key) => !this.#shelf.get(key)),
+      [...changed].filter((key) => !this.#jobCache.get(key)),
     );
-    for (const key of changed) if (!this.#shelf.get(key)) this.#watched.delete(key);
+    for (const key of changed) if (!this.#jobCache.get(key)) this.#watched.delete(key);
     // A server that goes away just now is found to be away by the next look.
     const reach = looked && (await this.#link.reach().catch(ignoreKnown));
-    await this.#rounds.refresh(reach?.client, (key) => this.sight(key)?.live);
+    await this.#rounds.refresh(reach?.client, (key) => this.observation(key)?.live);
     this.#looks++;
     this.#changes.emit('round');
   }
@@ -208,7 +208,7 @@ export class LiveState {
   #row(job: Shown): Job {
     const known = this.#watched.get(job.spec.jobKey);
     return rowOf(this.#config.roots, job, {
-      sight: known?.sight,
+      observation: known?.observation,
       durable: known?.durable,
       fps: known?.meter.fps ?? 0,
     });
@@ -227,11 +227,11 @@ export class LiveState {
       ...(free !== undefined && { freeBytes: free }),
       ...(info.uiUrl !== undefined && { temporalUrl: info.uiUrl }),
     };
-    const due = [...this.#shelf.jobs()]
+    const due = [...this.#jobCache.jobs()]
       .filter(isOpen)
       .map(({ spec }) => spec.jobKey)
       .filter((key) => this.#isDue(key, running))
-      .sort((a, b) => (this.sight(a)?.at ?? 0) - (this.sight(b)?.at ?? 0))
+      .sort((a, b) => (this.observation(a)?.at ?? 0) - (this.observation(b)?.at ?? 0))
       .slice(0, ROUND);
     const limit = pLimit(AT_ONCE);
     await Promise.all(due.map((key) => limit(() => this.#lookAt(client, key))));
@@ -241,34 +241,34 @@ export class LiveState {
   #isDue(key: string, running: Map<string, string | undefined>): boolean {
     const known = this.#watched.get(key);
     if (!known?.asked) return true;
-    if (!running.has(workflowIdOf(key))) return known.sight?.running ?? false;
-    if (!known.sight?.running) return true;
-    const paused = known.sight.progress?.paused !== undefined && running.get(workflowIdOf(key)) === 'paused';
-    return !paused || Date.now() - known.sight.at > PAUSED_MS;
+    if (!running.has(workflowIdOf(key))) return known.observation?.running ?? false;
+    if (!known.observation?.running) return true;
+    const paused = known.observation.progress?.paused !== undefined && running.get(workflowIdOf(key)) === 'paused';
+    return !paused || Date.now() - known.observation.at > PAUSED_MS;
   }
 
   async #lookAt(client: Client, key: string): Promise<void> {
     const known = this.#watched.get(key) ?? {
-      sight: undefined,
+      observation: undefined,
       durable: undefined,
       asked: false,
       meter: new Speedometer(),
       speed: new SpeedHistory(),
     };
     this.#watched.set(key, known);
-    const sight = await observe(client, key, known);
+    const observation = await observe(client, key, known);
     // Of a workflow that is gone, what was seen last is how far the job has come.
-    known.sight = sight ?? (known.sight && { ...known.sight, running: false });
+    known.observation = observation ?? (known.observation && { ...known.observation, running: false });
     known.asked = true;
-    const stored = this.#shelf.get(key);
-    if (stored && (!sight?.running || sight.live?.paused))
+    const stored = this.#jobCache.get(key);
+    if (stored && (!observation?.running || observation.live?.paused))
       known.durable = await durableOf(this.#config.roots, stored.spec);
-    if (!sight?.live || !sight.running) return;
-    known.meter.add(sight.at, sight.live.doneFrames);
+    if (!observation?.live || !observation.running) return;
+    known.meter.add(observation.at, observation.live.doneFrames);
     // The curve begins with the first frame; what lies before says nothing of the speed.
-    const isAtWork = sight.live.stage === 'upscale' || sight.live.stage === 'encode';
-    if (isAtWork && sight.live.doneFrames > 0)
-      known.speed.add(sight.at, sight.live.paused ? 0 : sight.live.fps || known.meter.fps);
+    const isAtWork = observation.live.stage === 'upscale' || observation.live.stage === 'encode';
+    if (isAtWork && observation.live.doneFrames > 0)
+      known.speed.add(observation.at, observation.live.paused ? 0 : observation.live.fps || known.meter.fps);
   }
 }
 

@@ -37,7 +37,7 @@ export interface Observation {
 export async function observe(
   client: Client,
   jobKey: string,
-  { sight: before, durable }: { sight: Observation | undefined; durable: DurableFrames | undefined },
+  { observation: before, durable }: { observation: Observation | undefined; durable: DurableFrames | undefined },
 ): Promise<Observation | undefined> {
   const handle: JobHandle = client.workflow.getHandle(workflowIdOf(jobKey));
   const asked = client.withDeadline(Date.now() + QUERY_MS, () => handle.query(progressQuery)).catch(ignoreKnown);

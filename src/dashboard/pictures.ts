@@ -26,7 +26,7 @@ type Picture = Uint8Array<ArrayBuffer>;
 /** Pictures of jobs for pages. They are kept for a while, and few are made at once. */
 export class Pictures {
   readonly #config: Config;
-  readonly #board: LiveState;
+  readonly #liveState: LiveState;
   readonly #decoding = new Turnstile(DECODING, 'too many pictures are asked for at once: try again in a moment');
   readonly #films = new LRUCache<string, JobPictures>({ max: 8, ttl: 30_000 });
   readonly #kept = new LRUCache<string, Picture>({
@@ -34,8 +34,8 @@ export class Pictures {
     sizeCalculation: (picture) => picture.length + 100,
   });
 
-  constructor(config: Config, board: LiveState) {
-    [this.#config, this.#board] = [config, board];
+  constructor(config: Config, liveState: LiveState) {
+    [this.#config, this.#liveState] = [config, liveState];
   }
 
   async frames(jobKey: string): Promise<Frames> {
@@ -89,7 +89,7 @@ export class Pictures {
   }
 
   #spec(jobKey: string) {
-    const stored = this.#board.stored(jobKey);
+    const stored = this.#liveState.stored(jobKey);
     if (!stored) throw new UserError('there is no such job');
     return stored.spec;
   }

@@ -7,7 +7,7 @@ import type { Job } from './schemas/jobs.js';
 
 /** What is known of a job besides what lies in its folder. */
 interface Seen {
-  sight: Observation | undefined;
+  observation: Observation | undefined;
   durable: DurableFrames | undefined;
   /** As measured over the last half minute. */
   fps: number;
@@ -46,19 +46,19 @@ export function rowOf(roots: Roots, { spec, report, ended, endedAt }: Shown, see
     };
   }
   if (ended) return { ...row, status: ended.state, error: ended.message, ...shareOf(seen) };
-  const { sight } = seen;
-  if (!sight?.running) return { ...row, status: 'interrupted', ...shareOf(seen) };
-  return { ...row, ...atWork(sight, seen) };
+  const { observation } = seen;
+  if (!observation?.running) return { ...row, status: 'interrupted', ...shareOf(seen) };
+  return { ...row, ...atWork(observation, seen) };
 }
 
 function atWork(
-  sight: Observation,
+  observation: Observation,
   seen: Seen,
 ): Pick<
   Job,
   'status' | 'stage' | 'fps' | 'devices' | 'percent' | 'frames' | 'doneFrames' | 'etaSeconds' | 'waiting' | 'reason'
 > {
-  const { live, devices } = sight;
+  const { live, devices } = observation;
   if (!live)
     return { status: 'running', fps: 0, devices, waiting: 'waiting for the control worker', ...shareOf(seen) };
   const { stage, paused, frames, doneFrames, waiting } = live;
@@ -77,8 +77,8 @@ function atWork(
 }
 
 /** By what its activities say; of segments that none works on, by their parts. */
-function shareOf({ sight, durable }: Seen): Pick<Job, 'percent' | 'frames' | 'doneFrames'> {
-  const frames = sight?.live?.frames || durable?.frames || 0;
-  const doneFrames = Math.max(sight?.live?.doneFrames ?? 0, durable ? durableCount(durable) : 0);
+function shareOf({ observation, durable }: Seen): Pick<Job, 'percent' | 'frames' | 'doneFrames'> {
+  const frames = observation?.live?.frames || durable?.frames || 0;
+  const doneFrames = Math.max(observation?.live?.doneFrames ?? 0, durable ? durableCount(durable) : 0);
   return { frames, doneFrames, percent: frames === 0 ? 0 : Math.floor((1000 * doneFrames) / frames) / 10 };
 }

@@ -35,26 +35,26 @@ export async function serveDashboard(
   link: Link,
   log: (line: string) => void,
 ): Promise<Dashboard> {
-  const board = new LiveState(config, link, log);
+  const liveState = new LiveState(config, link, log);
   const names = {
     loopback: isLoopback(place.host),
     allowed: [...config.dashboard.names, ...(/[a-z]/i.test(place.host) ? [place.host] : [])],
   };
   const app = createApp({
     config,
-    board,
+    liveState,
     names,
     log,
     assets: await loadAssets(),
-    details: new Details(config, board, link, log),
-    pictures: new Pictures(config, board),
-    doer: new Actions(config, board, link),
-    batchDoer: new BatchActions(config, board, link),
+    details: new Details(config, liveState, link, log),
+    pictures: new Pictures(config, liveState),
+    actions: new Actions(config, liveState, link),
+    batchActions: new BatchActions(config, liveState, link),
     token: place.token,
   });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   await listen(server, place);
-  await board.start();
+  await liveState.start();
   const { port } = server.address() as AddressInfo;
   const host = ['0.0.0.0', '::'].includes(place.host)
     ? 'localhost'
@@ -67,7 +67,7 @@ export async function serveDashboard(
     async close() {
       server.close();
       server.closeAllConnections();
-      await board.stop();
+      await liveState.stop();
       await link.close();
     },
   };

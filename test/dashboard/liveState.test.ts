@@ -17,21 +17,21 @@ test('while the disk with the jobs cannot be read, pages show them as they were,
   };
   const log: string[] = [];
   const roots = { jobs: home, media: home, models: home };
-  const board = new LiveState({ roots, home } as Config, link, (line) => log.push(line));
-  await board.start();
-  board.watch();
-  expect(board.revisions.list(2).total).toBe(2);
+  const liveState = new LiveState({ roots, home } as Config, link, (line) => log.push(line));
+  await liveState.start();
+  liveState.watch();
+  expect(liveState.revisions.list(2).total).toBe(2);
   expect(log).toEqual(['the server does not answer and is asked again: nobody listens']);
 
   const jobs = path.join(home, 'jobs');
   renameSync(jobs, `${jobs}.away`);
   symlinkSync(jobs, jobs);
   await vi.waitFor(() => expect(log[1]).toMatch(/^jobs are shown as they were: ELOOP/), { timeout: 20_000 });
-  expect(board.revisions.list(2).total).toBe(2);
+  expect(liveState.revisions.list(2).total).toBe(2);
 
   unlinkSync(jobs);
   renameSync(`${jobs}.away`, jobs);
-  await board.nextRound();
+  await liveState.nextRound();
   expect(log).toHaveLength(2);
-  await board.stop();
+  await liveState.stop();
 });
