@@ -21,6 +21,7 @@ import { planSchema } from '../../src/job/plan.js';
 import { type JobSpec, jobSpecSchema } from '../../src/job/spec.js';
 import { publishKept, replaceKept } from '../../src/lib/durable.js';
 import { makeClip, scratchFolder } from '../support/media.js';
+import { filterSpec } from '../support/spec.js';
 
 const FRAMES = 50;
 const folder = scratchFolder();
@@ -42,20 +43,14 @@ beforeEach(async () => {
   mkdirSync(home);
   roots = { jobs: path.join(home, 'jobs'), models: path.join(home, 'models'), media: folder };
   const { size, mtimeMs } = statSync(clip);
-  spec = jobSpecSchema.parse({
-    version: 1,
-    jobKey: 'a'.repeat(32),
-    upscaleKey: 'b'.repeat(32),
+  spec = filterSpec({
     input: { root: 'media', path: 'clip.mp4' },
     output: { root: 'media', path: `${count}.mp4` },
     source: { size, mtimeMs, digest: await fileDigest(clip) },
     method: { kind: 'filter', name: 'bicubic', scale: 1 },
     picture: { deinterlace: 'off' },
     encode: { codec: 'h264', crf: 30, preset: 'ultrafast', threads: 1 },
-    checkpointFrames: 100,
     tags: ['cpu'],
-    keepMezzanine: false,
-    overwrite: false,
     segmentFrames: FRAMES,
     createdAt: '2026-01-01T00:00:00Z',
   });

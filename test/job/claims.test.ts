@@ -3,9 +3,9 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { claimOutput, ownerOf, releaseOutput } from '../../src/job/claims.js';
 import { jobLayout } from '../../src/job/layout.js';
-import { jobSpecSchema } from '../../src/job/spec.js';
 import { publishKept } from '../../src/lib/durable.js';
 import { scratchFolder } from '../support/media.js';
+import { filterSpec } from '../support/spec.js';
 
 const roots = { jobs: scratchFolder() };
 mkdirSync(roots.jobs, { recursive: true });
@@ -31,21 +31,7 @@ describe('a claim on an output', () => {
 
 it('a damaged claim is made again from the open job that has the output', async () => {
   const own = { jobs: path.join(roots.jobs, 'own') };
-  const spec = jobSpecSchema.parse({
-    version: 1,
-    jobKey: 'a'.repeat(32),
-    upscaleKey: 'b'.repeat(32),
-    input: { root: 'media', path: 'a' },
-    output: output('c.mp4'),
-    source: { size: 1, mtimeMs: 1, digest: '0'.repeat(64) },
-    method: { kind: 'filter', name: 'bicubic', scale: 2 },
-    encode: { codec: 'h264', crf: 30, preset: 'fast', threads: 1 },
-    checkpointFrames: 100,
-    tags: [],
-    keepMezzanine: false,
-    overwrite: false,
-    createdAt: '',
-  });
+  const spec = filterSpec({ output: output('c.mp4') });
   const layout = jobLayout(own, spec);
   mkdirSync(layout.job, { recursive: true });
   await publishKept(layout.spec, spec);

@@ -6,12 +6,12 @@ import { cancelJob } from '../../../src/client/job/control.js';
 import { storedStatus } from '../../../src/client/job/storedStatus.js';
 import { claimOutput, ownerOf } from '../../../src/job/claims.js';
 import { jobLayout } from '../../../src/job/layout.js';
-import { jobSpecSchema } from '../../../src/job/spec.js';
 import { readStored, type StoredJob } from '../../../src/job/store.js';
 import { workflowIdOf } from '../../../src/job/workflowIds.js';
 import { publishKept } from '../../../src/lib/durable.js';
 import type { Config } from '../../../temporal.config.js';
 import { scratchFolder } from '../../support/media.js';
+import { filterSpec } from '../../support/spec.js';
 import { timeSkippingServer } from '../../support/temporal.js';
 
 let environment: TestWorkflowEnvironment;
@@ -25,21 +25,7 @@ afterAll(async () => {
 it('cancelling a job whose workflow was terminated records its end and gives its output up', async () => {
   const folder = scratchFolder();
   const roots = { jobs: path.join(folder, 'jobs'), models: path.join(folder, 'models'), media: folder };
-  const spec = jobSpecSchema.parse({
-    version: 1,
-    jobKey: 'a'.repeat(32),
-    upscaleKey: 'b'.repeat(32),
-    input: { root: 'media', path: 'a.mkv' },
-    output: { root: 'media', path: 'a.mp4' },
-    source: { size: 1, mtimeMs: 1, digest: '0'.repeat(64) },
-    method: { kind: 'filter', name: 'bicubic', scale: 2 },
-    encode: { codec: 'h264', crf: 30, preset: 'fast', threads: 1 },
-    checkpointFrames: 100,
-    tags: [],
-    keepMezzanine: false,
-    overwrite: false,
-    createdAt: '',
-  });
+  const spec = filterSpec();
   const layout = jobLayout(roots, spec);
   for (const each of [layout.job, layout.upscaled]) mkdirSync(each, { recursive: true });
   await publishKept(layout.spec, spec);

@@ -4,29 +4,15 @@ import { expect, test } from 'vitest';
 import { recordJob } from '../../../src/client/job/submit.js';
 import { endJob } from '../../../src/job/endJob.js';
 import { jobLayout } from '../../../src/job/layout.js';
-import { jobSpecSchema } from '../../../src/job/spec.js';
 import { replaceKept } from '../../../src/lib/durable.js';
 import type { Config } from '../../../temporal.config.js';
 import { scratchFolder } from '../../support/media.js';
+import { filterSpec } from '../../support/spec.js';
 
 test('a new try forgets a result that did not pass its checks, also where its record was damaged since', async () => {
   const folder = scratchFolder();
   const roots = { jobs: path.join(folder, 'jobs'), models: path.join(folder, 'models'), media: folder };
-  const spec = jobSpecSchema.parse({
-    version: 1,
-    jobKey: 'a'.repeat(32),
-    upscaleKey: 'b'.repeat(32),
-    input: { root: 'media', path: 'a.mkv' },
-    output: { root: 'media', path: 'a.mp4' },
-    source: { size: 1, mtimeMs: 1, digest: '0'.repeat(64) },
-    method: { kind: 'filter', name: 'bicubic', scale: 2 },
-    encode: { codec: 'h264', crf: 30, preset: 'fast', threads: 1 },
-    checkpointFrames: 100,
-    tags: [],
-    keepMezzanine: false,
-    overwrite: false,
-    createdAt: '',
-  });
+  const spec = filterSpec();
   mkdirSync(roots.jobs);
   const layout = jobLayout(roots, spec);
   await recordJob({ roots } as Config, spec);
