@@ -16,7 +16,7 @@ beforeAll(async () => {
   for (const name of CLIPS) await makeClip(cli.file(`in/${name}`), { seconds: FRAMES / 25, size: '128x96' });
   writeFileSync(cli.file('in/broken.mp4'), 'this is no video');
   writeFileSync(cli.file('in/notes.md'), 'nor is this');
-  model = await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 10 });
+  model = await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 5 });
 });
 
 const command = (): string[] => [

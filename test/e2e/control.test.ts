@@ -24,7 +24,7 @@ let model = '';
 let models = 0;
 beforeEach(async () => {
   const name = `slow${models++}`;
-  model = await tinyModel(cli.file(`${name}.onnx`), { scale: 2, work: 8, name });
+  model = await tinyModel(cli.file(`${name}.onnx`), { scale: 2, work: 4, name });
 });
 
 const slow = (output: string, ...more: string[]): string[] => [

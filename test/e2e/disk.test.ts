@@ -43,7 +43,7 @@ describe.skipIf(!canMount)('on a disk that is too small', () => {
   ];
   beforeAll(async () => {
     await makeClip(clip, { seconds: FRAMES / 25, size: '128x96' });
-    model = await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 8 });
+    model = await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 4 });
   });
 
   it('a job that will not fit is refused with numbers, before it begins', async () => {

@@ -24,7 +24,7 @@ const command = (output: string): string[] => [
 beforeAll(async () => {
   clip = await makeClip(cli.file('clip.mp4'), { seconds: FRAMES / 25, size: '128x96' });
   // Slow enough that a part takes a while, and a kill falls into it.
-  model = await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 8 });
+  model = await tinyModel(cli.file('slow.onnx'), { scale: 2, work: 4 });
   // The same pictures, without the work.
   const plain = await tinyModel(cli.file('plain.onnx'), { scale: 2 });
   const output = cli.file('undisturbed.mp4');

@@ -95,7 +95,7 @@ describe.skipIf(!hasProc)('two hosts that see the shared folders under different
       REELSCALE_MODELS_ROOT: host('a', 'state/models'),
     };
     const clip = await makeClip(host('a', 'media/clip.mp4'), { seconds: FRAMES / 25, size: '128x96' });
-    const model = await tinyModel(host('a', 'media/slow.onnx'), { scale: 2, work: 8 });
+    const model = await tinyModel(host('a', 'media/slow.onnx'), { scale: 2, work: 4 });
     const output = host('a', 'media/out.mp4');
     const args = [
       'upscale',
