@@ -1,6 +1,6 @@
 import { type Config, loadConfig } from '../../../temporal.config.js';
+import { createSchedule } from '../../client/batch/createSchedule.js';
 import {
-  createSchedule,
   deleteSchedule,
   listSchedules,
   pauseSchedule,

@@ -12,7 +12,7 @@ import { surveyBatches } from '../../job/batch/store.js';
 import { shortJob } from '../../job/keys.js';
 import { jobLayout, resolveRooted } from '../../job/layout.js';
 import { rejectedResult } from '../../job/rejected.js';
-import { type StoredJob, surveyJobs } from '../../job/store.js';
+import { isOpen, type StoredJob, surveyJobs } from '../../job/store.js';
 import { batchInFull, batchRow } from '../batchLines.js';
 import { EXIT } from '../exit.js';
 import { progressLine } from '../render.js';
@@ -44,7 +44,7 @@ interface Row {
 
 async function describe(config: Config, job: StoredJob, session: Pick<Session, 'client'> | undefined): Promise<Row> {
   const { spec } = job;
-  const open = !job.report && !job.ended;
+  const open = isOpen(job);
   const progress = open && session ? await progressOf(session, job) : undefined;
   const page = jobLayout(config.roots, spec).verifiedPage;
   const estimate = await readEstimate(config, job);
@@ -96,7 +96,7 @@ export async function status(name: string | undefined, { json }: { json?: boolea
     });
   const session = await connectIfRunning(config);
   try {
-    const shown = name === undefined && !all ? jobs.filter((job) => !job.report && !job.ended) : jobs;
+    const shown = name === undefined && !all ? jobs.filter(isOpen) : jobs;
     const rows = await Promise.all(shown.map((job) => describe(config, job, session)));
     const batches = named
       ? []

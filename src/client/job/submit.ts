@@ -11,7 +11,7 @@ import { controlQueue, encodeQueue, upscaleQueue } from '../../job/queues.js';
 import { acceptedSchema, fileRecordSchema, verdictSchema } from '../../job/records.js';
 import { madeFrom } from '../../job/rejected.js';
 import type { JobSpec } from '../../job/spec.js';
-import { readStored } from '../../job/store.js';
+import { isOpen, readStored } from '../../job/store.js';
 import { overlookDamage, publishKept, putAside, readJson, readKept, replaceKept } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
 import type { upscaleVideo } from '../../workflows/index.js';
@@ -25,7 +25,7 @@ export async function takeOutput(config: Config, spec: JobSpec): Promise<void> {
     const owner = await claimOutput(config.roots, spec.output, spec.jobKey);
     if (owner === spec.jobKey) return;
     const other = await readStored(config.roots, owner);
-    if (other && !other.report && !other.ended)
+    if (other && isOpen(other))
       throw new UserError(`job ${shortJob(other.spec)} already works on that output: choose another name with -o`);
     await releaseOutput(config.roots, spec.output, owner);
   }

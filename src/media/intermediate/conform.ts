@@ -8,7 +8,8 @@ import { argv } from '../../lib/argv.js';
 import { randomName } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
 import { toNumber } from '../../lib/rational.js';
-import { type FfmpegResult, runFfmpeg } from '../ffmpeg/run.js';
+import type { ToolResult } from '../ffmpeg/finish.js';
+import { runFfmpeg } from '../ffmpeg/run.js';
 import { isRgb, LOSSLESS_RANGE } from '../picture/color.js';
 import { frameSize } from '../picture/crop.js';
 import { fieldFilters } from '../picture/deinterlace.js';
@@ -79,7 +80,7 @@ async function decodeAll(
   args: string[],
   info: SourceInfo,
   { signal, onFrame }: ConformOptions,
-): Promise<FfmpegResult & { repair: TimestampRepair; written: number }> {
+): Promise<ToolResult & { repair: TimestampRepair; written: number }> {
   let written = 0;
   const repair = repairFor(info);
   const stall = new AbortController();

@@ -1,5 +1,6 @@
 import { ContentFailure } from '../../lib/errors.js';
-import { type FfmpegResult, type FfmpegRun, startFfmpeg } from '../ffmpeg/run.js';
+import type { ToolResult } from '../ffmpeg/finish.js';
+import { type FfmpegRun, startFfmpeg } from '../ffmpeg/run.js';
 import { pieces } from '../ffmpeg/splitStream.js';
 import { Comparison } from './comparison.js';
 import { type Side, sideArgs } from './sides.js';
@@ -82,11 +83,11 @@ function thumbnails({ stdout }: FfmpegRun): Thumbnails {
 }
 
 interface Ending {
-  result?: FfmpegResult;
+  result?: ToolResult;
   error?: Error;
 }
 
-const settled = (done: Promise<FfmpegResult>): Promise<Ending> =>
+const settled = (done: Promise<ToolResult>): Promise<Ending> =>
   done.then(
     (result) => ({ result }),
     (error: unknown) => ({ error: error instanceof Error ? error : new Error(String(error)) }),

@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { argv } from '../../../src/lib/argv.js';
 import { ContentFailure, WorldError } from '../../../src/lib/errors.js';
-import { runFfmpeg, runFfprobe, startFfmpeg } from '../../../src/media/ffmpeg/run.js';
+import { runFfmpeg, startFfmpeg } from '../../../src/media/ffmpeg/run.js';
+import { runFfprobe } from '../../../src/media/ffmpeg/runFfprobe.js';
 import { printPts } from '../../../src/media/picture/frames.js';
 import { makeClip, scratchFolder } from '../../support/media.js';
 
