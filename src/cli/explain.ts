@@ -1,17 +1,18 @@
 import { CommanderError } from 'commander';
 import { DiskFull, UserError, WorldError } from '../lib/errors.js';
 import { EXIT } from './exit.js';
+import { log } from './say.js';
 
 /** One clear line for what the user or the world did; everything for a bug. @returns the exit code. */
 export function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (error instanceof UserError || error instanceof WorldError || error instanceof DiskFull) {
-    process.stderr.write(`reelscale: ${error.message}\n`);
+    log(`reelscale: ${error.message}`);
     return error instanceof UserError ? EXIT.usage : EXIT.failed;
   }
   const refused = fileTrouble(error) ?? serverTrouble(error);
   if (refused !== undefined) {
-    process.stderr.write(`reelscale: ${refused}\n`);
+    log(`reelscale: ${refused}`);
     return EXIT.failed;
   }
   process.stderr.write(

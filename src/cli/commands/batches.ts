@@ -5,14 +5,8 @@ import { openSession, type Session } from '../../client/connection/connect.js';
 import { type BatchSpec, shortBatch } from '../../job/batch/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { EXIT } from '../exit.js';
+import { log, print } from '../say.js';
 import { sayRound, waitForBatch } from '../waitBatch.js';
-
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-const log = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
 
 /** The commands over jobs that need a server, for a batch. Each returns the exit code. */
 export const waitBatch = (config: Config, spec: BatchSpec, json: boolean): Promise<number> =>

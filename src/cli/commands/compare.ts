@@ -9,6 +9,7 @@ import { panelsOf, plotSvg, rasterise } from '../../media/compare/plot.js';
 import { hasDecoder } from '../../media/ffmpeg/abilities.js';
 import { probeSource } from '../../media/source/probe.js';
 import { EXIT } from '../exit.js';
+import { log, print } from '../say.js';
 import { scoreJson, scoreTable } from '../scoreTable.js';
 import { interruptible } from '../stopSignal.js';
 
@@ -36,12 +37,12 @@ async function run(a: string, b: string, flags: Flags, signal: AbortSignal): Pro
     onFrame: (frame) => {
       if (performance.now() - saidAt < SAY_EVERY_MS) return;
       saidAt = performance.now();
-      process.stderr.write(`${frame} frames compared\n`);
+      log(`${frame} frames compared`);
     },
   });
-  for (const note of comparison.notes) process.stderr.write(`${note}\n`);
+  for (const note of comparison.notes) log(note);
   if (plot !== undefined) await drawPlot(plot, { a, b }, comparison, flags.overwrite ?? false, signal);
-  process.stdout.write(`${flags.json ? JSON.stringify(scoreJson({ a, b }, comparison)) : scoreTable(comparison)}\n`);
+  print(flags.json ? JSON.stringify(scoreJson({ a, b }, comparison)) : scoreTable(comparison));
   return EXIT.done;
 }
 

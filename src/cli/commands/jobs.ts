@@ -8,19 +8,13 @@ import { shortJob } from '../../job/keys.js';
 import { discardJob, type StoredJob } from '../../job/store.js';
 import { UserError } from '../../lib/errors.js';
 import { EXIT, exitOf } from '../exit.js';
+import { log, print, printJson } from '../say.js';
 import { waitForJob } from '../wait.js';
 import { cancelBatchCommand, pauseBatchCommand, resumeBatchCommand, waitBatch } from './batches.js';
 
 interface Json {
   json?: boolean;
 }
-
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-const log = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
 
 async function withOpenJob(
   name: string,
@@ -50,7 +44,7 @@ export async function wait(name: string, { json }: Json): Promise<number> {
   if (job.ended) {
     const { state, message } = job.ended;
     log(`reelscale: job ${shortJob(job.spec)}: ${message}`);
-    if (json) print(JSON.stringify({ job: shortJob(job.spec), status: state, error: message }));
+    if (json) printJson({ job: shortJob(job.spec), status: state, error: message });
     return EXIT.failed;
   }
   return withOpenJob(name, async (session, { spec }) => waitForJob(config, session, spec, json ?? false));

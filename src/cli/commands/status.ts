@@ -16,13 +16,7 @@ import { isOpen, type StoredJob, surveyJobs } from '../../job/store.js';
 import { batchInFull, batchRow } from '../batchLines.js';
 import { EXIT } from '../exit.js';
 import { progressLine } from '../render.js';
-
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-const log = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
+import { log, print, printJson } from '../say.js';
 
 interface Row {
   job: string;
@@ -103,7 +97,7 @@ export async function status(name: string | undefined, { json }: { json?: boolea
       : (await listBatches(config, session && { client: session.client, noAnswer })).filter(
           ({ status: how }) => all || ['running', 'paused', 'interrupted'].includes(how),
         );
-    if (json) print(JSON.stringify(named ? rows[0] : [...rows, ...batches]));
+    if (json) printJson(named ? rows[0] : [...rows, ...batches]);
     else if (rows.length + batches.length === 0) print(all ? 'no jobs' : 'no open jobs');
     else [...rows.map(named ? full : line), ...batches.map(batchRow)].forEach(print);
     return EXIT.done;

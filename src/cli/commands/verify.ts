@@ -13,6 +13,7 @@ import { verifyAgainst } from '../../media/verify/against.js';
 import { verifyAlone } from '../../media/verify/alone.js';
 import type { Check } from '../../media/verify/report.js';
 import { EXIT } from '../exit.js';
+import { log, print } from '../say.js';
 import { interruptible } from '../stopSignal.js';
 
 const flagsSchema = z.object({
@@ -53,7 +54,7 @@ async function run(file: string, flags: Flags, signal: AbortSignal): Promise<num
   const onFrame = (frames: number): void => {
     if (performance.now() - saidAt < SAY_EVERY_MS) return;
     saidAt = performance.now();
-    process.stderr.write(`${frames} frames decoded\n`);
+    log(`${frames} frames decoded`);
   };
   const title =
     flags.against === undefined
@@ -66,7 +67,7 @@ async function run(file: string, flags: Flags, signal: AbortSignal): Promise<num
       : await verifyAgainst(file, flags.against, { ...asked, part: await usedPart(flags.against, flags, signal) });
   if (html !== undefined && page !== undefined)
     await publishFile(html, flags.overwrite, (temporary) => writeFile(temporary, page));
-  process.stdout.write(`${flags.json ? JSON.stringify(report) : lines(report).join('\n')}\n`);
+  print(flags.json ? JSON.stringify(report) : lines(report).join('\n'));
   return report.ok ? EXIT.done : EXIT.failed;
 }
 
@@ -81,7 +82,7 @@ async function usedPart(
     await probeSource(source, { program: flags.program, signal }),
     flags,
   );
-  if (note !== undefined) process.stderr.write(`${note}\n`);
+  if (note !== undefined) log(note);
   return { ...part, ...(flags.program !== undefined && { program: flags.program }) };
 }
 
