@@ -1,11 +1,12 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { FileRecord } from '../job/records.js';
-import { hasCode, ignoreMissing } from '../lib/systemErrors.js';
+import { sizeOf } from '../lib/files.js';
+import { hasCode } from '../lib/systemErrors.js';
 
 /** True when the file that a record names is there with its size. */
 export async function wholeFile(folder: string, record: Pick<FileRecord, 'file' | 'bytes'>): Promise<boolean> {
-  return (await stat(path.join(folder, record.file)).catch(ignoreMissing))?.size === record.bytes;
+  return (await sizeOf(path.join(folder, record.file))) === record.bytes;
 }
 
 /** Creates one folder, whose parent must exist: a late writer must not revive a removed job. */

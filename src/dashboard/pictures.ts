@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { Config } from '../../temporal.config.js';
-import { exists } from '../client/job/files.js';
 import { resolveRooted } from '../job/layout.js';
 import { UserError, WorldError } from '../lib/errors.js';
+import { exists } from '../lib/files.js';
 import { withLimit } from '../lib/limit.js';
 import { inputFrom } from '../media/picture/frames.js';
 import { jpegOf } from '../media/picture/jpeg.js';

@@ -13,6 +13,10 @@ export const keyOf = (value: object): string =>
     .digest('hex')
     .slice(0, 32);
 
+/** Names what is recorded of a file, whatever its own name holds. */
+export const fileKey = ({ root, path }: RootedPath): string =>
+  createHash('sha256').update(`${root}\0${path}`).digest('hex').slice(0, 32);
+
 /** Names what the pictures depend on. A model counts by its bytes, not by its name or place. */
 export function upscaleKey(
   inputDigest: string,

@@ -26,6 +26,7 @@ import { drawSheet, type PlacedTile, type PreviewTile } from '../../media/previe
 import { deviceMemory } from '../../upscaler/deviceMemory.js';
 import { discoverDevices } from '../../upscaler/devices.js';
 import { EXIT } from '../exit.js';
+import { roughly } from '../render.js';
 import { log, print } from '../say.js';
 import { interruptible } from '../stopSignal.js';
 
@@ -184,7 +185,7 @@ function sourceTitle({ video }: SourceInfo): string {
 }
 
 function formatSpeed({ kind }: Method, seconds: number): string {
-  return `${kind === 'model' ? 'about ' : ''}${seconds < 10 ? seconds.toFixed(2) : Math.round(seconds)} s a frame`;
+  return `${kind === 'model' ? 'about ' : ''}${roughly(seconds)} s a frame`;
 }
 
 /** A row for programs: what its cells show, and where on the sheet they are. */

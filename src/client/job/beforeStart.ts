@@ -7,10 +7,11 @@ import { resolveRooted } from '../../job/layout.js';
 import { fileDigest } from '../../job/parts.js';
 import { isOpen } from '../../job/store.js';
 import { UserError } from '../../lib/errors.js';
+import { exists } from '../../lib/files.js';
 import { probeEncoder } from '../../media/encode/encoders.js';
 import { deliverableShape } from '../../media/picture/shape.js';
 import { usedInfo } from '../../media/source/examine.js';
-import { exists, requireNoDeadLink } from './files.js';
+import { requireNoDeadLink } from './files.js';
 import type { ResolvedJob } from './resolveJob.js';
 
 /**

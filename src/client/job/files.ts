@@ -1,32 +1,14 @@
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, chmod, link, lstat, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, chmod, link, lstat, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
-import { fileDigest } from '../../job/parts.js';
 import { type Range, resultEnding } from '../../job/range.js';
-import { type JobSpec, sha256Schema } from '../../job/spec.js';
-import { flush, overlookDamage, randomName, readJson, replaceJson } from '../../lib/durable.js';
+import { flush, randomName } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
+import { exists } from '../../lib/files.js';
 import { fitName } from '../../lib/fitName.js';
 import { hasCode, ignoreUnreachable } from '../../lib/systemErrors.js';
 import { publicMode } from '../../lib/umask.js';
 import { requireUsableName } from '../../lib/utf8.js';
-
-const cachedDigestSchema = z.object({ size: z.number(), mtimeMs: z.number(), ino: z.number(), sha256: sha256Schema });
-
-/** The digest of a source, remembered by path, size, mtime and inode: a film is read once. */
-export async function sourceDigest(jobsRoot: string, file: string): Promise<JobSpec['source']> {
-  const { size, mtimeMs, ino } = await stat(file);
-  const cache = path.join(jobsRoot, 'digests', `${createHash('sha256').update(file).digest('hex').slice(0, 32)}.json`);
-  const known = await readJson(cache, cachedDigestSchema).catch(overlookDamage);
-  if (known?.size === size && known.mtimeMs === mtimeMs && known.ino === ino)
-    return { size, mtimeMs, digest: known.sha256 };
-  const sha256 = await fileDigest(file);
-  await mkdir(path.dirname(cache), { recursive: true });
-  await replaceJson(cache, { size, mtimeMs, ino, sha256 });
-  return { size, mtimeMs, digest: sha256 };
-}
 
 /**
  * INPUT's name with {@link resultEnding}, beside it. A link is taken by its own name: what it leads to may be a store
@@ -77,16 +59,6 @@ export async function checkOutput(
 async function sameFile(a: string, b: string): Promise<boolean> {
   const [first, second] = await Promise.all([a, b].map((file) => stat(file).catch(ignoreUnreachable)));
   return first !== undefined && first.ino === second?.ino && first.dev === second.dev;
-}
-
-export async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    (error: unknown) => {
-      if (hasCode(error, 'ENOENT', 'ELOOP')) return false;
-      throw error;
-    },
-  );
 }
 
 /**

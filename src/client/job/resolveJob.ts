@@ -17,7 +17,7 @@ import { deliverableShape } from '../../media/picture/shape.js';
 import { probeSource } from '../../media/source/probe.js';
 import { deviceMemory } from '../../upscaler/deviceMemory.js';
 import { resolveEncode } from './encode.js';
-import { checkOutput, defaultOutput, sourceDigest } from './files.js';
+import { checkOutput, defaultOutput } from './files.js';
 import type { UpscaleFlags } from './flags.js';
 import { inherit } from './inherit.js';
 import { inRoot } from './mediaRoot.js';
@@ -25,6 +25,7 @@ import { resolveMethod } from './method.js';
 import { resolvePicture } from './pictureFlags.js';
 import { placement } from './placement.js';
 import { resolvePart } from './resolvePart.js';
+import { sourceDigest } from './sourceDigest.js';
 
 export interface ResolvedJob {
   spec: JobSpec;
