@@ -1,6 +1,6 @@
 import '../lib/sourceTraces.js';
 import { requireUsableArguments } from '../lib/utf8.js';
-import { protectDashedFiles } from './argv.js';
+import { protectDashedFiles } from './dashedFiles.js';
 import { EXIT } from './exit.js';
 import { explain } from './explain.js';
 import { guardOutput, outputFailure } from './output.js';

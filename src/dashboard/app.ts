@@ -14,7 +14,7 @@ import { checkHost, checkOrigin, Failures, type Names, requireToken, tryToken } 
 import { pageHeaders } from './headers.js';
 import { TooMany } from './limits.js';
 import type { LiveState } from './liveState.js';
-import type { Pictures } from './pictures.js';
+import type { PictureCache } from './pictureCache.js';
 import { batchRoutes } from './routes/batchRoutes.js';
 import { jobRoutes } from './routes/jobRoutes.js';
 import { liveRoutes } from './routes/liveRoutes.js';
@@ -30,7 +30,7 @@ export interface AppParts {
   assets: Map<string, Asset>;
   liveState: LiveState;
   details: Details;
-  pictures: Pictures;
+  pictures: PictureCache;
   actions: Actions;
   batchActions: BatchActions;
   names: Names;

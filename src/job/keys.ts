@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { PictureSpec } from './picture.js';
+import type { PictureSpec } from './pictureSpec.js';
 import type { DeliverySpec, EncodeSpec, JobSpec, Method, ModelMethod, RootedPath } from './spec.js';
 
 /**

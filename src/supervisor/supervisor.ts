@@ -9,9 +9,9 @@ import {
   withdraw,
 } from '../client/connection/announcement.js';
 import { homeLayout, identityOf, prepareHome } from '../client/connection/home.js';
-import type { SupervisorInfo } from '../client/connection/protocol.js';
 import { registerSearchAttributes } from '../client/connection/searchAttributes.js';
 import { serverEnvironment } from '../client/connection/serverTls.js';
+import type { SupervisorInfo } from '../client/connection/supervisorProtocol.js';
 import { aborted } from '../lib/aborted.js';
 import { randomName } from '../lib/durable.js';
 import { idle } from '../lib/idle.js';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { execa } from 'execa';
-import { type PictureSpec, pictureSpecSchema } from '../../src/job/picture.js';
+import { type PictureSpec, pictureSpecSchema } from '../../src/job/pictureSpec.js';
 import { argv } from '../../src/lib/argv.js';
 import { conformSource } from '../../src/media/intermediate/conform.js';
 import { examineSource } from '../../src/media/source/examine.js';

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { argv } from '../../src/lib/argv.js';
 import { checkContents } from '../../src/media/merge/checkContents.js';
 import type { MergeResult } from '../../src/media/merge/merge.js';
-import { readContents } from '../../src/media/source/contents.js';
+import { readContents } from '../../src/media/source/fileContents.js';
 import { streams } from './encodeSupport.js';
 
 /** The tracks of a result, in one line. */

@@ -1,8 +1,8 @@
 import { realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { checkOutput, publishFile, requireFreeName } from '../../client/job/files.js';
 import { parseOptions } from '../../client/job/flags.js';
+import { checkOutput, publishFile, requireFreeName } from '../../client/job/outputFile.js';
 import { UserError } from '../../lib/errors.js';
 import { type Comparison, compareVideos } from '../../media/compare/compare.js';
 import { panelsOf, plotSvg, rasterise } from '../../media/compare/plot.js';

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { loadConfig } from '../../../temporal.config.js';
-import { resolveEncode } from '../../client/job/encode.js';
-import { checkOutput } from '../../client/job/files.js';
+import { resolveEncode } from '../../client/job/encodeFlags.js';
 import { findJob } from '../../client/job/findJob.js';
 import { parseFlags } from '../../client/job/flags.js';
 import { inRoot } from '../../client/job/mediaRoot.js';
+import { checkOutput } from '../../client/job/outputFile.js';
 import { ownerOf } from '../../job/claims.js';
 import { jobKey, shortJob } from '../../job/keys.js';
 import { resolveRooted } from '../../job/layout.js';

@@ -1,11 +1,11 @@
 import { realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { checkOutput, publishFile, requireFreeName } from '../../client/job/files.js';
 import { parseOptions, requireOrder } from '../../client/job/flags.js';
+import { checkOutput, publishFile, requireFreeName } from '../../client/job/outputFile.js';
 import { pictureFlags, type UsedPart } from '../../client/job/pictureFlags.js';
 import { resolvePart } from '../../client/job/resolvePart.js';
-import type { PictureSpec } from '../../job/picture.js';
+import type { PictureSpec } from '../../job/pictureSpec.js';
 import { UserError } from '../../lib/errors.js';
 import { shown } from '../../lib/printable.js';
 import { probeSource } from '../../media/source/probe.js';

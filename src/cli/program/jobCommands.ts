@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { JSON_FLAG, type Run } from './run.js';
+import { JSON_FLAG, type Run } from './commandParts.js';
 
 /** The commands over jobs and batches that there are. */
 export function addJobCommands(program: Command, run: Run): void {
   const look = () => import('../commands/status.js');
-  const jobs = () => import('../commands/jobs.js');
+  const jobs = () => import('../commands/controlJob.js');
   program
     .command('status')
     .description('one job in full, or all open ones')

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { collect, JSON_FLAG, type Run } from './run.js';
+import { collect, JSON_FLAG, type Run } from './commandParts.js';
 
 /**
  * The commands about this machine: what runs on it, and whether it can.

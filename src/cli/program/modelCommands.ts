@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { JSON_FLAG, type Run } from './run.js';
+import { JSON_FLAG, type Run } from './commandParts.js';
 
 /** The commands over models. */
 export function addModelCommands(program: Command, run: Run): void {

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { packageVersion } from '../../lib/project.js';
+import type { Run } from './commandParts.js';
 import { addJobCommands } from './jobCommands.js';
 import { addMachineCommands } from './machineCommands.js';
 import { addModelCommands } from './modelCommands.js';
-import type { Run } from './run.js';
 import { addScheduleCommands } from './scheduleCommands.js';
 import { addReencodeCommand, addUpscaleCommands } from './upscaleCommands.js';
 import { addVideoCommands } from './videoCommands.js';

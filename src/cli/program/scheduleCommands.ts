@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { withNoticeFlags } from '../noticeFlags.js';
 import { withBatchFlags, withJobFlags } from '../options.js';
-import { JSON_FLAG, type Run } from './run.js';
+import { JSON_FLAG, type Run } from './commandParts.js';
 
 /** The commands over schedules. */
 export function addScheduleCommands(program: Command, run: Run): void {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { withNoticeFlags } from '../noticeFlags.js';
 import { withBatchFlags, withJobFlags } from '../options.js';
-import type { Run } from './run.js';
+import type { Run } from './commandParts.js';
 
 /** The commands that make jobs of videos. */
 export function addUpscaleCommands(program: Command, run: Run): void {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { collect, type Run } from './run.js';
+import { collect, type Run } from './commandParts.js';
 
 /** The commands that look at videos, and need no server. */
 export function addVideoCommands(program: Command, run: Run): void {

@@ -10,7 +10,7 @@ import { UserError } from '../../lib/errors.js';
 import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { makePublicFolder } from '../../lib/umask.js';
 import { discoverDevices } from '../../upscaler/devices.js';
-import { resolveEncode } from '../job/encode.js';
+import { resolveEncode } from '../job/encodeFlags.js';
 import { parseFlags, parseOptions, type UpscaleFlags, upscaleFlagsSchema } from '../job/flags.js';
 import { inRoot } from '../job/mediaRoot.js';
 import { isFilter, resolveMethod } from '../job/method.js';

@@ -11,7 +11,7 @@ import type { StoredJob } from '../../job/store.js';
 import { readJson, replaceJson, replaceKept } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
 import { exists } from '../../lib/files.js';
-import { requireFreeName } from './files.js';
+import { requireFreeName } from './outputFile.js';
 import { storedStatus } from './storedStatus.js';
 import { takeOutput } from './submit.js';
 

@@ -11,7 +11,7 @@ import { exists } from '../../lib/files.js';
 import { probeEncoder } from '../../media/encode/encoders.js';
 import { deliverableShape } from '../../media/picture/shape.js';
 import { usedInfo } from '../../media/source/examine.js';
-import { requireNoDeadLink } from './files.js';
+import { requireNoDeadLink } from './outputFile.js';
 import type { ResolvedJob } from './resolveJob.js';
 
 /**

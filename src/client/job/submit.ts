@@ -16,7 +16,7 @@ import { overlookDamage, publishKept, putAside, readJson, readKept, replaceKept 
 import { UserError } from '../../lib/errors.js';
 import type { upscaleVideo } from '../../workflows/index.js';
 import { type JobHandle, workflowIdOf } from '../connection/connect.js';
-import type { SupervisorInfo } from '../connection/protocol.js';
+import type { SupervisorInfo } from '../connection/supervisorProtocol.js';
 import { goOn } from './goOn.js';
 
 /** Claims a job's output, also from a job that has ended. @throws UserError while an open job has it. */

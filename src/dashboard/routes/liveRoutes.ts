@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Details } from '../detail.js';
-import { sendEvents } from '../events.js';
+import { sendEvents } from '../eventStream.js';
 import { Turnstile } from '../limits.js';
 import type { LiveState } from '../liveState.js';
 import { eventSchemas, eventsQuerySchema, overviewSchema } from '../schemas/events.js';

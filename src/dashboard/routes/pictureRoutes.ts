@@ -1,17 +1,17 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { Pictures } from '../pictures.js';
+import type { PictureCache } from '../pictureCache.js';
 import { jobKeySchema } from '../schemas/common.js';
 import { framesSchema, pictureParamsSchema, pictureQuerySchema } from '../schemas/pictures.js';
 import { answers, picture, wrong } from './responses.js';
 
-/** Pictures of committed frames do not change. */
+/** PictureCache of committed frames do not change. */
 const CACHE = 'private, max-age=600';
 
 const params = z.object({ job: jobKeySchema });
 
 /** The frames of a job, before and after. */
-export function pictureRoutes(app: OpenAPIHono, pictures: Pictures): void {
+export function pictureRoutes(app: OpenAPIHono, pictures: PictureCache): void {
   app.openapi(
     createRoute({
       method: 'get',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { argv } from '../../lib/argv.js';
 import { ContentFailure } from '../../lib/errors.js';
-import { runFfmpeg } from './run.js';
+import { runFfmpeg } from './runFfmpeg.js';
 import { runFfprobe } from './runFfprobe.js';
 import { sourceInput } from './tools.js';
 

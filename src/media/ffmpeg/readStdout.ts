@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ContentFailure } from '../../lib/errors.js';
-import type { ToolResult } from './finish.js';
-import { type FfmpegOptions, startFfmpeg } from './run.js';
+import { type FfmpegOptions, startFfmpeg } from './runFfmpeg.js';
+import type { ToolResult } from './toolRun.js';
 
 type Options = Omit<FfmpegOptions, 'stdin' | 'side' | 'stdout' | 'onStdoutLine'>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { eachLine, finish, type ToolResult } from './finish.js';
 import { Tail } from './toolFailure.js';
+import { eachLine, finish, type ToolResult } from './toolRun.js';
 import { spawnTool } from './tools.js';
 
 /** A look at a file's header takes below a second; far more than a disk that wakes up needs. */

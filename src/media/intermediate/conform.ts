@@ -8,12 +8,12 @@ import { argv } from '../../lib/argv.js';
 import { randomName } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
 import { toNumber } from '../../lib/rational.js';
-import type { ToolResult } from '../ffmpeg/finish.js';
-import { runFfmpeg } from '../ffmpeg/run.js';
+import { runFfmpeg } from '../ffmpeg/runFfmpeg.js';
+import type { ToolResult } from '../ffmpeg/toolRun.js';
 import { isRgb, LOSSLESS_RANGE } from '../picture/color.js';
 import { frameSize } from '../picture/crop.js';
 import { fieldFilters } from '../picture/deinterlace.js';
-import { CONFORMED_RATE, inputFrom, printPts } from '../picture/frames.js';
+import { CONFORMED_RATE, inputFrom, printPts } from '../picture/frameSource.js';
 import { repairFor, type TimestampRepair } from '../source/repair.js';
 
 const STALL_MS = 60_000;

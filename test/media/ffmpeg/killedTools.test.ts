@@ -6,7 +6,7 @@ import { argv } from '../../../src/lib/argv.js';
 import { ContentFailure, UserError, WorldError } from '../../../src/lib/errors.js';
 import { firstSample } from '../../../src/media/ffmpeg/firstSampleTime.js';
 import { probeTool } from '../../../src/media/ffmpeg/probes.js';
-import { runFfmpeg } from '../../../src/media/ffmpeg/run.js';
+import { runFfmpeg } from '../../../src/media/ffmpeg/runFfmpeg.js';
 import { readHeader } from '../../../src/media/ffmpeg/runFfprobe.js';
 import { inventory } from '../../../src/media/merge/inventory.js';
 import { detectFields } from '../../../src/media/source/interlace.js';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { PictureSpec } from '../../../src/job/picture.js';
+import type { PictureSpec } from '../../../src/job/pictureSpec.js';
 import { countFrames } from '../../../src/job/timeline.js';
 import { argv } from '../../../src/lib/argv.js';
 import { conformSource } from '../../../src/media/intermediate/conform.js';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { protectDashedFiles } from '../../src/cli/argv.js';
+import { protectDashedFiles } from '../../src/cli/dashedFiles.js';
 import { scratchFolder } from '../support/media.js';
 
 const folder = scratchFolder();

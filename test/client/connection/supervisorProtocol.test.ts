@@ -9,7 +9,7 @@ import {
   type FromSupervisor,
   fromSupervisorSchema,
   receive,
-} from '../../../src/client/connection/protocol.js';
+} from '../../../src/client/connection/supervisorProtocol.js';
 
 test('a connection that breaks, or says what does not parse, ends with its close and no error', async () => {
   const file = path.join(mkdtempSync(path.join(tmpdir(), 'protocol-')), 'socket');

@@ -4,7 +4,7 @@ import { resolveRooted } from '../job/layout.js';
 import { UserError, WorldError } from '../lib/errors.js';
 import { exists } from '../lib/files.js';
 import { withLimit } from '../lib/limit.js';
-import { inputFrom } from '../media/picture/frames.js';
+import { inputFrom } from '../media/picture/frameSource.js';
 import { jpegOf } from '../media/picture/jpeg.js';
 import { probeSource } from '../media/source/probe.js';
 import { JobPictures } from './jobPictures.js';
@@ -24,7 +24,7 @@ const POSTER_AT = 0.15;
 type Picture = Uint8Array<ArrayBuffer>;
 
 /** Pictures of jobs for pages. They are kept for a while, and few are made at once. */
-export class Pictures {
+export class PictureCache {
   readonly #config: Config;
   readonly #liveState: LiveState;
   readonly #decoding = new Turnstile(DECODING, 'too many pictures are asked for at once: try again in a moment');

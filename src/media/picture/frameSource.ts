@@ -3,7 +3,7 @@ import type { SourceInfo } from '../../job/source.js';
 import { argv } from '../../lib/argv.js';
 import { SegmentMismatch } from '../../lib/errors.js';
 import { toNumber } from '../../lib/rational.js';
-import { PTS_FD } from '../ffmpeg/run.js';
+import { PTS_FD } from '../ffmpeg/runFfmpeg.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import { cropFilters } from './crop.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type EncodedPictures, resolveEncode } from '../../../src/client/job/encode.js';
+import { type EncodedPictures, resolveEncode } from '../../../src/client/job/encodeFlags.js';
 import type { Hdr, SourceInfo } from '../../../src/job/source.js';
 
 it('each codec has its own usual quality', () => {

@@ -7,7 +7,7 @@ import { toNumber } from '../../lib/rational.js';
 import { examineSource, picturesOf, usedInfo } from '../../media/source/examine.js';
 import { planRequest } from '../../media/source/planRequest.js';
 
-export interface Frames {
+export interface PlannedFrames {
   /** Of the pictures that are enlarged. */
   info: SourceInfo;
   plan: Plan;
@@ -22,7 +22,7 @@ export async function readFrames(
   info: SourceInfo,
   devices: number,
   signal: AbortSignal | undefined,
-): Promise<Frames> {
+): Promise<PlannedFrames> {
   const { scan, timeline } = await examineSource(file, info, spec.picture, { signal });
   const pictures = picturesOf(scan, spec.picture);
   const { range } = spec.picture;
@@ -39,7 +39,7 @@ export async function readFrames(
 }
 
 /** The frames of a job by what its source's header says. */
-export function promisedFrames(spec: JobSpec, whole: SourceInfo, devices: number): Frames {
+export function promisedFrames(spec: JobSpec, whole: SourceInfo, devices: number): PlannedFrames {
   const info = usedInfo(whole, spec.picture);
   const { promisedFrames: promised, frameRate } = info.video;
   return planned(
@@ -53,7 +53,13 @@ export function promisedFrames(spec: JobSpec, whole: SourceInfo, devices: number
 
 const counted = (frames: number): Float64Array => Float64Array.from({ length: Math.max(1, frames) }, (_, i) => i);
 
-const planned = (spec: JobSpec, info: SourceInfo, pts: Float64Array, from: Plan['from'], devices: number): Frames => ({
+const planned = (
+  spec: JobSpec,
+  info: SourceInfo,
+  pts: Float64Array,
+  from: Plan['from'],
+  devices: number,
+): PlannedFrames => ({
   info,
   plan: planSegments(planRequest(spec, info.video, { pts, from, devices })),
 });

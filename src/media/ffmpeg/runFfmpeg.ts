@@ -1,10 +1,10 @@
 import type { Readable, Writable } from 'node:stream';
 import { argv } from '../../lib/argv.js';
-import { eachLine, finish, type ToolResult } from './finish.js';
 import { failureOf, Tail } from './toolFailure.js';
+import { eachLine, finish, type ToolResult } from './toolRun.js';
 import { spawnTool } from './tools.js';
 
-/** Where arguments print frames' timestamps, see `printPts` in frames.ts. */
+/** Where arguments print frames' timestamps, see `printPts` in picture/frameSource.ts. */
 export const PTS_FD = 3;
 const PROGRESS_FD = 4;
 /** A second input beside stdin. */

@@ -1,7 +1,7 @@
 import { ContentFailure } from '../../lib/errors.js';
-import type { ToolResult } from '../ffmpeg/finish.js';
-import { type FfmpegRun, startFfmpeg } from '../ffmpeg/run.js';
+import { type FfmpegRun, startFfmpeg } from '../ffmpeg/runFfmpeg.js';
 import { pieces } from '../ffmpeg/splitStream.js';
+import type { ToolResult } from '../ffmpeg/toolRun.js';
 import { Comparison } from './comparison.js';
 import { type Side, sideArgs } from './sides.js';
 import type { StillsRequest } from './stills.js';

@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkOutput, defaultOutput, requireFreeName } from '../../../src/client/job/files.js';
+import { checkOutput, defaultOutput, requireFreeName } from '../../../src/client/job/outputFile.js';
 import { sourceDigest } from '../../../src/client/job/sourceDigest.js';
 import { fileDigest } from '../../../src/job/parts.js';
 import { UserError } from '../../../src/lib/errors.js';

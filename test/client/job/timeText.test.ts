@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatTime, parseTime } from '../../../src/client/job/times.js';
+import { formatTime, parseTime } from '../../../src/client/job/timeText.js';
 
 describe('a time', () => {
   it.each([

@@ -10,7 +10,7 @@ import { UserError } from '../../lib/errors.js';
 import { EXIT, exitOf } from '../exit.js';
 import { log, print, printJson } from '../say.js';
 import { waitForJob } from '../wait.js';
-import { cancelBatchCommand, pauseBatchCommand, resumeBatchCommand, waitBatch } from './batches.js';
+import { cancelBatchCommand, pauseBatchCommand, resumeBatchCommand, waitBatch } from './controlBatch.js';
 
 interface Json {
   json?: boolean;

@@ -4,9 +4,9 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { argv } from '../../../src/lib/argv.js';
 import { ContentFailure, WorldError } from '../../../src/lib/errors.js';
-import { runFfmpeg, startFfmpeg } from '../../../src/media/ffmpeg/run.js';
+import { runFfmpeg, startFfmpeg } from '../../../src/media/ffmpeg/runFfmpeg.js';
 import { runFfprobe } from '../../../src/media/ffmpeg/runFfprobe.js';
-import { printPts } from '../../../src/media/picture/frames.js';
+import { printPts } from '../../../src/media/picture/frameSource.js';
 import { makeClip, scratchFolder } from '../../support/media.js';
 
 const folder = scratchFolder();
