@@ -5,7 +5,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { fileDigest } from '../src/job/parts.js';
-import { printPts } from '../src/media/picture/frames.js';
+import { printPts } from '../src/media/picture/frameSource.js';
 import { wrapForFrames } from '../src/models/graph.js';
 import { registered } from '../src/models/registry.js';
 import { modelFile } from '../src/models/store.js';

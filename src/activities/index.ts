@@ -1,6 +1,5 @@
 import type { ControlActivities, EncodeActivities, UpscaleActivities } from '../job/contracts.js';
 import type { Upscaler } from '../upscaler/client.js';
-import type { ActivityDeps } from './context.js';
 import { concatSegments } from './control/concatSegments.js';
 import { conformSource } from './control/conformSource.js';
 import { deleteMezzanine } from './control/deleteMezzanine.js';
@@ -11,9 +10,10 @@ import { publish } from './control/publish.js';
 import { recordEnd } from './control/recordEnd.js';
 import { verifyDeliverable } from './control/verifyDeliverable.js';
 import { encodeSegment } from './encode/encodeSegment.js';
+import type { ActivityDeps } from './runActivity.js';
 import { upscaleSegment } from './upscale/upscaleSegment.js';
 
-export type { ActivityDeps } from './context.js';
+export type { ActivityDeps } from './runActivity.js';
 
 export const createControlActivities = (deps: ActivityDeps): ControlActivities => ({
   probe: probe(deps),

@@ -1,14 +1,15 @@
 import path from 'node:path';
 import type { BatchView, LiveBatch } from '../client/batch/batches.js';
 import { Speedometer } from '../client/job/speedometer.js';
-import type { BatchSummary, VideoResult } from '../job/batch/records.js';
+import type { BatchSummary } from '../job/batch/records.js';
+import { byUrgency, countsText } from '../job/batch/summaryText.js';
 import { formatBytes } from '../job/diskEstimate.js';
 import { formatDuration } from '../lib/duration.js';
 import { shown } from '../lib/printable.js';
 import type { LeftOut } from '../media/source/videoFiles.js';
 import { columns } from './columns.js';
 import { LineView } from './lineView.js';
-import { progressLine } from './render.js';
+import { progressLine, roughly } from './render.js';
 
 /** One line for people: files, frames, fps and the time that is left. */
 function batchLine(batch: LiveBatch, measuredFps: number): string {
@@ -21,7 +22,7 @@ function batchLine(batch: LiveBatch, measuredFps: number): string {
     `${done + skipped + failed + cancelled}/${files} files`,
     ...(failed > 0 ? [`${failed} failed`] : []),
     `${doneFrames} frames`,
-    ...(fps > 0 ? [`${fps < 10 ? fps.toFixed(2) : Math.round(fps)} fps`] : []),
+    ...(fps > 0 ? [`${roughly(fps)} fps`] : []),
     ...(fps > 0 && framesLeft !== undefined ? [`${formatDuration(framesLeft / fps)} left`] : []),
     ...(first?.progress ? [`${first.input}: ${progressLine(first.progress, 0, false)}`] : []),
     ...(running.length > 1 ? [`and ${running.length - 1} more`] : []),
@@ -41,7 +42,7 @@ export class BatchProgressView extends LineView {
 
 /** What a round has come to, a line for each video: what failed last, where the eye is. */
 export function summaryTable(summary: BatchSummary): string {
-  const shown = [...summary.videos].sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
+  const shown = [...summary.videos].sort((a, b) => byUrgency(b, a));
   const rows = shown.map((video) => [
     video.status,
     path.basename(video.input),
@@ -54,24 +55,8 @@ export function summaryTable(summary: BatchSummary): string {
   return [...columns(rows, [2, 3, 4]), totalsLine(summary)].join('\n');
 }
 
-const ORDER: VideoResult['status'][] = ['skipped', 'done', 'unfinished', 'cancelled', 'damaged', 'failed'];
-
-function totalsLine(summary: Omit<BatchSummary, 'videos'>): string {
-  const { done, skipped, failed, cancelled, unfinished, waiting, frames, seconds } = summary;
-  const counts = (
-    [
-      [done, 'done'],
-      [skipped, 'finished before'],
-      [failed, 'failed'],
-      [cancelled, 'cancelled'],
-      [unfinished, 'unfinished'],
-      [waiting, 'still being written'],
-    ] as const
-  )
-    .filter(([count]) => count > 0)
-    .map(([count, what]) => `${count} ${what}`);
-  return `${counts.join(', ') || 'nothing to do'}; ${frames} frames in ${formatDuration(seconds)}`;
-}
+const totalsLine = (summary: Omit<BatchSummary, 'videos'>): string =>
+  `${countsText(summary)}; ${summary.frames} frames in ${formatDuration(summary.seconds)}`;
 
 /** Of files that no batch takes, more lines tell nobody anything; JSON has them all. */
 const LEFT_OUT_LINES = 20;

@@ -5,6 +5,9 @@ import { LineView } from './lineView.js';
 
 const BAR = 24;
 
+/** As exact as people want to know a speed. */
+export const roughly = (value: number): string => (value < 10 ? value.toFixed(2) : String(Math.round(value)));
+
 /** One line for people: stage, bar, frames, fps and the time that is left. */
 export function progressLine(progress: LiveProgress, measuredFps: number, bar: boolean): string {
   const { stage, frames, doneFrames, paused, waiting } = progress;
@@ -17,9 +20,7 @@ export function progressLine(progress: LiveProgress, measuredFps: number, bar: b
     ...(bar ? [`[${'#'.repeat(Math.round(share * BAR)).padEnd(BAR, '.')}]`] : []),
     `${Math.floor(share * 100)} %`,
     `${doneFrames}/${frames} frames`,
-    ...(fps > 0
-      ? [`${fps < 10 ? fps.toFixed(2) : Math.round(fps)} fps`, `${formatDuration((frames - doneFrames) / fps)} left`]
-      : []),
+    ...(fps > 0 ? [`${roughly(fps)} fps`, `${formatDuration((frames - doneFrames) / fps)} left`] : []),
     ...(waiting ? [waiting] : []),
   ];
   return parts.join('  ');

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { formatTime } from '../client/job/times.js';
+import { formatTime } from '../client/job/timeText.js';
 import type { Comparison } from '../media/compare/compare.js';
 import { type Series, type Summary, summarise, worstFrames } from '../media/compare/scores.js';
 import { columns } from './columns.js';

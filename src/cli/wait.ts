@@ -10,6 +10,7 @@ import { pauseRequest } from '../workflows/messages.js';
 import { EXIT, exitOf } from './exit.js';
 import { follow, type Outcome } from './follow.js';
 import { ProgressView } from './render.js';
+import { log, printJson } from './say.js';
 import { stoppable } from './stopSignal.js';
 
 /**
@@ -32,13 +33,13 @@ async function pauseUnlessWatched(session: Session, handle: JobHandle, spec: Job
   const job = shortJob(spec);
   const others = await session.lease.otherWatchers(handle.workflowId);
   if (others > 0) {
-    process.stderr.write(`job ${job} goes on: another command waits for it\n`);
+    log(`job ${job} goes on: another command waits for it`);
   } else {
-    process.stderr.write('finishing the part at hand; Ctrl-C again leaves at once\n');
+    log('finishing the part at hand; Ctrl-C again leaves at once');
     await request(handle, pauseRequest, { reason: 'interrupted' });
-    process.stderr.write(`job ${job} is paused: run the same command again to go on\n`);
+    log(`job ${job} is paused: run the same command again to go on`);
   }
-  if (json) process.stdout.write(`${JSON.stringify({ job, status: others > 0 ? 'running' : 'interrupted' })}\n`);
+  if (json) printJson({ job, status: others > 0 ? 'running' : 'interrupted' });
   return EXIT.interrupted;
 }
 
@@ -46,19 +47,19 @@ async function conclude(config: Config, outcome: Outcome, spec: JobSpec, json: b
   const job = shortJob(spec);
   if (outcome.how === 'done') {
     const { report } = outcome;
-    for (const warning of report.warnings) process.stderr.write(`warning: ${warning}\n`);
-    for (const problem of report.accepted?.problems ?? []) process.stderr.write(`accepted: ${problem}\n`);
+    for (const warning of report.warnings) log(`warning: ${warning}`);
+    for (const problem of report.accepted?.problems ?? []) log(`accepted: ${problem}`);
     if (report.damaged) process.stderr.write(damageLine(report.damaged));
     process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${report.output}\n`);
     return exitOf(report);
   }
   const text =
     outcome.how === 'failed' ? outcome.message : outcome.how === 'paused' ? `paused: ${outcome.reason}` : 'cancelled';
-  process.stderr.write(`reelscale: job ${job}: ${text}\n`);
+  log(`reelscale: job ${job}: ${text}`);
   const stored = outcome.how === 'failed' ? await readStored(config.roots, spec.jobKey) : undefined;
   const rejected = stored && (await rejectedResult(config.roots, stored));
-  if (rejected) process.stderr.write(`${howToAccept(spec, rejected)}\n`);
-  if (json) process.stdout.write(`${JSON.stringify({ job, status: outcome.how, error: text })}\n`);
+  if (rejected) log(howToAccept(spec, rejected));
+  if (json) printJson({ job, status: outcome.how, error: text });
   if (outcome.how === 'paused') return EXIT.interrupted;
   return outcome.how === 'failed' && outcome.usage ? EXIT.usage : EXIT.failed;
 }

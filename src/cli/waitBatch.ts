@@ -11,6 +11,7 @@ import type { LeftOut } from '../media/source/videoFiles.js';
 import { BatchProgressView, summaryTable } from './batchLines.js';
 import { EXIT } from './exit.js';
 import { longWait, reasonOf } from './follow.js';
+import { log, printJson } from './say.js';
 import { stoppable } from './stopSignal.js';
 
 /**
@@ -81,13 +82,13 @@ async function pauseUnlessWatched(
   const batch = shortBatch(spec);
   const others = await session.lease.otherWatchers(handle.workflowId);
   if (others > 0) {
-    process.stderr.write(`batch ${batch} goes on: another command waits for it\n`);
+    log(`batch ${batch} goes on: another command waits for it`);
   } else {
-    process.stderr.write('finishing the parts at hand; Ctrl-C again leaves at once\n');
+    log('finishing the parts at hand; Ctrl-C again leaves at once');
     await pauseBatch(session.client, handle, 'interrupted');
-    process.stderr.write(`batch ${batch} is paused: run the same command again to go on\n`);
+    log(`batch ${batch} is paused: run the same command again to go on`);
   }
-  if (json) process.stdout.write(`${JSON.stringify({ batch, status: others > 0 ? 'running' : 'interrupted' })}\n`);
+  if (json) printJson({ batch, status: others > 0 ? 'running' : 'interrupted' });
   return EXIT.interrupted;
 }
 
@@ -100,8 +101,8 @@ async function conclude(
 ): Promise<number> {
   const batch = shortBatch(spec);
   if (failure !== undefined) {
-    process.stderr.write(`reelscale: batch ${batch}: ${failure}\n`);
-    if (json) process.stdout.write(`${JSON.stringify({ batch, status: 'failed', error: failure })}\n`);
+    log(`reelscale: batch ${batch}: ${failure}`);
+    if (json) printJson({ batch, status: 'failed', error: failure });
     return EXIT.failed;
   }
   return sayRound(config, spec, json, leftOut);
@@ -121,7 +122,7 @@ export async function sayRound(
     json ? `${JSON.stringify({ ...summary, page, leftOut })}\n` : `${summaryTable(summary)}\n${page}\n`,
   );
   for (const { input, error } of summary.videos.filter(({ status }) => status === 'failed'))
-    process.stderr.write(`reelscale: ${input}: ${error ?? 'failed'}\n`);
+    log(`reelscale: ${input}: ${error ?? 'failed'}`);
   if (summary.failed + summary.cancelled > 0) return EXIT.failed;
   if (summary.status === 'unfinished') return EXIT.interrupted;
   return summary.videos.some(({ status, accepted }) => status === 'damaged' || accepted) ? EXIT.damaged : EXIT.done;

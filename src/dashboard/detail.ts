@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 import type { Config } from '../../temporal.config.js';
 import { workflowIdOf } from '../client/connection/connect.js';
-import { exists } from '../client/job/files.js';
 import { jobLayout, type Roots } from '../job/layout.js';
 import { rejectedResult } from '../job/rejected.js';
 import type { JobSpec } from '../job/spec.js';
 import { overlookDamage, readJson } from '../lib/durable.js';
+import { exists } from '../lib/files.js';
 import { ignoreKnown } from '../lib/systemErrors.js';
 import { Trouble } from '../lib/trouble.js';
 import { formatWindow } from '../media/picture/crop.js';

@@ -9,7 +9,7 @@ import { UserError } from '../lib/errors.js';
 import { isFile } from '../lib/files.js';
 import { toNumber } from '../lib/rational.js';
 import { deliverableColor } from '../media/picture/color.js';
-import { checkPts, type FrameSource, frameArgs, inputFrom } from '../media/picture/frames.js';
+import { checkPts, type FrameSource, frameArgs, inputFrom } from '../media/picture/frameSource.js';
 import { jpegOf } from '../media/picture/jpeg.js';
 import { deliverableShape } from '../media/picture/shape.js';
 import { type LoadedJob, loadDelivered, loadFrames, loadJob } from '../media/source/loadedJob.js';

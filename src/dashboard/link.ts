@@ -1,8 +1,8 @@
 import { Client, Connection } from '@temporalio/client';
 import type { Config } from '../../temporal.config.js';
 import { acquireLease, type Lease } from '../client/connection/lease.js';
-import type { SupervisorInfo } from '../client/connection/protocol.js';
 import { registerSearchAttributes } from '../client/connection/searchAttributes.js';
+import type { SupervisorInfo } from '../client/connection/supervisorProtocol.js';
 import { connectToServer } from '../client/connection/temporalConnection.js';
 import { ignoreKnown } from '../lib/systemErrors.js';
 

@@ -3,46 +3,25 @@ import { statfs } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
-import pLimit from 'p-limit';
 import type { Config } from '../../temporal.config.js';
-import { workflowIdOf } from '../client/connection/connect.js';
-import { isOpen } from '../client/job/resolveJob.js';
-import { Speedometer } from '../client/job/speedometer.js';
 import { resolveRooted } from '../job/layout.js';
 import { idle } from '../lib/idle.js';
 import { ignoreKnown, ignoreMissing } from '../lib/systemErrors.js';
 import { Trouble } from '../lib/trouble.js';
-import { type DurableFrames, durableOf } from './durableFrames.js';
 import { JobCache, type Shown } from './jobCache.js';
 import type { Link } from './link.js';
-import { listRunning, type Observation, observe } from './observation.js';
+import { listRunning, type Observation } from './observation.js';
 import { Revisions } from './revisions.js';
 import { Rounds } from './rounds.js';
 import { rowOf } from './row.js';
 import type { Batches } from './schemas/batches.js';
 import type { Overview } from './schemas/events.js';
 import type { Job } from './schemas/jobs.js';
-import { SpeedHistory } from './speed.js';
+import { WatchedJobs } from './watchedJobs.js';
 
 /** Between two looks, while somebody looks at a page and while nobody does. */
 const WATCHED_MS = 1000;
 const UNWATCHED_MS = 5000;
-/** Looks at single workflows: in one round, and at the same time. */
-const ROUND = 60;
-const AT_ONCE = 12;
-/** A paused job does nothing; its resuming shows in the server's list. */
-const PAUSED_MS = 20_000;
-
-interface Watched {
-  observation: Observation | undefined;
-  /** Where nobody works on it, or did when it was looked at last. */
-  durable: DurableFrames | undefined;
-  /** False where the server does not know it, or did not answer so far. */
-  asked: boolean;
-  meter: Speedometer;
-  speed: SpeedHistory;
-}
 
 /**
  * Everything that pages show, kept up to date: jobs by the disk, what they do by the server. Of thousands of jobs only
@@ -52,7 +31,7 @@ export class LiveState {
   readonly #config: Config;
   readonly #link: Link;
   readonly #jobCache: JobCache;
-  readonly #watched = new Map<string, Watched>();
+  readonly #watched: WatchedJobs;
   readonly #rounds: Rounds;
   readonly #revisions = new Revisions();
   readonly #changes = new EventEmitter<{ round: [] }>().setMaxListeners(0);
@@ -69,6 +48,7 @@ export class LiveState {
     this.#config = config;
     this.#link = link;
     this.#jobCache = new JobCache(config.roots);
+    this.#watched = new WatchedJobs(config.roots, this.#jobCache);
     this.#rounds = new Rounds(config, log);
     this.#away = new Trouble((reason) => {
       log(`the server does not answer and is asked again: ${reason}`);
@@ -127,9 +107,8 @@ export class LiveState {
    * one.
    */
   async lookNow(jobKey?: string): Promise<Job | undefined> {
-    const known = jobKey === undefined ? undefined : this.#watched.get(jobKey);
-    if (known) known.asked = false;
     if (jobKey === undefined) this.#rounds.hurry();
+    else this.#watched.askAgain(jobKey);
     this.#hurry.abort();
     const look = new AbortController();
     await Promise.race([
@@ -197,7 +176,7 @@ export class LiveState {
       rows,
       [...changed].filter((key) => !this.#jobCache.get(key)),
     );
-    for (const key of changed) if (!this.#jobCache.get(key)) this.#watched.delete(key);
+    for (const key of changed) if (!this.#jobCache.get(key)) this.#watched.forget(key);
     // A server that goes away just now is found to be away by the next look.
     const reach = looked && (await this.#link.reach().catch(ignoreKnown));
     await this.#rounds.refresh(reach?.client, (key) => this.observation(key)?.live);
@@ -227,48 +206,7 @@ export class LiveState {
       ...(free !== undefined && { freeBytes: free }),
       ...(info.uiUrl !== undefined && { temporalUrl: info.uiUrl }),
     };
-    const due = [...this.#jobCache.jobs()]
-      .filter(isOpen)
-      .map(({ spec }) => spec.jobKey)
-      .filter((key) => this.#isDue(key, running))
-      .sort((a, b) => (this.observation(a)?.at ?? 0) - (this.observation(b)?.at ?? 0))
-      .slice(0, ROUND);
-    const limit = pLimit(AT_ONCE);
-    await Promise.all(due.map((key) => limit(() => this.#lookAt(client, key))));
-    return due;
-  }
-
-  #isDue(key: string, running: Map<string, string | undefined>): boolean {
-    const known = this.#watched.get(key);
-    if (!known?.asked) return true;
-    if (!running.has(workflowIdOf(key))) return known.observation?.running ?? false;
-    if (!known.observation?.running) return true;
-    const paused = known.observation.progress?.paused !== undefined && running.get(workflowIdOf(key)) === 'paused';
-    return !paused || Date.now() - known.observation.at > PAUSED_MS;
-  }
-
-  async #lookAt(client: Client, key: string): Promise<void> {
-    const known = this.#watched.get(key) ?? {
-      observation: undefined,
-      durable: undefined,
-      asked: false,
-      meter: new Speedometer(),
-      speed: new SpeedHistory(),
-    };
-    this.#watched.set(key, known);
-    const observation = await observe(client, key, known);
-    // Of a workflow that is gone, what was seen last is how far the job has come.
-    known.observation = observation ?? (known.observation && { ...known.observation, running: false });
-    known.asked = true;
-    const stored = this.#jobCache.get(key);
-    if (stored && (!observation?.running || observation.live?.paused))
-      known.durable = await durableOf(this.#config.roots, stored.spec);
-    if (!observation?.live || !observation.running) return;
-    known.meter.add(observation.at, observation.live.doneFrames);
-    // The curve begins with the first frame; what lies before says nothing of the speed.
-    const isAtWork = observation.live.stage === 'upscale' || observation.live.stage === 'encode';
-    if (isAtWork && observation.live.doneFrames > 0)
-      known.speed.add(observation.at, observation.live.paused ? 0 : observation.live.fps || known.meter.fps);
+    return this.#watched.look(client, running);
   }
 }
 

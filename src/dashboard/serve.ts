@@ -11,7 +11,7 @@ import { BatchActions } from './batchActions.js';
 import { Details } from './detail.js';
 import type { Link } from './link.js';
 import { LiveState } from './liveState.js';
-import { Pictures } from './pictures.js';
+import { PictureCache } from './pictureCache.js';
 import { isLoopback, type Place } from './place.js';
 
 /** Asked for first where no port was given, so that a bookmark holds; any free one where somebody has it. */
@@ -47,7 +47,7 @@ export async function serveDashboard(
     log,
     assets: await loadAssets(),
     details: new Details(config, liveState, link, log),
-    pictures: new Pictures(config, liveState),
+    pictures: new PictureCache(config, liveState),
     actions: new Actions(config, liveState, link),
     batchActions: new BatchActions(config, liveState, link),
     token: place.token,

@@ -1,8 +1,9 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { exists, publishFile } from '../client/job/files.js';
+import { publishFile } from '../client/job/outputFile.js';
 import { UserError } from '../lib/errors.js';
+import { exists } from '../lib/files.js';
 import { hasCode } from '../lib/systemErrors.js';
 
 const LEAST_LENGTH = 16;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -6,16 +5,15 @@ import { publishJson, putAside, randomName, readJson } from '../lib/durable.js';
 import { RecordDamaged } from '../lib/errors.js';
 import { ignoreMissing } from '../lib/systemErrors.js';
 import { keySchema } from './inputs.js';
+import { fileKey } from './keys.js';
 import type { Roots } from './layout.js';
 import type { RootedPath } from './spec.js';
 import { openJobs } from './store.js';
 
 const claimSchema = z.object({ jobKey: keySchema, output: z.string() });
 
-function claimFile(roots: Pick<Roots, 'jobs'>, output: RootedPath): string {
-  const name = createHash('sha256').update(`${output.root}\0${output.path}`).digest('hex').slice(0, 32);
-  return path.join(roots.jobs, 'outputs', `${name}.json`);
-}
+const claimFile = (roots: Pick<Roots, 'jobs'>, output: RootedPath): string =>
+  path.join(roots.jobs, 'outputs', `${fileKey(output)}.json`);
 
 /** Which job owns an output path, if any. A damaged claim is made again from the open job that has this output. */
 export async function ownerOf(roots: Pick<Roots, 'jobs'>, output: RootedPath): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import type { BitDepth } from './picture.js';
+import type { BitDepth } from './pictureSpec.js';
 import type { SourceInfo } from './source.js';
 
 /**

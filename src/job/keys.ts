@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { PictureSpec } from './picture.js';
+import type { PictureSpec } from './pictureSpec.js';
 import type { DeliverySpec, EncodeSpec, JobSpec, Method, ModelMethod, RootedPath } from './spec.js';
 
 /**
@@ -12,6 +12,10 @@ export const keyOf = (value: object): string =>
     .update(canonicalize(value) as string)
     .digest('hex')
     .slice(0, 32);
+
+/** Names what is recorded of a file, whatever its own name holds. */
+export const fileKey = ({ root, path }: RootedPath): string =>
+  createHash('sha256').update(`${root}\0${path}`).digest('hex').slice(0, 32);
 
 /** Names what the pictures depend on. A model counts by its bytes, not by its name or place. */
 export function upscaleKey(

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { flush, namesIn, publishJson, readJson, takeAway } from '../lib/durable.js';
 import { PartDamaged, RecordDamaged } from '../lib/errors.js';
+import { sizeOf } from '../lib/files.js';
 import { ignoreMissing } from '../lib/systemErrors.js';
 import { precisionSchema, sha256Schema } from './spec.js';
 
@@ -101,8 +102,7 @@ async function startsIn(folder: string): Promise<number[]> {
 async function wholePart(folder: string, start: number): Promise<Part | undefined> {
   const part = await readRecord(folder, start);
   if (!part) return undefined;
-  const found = await stat(path.join(folder, part.file)).catch(ignoreMissing);
-  if (part.end > part.start && found?.size === part.bytes) return part;
+  if (part.end > part.start && (await sizeOf(path.join(folder, part.file))) === part.bytes) return part;
   await removePart(folder, part);
   return undefined;
 }

@@ -1,6 +1,6 @@
 import { UserError } from '../lib/errors.js';
 import { type Rational, toNumber } from '../lib/rational.js';
-import type { PictureSpec } from './picture.js';
+import type { PictureSpec } from './pictureSpec.js';
 import type { SourceInfo } from './source.js';
 import { decodeTimeline, encodeTimeline, type Timeline } from './timeline.js';
 

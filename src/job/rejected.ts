@@ -1,7 +1,6 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { overlookDamage, readKept } from '../lib/durable.js';
-import { ignoreMissing } from '../lib/systemErrors.js';
+import { sizeOf } from '../lib/files.js';
 import type { From } from './contracts.js';
 import { jobLayout, type Roots, resolveRooted } from './layout.js';
 import { mergedSchema, verdictSchema } from './records.js';
@@ -48,5 +47,3 @@ export async function rejectedResult(roots: Roots, { spec, ended }: StoredJob): 
 export async function madeFrom(layout: ReturnType<typeof jobLayout>): Promise<From> {
   return (await sizeOf(layout.encodedRoot('conformed'))) === undefined ? 'source' : 'conformed';
 }
-
-const sizeOf = async (file: string): Promise<number | undefined> => (await stat(file).catch(ignoreMissing))?.size;

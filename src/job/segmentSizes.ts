@@ -1,5 +1,5 @@
 import { MEZZANINE_BYTES_PER_PIXEL } from './diskEstimate.js';
-import type { BitDepth } from './picture.js';
+import type { BitDepth } from './pictureSpec.js';
 
 const MAX_SEGMENTS = 500;
 const MEZZANINE_BYTES = 10e9;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { containerSchema } from './contents.js';
 import { keySchema } from './inputs.js';
-import { pictureSpecSchema } from './picture.js';
+import { pictureSpecSchema } from './pictureSpec.js';
 import { prioritySchema } from './priority.js';
 
 /** A path below something: it neither begins anew nor climbs out. */

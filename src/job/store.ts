@@ -17,6 +17,9 @@ export interface StoredJob {
   ended?: Ended;
 }
 
+/** Work of it is left: it neither has a result nor has failed or been cancelled. */
+export const isOpen = ({ report, ended }: Pick<StoredJob, 'report' | 'ended'>): boolean => !report && !ended;
+
 type JobsRoot = Pick<Roots, 'jobs'>;
 
 /**

@@ -1,7 +1,8 @@
-import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { fileDigest } from '../job/parts.js';
 import { UserError, WorldError } from '../lib/errors.js';
-import { hasCode, ignoreKnown, ignoreMissing } from '../lib/systemErrors.js';
+import { sizeOf } from '../lib/files.js';
+import { hasCode, ignoreKnown } from '../lib/systemErrors.js';
 
 const STALL_MS = 30_000;
 /** A connection may be cut that often, as long as each brings something. */
@@ -33,15 +34,15 @@ export async function download(options: DownloadOptions): Promise<void> {
   const { file, url, sha256, signal } = options;
   const host = new URL(url).host;
   // Whoever was here before may have been killed after the last byte.
-  if ((await sizeOf(file)) > 0 && (await fileDigest(file, signal)) === sha256) return;
+  if (((await sizeOf(file)) ?? 0) > 0 && (await fileDigest(file, signal)) === sha256) return;
   for (let cuts = 0; ; cuts++) {
-    const before = await sizeOf(file);
+    const before = (await sizeOf(file)) ?? 0;
     try {
       await fetchRest(options, before);
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof Cut)) throw error;
-      if ((await sizeOf(file)) > before && cuts < MOST_CUTS) continue;
+      if (((await sizeOf(file)) ?? 0) > before && cuts < MOST_CUTS) continue;
       throw new WorldError(`${host} ${error.message}`);
     }
     const found = await fileDigest(file, signal);
@@ -166,5 +167,3 @@ class Stall {
 }
 
 const nameOf = (url: string): string => new URL(url).pathname.split('/').at(-1) ?? url;
-
-const sizeOf = async (file: string): Promise<number> => (await stat(file).catch(ignoreMissing))?.size ?? 0;

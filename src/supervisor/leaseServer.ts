@@ -8,7 +8,7 @@ import {
   type SupervisorInfo,
   send,
   toSupervisorSchema,
-} from '../client/connection/protocol.js';
+} from '../client/connection/supervisorProtocol.js';
 import { buildId, packageVersion } from '../lib/project.js';
 
 export interface LeaseServerEvents {

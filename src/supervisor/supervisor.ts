@@ -9,14 +9,12 @@ import {
   withdraw,
 } from '../client/connection/announcement.js';
 import { homeLayout, identityOf, prepareHome } from '../client/connection/home.js';
-import type { SupervisorInfo } from '../client/connection/protocol.js';
 import { registerSearchAttributes } from '../client/connection/searchAttributes.js';
 import { serverEnvironment } from '../client/connection/serverTls.js';
-import { connectWhenReady } from '../client/connection/temporalConnection.js';
+import type { SupervisorInfo } from '../client/connection/supervisorProtocol.js';
 import { aborted } from '../lib/aborted.js';
 import { randomName } from '../lib/durable.js';
 import { idle } from '../lib/idle.js';
-import { withLimit } from '../lib/limit.js';
 import { discoverDevices } from '../upscaler/devices.js';
 import type { KeptChild } from '../worker/keptChild.js';
 import { startWorkers, WORKER_GRACE_MS } from '../worker/workers.js';
@@ -24,7 +22,8 @@ import { asideLine, type DatabaseWatch, putAside } from './databaseDamage.js';
 import type { DetachedJobs } from './detachedJobs.js';
 import type { EmbeddedServer } from './embeddedServer.js';
 import { LeaseServer } from './leaseServer.js';
-import { SERVER_GRACE_MS, START_MS, startSoundServer } from './soundServer.js';
+import { reachServer } from './reachServer.js';
+import { SERVER_GRACE_MS } from './soundServer.js';
 import { takeOver } from './takeOver.js';
 
 const OWNERSHIP_CHECK_MS = 5000;
@@ -133,34 +132,21 @@ class Supervisor {
     const notice = (line: string): void => {
       this.#notice(line);
     };
-    if (!config.temporalAddress) {
-      const { server, connection, watch } = await startSoundServer(config, { signal: this.#signal, log, notice });
-      this.#server = server;
-      this.#connection = connection;
-      this.#database = watch;
-    }
-    const temporalAddress = config.temporalAddress ?? (this.#server as EmbeddedServer).address;
-    const temporalTls = this.#server?.tls !== undefined;
+    const { server, connection, watch, temporalAddress } = await reachServer(config, this.#signal, { log, notice });
+    this.#server = server;
+    this.#connection = connection;
+    this.#database = watch;
+    const temporalTls = server?.tls !== undefined;
     const devices = await discoverDevices();
 
-    this.#connection ??= await withLimit(START_MS, this.#signal, (starting) =>
-      connectWhenReady(config, temporalAddress, starting),
-    ).catch((error: unknown) => {
-      this.#signal.throwIfAborted();
-      throw new Error(
-        `Temporal at ${temporalAddress} does not answer for the namespace ${config.namespace} ` +
-          `within ${START_MS / 1000} s`,
-        { cause: error },
-      );
-    });
-    const unregistered = this.#server ? undefined : await registerSearchAttributes(this.#connection, config.namespace);
+    const unregistered = server ? undefined : await registerSearchAttributes(connection, config.namespace);
     if (unregistered) log(`the search attributes could not be registered (${unregistered}); jobs go on without them`);
 
     // Imported late: the server starts while Temporal's client is loaded.
     const { DetachedJobs } = await import('./detachedJobs.js');
     this.#detached = new DetachedJobs({
       file: homeLayout(config.home).detached,
-      connection: this.#connection,
+      connection,
       namespace: config.namespace,
       signal: this.#signal,
       changed: () => {

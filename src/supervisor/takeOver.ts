@@ -1,5 +1,5 @@
 import { type Announcement, reach, readAnnouncement } from '../client/connection/announcement.js';
-import { fromSupervisorSchema, receive, send } from '../client/connection/protocol.js';
+import { fromSupervisorSchema, receive, send } from '../client/connection/supervisorProtocol.js';
 import { idle } from '../lib/idle.js';
 import { buildId, packageVersion } from '../lib/project.js';
 

@@ -1,5 +1,5 @@
 import { ContentFailure, SegmentMismatch, WorldError } from '../lib/errors.js';
-import { startFfmpeg } from '../media/ffmpeg/run.js';
+import { startFfmpeg } from '../media/ffmpeg/runFfmpeg.js';
 import { FrameReader } from './frameReader.js';
 import type { UpscaleRequest } from './protocol.js';
 import { Timestamps } from './timestamps.js';

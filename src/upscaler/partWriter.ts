@@ -4,7 +4,8 @@ import type { Writable } from 'node:stream';
 import { fileDigest } from '../job/parts.js';
 import { randomName } from '../lib/durable.js';
 import { DiskFull, WorldError } from '../lib/errors.js';
-import { type FfmpegResult, startFfmpeg } from '../media/ffmpeg/run.js';
+import { startFfmpeg } from '../media/ffmpeg/runFfmpeg.js';
+import type { ToolResult } from '../media/ffmpeg/toolRun.js';
 import type { FloatPrecision } from '../models/precision.js';
 import { type Layout, layoutOf } from './layout.js';
 import type { UpscaledPart, UpscaleRequest } from './protocol.js';
@@ -95,7 +96,7 @@ export class PartWriter {
 }
 
 /** When the last bytes of a file cannot be written, ffmpeg says so and ends as if all were well. */
-function complaint({ stderrLines }: FfmpegResult): Error | undefined {
+function complaint({ stderrLines }: ToolResult): Error | undefined {
   const said = stderrLines.join('\n');
   if (said.includes('No space left on device')) return new DiskFull('no space left on the disk for a part');
   return said ? new WorldError(`the encoder of a part failed: ${said}`) : undefined;

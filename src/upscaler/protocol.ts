@@ -25,14 +25,14 @@ const upscaleRequestSchema = z.object({
   residual: z.boolean().optional(),
   /**
    * ffmpeg arguments that write pictures to pipe:1 and the timestamp of each to pipe:3, before the picture itself and
-   * unbuffered (`printPts` of src/media/picture/frames.ts). Pictures are gbrp (planes G, B, R), or six planes where
+   * unbuffered (`printPts` of media/picture/frameSource.ts). Pictures are gbrp (planes G, B, R), or six planes where
    * something is carried; of a luma network yuv420p.
    */
   decodeArgs: z.array(z.string()),
   /**
    * ffmpeg arguments that read the enlarged pictures from pipe:0; the part's path is appended. Pictures are gbrp. Of a
    * luma network they are gray, and the source's pictures come beside them, as they were decoded, from the pipe
-   * SIDE_FD of src/media/ffmpeg/run.ts; so do the planes that are carried.
+   * SIDE_FD of src/media/ffmpeg/runFfmpeg.ts; so do the planes that are carried.
    */
   encodeArgs: z.array(z.string()),
   /** Counted over the whole video. */

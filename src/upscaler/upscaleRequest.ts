@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { type Roots, resolveRooted } from '../job/layout.js';
-import type { BitDepth } from '../job/picture.js';
+import type { BitDepth } from '../job/pictureSpec.js';
 import type { ModelMethod } from '../job/spec.js';
 import { decodeToPlanarArgs, formatFor, mezzanineArgs } from '../media/intermediate/networkFrames.js';
 import type { Size, Window } from '../media/picture/cropWindow.js';
-import type { FrameSource } from '../media/picture/frames.js';
+import type { FrameSource } from '../media/picture/frameSource.js';
 import { residualFor } from '../media/picture/outOfGamut.js';
 import type { UpscaleRequest } from './protocol.js';
 

@@ -21,6 +21,8 @@ export class BatchState {
   paused: { reason: string } | undefined;
   /** Set when no further video may begin. `hours`: the jobs at work are paused for the next round. */
   stopping: 'hours' | 'cancelled' | undefined;
+  /** Somebody is to be told of the end. */
+  tell: boolean;
   /** A cancelled batch removes the parts of the jobs that it had at work. */
   discard = false;
   opened: RoundOpened = { files: 0, skipped: 0, waiting: 0, bytes: 0 };
@@ -46,6 +48,7 @@ export class BatchState {
   constructor(input: UpscaleBatchInput, round: string) {
     this.#input = input;
     this.round = round;
+    this.tell = input.tell;
     const { carried } = input;
     this.requests = new Requests(carried?.requests);
     if (!carried) return;

@@ -6,32 +6,16 @@ import {
   condition,
   isCancellation,
   patched,
-  setHandler,
 } from '@temporalio/workflow';
 import type { JobRef, JobReport, PlannedRef, UpscaleVideoInput } from '../job/contracts.js';
 import { ignoreKnown } from '../lib/systemErrors.js';
 import { goOnAsNewRun, isLong, watchLength } from './longHistory.js';
-import {
-  cancelRequest,
-  cancelSignal,
-  cancelUpdate,
-  pauseRequest,
-  pauseSignal,
-  pauseUpdate,
-  progressQuery,
-  refuseOnce,
-  resumeRequest,
-  resumeSignal,
-  resumeUpdate,
-  settledQuery,
-  settledUpdate,
-} from './messages.js';
 import { notify } from './notify.js';
 import { Pass } from './pass.js';
-import { listen, on } from './requests.js';
 import { failureType, messageOf, runSegments } from './segments.js';
 import { type Activities, bindActivities } from './stages.js';
 import { JobState } from './state.js';
+import { listenToJob } from './videoRequests.js';
 
 /** Times that a whole pass may be repeated because parts were found damaged at the concat. */
 const MAX_PASSES = 5;
@@ -45,7 +29,7 @@ export async function upscaleVideo(input: UpscaleVideoInput): Promise<JobReport>
   const state = new JobState(input);
   const activities = bindActivities(input);
   const root = CancellationScope.current();
-  listenTo(state);
+  listenToJob(state);
   try {
     const report = await untilDone(input, state, activities);
     state.closing = true;
@@ -68,58 +52,6 @@ export async function upscaleVideo(input: UpscaleVideoInput): Promise<JobReport>
     throw error;
   }
 }
-
-/** Takes what people and batches say, at any time and in any order: the last word counts. */
-function listenTo(state: JobState): void {
-  const { requests } = state;
-  const isEnding = () => state.cancelling !== undefined || (state.closing && state.stage !== 'done');
-  const resume = ({ tell }: { tell?: boolean }): void => {
-    state.tell ||= tell ?? false;
-    state.resume();
-  };
-  setHandler(progressQuery, () => state.progress());
-  setHandler(settledQuery, () => isSettled(state.pass));
-  listen([
-    on(pauseRequest, ({ id, reason }) => {
-      state.pause(reason);
-      const { pass } = state;
-      requests.note(id, () => ((pass?.over ?? true) ? 'done' : 'working'));
-    }),
-    on(resumeRequest, ({ id, ...request }) => {
-      const refused = isEnding();
-      if (!refused) resume(request);
-      requests.note(id, () => (refused ? 'refused' : 'done'));
-    }),
-    on(cancelRequest, ({ id, discard }) => {
-      state.cancel(discard);
-      requests.note(id, () => 'done');
-    }),
-    on(pauseSignal, ({ reason }) => {
-      state.pause(reason);
-    }),
-    on(resumeSignal, ({ unless }) => {
-      if (state.paused && state.paused.reason !== unless) state.resume();
-    }),
-    on(cancelSignal, ({ discard }) => {
-      state.cancel(discard);
-    }),
-  ]);
-  setHandler(pauseUpdate, async ({ reason }) => {
-    state.pause(reason);
-    const { pass } = state;
-    await condition(() => pass?.over ?? true);
-  });
-  setHandler(settledUpdate, async () => {
-    const { pass } = state;
-    await condition(() => isSettled(pass));
-  });
-  setHandler(resumeUpdate, resume, refuseOnce(isEnding, 'job'));
-  setHandler(cancelUpdate, ({ discard }) => {
-    state.cancel(discard);
-  });
-}
-
-const isSettled = (pass: Pass | undefined): boolean => pass === undefined || !pass.interrupted || pass.over;
 
 /** Records how the job ended. A cancel, or a wish to discard, that comes meanwhile is recorded too. */
 async function end(

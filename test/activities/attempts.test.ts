@@ -3,7 +3,7 @@ import { DefaultFailureConverter, defaultPayloadConverter } from '@temporalio/co
 import { temporal } from '@temporalio/proto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { describe, expect, it } from 'vitest';
-import { runWork, type Work } from '../../src/activities/context.js';
+import { runWork, type Work } from '../../src/activities/runActivity.js';
 import { WorldError } from '../../src/lib/errors.js';
 
 type End = 'fails' | 'dies' | 'shuts down';

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { build } from '../../src/cli/cli.js';
+import { buildProgram } from '../../src/cli/program/program.js';
 
 /** The flags under each heading of a command's help. */
 function helpOf(name: string): Record<string, string[]> {
-  const command = build(() => undefined).commands.find((one) => one.name() === name);
+  const command = buildProgram(() => undefined).commands.find((one) => one.name() === name);
   const groups = (command?.helpInformation() ?? '')
     .split(/^(?=\S)/m)
     .map((group): [string, string[]] => [

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { expect, it } from 'vitest';
-import { build } from '../../src/cli/cli.js';
+import { buildProgram } from '../../src/cli/program/program.js';
 
 const docs = path.join(import.meta.dirname, '../../docs');
 const pages = readdirSync(docs, { recursive: true, encoding: 'utf8' })
@@ -92,7 +92,7 @@ it('docs/cli.md has the commands and flags of --help, no more and no less', () =
   expect(Object.fromEntries(written)).toEqual(
     Object.fromEntries(
       commandsOf(
-        build(() => undefined),
+        buildProgram(() => undefined),
         '',
       ),
     ),

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jobKey, keyOf, upscaleKey } from '../../src/job/keys.js';
-import type { PictureSpec } from '../../src/job/picture.js';
+import type { PictureSpec } from '../../src/job/pictureSpec.js';
 import type { ModelMethod } from '../../src/job/spec.js';
 
 const method: ModelMethod = {

@@ -1,9 +1,9 @@
 import type { SourceInfo } from '../../src/job/source.js';
 import { argv } from '../../src/lib/argv.js';
-import { runFfmpeg } from '../../src/media/ffmpeg/run.js';
+import { runFfmpeg } from '../../src/media/ffmpeg/runFfmpeg.js';
 import { sourceInput } from '../../src/media/ffmpeg/tools.js';
-import type { FrameSource } from '../../src/media/picture/frames.js';
-import { checkPts, frameArgs } from '../../src/media/picture/frames.js';
+import type { FrameSource } from '../../src/media/picture/frameSource.js';
+import { checkPts, frameArgs } from '../../src/media/picture/frameSource.js';
 
 /**
  * In the source's own format, except that the one that only implies full range is written as the one that does not.

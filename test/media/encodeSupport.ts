@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import type { BitDepth } from '../../src/job/picture.js';
+import type { BitDepth } from '../../src/job/pictureSpec.js';
 import type { EncodeSpec } from '../../src/job/spec.js';
 import { argv } from '../../src/lib/argv.js';
 import { toNumber } from '../../src/lib/rational.js';
@@ -10,7 +10,7 @@ import { type MergeResult, mergeAudio } from '../../src/media/merge/merge.js';
 import type { AudioMode } from '../../src/media/merge/plannedTrack.js';
 import { constantRate } from '../../src/media/picture/cfrTimeline.js';
 import { deliverableSize, deliverableTags } from '../../src/media/picture/deliverable.js';
-import type { FrameSource } from '../../src/media/picture/frames.js';
+import type { FrameSource } from '../../src/media/picture/frameSource.js';
 import { probeSource } from '../../src/media/source/probe.js';
 import type { VerifyRequest } from '../../src/media/verify/verifyDeliverable.js';
 

@@ -1,8 +1,8 @@
 import { buffer } from 'node:stream/consumers';
-import type { BitDepth } from '../../src/job/picture.js';
-import { startFfmpeg } from '../../src/media/ffmpeg/run.js';
+import type { BitDepth } from '../../src/job/pictureSpec.js';
+import { startFfmpeg } from '../../src/media/ffmpeg/runFfmpeg.js';
 import { decodeToPlanarArgs, formatFor, mezzanineArgs } from '../../src/media/intermediate/networkFrames.js';
-import type { FrameSource } from '../../src/media/picture/frames.js';
+import type { FrameSource } from '../../src/media/picture/frameSource.js';
 import { residualFor } from '../../src/media/picture/outOfGamut.js';
 import { enlarged } from '../upscaler/support.js';
 

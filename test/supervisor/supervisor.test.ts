@@ -13,7 +13,7 @@ import {
   receive,
   type SupervisorInfo,
   send,
-} from '../../src/client/connection/protocol.js';
+} from '../../src/client/connection/supervisorProtocol.js';
 import { connectToServer } from '../../src/client/connection/temporalConnection.js';
 import { runSupervisor } from '../../src/supervisor/supervisor.js';
 import type { Config } from '../../temporal.config.js';

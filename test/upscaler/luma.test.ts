@@ -7,7 +7,7 @@ import type { ModelMethod } from '../../src/job/spec.js';
 import { decodeTimeline } from '../../src/job/timeline.js';
 import { argv } from '../../src/lib/argv.js';
 import { padYuv420ToEven, scaleFilter } from '../../src/media/picture/deliverable.js';
-import { checkPts, type FrameSource } from '../../src/media/picture/frames.js';
+import { checkPts, type FrameSource } from '../../src/media/picture/frameSource.js';
 import { probeSource } from '../../src/media/source/probe.js';
 import { scanSource } from '../../src/media/source/scan.js';
 import { createUpscaler } from '../../src/upscaler/client.js';

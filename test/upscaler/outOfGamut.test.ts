@@ -5,7 +5,7 @@ import { fileDigest } from '../../src/job/parts.js';
 import type { ModelMethod } from '../../src/job/spec.js';
 import { readTally, TALLY_FILE } from '../../src/job/tally.js';
 import { argv } from '../../src/lib/argv.js';
-import type { FrameSource } from '../../src/media/picture/frames.js';
+import type { FrameSource } from '../../src/media/picture/frameSource.js';
 import { createUpscaler } from '../../src/upscaler/client.js';
 import { upscaleRequest } from '../../src/upscaler/upscaleRequest.js';
 import { frameSource, pixels } from '../media/encodeSupport.js';

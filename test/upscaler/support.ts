@@ -4,7 +4,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { fileDigest } from '../../src/job/parts.js';
 import { argv } from '../../src/lib/argv.js';
-import { printPts } from '../../src/media/picture/frames.js';
+import { printPts } from '../../src/media/picture/frameSource.js';
 import type { UpscaledPart, UpscaleRequest } from '../../src/upscaler/protocol.js';
 
 export const decodeArgs = (clip: string, ...filters: string[]): string[] => argv`

@@ -11,7 +11,7 @@ import { shortBatch } from '../../job/batch/spec.js';
 import { loadBatch, loadRound, readResults } from '../../job/batch/store.js';
 import { resolveRooted } from '../../job/layout.js';
 import { replaceJson, replaceText } from '../../lib/durable.js';
-import { type ActivityDeps, runWork } from '../context.js';
+import { type ActivityDeps, runWork } from '../runActivity.js';
 import { summaryPage } from './summaryPage.js';
 
 export const closeRound =

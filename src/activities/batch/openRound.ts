@@ -15,7 +15,7 @@ import { putAside, readJson, readKept, readRemakable, replaceJson, replaceKept }
 import { RecordDamaged, UserError } from '../../lib/errors.js';
 import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { findVideos } from '../../media/source/videoFiles.js';
-import { type ActivityDeps, runWork } from '../context.js';
+import { type ActivityDeps, runWork } from '../runActivity.js';
 
 /** Rounds of a batch whose lists and summaries are kept. */
 const KEPT_ROUNDS = 30;

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { BatchSummary, VideoResult, VideoStatus } from '../../job/batch/records.js';
+import { byUrgency, countsText } from '../../job/batch/summaryText.js';
 import { formatBytes } from '../../job/diskEstimate.js';
 import { escapeHtml } from '../../media/verify/page.js';
 
@@ -58,19 +59,12 @@ export function summaryPage(summary: BatchSummary, waiting: readonly string[]): 
 <h1>${escapeHtml(name)}</h1>${verdict}
 <p>${escapeHtml(totals(summary))}</p><p class="soft">${times}</p>
 <table>${HEAD}
-${[...summary.videos]
-  .sort((a, b) => rank(a) - rank(b))
-  .map(row)
-  .join('\n')}
+${[...summary.videos].sort(byUrgency).map(row).join('\n')}
 </table>
 ${left === '' ? '' : `<h2>Still being written, left for the next round</h2><ul>${left}</ul>`}
 </body></html>
 `;
 }
-
-/** What needs a look comes first, what was there before last. */
-const rank = ({ status }: VideoResult): number =>
-  ['failed', 'damaged', 'cancelled', 'unfinished', 'done', 'skipped'].indexOf(status);
 
 function row({
   status,
@@ -103,32 +97,6 @@ function row({
   );
 }
 
-function totals({
-  files,
-  done,
-  skipped,
-  failed,
-  cancelled,
-  unfinished,
-  waiting,
-  frames,
-  fps,
-  bytes,
-}: BatchSummary): string {
-  const counts = (
-    [
-      [done, 'done'],
-      [skipped, 'finished before'],
-      [failed, 'failed'],
-      [cancelled, 'cancelled'],
-      [unfinished, 'unfinished'],
-      [waiting, 'still being written'],
-    ] as const
-  )
-    .filter(([count]) => count > 0)
-    .map(([count, what]) => `${count} ${what}`);
-  return (
-    `${files} files: ${counts.join(', ') || 'nothing to do'}; ` +
-    `${frames.toLocaleString('en')} frames at ${fps.toFixed(2)} a second, ${formatBytes(bytes)}`
-  );
-}
+const totals = (summary: BatchSummary): string =>
+  `${summary.files} files: ${countsText(summary)}; ` +
+  `${summary.frames.toLocaleString('en')} frames at ${summary.fps.toFixed(2)} a second, ${formatBytes(summary.bytes)}`;

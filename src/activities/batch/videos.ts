@@ -20,7 +20,7 @@ import { readStored, type StoredJob } from '../../job/store.js';
 import { workflowIdOf } from '../../job/workflowIds.js';
 import { putAside, readKept, readRemakable, replaceJson, replaceKept } from '../../lib/durable.js';
 import { ignoreMissing } from '../../lib/systemErrors.js';
-import { type ActivityDeps, runWork, toFailure } from '../context.js';
+import { type ActivityDeps, runWork, toFailure } from '../runActivity.js';
 
 /** Times that a video is tried to be read before it counts as one that cannot be. */
 const MAX_ATTEMPTS = 5;

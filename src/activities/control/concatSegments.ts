@@ -8,9 +8,9 @@ import { PartDamaged } from '../../lib/errors.js';
 import { concatParts } from '../../media/encode/concat.js';
 import { deliverableShape } from '../../media/picture/shape.js';
 import { loadDelivered, loadPictures, loadPlan } from '../../media/source/loadedJob.js';
-import { type ActivityDeps, type Run, runActivity } from '../context.js';
 import { requireFreeSpace } from '../disk.js';
-import { wholeFile } from '../files.js';
+import { wholeFile } from '../jobFiles.js';
+import { type ActivityDeps, type Run, runActivity } from '../runActivity.js';
 
 /** Joins all encoded parts into one silent video under the source's timestamps. */
 export const concatSegments =

@@ -7,9 +7,9 @@ import { flush, publishJson, publishKept, putAside, readKept, takeAway } from '.
 import { damageOf } from '../../media/ffmpeg/damage.js';
 import { conformSource as conform } from '../../media/intermediate/conform.js';
 import { loadScan } from '../../media/source/loadedJob.js';
-import { type ActivityDeps, runActivity } from '../context.js';
 import { requireFreeSpace } from '../disk.js';
-import { makeFolder, wholeFile } from '../files.js';
+import { makeFolder, wholeFile } from '../jobFiles.js';
+import { type ActivityDeps, runActivity } from '../runActivity.js';
 
 export const conformSource =
   (deps: ActivityDeps): EncodeActivities['conformSource'] =>

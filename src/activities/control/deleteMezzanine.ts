@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { ControlActivities } from '../../job/contracts.js';
 import { surveyJobs } from '../../job/store.js';
 import { namesIn } from '../../lib/durable.js';
-import { type ActivityDeps, runActivity } from '../context.js';
+import { type ActivityDeps, runActivity } from '../runActivity.js';
 
 /**
  * Removes a segment's upscaled frames, unless another job with the same pictures still has to encode them, or keeps

@@ -16,9 +16,9 @@ import { deliverableShape } from '../../media/picture/shape.js';
 import { usedInfo } from '../../media/source/examine.js';
 import { dynamicWarning } from '../../media/source/hdr.js';
 import { loadCut, loadDelivered, loadPictures, loadScan, loadTimeline } from '../../media/source/loadedJob.js';
-import { type ActivityDeps, type Run, runActivity } from '../context.js';
 import { requireRoom } from '../disk.js';
-import { wholeFile } from '../files.js';
+import { wholeFile } from '../jobFiles.js';
+import { type ActivityDeps, type Run, runActivity } from '../runActivity.js';
 
 /**
  * The silent video and everything else that the source has, in a hidden file in the output's own folder, so that

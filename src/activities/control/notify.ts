@@ -15,7 +15,7 @@ import { withLimit } from '../../lib/limit.js';
 import { withParentDeathSignal } from '../../lib/parentDeathSignal.js';
 import { PrivateAddress } from '../../lib/privateAddress.js';
 import { asUser } from '../../lib/umask.js';
-import { type ActivityDeps, runWork } from '../context.js';
+import { type ActivityDeps, runWork } from '../runActivity.js';
 import { post } from './post.js';
 
 const ANSWER_MS = 30_000;

@@ -4,8 +4,8 @@ import { decodeTimeline } from '../../job/timeline.js';
 import { publishKept, putAside, readKept } from '../../lib/durable.js';
 import { loadPictures, loadPlan, loadTimeline } from '../../media/source/loadedJob.js';
 import { planRequest } from '../../media/source/planRequest.js';
-import { type ActivityDeps, runActivity } from '../context.js';
-import { makeFolder } from '../files.js';
+import { makeFolder } from '../jobFiles.js';
+import { type ActivityDeps, runActivity } from '../runActivity.js';
 
 export const planSegments =
   (deps: ActivityDeps): ControlActivities['planSegments'] =>

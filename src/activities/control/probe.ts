@@ -3,7 +3,7 @@ import { type SourceScan, sourceScanSchema } from '../../job/source.js';
 import { decodeTimeline, timelineSchema } from '../../job/timeline.js';
 import { readRemakable } from '../../lib/durable.js';
 import { scanJob } from '../../media/source/loadedJob.js';
-import { type ActivityDeps, runActivity } from '../context.js';
+import { type ActivityDeps, runActivity } from '../runActivity.js';
 
 export const probe =
   (deps: ActivityDeps): ControlActivities['probe'] =>

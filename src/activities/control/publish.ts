@@ -23,7 +23,7 @@ import { damageOf } from '../../media/ffmpeg/damage.js';
 import { pictureNotices } from '../../media/source/examine.js';
 import { loadPlan, loadRecorded, loadScan } from '../../media/source/loadedJob.js';
 import { verifyReportSchema } from '../../media/verify/report.js';
-import { type ActivityDeps, type Run, runActivity } from '../context.js';
+import { type ActivityDeps, type Run, runActivity } from '../runActivity.js';
 
 /** Gives the checked file its name, writes the report, and removes what only the way there needed. */
 export const publish =

@@ -10,7 +10,7 @@ import { deliverableShape } from '../../media/picture/shape.js';
 import { loadCut, loadDelivered, loadFrames, loadTimeline } from '../../media/source/loadedJob.js';
 import { removeStills } from '../../media/verify/shownFrames.js';
 import { verifyDeliverable as verify } from '../../media/verify/verifyDeliverable.js';
-import { type ActivityDeps, runActivity } from '../context.js';
+import { type ActivityDeps, runActivity } from '../runActivity.js';
 
 const SHOWN_PROBLEMS = 5;
 

@@ -17,12 +17,12 @@ import { PartDamaged } from '../../lib/errors.js';
 import { ignoreKnown } from '../../lib/systemErrors.js';
 import { encodeFromParts, encodeFromSource } from '../../media/encode/encode.js';
 import { toolVersions } from '../../media/ffmpeg/versions.js';
-import type { FrameSource } from '../../media/picture/frames.js';
+import type { FrameSource } from '../../media/picture/frameSource.js';
 import { deliverableShape, resizeTo } from '../../media/picture/shape.js';
 import { loadFrames, loadSegment } from '../../media/source/loadedJob.js';
-import { type ActivityDeps, type Run, runActivity } from '../context.js';
 import { requireFreeSpace } from '../disk.js';
-import { makeFolder } from '../files.js';
+import { makeFolder } from '../jobFiles.js';
+import { type ActivityDeps, type Run, runActivity } from '../runActivity.js';
 
 export const encodeSegment =
   (deps: ActivityDeps): EncodeActivities['encodeSegment'] =>

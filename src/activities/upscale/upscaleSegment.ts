@@ -5,15 +5,15 @@ import type { Segment } from '../../job/plan.js';
 import type { ModelMethod } from '../../job/spec.js';
 import { ignoreKnown } from '../../lib/systemErrors.js';
 import { toolVersions } from '../../media/ffmpeg/versions.js';
-import { checkPts, type FrameSource } from '../../media/picture/frames.js';
+import { checkPts, type FrameSource } from '../../media/picture/frameSource.js';
 import { deliverableShape, resizeTo } from '../../media/picture/shape.js';
 import { loadFrames, loadSegment } from '../../media/source/loadedJob.js';
 import type { Upscaler } from '../../upscaler/client.js';
 import type { UpscaleRequest } from '../../upscaler/protocol.js';
 import { upscaleRequest } from '../../upscaler/upscaleRequest.js';
-import { type ActivityDeps, type Run, runActivity } from '../context.js';
 import { requireFreeSpace } from '../disk.js';
-import { makeFolder } from '../files.js';
+import { makeFolder } from '../jobFiles.js';
+import { type ActivityDeps, type Run, runActivity } from '../runActivity.js';
 
 /** Another attempt committed the frames at hand: this run stops and looks again at what is there. */
 class Overtaken extends Error {}

@@ -9,14 +9,12 @@ import { recordNotice } from '../../job/notice.js';
 import { leftOutLines } from '../batchLines.js';
 import { EXIT } from '../exit.js';
 import { resolveNotice } from '../noticeFlags.js';
+import { log } from '../say.js';
 import { waitForBatch } from '../waitBatch.js';
 
 /** Many videos with one command. Returns the exit code. */
 export async function batch(named: string[], options: Record<string, unknown>): Promise<number> {
   const config = loadConfig();
-  const log = (line: string): void => {
-    process.stderr.write(`${line}\n`);
-  };
   // Looked at first: a wrong name leaves no empty folder for results.
   const { inputs, leftOut } = await batchInputs(config, named, path.resolve(String(options['outDir'])));
   const spec = await specifyBatch(

@@ -2,6 +2,7 @@ import { loadConfig } from '../../../temporal.config.js';
 import { findLeftovers, type Leftover } from '../../client/job/leftovers.js';
 import { formatBytes } from '../../job/diskEstimate.js';
 import { EXIT } from '../exit.js';
+import { log } from '../say.js';
 
 interface CleanOptions {
   json?: boolean;
@@ -18,7 +19,7 @@ interface CleanOptions {
  */
 export async function clean({ json = false, abandoned = false, dryRun = false }: CleanOptions): Promise<number> {
   const { leftovers, kept } = await findLeftovers(loadConfig().roots, { abandoned });
-  for (const line of kept) process.stderr.write(`reelscale: ${line}\n`);
+  for (const line of kept) log(`reelscale: ${line}`);
   const gone: Leftover[] = [];
   for (const leftover of leftovers) if (dryRun || (await leftover.remove())) gone.push(leftover);
   const jobs = gone.filter(({ kind }) => kind === 'job').length;

@@ -1,14 +1,15 @@
 import { realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { checkOutput, publishFile, requireFreeName } from '../../client/job/files.js';
 import { parseOptions } from '../../client/job/flags.js';
+import { checkOutput, publishFile, requireFreeName } from '../../client/job/outputFile.js';
 import { UserError } from '../../lib/errors.js';
 import { type Comparison, compareVideos } from '../../media/compare/compare.js';
 import { panelsOf, plotSvg, rasterise } from '../../media/compare/plot.js';
 import { hasDecoder } from '../../media/ffmpeg/abilities.js';
 import { probeSource } from '../../media/source/probe.js';
 import { EXIT } from '../exit.js';
+import { log, print } from '../say.js';
 import { scoreJson, scoreTable } from '../scoreTable.js';
 import { interruptible } from '../stopSignal.js';
 
@@ -36,12 +37,12 @@ async function run(a: string, b: string, flags: Flags, signal: AbortSignal): Pro
     onFrame: (frame) => {
       if (performance.now() - saidAt < SAY_EVERY_MS) return;
       saidAt = performance.now();
-      process.stderr.write(`${frame} frames compared\n`);
+      log(`${frame} frames compared`);
     },
   });
-  for (const note of comparison.notes) process.stderr.write(`${note}\n`);
+  for (const note of comparison.notes) log(note);
   if (plot !== undefined) await drawPlot(plot, { a, b }, comparison, flags.overwrite ?? false, signal);
-  process.stdout.write(`${flags.json ? JSON.stringify(scoreJson({ a, b }, comparison)) : scoreTable(comparison)}\n`);
+  print(flags.json ? JSON.stringify(scoreJson({ a, b }, comparison)) : scoreTable(comparison));
   return EXIT.done;
 }
 

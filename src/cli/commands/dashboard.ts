@@ -6,6 +6,7 @@ import { directLink, leasedLink } from '../../dashboard/link.js';
 import { invitation, type listeningSchema, placeOf } from '../../dashboard/place.js';
 import { serveDashboard } from '../../dashboard/serve.js';
 import { EXIT } from '../exit.js';
+import { log } from '../say.js';
 import { stopSignal } from '../stopSignal.js';
 
 const flagsSchema = z.object({
@@ -13,10 +14,6 @@ const flagsSchema = z.object({
   port: whole(0, 65_535).optional(),
   tokenFile: z.string().min(1, 'must name a file').optional(),
 });
-
-const log = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
 
 /** Serves the dashboard until Ctrl-C. Returns the exit code. */
 export async function dashboard(options: unknown): Promise<number> {

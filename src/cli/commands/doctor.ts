@@ -1,15 +1,12 @@
 import { loadConfig } from '../../../temporal.config.js';
 import { doctor as examine } from '../../supervisor/doctor.js';
 import { EXIT } from '../exit.js';
-
-const print = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
+import { print, printJson } from '../say.js';
 
 /** Checks this machine. Returns the exit code. */
 export async function doctor({ json }: { json?: boolean }): Promise<number> {
   const lines = await examine(loadConfig());
-  if (json) print(JSON.stringify(lines));
+  if (json) printJson(lines);
   else
     for (const { ok, unused, line, advice } of lines)
       print(`${unused ? '-   ' : ok ? 'ok  ' : 'FAIL'}  ${line}${advice ? `\n      ${advice}` : ''}`);

@@ -11,21 +11,15 @@ import { removeModel } from '../../models/remove.js';
 import { discoverDevices } from '../../upscaler/devices.js';
 import { EXIT } from '../exit.js';
 import { renderModel } from '../modelInfo.js';
+import { log, print, printJson } from '../say.js';
 
 interface Json {
   json?: boolean;
 }
 
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-const say = (text: string): void => {
-  process.stderr.write(`${text}\n`);
-};
-
 export async function list({ json }: Json): Promise<number> {
   const models = await listModels(loadConfig().roots.models);
-  if (json) print(JSON.stringify(models));
+  if (json) printJson(models);
   else
     models.forEach((model) => {
       print(
@@ -46,7 +40,7 @@ function here({ kind, variants }: ListedModel): string {
 }
 
 export async function pull(name: string): Promise<number> {
-  const models = await pullModel(name, { modelsRoot: loadConfig().roots.models, log: say });
+  const models = await pullModel(name, { modelsRoot: loadConfig().roots.models, log });
   models.forEach(({ file }) => {
     print(file);
   });
@@ -72,7 +66,7 @@ export async function importModel(file: string, { name }: { name?: string }): Pr
     throw new UserError('--name names one model: without it the models of a folder have the names of their files');
   const { imported, refused } = await importFolder(file, { modelsRoot });
   refused.forEach((line) => {
-    say(`not imported: ${line}`);
+    log(`not imported: ${line}`);
   });
   imported.forEach(tell);
   if (imported.length === 0) throw new UserError(`none of the ${refused.length} networks could be imported`);
@@ -80,11 +74,11 @@ export async function importModel(file: string, { name }: { name?: string }): Pr
 }
 
 function tell({ name, scale, fresh }: ImportedModel): void {
-  say(fresh ? `imported ${name}, which enlarges by ${scale}` : `${name} was here already`);
+  log(fresh ? `imported ${name}, which enlarges by ${scale}` : `${name} was here already`);
   print(name);
 }
 
 export async function remove(name: string): Promise<number> {
-  say(`removed ${await removeModel(name, loadConfig().roots)}`);
+  log(`removed ${await removeModel(name, loadConfig().roots)}`);
   return EXIT.done;
 }

@@ -12,6 +12,7 @@ import { type Notice, recordNotice } from '../../job/notice.js';
 import { rejectedResult } from '../../job/rejected.js';
 import type { JobSpec } from '../../job/spec.js';
 import { EXIT, exitOf } from '../exit.js';
+import { log, print, printJson } from '../say.js';
 import { waitForJob } from '../wait.js';
 
 /** Takes a job from its settings to its end. Returns the exit code. */
@@ -21,22 +22,19 @@ export async function perform(
   config: Config,
   notice?: Notice,
 ): Promise<number> {
-  if (job.note !== undefined) process.stderr.write(`${job.note}\n`);
+  if (job.note !== undefined) log(job.note);
   const finished = await finishedBefore(job, config, flags.overwrite);
   if (finished) return sayFinished(finished, flags);
   await refuseWithoutSpace(job, config);
   await refuseWithoutEncoder(job, config);
   for (const flag of unappliedFlags(job.spec, flags))
-    process.stderr.write(`job ${shortJob(job.spec)} goes on as it was specified: ${flag} has no effect\n`);
+    log(`job ${shortJob(job.spec)} goes on as it was specified: ${flag} has no effect`);
 
   if (job.stored && (await rejectedResult(config.roots, job.stored)))
     process.stderr.write(
       `job ${shortJob(job.spec)}: its last result did not pass its checks; it is joined, merged and checked again\n`,
     );
 
-  const log = (line: string) => {
-    process.stderr.write(`${line}\n`);
-  };
   const session = await openSession(config, log, job.spec);
   try {
     await recordJob(config, job.spec);
@@ -48,8 +46,7 @@ export async function perform(
     await session.lease.detach(handle.workflowId);
     if (flags.json)
       printJson({ job: shortJob(job.spec), status: 'running', output: resolveRooted(config.roots, job.spec.output) });
-    else
-      process.stdout.write(`job ${shortJob(job.spec)} runs in the background: reelscale wait ${shortJob(job.spec)}\n`);
+    else print(`job ${shortJob(job.spec)} runs in the background: reelscale wait ${shortJob(job.spec)}`);
     return EXIT.done;
   } finally {
     await session.close();
@@ -70,13 +67,9 @@ function unappliedFlags(spec: JobSpec, flags: UpscaleFlags): string[] {
   ];
 }
 
-const printJson = (value: unknown): void => {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
-};
-
 function sayFinished(report: JobReport, flags: UpscaleFlags): number {
   if (flags.json) printJson({ ...report, inferredFrames: 0, duplicateFrames: 0, reusedFrames: report.frames });
-  else process.stdout.write(`job ${report.job} was finished before: ${report.output}\n`);
-  for (const problem of report.accepted?.problems ?? []) process.stderr.write(`accepted: ${problem}\n`);
+  else print(`job ${report.job} was finished before: ${report.output}`);
+  for (const problem of report.accepted?.problems ?? []) log(`accepted: ${problem}`);
   return exitOf(report);
 }

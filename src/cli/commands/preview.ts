@@ -3,12 +3,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { loadConfig } from '../../../temporal.config.js';
-import { checkOutput, publishFile, requireFreeName } from '../../client/job/files.js';
 import { parseOptions } from '../../client/job/flags.js';
 import { whole } from '../../client/job/numbers.js';
+import { checkOutput, publishFile, requireFreeName } from '../../client/job/outputFile.js';
 import { cropFlag, programFlag } from '../../client/job/pictureFlags.js';
 import { resolveCrop } from '../../client/job/resolvePart.js';
-import { formatTime, parseTime, TIME } from '../../client/job/times.js';
+import { formatTime, parseTime, TIME } from '../../client/job/timeText.js';
 import { previewMethods } from '../../client/preview/previewMethods.js';
 import { type PictureMaker, pictureMaker, WINDOW_STEP } from '../../client/preview/previewPictures.js';
 import type { SourceInfo } from '../../job/source.js';
@@ -26,6 +26,8 @@ import { drawSheet, type PlacedTile, type PreviewTile } from '../../media/previe
 import { deviceMemory } from '../../upscaler/deviceMemory.js';
 import { discoverDevices } from '../../upscaler/devices.js';
 import { EXIT } from '../exit.js';
+import { roughly } from '../render.js';
+import { log, print } from '../say.js';
 import { interruptible } from '../stopSignal.js';
 
 /** What is shown of a frame, in source pixels: more would take a large network minutes on a CPU. */
@@ -53,10 +55,6 @@ const flagsSchema = z.object({
 });
 type Flags = z.infer<typeof flagsSchema>;
 
-const say = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
-
 /** The same frames by each method, side by side in one PNG. Needs no server and no worker. Returns the exit code. */
 export function preview(input: string, options: unknown): Promise<number> {
   const flags = parseOptions(flagsSchema, options);
@@ -67,7 +65,7 @@ async function makePreview(input: string, flags: Flags, signal: AbortSignal): Pr
   const { roots } = loadConfig();
   const whole = await openExcerpt(input, { program: flags.program, signal });
   const { crop, note: cropNote } = await resolveCrop(input, whole.info, flags.crop, signal);
-  if (cropNote !== undefined) say(cropNote);
+  if (cropNote !== undefined) log(cropNote);
   const film = croppedExcerpt(whole, crop);
   const overwrite = flags.overwrite ?? false;
   const output = await checkOutput(flags.output ?? defaultOutput(input), await realpath(input), ['.png']);
@@ -83,10 +81,10 @@ async function makePreview(input: string, flags: Flags, signal: AbortSignal): Pr
     height: video.height,
     hdr: hdrTransfer(video.color.tags),
   });
-  if (note !== undefined) say(note);
+  if (note !== undefined) log(note);
 
   const folder = await mkdtemp(path.join(os.tmpdir(), 'reelscale-preview-'));
-  const maker = pictureMaker({ roots, device, folder, onNotice: say, signal });
+  const maker = pictureMaker({ roots, device, folder, onNotice: log, signal });
   try {
     const window = centredWindow(video, MOST, WINDOW_STEP);
     const rows = await makeRows({ film, frames, methods, window, folder, maker, signal });
@@ -102,7 +100,7 @@ async function makePreview(input: string, flags: Flags, signal: AbortSignal): Pr
       window,
       frames: rows.map((row, r) => describe(row, placed[r] ?? [])),
     };
-    process.stdout.write(`${flags.json ? JSON.stringify(made) : output}\n`);
+    print(flags.json ? JSON.stringify(made) : output);
     return EXIT.done;
   } finally {
     await maker.close();
@@ -153,7 +151,7 @@ async function makeRows({ film, frames, methods, window, folder, maker, signal }
     const seconds = film.timeOf(frame);
     const source = await film.take(frame, folder, signal);
     if (!source) {
-      say(`${formatTime(seconds)}  frame ${frame} cannot be decoded and is left out`);
+      log(`${formatTime(seconds)}  frame ${frame} cannot be decoded and is left out`);
       continue;
     }
     const cell: PreviewTile = {
@@ -169,7 +167,7 @@ async function makeRows({ film, frames, methods, window, folder, maker, signal }
       const { picture, secondsPerFrame } = await maker.make(method, source, window);
       const title = `${method.name} x${method.scale}`;
       const detail = `${formatTime(seconds)}  ${formatSpeed(method, secondsPerFrame)}`;
-      say(`${detail}  ${title}`);
+      log(`${detail}  ${title}`);
       cells.push({ picture, zoom: 1, title, detail });
       made.push({ method: method.name, scale: method.scale, secondsPerFrame });
     }
@@ -187,7 +185,7 @@ function sourceTitle({ video }: SourceInfo): string {
 }
 
 function formatSpeed({ kind }: Method, seconds: number): string {
-  return `${kind === 'model' ? 'about ' : ''}${seconds < 10 ? seconds.toFixed(2) : Math.round(seconds)} s a frame`;
+  return `${kind === 'model' ? 'about ' : ''}${roughly(seconds)} s a frame`;
 }
 
 /** A row for programs: what its cells show, and where on the sheet they are. */

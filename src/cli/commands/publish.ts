@@ -8,6 +8,7 @@ import { startJob } from '../../client/job/submit.js';
 import { shortJob } from '../../job/keys.js';
 import { UserError } from '../../lib/errors.js';
 import { EXIT } from '../exit.js';
+import { log } from '../say.js';
 import { waitForJob } from '../wait.js';
 
 const flagsSchema = z.object({
@@ -35,13 +36,7 @@ export async function publish(name: string, options: unknown): Promise<number> {
       );
     spec = await acceptResult(config, job, rejected, overwrite);
   }
-  const session = await openSession(
-    config,
-    (line) => {
-      process.stderr.write(`${line}\n`);
-    },
-    spec,
-  );
+  const session = await openSession(config, log, spec);
   try {
     await startJob(config, session, spec);
     const code = await waitForJob(config, session, spec, json);

@@ -1,6 +1,6 @@
 import { type Config, loadConfig } from '../../../temporal.config.js';
+import { createSchedule } from '../../client/batch/createSchedule.js';
 import {
-  createSchedule,
   deleteSchedule,
   listSchedules,
   pauseSchedule,
@@ -13,17 +13,12 @@ import { openSession, type Session } from '../../client/connection/connect.js';
 import { shortBatch } from '../../job/batch/spec.js';
 import { EXIT } from '../exit.js';
 import { resolveNotice } from '../noticeFlags.js';
-
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
+import { log, print, printJson } from '../say.js';
 
 /** Schedules live on the server, so that each command needs one. Returns the exit code. */
 async function withServer(act: (config: Config, session: Session) => Promise<void>): Promise<number> {
   const config = loadConfig();
-  const session = await openSession(config, (line) => {
-    process.stderr.write(`${line}\n`);
-  });
+  const session = await openSession(config, log);
   try {
     await act(config, session);
     return EXIT.done;
@@ -49,7 +44,7 @@ export const create = (name: string, options: Record<string, unknown>): Promise<
 export const list = ({ json }: { json?: boolean }): Promise<number> =>
   withServer(async (config, { client }) => {
     const schedules = await listSchedules(config, client);
-    if (json) print(JSON.stringify(schedules));
+    if (json) printJson(schedules);
     else if (schedules.length === 0) print('no schedules');
     else
       for (const { name, when, watch, paused, running, next } of schedules)

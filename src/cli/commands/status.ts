@@ -3,7 +3,6 @@ import { type Config, loadConfig } from '../../../temporal.config.js';
 import { listBatches, viewBatch } from '../../client/batch/batches.js';
 import { connectIfRunning, type JobHandle, type Session, workflowIdOf } from '../../client/connection/connect.js';
 import { describeEstimate, type EstimateAndActual, readEstimate } from '../../client/estimate/storedEstimate.js';
-import { exists } from '../../client/job/files.js';
 import { findJobOrBatch } from '../../client/job/findJob.js';
 import type { LiveProgress } from '../../client/job/live.js';
 import { storedStatus } from '../../client/job/storedStatus.js';
@@ -12,17 +11,12 @@ import { surveyBatches } from '../../job/batch/store.js';
 import { shortJob } from '../../job/keys.js';
 import { jobLayout, resolveRooted } from '../../job/layout.js';
 import { rejectedResult } from '../../job/rejected.js';
-import { type StoredJob, surveyJobs } from '../../job/store.js';
+import { isOpen, type StoredJob, surveyJobs } from '../../job/store.js';
+import { exists } from '../../lib/files.js';
 import { batchInFull, batchRow } from '../batchLines.js';
 import { EXIT } from '../exit.js';
 import { progressLine } from '../render.js';
-
-const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-const log = (line: string): void => {
-  process.stderr.write(`${line}\n`);
-};
+import { log, print, printJson } from '../say.js';
 
 interface Row {
   job: string;
@@ -44,7 +38,7 @@ interface Row {
 
 async function describe(config: Config, job: StoredJob, session: Pick<Session, 'client'> | undefined): Promise<Row> {
   const { spec } = job;
-  const open = !job.report && !job.ended;
+  const open = isOpen(job);
   const progress = open && session ? await progressOf(session, job) : undefined;
   const page = jobLayout(config.roots, spec).verifiedPage;
   const estimate = await readEstimate(config, job);
@@ -96,14 +90,14 @@ export async function status(name: string | undefined, { json }: { json?: boolea
     });
   const session = await connectIfRunning(config);
   try {
-    const shown = name === undefined && !all ? jobs.filter((job) => !job.report && !job.ended) : jobs;
+    const shown = name === undefined && !all ? jobs.filter(isOpen) : jobs;
     const rows = await Promise.all(shown.map((job) => describe(config, job, session)));
     const batches = named
       ? []
       : (await listBatches(config, session && { client: session.client, noAnswer })).filter(
           ({ status: how }) => all || ['running', 'paused', 'interrupted'].includes(how),
         );
-    if (json) print(JSON.stringify(named ? rows[0] : [...rows, ...batches]));
+    if (json) printJson(named ? rows[0] : [...rows, ...batches]);
     else if (rows.length + batches.length === 0) print(all ? 'no jobs' : 'no open jobs');
     else [...rows.map(named ? full : line), ...batches.map(batchRow)].forEach(print);
     return EXIT.done;

@@ -8,11 +8,9 @@ import { runSupervisor } from '../../supervisor/supervisor.js';
 import { keepRunning } from '../../worker/keptChild.js';
 import { createLogger } from '../../worker/logger.js';
 import { EXIT } from '../exit.js';
+import { print } from '../say.js';
 import { stopSignal } from '../stopSignal.js';
 
-const print = (line: string): void => {
-  process.stdout.write(`${line}\n`);
-};
 const logger = createLogger({});
 const log = (line: string): void => {
   logger.info(line);

@@ -1,11 +1,11 @@
 import { realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { checkOutput, publishFile, requireFreeName } from '../../client/job/files.js';
 import { parseOptions, requireOrder } from '../../client/job/flags.js';
+import { checkOutput, publishFile, requireFreeName } from '../../client/job/outputFile.js';
 import { pictureFlags, type UsedPart } from '../../client/job/pictureFlags.js';
 import { resolvePart } from '../../client/job/resolvePart.js';
-import type { PictureSpec } from '../../job/picture.js';
+import type { PictureSpec } from '../../job/pictureSpec.js';
 import { UserError } from '../../lib/errors.js';
 import { shown } from '../../lib/printable.js';
 import { probeSource } from '../../media/source/probe.js';
@@ -13,6 +13,7 @@ import { verifyAgainst } from '../../media/verify/against.js';
 import { verifyAlone } from '../../media/verify/alone.js';
 import type { Check } from '../../media/verify/report.js';
 import { EXIT } from '../exit.js';
+import { log, print } from '../say.js';
 import { interruptible } from '../stopSignal.js';
 
 const flagsSchema = z.object({
@@ -53,7 +54,7 @@ async function run(file: string, flags: Flags, signal: AbortSignal): Promise<num
   const onFrame = (frames: number): void => {
     if (performance.now() - saidAt < SAY_EVERY_MS) return;
     saidAt = performance.now();
-    process.stderr.write(`${frames} frames decoded\n`);
+    log(`${frames} frames decoded`);
   };
   const title =
     flags.against === undefined
@@ -66,7 +67,7 @@ async function run(file: string, flags: Flags, signal: AbortSignal): Promise<num
       : await verifyAgainst(file, flags.against, { ...asked, part: await usedPart(flags.against, flags, signal) });
   if (html !== undefined && page !== undefined)
     await publishFile(html, flags.overwrite, (temporary) => writeFile(temporary, page));
-  process.stdout.write(`${flags.json ? JSON.stringify(report) : lines(report).join('\n')}\n`);
+  print(flags.json ? JSON.stringify(report) : lines(report).join('\n'));
   return report.ok ? EXIT.done : EXIT.failed;
 }
 
@@ -81,7 +82,7 @@ async function usedPart(
     await probeSource(source, { program: flags.program, signal }),
     flags,
   );
-  if (note !== undefined) process.stderr.write(`${note}\n`);
+  if (note !== undefined) log(note);
   return { ...part, ...(flags.program !== undefined && { program: flags.program }) };
 }
 

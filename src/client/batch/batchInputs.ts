@@ -7,7 +7,7 @@ import { UserError } from '../../lib/errors.js';
 import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { isMangled } from '../../lib/utf8.js';
 import { findVideos, type LeftOut, NOT_UTF8 } from '../../media/source/videoFiles.js';
-import { inRoot } from '../job/resolveJob.js';
+import { inRoot } from '../job/mediaRoot.js';
 
 interface Found {
   file: string;

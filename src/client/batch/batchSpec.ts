@@ -10,11 +10,11 @@ import { UserError } from '../../lib/errors.js';
 import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { makePublicFolder } from '../../lib/umask.js';
 import { discoverDevices } from '../../upscaler/devices.js';
-import { resolveEncode } from '../job/encode.js';
+import { resolveEncode } from '../job/encodeFlags.js';
 import { parseFlags, parseOptions, type UpscaleFlags, upscaleFlagsSchema } from '../job/flags.js';
+import { inRoot } from '../job/mediaRoot.js';
 import { isFilter, resolveMethod } from '../job/method.js';
 import { whole } from '../job/numbers.js';
-import { inRoot } from '../job/resolveJob.js';
 import { rangeOf } from '../job/resolvePart.js';
 
 /** Videos at work at the same time: one keeps the devices busy while another is read, joined or checked. */

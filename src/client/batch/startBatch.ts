@@ -9,7 +9,7 @@ import { controlQueue } from '../../job/queues.js';
 import { batchWorkflowId } from '../../job/workflowIds.js';
 import { replaceJson, replaceKept } from '../../lib/durable.js';
 import type { upscaleBatch } from '../../workflows/index.js';
-import type { SupervisorInfo } from '../connection/protocol.js';
+import type { SupervisorInfo } from '../connection/supervisorProtocol.js';
 import { goOn } from '../job/goOn.js';
 
 export type BatchHandle = WorkflowHandle<typeof upscaleBatch>;

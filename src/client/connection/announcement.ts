@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { publishJson, randomName } from '../../lib/durable.js';
 import { ignoreKnown, ignoreMissing } from '../../lib/systemErrors.js';
 import { homeLayout, identityOf } from './home.js';
-import { connectTo } from './protocol.js';
+import { connectTo } from './supervisorProtocol.js';
 
 /** `run/supervisor.json` names the one supervisor of a state folder. */
 const announcementSchema = z.object({

@@ -17,7 +17,7 @@ import {
   receive,
   type SupervisorInfo,
   send,
-} from './protocol.js';
+} from './supervisorProtocol.js';
 
 const POLL_MS = 100;
 /**

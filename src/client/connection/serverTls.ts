@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../lib/errors.js';
 import { homeLayout } from './home.js';
-import type { SupervisorInfo } from './protocol.js';
+import type { SupervisorInfo } from './supervisorProtocol.js';
 
 /** Name of the embedded server in its certificate: whoever connects asks for it, at whatever port. */
 export const SERVER_NAME = 'reelscale';

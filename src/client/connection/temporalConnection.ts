@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '@temporalio/client';
 import type { Config } from '../../../temporal.config.js';
-import type { SupervisorInfo } from './protocol.js';
 import { clientTls, readServerTls, type ServerTls } from './serverTls.js';
+import type { SupervisorInfo } from './supervisorProtocol.js';
 
 /** It takes half a second of processor to load: only for what talks to a server. */
 export const loadClient = () => import('./temporalClient.js');

@@ -8,7 +8,7 @@ import { type Roots, resolveRooted } from '../../job/layout.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { JobSpec } from '../../job/spec.js';
 import { overlookDamage, readJson, replaceJson } from '../../lib/durable.js';
-import type { FrameSource } from '../../media/picture/frames.js';
+import type { FrameSource } from '../../media/picture/frameSource.js';
 import { deliverableShape, resizeTo } from '../../media/picture/shape.js';
 import { type EncodeSpeed, encodeSpeedSchema, measureEncode } from './measureEncode.js';
 import { measureUpscale, type UpscaleSpeed, upscaleSpeedSchema } from './measureUpscale.js';

@@ -12,13 +12,13 @@ import { usedInfo } from '../../media/source/examine.js';
 import { discoverDevices } from '../../upscaler/devices.js';
 import type { ResolvedJob } from '../job/resolveJob.js';
 import { calibrate } from './calibrate.js';
-import { type Frames, promisedFrames, readFrames } from './frames.js';
+import { type PlannedFrames, promisedFrames, readFrames } from './plannedFrames.js';
 import { workEstimate } from './workEstimate.js';
 
 export type JobToEstimate = Pick<ResolvedJob, 'spec' | 'info'>;
 
 export interface EstimatedWork {
-  frames: Frames;
+  frames: PlannedFrames;
   /** Of this machine, which the job would use; undefined where its tags are other machines'. */
   device: { device: string; label: string } | undefined;
   /** Devices of this machine that would work at the same time, at least 1. */

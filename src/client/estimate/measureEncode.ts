@@ -1,13 +1,13 @@
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import type { BitDepth } from '../../job/picture.js';
+import type { BitDepth } from '../../job/pictureSpec.js';
 import type { EncodeSpec, Method } from '../../job/spec.js';
 import { randomName } from '../../lib/durable.js';
 import { timed } from '../../lib/timed.js';
 import { encodeFromSource } from '../../media/encode/encode.js';
 import type { Size } from '../../media/picture/cropWindow.js';
-import type { FrameSource } from '../../media/picture/frames.js';
+import type { FrameSource } from '../../media/picture/frameSource.js';
 
 export const encodeSpeedSchema = z.object({
   /** Of a frame, with as many encodes at once as were measured. */

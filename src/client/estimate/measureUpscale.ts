@@ -3,7 +3,7 @@ import type { Roots } from '../../job/layout.js';
 import type { ModelMethod } from '../../job/spec.js';
 import { timed } from '../../lib/timed.js';
 import { centredWindow, type Window } from '../../media/picture/cropWindow.js';
-import type { FrameSource } from '../../media/picture/frames.js';
+import type { FrameSource } from '../../media/picture/frameSource.js';
 import { createUpscaler, type Upscaler } from '../../upscaler/client.js';
 import { upscaleRequest } from '../../upscaler/upscaleRequest.js';
 

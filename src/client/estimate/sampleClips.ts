@@ -1,6 +1,6 @@
 import type { SourceInfo } from '../../job/source.js';
 import { takeSampleClip } from '../../media/intermediate/sampleClip.js';
-import type { FrameSource } from '../../media/picture/frames.js';
+import type { FrameSource } from '../../media/picture/frameSource.js';
 
 /** Spread evenly over a video: how large a result becomes differs much from scene to scene. */
 const PLACES = 8;

@@ -4,7 +4,7 @@ import { GOP_FRAMES } from '../../job/plan.js';
 import type { JobSpec } from '../../job/spec.js';
 import { deliverableShape } from '../../media/picture/shape.js';
 import type { Calibration } from './calibrate.js';
-import type { Frames } from './frames.js';
+import type { PlannedFrames } from './plannedFrames.js';
 import { seenPixels } from './seenPixels.js';
 
 /** Until the first frame is at work, with a supervisor that has to start. */
@@ -16,7 +16,7 @@ const CHECK_SPEED = 4e8;
 
 export interface WorkToEstimate {
   spec: JobSpec;
-  frames: Frames;
+  frames: PlannedFrames;
   /** `cpu` or `cuda:N`; what upscales. */
   device: string;
   /** That upscale at the same time. */

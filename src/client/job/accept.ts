@@ -10,7 +10,8 @@ import type { JobSpec } from '../../job/spec.js';
 import type { StoredJob } from '../../job/store.js';
 import { readJson, replaceJson, replaceKept } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
-import { exists, requireFreeName } from './files.js';
+import { exists } from '../../lib/files.js';
+import { requireFreeName } from './outputFile.js';
 import { storedStatus } from './storedStatus.js';
 import { takeOutput } from './submit.js';
 

@@ -5,11 +5,13 @@ import type { JobReport } from '../../job/contracts.js';
 import { estimateDisk, formatBytes, soundBytes } from '../../job/diskEstimate.js';
 import { resolveRooted } from '../../job/layout.js';
 import { fileDigest } from '../../job/parts.js';
+import { isOpen } from '../../job/store.js';
 import { UserError } from '../../lib/errors.js';
+import { exists } from '../../lib/files.js';
 import { probeEncoder } from '../../media/encode/encoders.js';
 import { deliverableShape } from '../../media/picture/shape.js';
 import { usedInfo } from '../../media/source/examine.js';
-import { exists, requireNoDeadLink } from './files.js';
+import { requireNoDeadLink } from './outputFile.js';
 import type { ResolvedJob } from './resolveJob.js';
 
 /**
@@ -27,7 +29,7 @@ export async function finishedBefore(
   if (!(await exists(output))) return undefined;
   if (stored?.report && (await fileDigest(output)) === stored.report.sha256) return stored.report;
   // An interrupted publish has given the name already; it recognises its own file.
-  if (mayReplace || (stored && !stored.report && !stored.ended)) return undefined;
+  if (mayReplace || (stored && isOpen(stored))) return undefined;
   throw new UserError(`${output} exists already: choose another name with -o, or replace it with --overwrite`);
 }
 

@@ -3,7 +3,7 @@ import { encodeSpecSchema } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { number, whole } from './numbers.js';
 import { pictureFlags } from './pictureFlags.js';
-import { formatTime } from './times.js';
+import { formatTime } from './timeText.js';
 
 const HW_ENCODERS = ['none', ...encodeSpecSchema.shape.hardware.unwrap().options] as const;
 const TUNES = encodeSpecSchema.shape.tune.unwrap().options;

@@ -8,8 +8,8 @@ import { rejectedResult } from '../../job/rejected.js';
 import { discardFrames, readFolder, removeUnless, type StoredJob, surveyJobs } from '../../job/store.js';
 import { namesIn } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
+import { exists } from '../../lib/files.js';
 import { hasCode, ignoreMissing } from '../../lib/systemErrors.js';
-import { exists } from './files.js';
 import { storedStatus } from './storedStatus.js';
 
 /** A folder that no job that can go on needs. */

@@ -8,12 +8,12 @@ import {
   type PictureSpec,
   pictureSpecSchema,
   targetSchema,
-} from '../../job/picture.js';
+} from '../../job/pictureSpec.js';
 import type { SourceInfo } from '../../job/source.js';
 import { UserError } from '../../lib/errors.js';
 import { hdrTransfer } from '../../media/picture/color.js';
 import { whole } from './numbers.js';
-import { parseTime, TIME } from './times.js';
+import { parseTime, TIME } from './timeText.js';
 
 const DEINTERLACE = deinterlaceSchema.options;
 const TARGET =

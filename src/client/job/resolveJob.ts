@@ -1,13 +1,10 @@
-import { realpathSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import path from 'node:path';
 import type { Config } from '../../../temporal.config.js';
 import { ownerOf } from '../../job/claims.js';
 import { jobKey, shortJob, upscaleKey } from '../../job/keys.js';
-import { type Roots, resolveRooted, toRooted } from '../../job/layout.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { JobSpec, RootedPath } from '../../job/spec.js';
-import { readStored, type StoredJob } from '../../job/store.js';
+import { isOpen, readStored, type StoredJob } from '../../job/store.js';
 import { overlookDamage } from '../../lib/durable.js';
 import { RecordDamaged, UserError } from '../../lib/errors.js';
 import { requireUsableName } from '../../lib/utf8.js';
@@ -19,13 +16,16 @@ import { deliverableSize } from '../../media/picture/deliverable.js';
 import { deliverableShape } from '../../media/picture/shape.js';
 import { probeSource } from '../../media/source/probe.js';
 import { deviceMemory } from '../../upscaler/deviceMemory.js';
-import { discoverDevices } from '../../upscaler/devices.js';
-import { resolveEncode } from './encode.js';
-import { checkOutput, defaultOutput, sourceDigest } from './files.js';
+import { resolveEncode } from './encodeFlags.js';
 import type { UpscaleFlags } from './flags.js';
-import { namedModel, resolveMethod } from './method.js';
+import { inherit } from './inherit.js';
+import { inRoot } from './mediaRoot.js';
+import { resolveMethod } from './method.js';
+import { checkOutput, defaultOutput } from './outputFile.js';
 import { resolvePicture } from './pictureFlags.js';
+import { placement } from './placement.js';
 import { resolvePart } from './resolvePart.js';
+import { sourceDigest } from './sourceDigest.js';
 
 export interface ResolvedJob {
   spec: JobSpec;
@@ -117,7 +117,7 @@ export async function resolveJob(
     const picture = resolvePicture(given, open?.picture, info, part);
     const used = croppedInfo(info, picture.crop).video;
     const { width, height } = used;
-    const pictures = open ? inherit(given, methodFlags(open, config.roots)) : given;
+    const pictures = open ? inherit(given, open, config.roots) : given;
     const method = await resolveMethod(pictures, {
       roots: config.roots,
       gpu: device !== 'cpu',
@@ -166,58 +166,3 @@ export async function resolveJob(
 /** An open job stays as it was specified; that its output may replace a file can still be said. */
 const mayOverwrite = (spec: JobSpec, flags: UpscaleFlags): JobSpec =>
   flags.overwrite ? { ...spec, overwrite: true } : spec;
-
-export const isOpen = (job: StoredJob): boolean => !job.report && !job.ended;
-
-/**
- * Which tags a job goes to: those given, else the device's, else this machine's first device; and the device that its
- * pictures are specified for, which may only stand for those of other machines.
- */
-async function placement(flags: UpscaleFlags, open: JobSpec | undefined): Promise<{ tags: string[]; device: string }> {
-  const [first = 'cpu'] = (await discoverDevices()).map(({ device }) => device);
-  const tags = flags.tag ??
-    (flags.device !== undefined ? [flags.device] : open?.tags) ?? [first === 'cpu' ? 'cpu' : 'gpu'];
-  // An open job goes on where it was.
-  const made = open?.tags ?? tags;
-  if (made.includes('cpu')) return { tags, device: 'cpu' };
-  return { tags, device: made.find((tag) => /^cuda:\d+$/.test(tag)) ?? (first === 'cpu' ? 'cuda:0' : first) };
-}
-
-/** What was left out is taken from the unfinished job, unless another model is asked for. */
-function inherit(given: UpscaleFlags, open: UpscaleFlags): UpscaleFlags {
-  const model = namedModel(given);
-  if (model !== undefined && model !== open.model && path.resolve(model) !== open.model) return given;
-  const flags = Object.fromEntries(
-    Object.entries(given).filter(([name, value]) => name !== 'preset' && value !== undefined),
-  );
-  return { ...open, ...flags };
-}
-
-/** The flags that would give an unfinished job's pictures again. */
-function methodFlags({ method }: JobSpec, roots: Roots): UpscaleFlags {
-  if (method.kind === 'filter') return { model: method.name, scale: method.scale };
-  const { scale, tile, tilePad, prePad, precision, blend, denoise } = method;
-  const model = method.file.root === 'media' ? resolveRooted(roots, method.file) : method.name;
-  return {
-    model,
-    scale,
-    tile,
-    tilePad,
-    prePad,
-    blend,
-    ...(denoise !== undefined && { denoise }),
-    ...(precision !== 'int8' && { precision }),
-  };
-}
-
-/** @param file its real path. @throws UserError for a file that workers could not see. */
-export function inRoot(config: Config, file: string, what: string): RootedPath {
-  try {
-    // The root may be reached through a link.
-    return toRooted({ ...config.roots, media: realpathSync(config.roots.media) }, 'media', file);
-  } catch {
-    throw new UserError(
-      `${what} must lie below the media root ${config.roots.media}: move it there, or set REELSCALE_MEDIA_ROOT`,
-    );
-  }
-}

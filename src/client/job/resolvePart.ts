@@ -1,4 +1,4 @@
-import type { PictureSpec } from '../../job/picture.js';
+import type { PictureSpec } from '../../job/pictureSpec.js';
 import { framesWithin, originOf, type Range } from '../../job/range.js';
 import type { SourceInfo } from '../../job/source.js';
 import { UserError } from '../../lib/errors.js';
@@ -8,7 +8,7 @@ import { readPackets } from '../../media/ffmpeg/packets.js';
 import { checkCrop, formatWindow } from '../../media/picture/crop.js';
 import { detectCrop } from '../../media/source/detectCrop.js';
 import type { PictureFlags, UsedPart } from './pictureFlags.js';
-import { formatTime } from './times.js';
+import { formatTime } from './timeText.js';
 
 /** Containers round their lengths, in seconds. */
 const ROUNDING = 0.001;

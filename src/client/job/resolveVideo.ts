@@ -12,9 +12,9 @@ import { makePublicFolder } from '../../lib/umask.js';
 import { discoverDevices } from '../../upscaler/devices.js';
 import { storeEstimate } from '../estimate/estimateWork.js';
 import { finishedBefore, refuseWithoutEncoder, refuseWithoutSpace } from './beforeStart.js';
-import { sourceDigest } from './files.js';
 import { parseFlags } from './flags.js';
 import { resolveJob } from './resolveJob.js';
+import { sourceDigest } from './sourceDigest.js';
 import { recordJob, workflowInput } from './submit.js';
 
 export interface VideoRequest {

@@ -11,12 +11,12 @@ import { controlQueue, encodeQueue, upscaleQueue } from '../../job/queues.js';
 import { acceptedSchema, fileRecordSchema, verdictSchema } from '../../job/records.js';
 import { madeFrom } from '../../job/rejected.js';
 import type { JobSpec } from '../../job/spec.js';
-import { readStored } from '../../job/store.js';
+import { isOpen, readStored } from '../../job/store.js';
 import { overlookDamage, publishKept, putAside, readJson, readKept, replaceKept } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
 import type { upscaleVideo } from '../../workflows/index.js';
 import { type JobHandle, workflowIdOf } from '../connection/connect.js';
-import type { SupervisorInfo } from '../connection/protocol.js';
+import type { SupervisorInfo } from '../connection/supervisorProtocol.js';
 import { goOn } from './goOn.js';
 
 /** Claims a job's output, also from a job that has ended. @throws UserError while an open job has it. */
@@ -25,7 +25,7 @@ export async function takeOutput(config: Config, spec: JobSpec): Promise<void> {
     const owner = await claimOutput(config.roots, spec.output, spec.jobKey);
     if (owner === spec.jobKey) return;
     const other = await readStored(config.roots, owner);
-    if (other && !other.report && !other.ended)
+    if (other && isOpen(other))
       throw new UserError(`job ${shortJob(other.spec)} already works on that output: choose another name with -o`);
     await releaseOutput(config.roots, spec.output, owner);
   }

@@ -3,7 +3,7 @@ import type { Roots } from '../../job/layout.js';
 import type { Method, ModelMethod } from '../../job/spec.js';
 import { timed } from '../../lib/timed.js';
 import { centredWindow, type Window, withContext } from '../../media/picture/cropWindow.js';
-import type { FrameSource } from '../../media/picture/frames.js';
+import type { FrameSource } from '../../media/picture/frameSource.js';
 import type { Raster } from '../../media/picture/raster.js';
 import { filterTile, partTile } from '../../media/preview/previewTiles.js';
 import { createUpscaler } from '../../upscaler/client.js';

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { jobEstimateSchema } from '../../client/estimate/jobEstimate.js';
-import { deinterlaceSchema } from '../../job/picture.js';
+import { deinterlaceSchema } from '../../job/pictureSpec.js';
 import { encodeSpecSchema } from '../../job/spec.js';
 
 /** What can be asked for, and what is there to choose from. */

@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { roundSchema } from '../inputs.js';
+import { fileKey } from '../keys.js';
 import { type Roots, requireKey } from '../layout.js';
 import type { RootedPath } from '../spec.js';
-
-const digestOf = ({ root, path: file }: RootedPath): string =>
-  createHash('sha256').update(`${root}\0${file}`).digest('hex').slice(0, 32);
 
 export const batchesFolder = (roots: Pick<Roots, 'jobs'>): string => path.join(roots.jobs, 'batches');
 
@@ -29,7 +26,7 @@ export function batchLayout(roots: Pick<Roots, 'jobs'>, batchKey: string) {
     /** Sizes and times of a watched folder's files at the first of two looks. */
     look: path.join(folder, 'look.json'),
     madeFolder: path.join(folder, 'made'),
-    made: (input: RootedPath) => path.join(folder, 'made', `${digestOf(input)}.json`),
+    made: (input: RootedPath) => path.join(folder, 'made', `${fileKey(input)}.json`),
     rounds,
     round: (round: string) => {
       if (!roundSchema.safeParse(round).success) throw new RangeError(`${JSON.stringify(round)} is no round`);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { containerSchema } from '../contents.js';
 import { keySchema } from '../inputs.js';
 import { keyOf } from '../keys.js';
-import { rangeSchema } from '../picture.js';
+import { rangeSchema } from '../pictureSpec.js';
 import { prioritySchema } from '../priority.js';
 import { rootedPathSchema } from '../spec.js';
 

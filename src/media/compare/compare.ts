@@ -9,7 +9,7 @@ import { UserError } from '../../lib/errors.js';
 import { shown } from '../../lib/printable.js';
 import { toNumber } from '../../lib/rational.js';
 import { hasFilter } from '../ffmpeg/abilities.js';
-import { runFfmpeg } from '../ffmpeg/run.js';
+import { runFfmpeg } from '../ffmpeg/runFfmpeg.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import { probeSource } from '../source/probe.js';
 import { comparisonFormat } from './comparisonFormat.js';

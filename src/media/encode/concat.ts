@@ -1,19 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import {
-  BufferTarget,
-  EncodedPacketSink,
-  EncodedVideoPacketSource,
-  FilePathSource,
-  Input,
-  type InputVideoTrack,
-  MP4,
-  Mp4OutputFormat,
-  Output,
-  type VideoCodec,
-} from 'mediabunny';
+import { BufferTarget, EncodedVideoPacketSource, Mp4OutputFormat, Output } from 'mediabunny';
 import type { Rational } from '../../lib/rational.js';
 import { MAX_TIMESCALE } from '../picture/cfrTimeline.js';
 import { boxesIn, type Samples, withSamples } from '../source/mp4Tables.js';
+import { codecOf, openPart, parametersOf, presentationRanks } from './encodedPart.js';
 
 export interface ConcatRequest {
   /** MP4 files in order, as encode.ts writes them: closed GOPs, equal parameter sets. */
@@ -135,14 +125,6 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): 
     done += (await file.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
 }
 
-async function codecOf(file: string): Promise<VideoCodec> {
-  const part = await openPart(file);
-  const codec = await part.track.getCodec();
-  part.close();
-  if (!codec) throw new Error(`${file} holds a video that cannot be joined`);
-  return codec;
-}
-
 /** A multiple of the timebase's ticks, so fine that the merge can also place the first frame exactly enough. */
 function timescaleFor({ den }: Rational): number {
   if (den > MAX_TIMESCALE) throw new RangeError(`a timebase of 1/${den} s is finer than the MP4 writer can hold`);
@@ -170,7 +152,7 @@ async function addParts(
     try {
       const config = await part.track.getDecoderConfig();
       if (!config) throw new Error(`${file} has no decoder configuration`);
-      const own = parametersOf(config.codec, config.description as BytesLike);
+      const own = parametersOf(config);
       parameters ??= own;
       if (Buffer.compare(own, parameters) !== 0)
         throw new Error(
@@ -210,26 +192,6 @@ async function addParts(
   };
 }
 
-async function openPart(
-  file: string,
-): Promise<{ track: InputVideoTrack; sink: EncodedPacketSink; close: () => void }> {
-  const input = new Input({ source: new FilePathSource(file), formats: [MP4] });
-  try {
-    const track = await input.getPrimaryVideoTrack();
-    if (!track) throw new Error(`${file} has no video track`);
-    return {
-      track,
-      sink: new EncodedPacketSink(track),
-      close: () => {
-        input.dispose();
-      },
-    };
-  } catch (error) {
-    input.dispose();
-    throw error;
-  }
-}
-
 /**
  * The writer derives the shape of a pixel from these; the display size that it reads from a part is rounded to whole
  * pixels.
@@ -239,28 +201,4 @@ function shape(
   { num, den }: Rational,
 ) {
   return { displayAspectWidth: codedWidth * num, displayAspectHeight: codedHeight * den };
-}
-
-/** For each packet in decode order, its place among the part's frames in presentation order. */
-async function presentationRanks(sink: EncodedPacketSink): Promise<Uint32Array> {
-  const times: number[] = [];
-  for await (const packet of sink.packets(undefined, undefined, { metadataOnly: true })) times.push(packet.timestamp);
-  const order = [...times.keys()].sort((a, b) => (times[a] as number) - (times[b] as number));
-  const ranks = new Uint32Array(times.length);
-  for (const [rank, k] of order.entries()) ranks[k] = rank;
-  return ranks;
-}
-
-/** The DOM's type, which this project has no library for. */
-type BytesLike = ArrayBuffer | ArrayBufferView | undefined;
-
-/**
- * What must be equal in all parts. AV1 has its sequence header with every keyframe; beside the pictures is only what
- * the codec's name says.
- */
-function parametersOf(codec: string, data: BytesLike): Uint8Array {
-  if (data === undefined) return new TextEncoder().encode(codec);
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
 }

@@ -1,13 +1,13 @@
 import { rm, writeFile } from 'node:fs/promises';
-import type { BitDepth } from '../../job/picture.js';
+import type { BitDepth } from '../../job/pictureSpec.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { EncodeSpec } from '../../job/spec.js';
 import { argv } from '../../lib/argv.js';
 import type { Rational } from '../../lib/rational.js';
-import { runFfmpeg } from '../ffmpeg/run.js';
+import { runFfmpeg } from '../ffmpeg/runFfmpeg.js';
 import { DELIVERED_PIXELS, deliverableColor } from '../picture/color.js';
 import { deliverableTags, enlargeFilters, type FilterScaling, padToEven } from '../picture/deliverable.js';
-import { checkPts, type FrameSource, frameArgs } from '../picture/frames.js';
+import { checkPts, type FrameSource, frameArgs } from '../picture/frameSource.js';
 import { encoderOptions } from './encoders.js';
 
 interface EncodeTarget {

@@ -1,4 +1,4 @@
-import type { BitDepth } from '../../job/picture.js';
+import type { BitDepth } from '../../job/pictureSpec.js';
 import { GOP_FRAMES } from '../../job/plan.js';
 import type { Hdr } from '../../job/source.js';
 import type { EncodeSpec } from '../../job/spec.js';

@@ -1,4 +1,4 @@
-import type { BitDepth } from '../../job/picture.js';
+import type { BitDepth } from '../../job/pictureSpec.js';
 import type { EncodeSpec } from '../../job/spec.js';
 import { type Rational, toNumber } from '../../lib/rational.js';
 

@@ -1,4 +1,4 @@
-import { ffmpegSays } from './run.js';
+import { ffmpegSays } from './runFfmpeg.js';
 
 type Kind = '-filters' | '-decoders' | '-encoders';
 

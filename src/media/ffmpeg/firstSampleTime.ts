@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { argv } from '../../lib/argv.js';
 import { ContentFailure } from '../../lib/errors.js';
-import { runFfmpeg, runFfprobe } from './run.js';
+import { runFfmpeg } from './runFfmpeg.js';
+import { runFfprobe } from './runFfprobe.js';
 import { sourceInput } from './tools.js';
 
 const firstFrameSchema = z.tuple([z.coerce.number(), z.coerce.number(), z.coerce.number()]).rest(z.string());

@@ -1,6 +1,6 @@
 import type { SourceInfo } from '../../job/source.js';
 import { argv } from '../../lib/argv.js';
-import { runFfprobe } from './run.js';
+import { runFfprobe } from './runFfprobe.js';
 import { sourceInput } from './tools.js';
 
 /** What the packets of one video stream say, in numbers that stay small for any length (8 bytes a packet). */

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ContentFailure } from '../../lib/errors.js';
-import { type FfmpegOptions, type FfmpegResult, startFfmpeg } from './run.js';
+import { type FfmpegOptions, startFfmpeg } from './runFfmpeg.js';
+import type { ToolResult } from './toolRun.js';
 
 type Options = Omit<FfmpegOptions, 'stdin' | 'side' | 'stdout' | 'onStdoutLine'>;
 
@@ -15,7 +16,7 @@ export async function readUntilFailure<T>(
   args: readonly string[],
   options: Options,
   read: (stdout: Readable) => Promise<T>,
-): Promise<{ value: T; ended: FfmpegResult | ContentFailure }> {
+): Promise<{ value: T; ended: ToolResult | ContentFailure }> {
   const enough = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, enough.signal]) : enough.signal;
   const { stdout, done } = startFfmpeg(args, { ...options, signal, stdout: 'pipe' });
@@ -40,7 +41,7 @@ export async function readStdout<T>(
   args: readonly string[],
   options: Options,
   read: (stdout: Readable) => Promise<T>,
-): Promise<{ value: T } & FfmpegResult> {
+): Promise<{ value: T } & ToolResult> {
   const { value, ended } = await readUntilFailure(args, options, read);
   if (ended instanceof ContentFailure) throw ended;
   return { value, ...ended };

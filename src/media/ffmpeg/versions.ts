@@ -1,4 +1,4 @@
-import { ffmpegSays } from './run.js';
+import { ffmpegSays } from './runFfmpeg.js';
 
 let versions: Promise<Record<string, string>> | undefined;
 

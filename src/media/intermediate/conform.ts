@@ -8,11 +8,12 @@ import { argv } from '../../lib/argv.js';
 import { randomName } from '../../lib/durable.js';
 import { UserError } from '../../lib/errors.js';
 import { toNumber } from '../../lib/rational.js';
-import { type FfmpegResult, runFfmpeg } from '../ffmpeg/run.js';
+import { runFfmpeg } from '../ffmpeg/runFfmpeg.js';
+import type { ToolResult } from '../ffmpeg/toolRun.js';
 import { isRgb, LOSSLESS_RANGE } from '../picture/color.js';
 import { frameSize } from '../picture/crop.js';
 import { fieldFilters } from '../picture/deinterlace.js';
-import { CONFORMED_RATE, inputFrom, printPts } from '../picture/frames.js';
+import { CONFORMED_RATE, inputFrom, printPts } from '../picture/frameSource.js';
 import { repairFor, type TimestampRepair } from '../source/repair.js';
 
 const STALL_MS = 60_000;
@@ -79,7 +80,7 @@ async function decodeAll(
   args: string[],
   info: SourceInfo,
   { signal, onFrame }: ConformOptions,
-): Promise<FfmpegResult & { repair: TimestampRepair; written: number }> {
+): Promise<ToolResult & { repair: TimestampRepair; written: number }> {
   let written = 0;
   const repair = repairFor(info);
   const stall = new AbortController();

@@ -1,13 +1,13 @@
 import path from 'node:path';
-import type { CropWindow } from '../../job/picture.js';
+import type { CropWindow } from '../../job/pictureSpec.js';
 import type { SourceInfo } from '../../job/source.js';
 import { decodeTimeline } from '../../job/timeline.js';
 import { randomName } from '../../lib/durable.js';
 import { SegmentMismatch } from '../../lib/errors.js';
 import { toNumber } from '../../lib/rational.js';
-import { runFfmpeg } from '../ffmpeg/run.js';
+import { runFfmpeg } from '../ffmpeg/runFfmpeg.js';
 import { croppedInfo } from '../picture/crop.js';
-import { checkPts, type FrameSource, frameArgs, inputFrom, printPts } from '../picture/frames.js';
+import { checkPts, type FrameSource, frameArgs, inputFrom, printPts } from '../picture/frameSource.js';
 import { type ProbeOptions, probeSource } from '../source/probe.js';
 import { scanSource } from '../source/scan.js';
 import { losslessArgs } from './conform.js';

@@ -1,12 +1,12 @@
-import type { BitDepth } from '../../job/picture.js';
+import type { BitDepth } from '../../job/pictureSpec.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { Pixels } from '../../job/spec.js';
 import { argv } from '../../lib/argv.js';
-import { SIDE_FD } from '../ffmpeg/run.js';
+import { SIDE_FD } from '../ffmpeg/runFfmpeg.js';
 import { deliverableColor, fromPlanarRgb, LOSSLESS_RANGE, PLANAR_RGB, toPlanarRgb } from '../picture/color.js';
 import { cropFilter, type Size, type Window } from '../picture/cropWindow.js';
 import { deliverableTags, padToEven } from '../picture/deliverable.js';
-import { type FrameSource, frameArgs } from '../picture/frames.js';
+import { type FrameSource, frameArgs } from '../picture/frameSource.js';
 import { lumaInputs, mergeLuma, toYuv420 } from '../picture/luma.js';
 import { addResidual, type Residual, residualInputs, withResidual } from '../picture/outOfGamut.js';
 

@@ -3,9 +3,9 @@ import type { SourceInfo } from '../../job/source.js';
 import { argv } from '../../lib/argv.js';
 import { randomName } from '../../lib/durable.js';
 import { ContentFailure } from '../../lib/errors.js';
-import { runFfmpeg } from '../ffmpeg/run.js';
+import { runFfmpeg } from '../ffmpeg/runFfmpeg.js';
 import { sourceInput } from '../ffmpeg/tools.js';
-import type { FrameSource } from '../picture/frames.js';
+import type { FrameSource } from '../picture/frameSource.js';
 import { losslessArgs } from './conform.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { Chapter, Contents, ContentTrack } from '../../job/contents.js';
-import type { FileContents, FileStream } from '../source/contents.js';
+import type { FileContents, FileStream } from '../source/fileContents.js';
 
 /**
  * What a file holds otherwise than it should, each in one line; times of sound, which a header does not tell, are not

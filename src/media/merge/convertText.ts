@@ -1,6 +1,6 @@
 import type { Container } from '../../job/contents.js';
 import { argv } from '../../lib/argv.js';
-import { runFfmpeg } from '../ffmpeg/run.js';
+import { runFfmpeg } from '../ffmpeg/runFfmpeg.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import { MP4 } from './mergeArgs.js';
 

@@ -1,5 +1,5 @@
 import { argv } from '../../lib/argv.js';
-import { runFfmpeg } from '../ffmpeg/run.js';
+import { runFfmpeg } from '../ffmpeg/runFfmpeg.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 
 /**

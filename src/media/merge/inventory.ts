@@ -5,7 +5,7 @@ import { parseRational, type Rational } from '../../lib/rational.js';
 import { CODECS } from '../encode/encoders.js';
 import { hdrTransfer } from '../picture/color.js';
 import type { DeliverableTags } from '../picture/deliverable.js';
-import { contentsOf, type FileContents } from '../source/contents.js';
+import { contentsOf, type FileContents } from '../source/fileContents.js';
 import { compareHdr, readHdr, readSideData } from '../source/hdr.js';
 import { fileHeader, type Header, type HeaderStream, isCover } from '../source/header.js';
 import { checkContents } from './checkContents.js';

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import type { Contents } from '../../job/contents.js';
-import { runFfmpeg } from '../ffmpeg/run.js';
-import { readContents } from '../source/contents.js';
+import { runFfmpeg } from '../ffmpeg/runFfmpeg.js';
+import { readContents } from '../source/fileContents.js';
 import { convertText } from './convertText.js';
 import { extractCover } from './cover.js';
 import { mergeArgs } from './mergeArgs.js';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { argv } from '../../lib/argv.js';
 import { firstPacket } from '../ffmpeg/firstSampleTime.js';
-import { runFfmpeg } from '../ffmpeg/run.js';
+import { runFfmpeg } from '../ffmpeg/runFfmpeg.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 
 /** Where the tried packets are put, so that nothing about them is early. */

@@ -1,6 +1,6 @@
 import { firstPacket, firstSample } from '../ffmpeg/firstSampleTime.js';
-import type { FileStream } from '../source/contents.js';
 import { editedTracks, type Stretch } from '../source/editLists.js';
+import type { FileStream } from '../source/fileContents.js';
 import { CONTAINERS } from './containers.js';
 import { nameOf, type Planned, type PlannedTrack, type PlanRequest, taken, type WithinCut } from './plannedTrack.js';
 import type { Within } from './trimTracks.js';

@@ -1,5 +1,5 @@
 import { type Container, type Contents, contentTrackSchema } from '../../job/contents.js';
-import type { FileContents } from '../source/contents.js';
+import type { FileContents } from '../source/fileContents.js';
 import { streamsOf } from '../source/programs.js';
 import { CONTAINERS } from './containers.js';
 import { planAudio } from './planAudio.js';

@@ -1,6 +1,6 @@
 import type { Container } from '../../job/contents.js';
 import { MOST_COVER_PIXELS } from '../ffmpeg/tools.js';
-import type { FileContents, FileStream } from '../source/contents.js';
+import type { FileContents, FileStream } from '../source/fileContents.js';
 import { CONTAINERS } from './containers.js';
 import { nameOf, type Planned, type PlannedTrack } from './plannedTrack.js';
 

@@ -1,5 +1,5 @@
 import type { Container } from '../../job/contents.js';
-import type { FileContents, FileStream } from '../source/contents.js';
+import type { FileContents, FileStream } from '../source/fileContents.js';
 import { CONTAINERS, STYLED_SUBTITLES, TEXT_SUBTITLES } from './containers.js';
 import { nameOf, type Planned, type PlannedTrack, taken, type WithinCut } from './plannedTrack.js';
 

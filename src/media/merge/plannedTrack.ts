@@ -1,6 +1,6 @@
 import type { Container, ContentTrack } from '../../job/contents.js';
-import type { FileContents, FileStream } from '../source/contents.js';
 import type { Stretch } from '../source/editLists.js';
+import type { FileContents, FileStream } from '../source/fileContents.js';
 import type { Trim, Within } from './trimTracks.js';
 
 /** A track of the deliverable and how it gets there. */

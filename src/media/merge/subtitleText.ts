@@ -1,6 +1,6 @@
 import { ContentFailure } from '../../lib/errors.js';
 import { readUntilFailure } from '../ffmpeg/readStdout.js';
-import { runFfprobe } from '../ffmpeg/run.js';
+import { runFfprobe } from '../ffmpeg/runFfprobe.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 
 /** Subtitles whose packets are text and nothing else: only these may be in an encoding of long ago. */

@@ -1,6 +1,6 @@
 import type { Container } from '../../job/contents.js';
 import type { Clip } from '../../job/range.js';
-import { runFfprobe } from '../ffmpeg/run.js';
+import { runFfprobe } from '../ffmpeg/runFfprobe.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { BitDepth } from '../../job/picture.js';
+import type { BitDepth } from '../../job/pictureSpec.js';
 import type { SourceInfo } from '../../job/source.js';
 import { UserError } from '../../lib/errors.js';
 import { frameSize } from './crop.js';

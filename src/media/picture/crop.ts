@@ -1,4 +1,4 @@
-import type { CropWindow } from '../../job/picture.js';
+import type { CropWindow } from '../../job/pictureSpec.js';
 import type { SourceInfo } from '../../job/source.js';
 import { UserError } from '../../lib/errors.js';
 import { cropFilter } from './cropWindow.js';

@@ -1,4 +1,4 @@
-import type { BitDepth } from '../../job/picture.js';
+import type { BitDepth } from '../../job/pictureSpec.js';
 import type { SourceInfo } from '../../job/source.js';
 import { DELIVERED_PIXELS, deliverableColor } from './color.js';
 import { chromaStep, frameSize } from './crop.js';

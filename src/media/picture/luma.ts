@@ -1,4 +1,4 @@
-import type { BitDepth } from '../../job/picture.js';
+import type { BitDepth } from '../../job/pictureSpec.js';
 import type { SourceInfo } from '../../job/source.js';
 import { type Color, DELIVERED_PIXELS, deliverableColor, fitsZimg, YUV420, YUV444, ZIMG_MATRIX } from './color.js';
 import { MERGE_PLANES, padToEven, scaleFilter } from './deliverable.js';

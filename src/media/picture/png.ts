@@ -1,5 +1,5 @@
 import { ignoreKnown } from '../../lib/systemErrors.js';
-import { startFfmpeg } from '../ffmpeg/run.js';
+import { startFfmpeg } from '../ffmpeg/runFfmpeg.js';
 
 /**
  * Writes one picture as PNG; the file is replaced if it is there.

@@ -1,4 +1,4 @@
-import type { PictureSpec } from '../../job/picture.js';
+import type { PictureSpec } from '../../job/pictureSpec.js';
 import type { SourceInfo } from '../../job/source.js';
 import { type Rational, reduced, toNumber } from '../../lib/rational.js';
 import { deliverableSize } from './deliverable.js';

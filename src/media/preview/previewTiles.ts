@@ -3,7 +3,7 @@ import { deliverableColor, toPlanarRgb } from '../picture/color.js';
 import { cropFilters } from '../picture/crop.js';
 import { cropFilter, scaled, type Window } from '../picture/cropWindow.js';
 import { deliverableSize, enlargeFilters } from '../picture/deliverable.js';
-import { type FrameSource, inputFrom } from '../picture/frames.js';
+import { type FrameSource, inputFrom } from '../picture/frameSource.js';
 import { type Raster, readRaster } from '../picture/raster.js';
 
 /*

@@ -1,7 +1,7 @@
 import type { SourceInfo } from '../../job/source.js';
 import { argv } from '../../lib/argv.js';
 import { readStdout } from '../ffmpeg/readStdout.js';
-import { inputFrom } from '../picture/frames.js';
+import { inputFrom } from '../picture/frameSource.js';
 
 /**
  * Bytes in which a VOP that says that it is not coded fits, with what encoders write around it; ffmpeg's own limit.

@@ -1,8 +1,8 @@
-import type { CropWindow } from '../../job/picture.js';
+import type { CropWindow } from '../../job/pictureSpec.js';
 import type { SourceInfo } from '../../job/source.js';
 import { argv } from '../../lib/argv.js';
 import { ContentFailure } from '../../lib/errors.js';
-import { PTS_FD, runFfmpeg } from '../ffmpeg/run.js';
+import { PTS_FD, runFfmpeg } from '../ffmpeg/runFfmpeg.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import { chromaStep } from '../picture/crop.js';
 

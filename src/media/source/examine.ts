@@ -1,4 +1,4 @@
-import type { PictureSpec } from '../../job/picture.js';
+import type { PictureSpec } from '../../job/pictureSpec.js';
 import { clipInfo } from '../../job/range.js';
 import type { SourceInfo, SourceScan } from '../../job/source.js';
 import type { Timeline } from '../../job/timeline.js';

@@ -1,8 +1,8 @@
 import { ContentFailure } from '../../lib/errors.js';
 import { withLimit } from '../../lib/limit.js';
 import { parseRational, type Rational } from '../../lib/rational.js';
-import { runFfmpeg } from '../ffmpeg/run.js';
-import { inputFrom } from '../picture/frames.js';
+import { runFfmpeg } from '../ffmpeg/runFfmpeg.js';
+import { inputFrom } from '../picture/frameSource.js';
 
 /** The first picture as it is shown: upright, after the display matrix. */
 export interface FirstFrame {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Hdr, SourceInfo } from '../../job/source.js';
 import { argv } from '../../lib/argv.js';
 import { ContentFailure } from '../../lib/errors.js';
-import { readHeader } from '../ffmpeg/run.js';
+import { readHeader } from '../ffmpeg/runFfprobe.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 
 /** A fraction that may be nothing, as darkness is. */

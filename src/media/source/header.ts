@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readHeader } from '../ffmpeg/run.js';
+import { readHeader } from '../ffmpeg/runFfprobe.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import { sideDataSchema } from './hdr.js';
 import { programsSchema } from './programs.js';

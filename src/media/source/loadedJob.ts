@@ -13,7 +13,7 @@ import { UserError } from '../../lib/errors.js';
 import type { Rational } from '../../lib/rational.js';
 import { hasCode } from '../../lib/systemErrors.js';
 import { deliveredTimeline } from '../picture/cfrTimeline.js';
-import type { FrameSource } from '../picture/frames.js';
+import type { FrameSource } from '../picture/frameSource.js';
 import { examineSource, picturesOf } from './examine.js';
 import { probeSource } from './probe.js';
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { SourceInfo } from '../../job/source.js';
 import { argv } from '../../lib/argv.js';
 import { parseRational, toNumber } from '../../lib/rational.js';
-import { readHeader } from '../ffmpeg/run.js';
+import { readHeader } from '../ffmpeg/runFfprobe.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import { isRaw } from './repair.js';
 

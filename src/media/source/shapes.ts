@@ -2,7 +2,7 @@ import type { SourceInfo, SourceScan } from '../../job/source.js';
 import { argv } from '../../lib/argv.js';
 import { ContentFailure } from '../../lib/errors.js';
 import { parseRational, type Rational, toNumber } from '../../lib/rational.js';
-import { runFfprobe } from '../ffmpeg/run.js';
+import { runFfprobe } from '../ffmpeg/runFfprobe.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 
 type Shapes = NonNullable<SourceScan['shapes']>;

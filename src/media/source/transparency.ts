@@ -1,6 +1,6 @@
 import { argv } from '../../lib/argv.js';
 import { readUntilFailure } from '../ffmpeg/readStdout.js';
-import { inputFrom } from '../picture/frames.js';
+import { inputFrom } from '../picture/frameSource.js';
 
 /** Pictures that are looked at: one that is not opaque comes early, if at all. */
 const PICTURES = 100;

@@ -1,10 +1,10 @@
-import type { PictureSpec } from '../../job/picture.js';
+import type { PictureSpec } from '../../job/pictureSpec.js';
 import type { SourceInfo } from '../../job/source.js';
 import { UserError } from '../../lib/errors.js';
 import { toNumber } from '../../lib/rational.js';
 import { type Inventory, inventory } from '../merge/inventory.js';
 import { bitDepth, deliverableColor } from '../picture/color.js';
-import type { FileContents } from '../source/contents.js';
+import type { FileContents } from '../source/fileContents.js';
 import { compareHdr } from '../source/hdr.js';
 import { probeSource } from '../source/probe.js';
 import { repairFor } from '../source/repair.js';

@@ -1,5 +1,5 @@
 import { ContentFailure } from '../../lib/errors.js';
-import { startFfmpeg } from '../ffmpeg/run.js';
+import { startFfmpeg } from '../ffmpeg/runFfmpeg.js';
 import { pieces } from '../ffmpeg/splitStream.js';
 import type { Size } from '../picture/cropWindow.js';
 import type { Plane } from './plane.js';

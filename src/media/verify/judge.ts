@@ -1,4 +1,5 @@
 import { MISTAKES } from './colors.js';
+import { flickerOf } from './flicker.js';
 import { Runs } from './runs.js';
 import { type FrameTable, median } from './table.js';
 import { COLUMNS, ROWS } from './thumbnails.js';
@@ -31,13 +32,6 @@ const BRIGHTNESS_JUMPS = "the brightness jumps where the source's does not";
  */
 const ALL_SHIFTED = 0.5;
 const ALL_EXPLAINED = 0.08;
-/**
- * Changes of brightness that the source does not have, in code values: told when above the first, wrong when above the
- * second.
- */
-const FLICKER = 1.5;
-const LARGE_FLICKER = 12;
-
 export interface Finding {
   /** What is wrong with these frames, to be followed by their numbers. */
   what: string;
@@ -174,29 +168,6 @@ function limits(table: FrameTable, frame: number, usual: Usual): Record<'luma' |
  */
 const showsNeighbour = (share: number, apart: number, unlike: number, usual: number): boolean =>
   share > NEIGHBOUR && apart > usual && (2 * share - 1) * apart ** 2 > 0.3 * unlike ** 2;
-
-/** Changes from and to pictures that are wrong already are left out. */
-function flickerOf(table: FrameTable, wrong: ReadonlySet<number>): { small: Runs; large: Runs } {
-  const level = table.column('level');
-  const source = table.column('sourceLevel');
-  const change = (values: Float32Array, frame: number): number =>
-    (values[frame] as number) - (values[frame - 1] as number);
-  const extra = level.map((_, frame) =>
-    frame === 0 || wrong.has(frame) || wrong.has(frame - 1)
-      ? 0
-      : Math.abs(change(level, frame) - change(source, frame)),
-  );
-  const usual = median(extra);
-  const small = new Runs();
-  const large = new Runs();
-  for (const [frame, value] of extra.entries()) {
-    // A cut from dark to bright differs by as much as the contrast of the network does.
-    const cut = frame === 0 ? 0 : Math.abs(change(source, frame)) / 5;
-    if (value > LARGE_FLICKER + cut) large.add(frame);
-    else if (value > Math.max(FLICKER, TIMES_MEDIAN * usual) + cut) small.add(frame);
-  }
-  return { small, large };
-}
 
 function worstOf(table: FrameTable, usual: Usual): Judgement['worst'] {
   const worst: { frame: number; luma: number; chroma: number; rank: number }[] = [];

@@ -1,16 +1,16 @@
 import { type Rational, toNumber } from '../../lib/rational.js';
 import { damageOf } from '../ffmpeg/damage.js';
 import type { Trim } from '../merge/trimTracks.js';
+import { checkTimes, type ExpectedTimes } from './checkTimes.js';
+import { comparePictures } from './comparePictures.js';
 import { confirmed } from './confirm.js';
+import { plot } from './differencePlot.js';
 import { type Finding, type Judgement, judge } from './judge.js';
 import type { ShownFrame } from './page.js';
-import { comparePictures } from './pictures.js';
-import { plot } from './plot.js';
 import type { Check, VerifyReport } from './report.js';
 import { pairStills, takeStills, withStills } from './shownFrames.js';
 import { fileSide, type Side, withoutRepeatedEdge } from './sides.js';
 import type { Samples } from './thumbnails.js';
-import { checkTimes, type ExpectedTimes } from './times.js';
 import { checkSound, type SoundPair } from './tracks.js';
 
 export interface PairRequest {

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { namesIn } from '../../lib/durable.js';
 import { ContentFailure } from '../../lib/errors.js';
-import { runFfmpeg } from '../ffmpeg/run.js';
+import { runFfmpeg } from '../ffmpeg/runFfmpeg.js';
 import type { ShownFrame } from './page.js';
 import { onlyStillsArgs, type Side } from './sides.js';
 import { readStills, type StillsRequest } from './stills.js';

@@ -3,7 +3,7 @@ import { argv } from '../../lib/argv.js';
 import { deliverableColor } from '../picture/color.js';
 import { cropFilter, type Size } from '../picture/cropWindow.js';
 import { SWS_MATRIX } from '../picture/deliverable.js';
-import { checkPts, type FrameSource, frameArgs, inputFrom, printPts } from '../picture/frames.js';
+import { checkPts, type FrameSource, frameArgs, inputFrom, printPts } from '../picture/frameSource.js';
 import { aspectOf, type StillsRequest, selectFrames, stillsArgs } from './stills.js';
 import { COUNTED, type Samples, thumbnailArgs, toYuv444 } from './thumbnails.js';
 

@@ -1,7 +1,7 @@
 import { argv } from '../../lib/argv.js';
 import { ON_TIME } from '../ffmpeg/onTime.js';
 import { readStdout } from '../ffmpeg/readStdout.js';
-import { PTS_FD, runFfmpeg } from '../ffmpeg/run.js';
+import { PTS_FD, runFfmpeg } from '../ffmpeg/runFfmpeg.js';
 import { sourceInput } from '../ffmpeg/tools.js';
 import { soundWithin, type Trim } from '../merge/trimTracks.js';
 

@@ -1,4 +1,4 @@
-import type { PictureSpec } from '../../job/picture.js';
+import type { PictureSpec } from '../../job/pictureSpec.js';
 import { clipOf, originOf } from '../../job/range.js';
 import type { SourceInfo } from '../../job/source.js';
 import { encodeTimeline } from '../../job/timeline.js';
@@ -8,8 +8,8 @@ import { readPackets } from '../ffmpeg/packets.js';
 import { chaptersWithin, ofProgram } from '../merge/planContents.js';
 import { packetsWithin, type Trim } from '../merge/trimTracks.js';
 import { cropFilters } from '../picture/crop.js';
-import { type FileContents, readContents } from '../source/contents.js';
 import { usedInfo } from '../source/examine.js';
+import { type FileContents, readContents } from '../source/fileContents.js';
 import { repairFor } from '../source/repair.js';
 
 /** That of a source which another video should show. */

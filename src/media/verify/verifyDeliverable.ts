@@ -1,7 +1,7 @@
 import type { Rational } from '../../lib/rational.js';
 import { checkInventory, type ExpectedStreams, inventory } from '../merge/inventory.js';
 import type { Trim } from '../merge/trimTracks.js';
-import type { FrameSource } from '../picture/frames.js';
+import type { FrameSource } from '../picture/frameSource.js';
 import { verifyPair } from './pair.js';
 import { matrixOf, sourceSide } from './sides.js';
 import { aspectOf, sampledFrames } from './stills.js';

@@ -6,7 +6,7 @@ import { argv } from '../../../src/lib/argv.js';
 import { concatParts } from '../../../src/media/encode/concat.js';
 import { encodeFromSource } from '../../../src/media/encode/encode.js';
 import { deliveredTimeline } from '../../../src/media/picture/cfrTimeline.js';
-import type { FrameSource } from '../../../src/media/picture/frames.js';
+import type { FrameSource } from '../../../src/media/picture/frameSource.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../../support/media.js';
 import { decodedPts, fastEncode, frameDigests, frameSource, streams } from '../encodeSupport.js';
 

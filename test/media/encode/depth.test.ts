@@ -1,16 +1,16 @@
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { BitDepth } from '../../../src/job/picture.js';
+import type { BitDepth } from '../../../src/job/pictureSpec.js';
 import type { EncodeSpec, Pixels } from '../../../src/job/spec.js';
 import { argv } from '../../../src/lib/argv.js';
 import { encodeFromParts, encodeFromSource } from '../../../src/media/encode/encode.js';
 import { encoderOptions, probeEncoder } from '../../../src/media/encode/encoders.js';
 import { depthWarning } from '../../../src/media/encode/level.js';
-import { startFfmpeg } from '../../../src/media/ffmpeg/run.js';
+import { startFfmpeg } from '../../../src/media/ffmpeg/runFfmpeg.js';
 import { decodeToPlanarArgs, formatFor, mezzanineArgs } from '../../../src/media/intermediate/networkFrames.js';
 import { DELIVERED_PIXELS } from '../../../src/media/picture/color.js';
-import type { FrameSource } from '../../../src/media/picture/frames.js';
+import type { FrameSource } from '../../../src/media/picture/frameSource.js';
 import { ffmpeg, scratchFolder } from '../../support/media.js';
 import { fastEncode, frameSource, pixels, streams } from '../encodeSupport.js';
 

@@ -9,7 +9,7 @@ import { UserError } from '../../../src/lib/errors.js';
 import { toNumber } from '../../../src/lib/rational.js';
 import { hasDecoder } from '../../../src/media/ffmpeg/abilities.js';
 import { conformSource } from '../../../src/media/intermediate/conform.js';
-import type { FrameSource } from '../../../src/media/picture/frames.js';
+import type { FrameSource } from '../../../src/media/picture/frameSource.js';
 import { probeSource } from '../../../src/media/source/probe.js';
 import { TimestampRepair } from '../../../src/media/source/repair.js';
 import { scanSource } from '../../../src/media/source/scan.js';

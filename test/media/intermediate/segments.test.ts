@@ -6,7 +6,7 @@ import { decodeTimeline } from '../../../src/job/timeline.js';
 import { argv } from '../../../src/lib/argv.js';
 import { SegmentMismatch } from '../../../src/lib/errors.js';
 import { conformSource } from '../../../src/media/intermediate/conform.js';
-import type { FrameSource } from '../../../src/media/picture/frames.js';
+import type { FrameSource } from '../../../src/media/picture/frameSource.js';
 import { probeSource } from '../../../src/media/source/probe.js';
 import { scanSource } from '../../../src/media/source/scan.js';
 import { ffmpeg, hasSharedMedia, scratchFolder, sharedClips } from '../../support/media.js';

@@ -1,15 +1,7 @@
-import { copyFileSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { argv } from '../../../src/lib/argv.js';
-import { UserError } from '../../../src/lib/errors.js';
-import { levelWarning } from '../../../src/media/encode/level.js';
-import { checkContents } from '../../../src/media/merge/checkContents.js';
-import { requireCopyable } from '../../../src/media/merge/containers.js';
-import type { MergeResult } from '../../../src/media/merge/merge.js';
-import { readContents } from '../../../src/media/source/contents.js';
-import { editedTracks } from '../../../src/media/source/editLists.js';
 import {
   ffmpeg,
   hasSharedMedia,
@@ -19,36 +11,11 @@ import {
   sharedClips,
   sharedFile,
 } from '../../support/media.js';
-import { writeEdits } from '../editLists.js';
 import { decodedPts, delivered, frameDigests, lastDuration, streams } from '../encodeSupport.js';
+import { expectKept, summary } from '../keptSupport.js';
 
 const folder = scratchFolder();
 const at = (name: string): string => path.join(folder, name);
-const summary = ({ contents }: MergeResult): string =>
-  contents.tracks.map(({ kind, codec, copied }) => `${kind} ${codec}${copied ? '' : ' made'}`).join(', ');
-
-/** Seconds from the first frame to the first sample of each audio track, on decoded media. */
-async function offsets(file: string): Promise<number[]> {
-  const first = async (stream: string): Promise<number> => {
-    const { stdout } = await execa(
-      'ffprobe',
-      argv`-v error -select_streams ${stream} -read_intervals %+5 -show_entries frame=pts_time -of csv=p=0 ${file}`,
-    );
-    return parseFloat(stdout);
-  };
-  const video = await first('v:0');
-  const count = (await streams(file)).filter((s) => s.codec_type === 'audio').length;
-  return Promise.all(Array.from({ length: count }, async (_, i) => (await first(`a:${i}`)) - video));
-}
-
-/** That a file holds what was planned, and that sound begins when it should. */
-async function expectKept(file: string, { contents }: MergeResult): Promise<void> {
-  expect(checkContents(await readContents(file), contents)).toEqual([]);
-  const planned = contents.tracks.flatMap(({ startSeconds }) => (startSeconds === undefined ? [] : [startSeconds]));
-  const found = await offsets(file);
-  expect(found).toHaveLength(planned.length);
-  for (const [i, time] of found.entries()) expect(Math.abs(time - (planned[i] as number))).toBeLessThan(0.001);
-}
 
 describe.skipIf(!hasSharedMedia)('what a real clip holds is kept, converted or named', () => {
   const ac3 = 'audio track 1 of 1 (ac3) is converted to AAC at 96 kbit/s';
@@ -264,115 +231,6 @@ describe('MKV', () => {
   });
 });
 
-describe('sound that an edit list cuts into pieces', () => {
-  /** Clicks at 0.3 and 1.2 s of 2 s. */
-  const clicks = at('clicks.mp4');
-  beforeAll(async () => {
-    await ffmpeg(
-      ...argv`
-        -f lavfi -i testsrc2=size=64x48:rate=25:duration=2 -f lavfi
-        -i aevalsrc='if(between(n,14400,14402)+between(n,57600,57602),0.9,0)':s=48000:d=2 -map 0 -map 1 -c:v libx264
-        -pix_fmt yuv420p -c:a aac ${clicks}
-      `,
-    );
-  });
-
-  /** Seconds after the first frame. */
-  async function heardClicks(file: string): Promise<number[]> {
-    const { stdout } = await execa(
-      'ffmpeg',
-      ['-v', 'error', '-i', file, '-map', '0:a', '-ac', '1', '-f', 's16le', '-'],
-      { encoding: 'buffer' },
-    );
-    const pcm = new Int16Array(Uint8Array.from(stdout).buffer);
-    const [start = 0] = await offsets(file);
-    return [...pcm.keys()]
-      .filter((i) => Math.abs(pcm[i] as number) > 8000 && Math.abs(pcm[i - 1] ?? 0) <= 8000)
-      .map((i) => start + i / 48000);
-  }
-
-  it.each([
-    [
-      'two pieces, a pause before each',
-      [
-        { duration: 100, start: -1 },
-        { duration: 500, start: 1024 },
-        { duration: 250, start: -1 },
-        { duration: 700, start: 1024 + 48_000 },
-      ],
-      [0.4, 1.05],
-    ],
-    [
-      'pieces in another order',
-      [
-        { duration: 500, start: 1024 + 48_000 },
-        { duration: 800, start: 1024 },
-      ],
-      [0.2, 0.8],
-    ],
-  ] as const)('is heard as it was: %s', async (name, edits, wanted) => {
-    for (const extension of ['mp4', 'mkv']) {
-      const source = at(`${name}.mp4`);
-      const output = at(`${name}.out.${extension}`);
-      copyFileSync(clicks, source);
-      writeEdits(source, 2, edits);
-      const result = await delivered(source, output);
-      expect(result.warnings).toHaveLength(1);
-      expect(result.warnings[0]).toContain('since its edit list cuts it into pieces');
-      const heard = await heardClicks(output);
-      expect(heard).toHaveLength(wanted.length);
-      for (const [i, time] of heard.entries()) expect(Math.abs(time - (wanted[i] as number))).toBeLessThan(0.001);
-    }
-  });
-
-  it('is told from sound that is only delayed, trimmed or primed', async () => {
-    const delayed = at('delayed.mp4');
-    copyFileSync(clicks, delayed);
-    writeEdits(delayed, 2, [
-      { duration: 250, start: -1 },
-      { duration: 1000, start: 1024 },
-    ]);
-    expect(await editedTracks(delayed)).toEqual(new Map());
-    const result = await delivered(delayed, at('delayed.out.mp4'));
-    expect(summary(result)).toBe('video h264 made, audio aac');
-    await expectKept(at('delayed.out.mp4'), result);
-    expect((await heardClicks(at('delayed.out.mp4')))[0]).toBeCloseTo(0.55, 3);
-    expect(await editedTracks(at('bare.mkv'))).toEqual(new Map());
-  });
-});
-
-describe('--audio copy', () => {
-  it('copies what MP4 can hold though browsers do not play it', async () => {
-    await makeClip(at('many.mkv'), {
-      seconds: 1,
-      size: '64x48',
-      audioTracks: 4,
-      audio: ['-ac', '2', '-c:a:0', 'ac3', '-c:a:1', 'flac', '-c:a:2', 'libopus', '-c:a:3', 'alac'],
-    });
-    const result = await delivered(at('many.mkv'), at('many.mp4'), { audio: 'copy' });
-    expect(summary(result)).toBe('video h264 made, audio ac3, audio flac, audio opus, audio alac');
-    expect(result.warnings).toEqual([]);
-    await expectKept(at('many.mp4'), result);
-  });
-
-  it('refuses what the container cannot hold, in one line', () => {
-    expect(() => {
-      requireCopyable([{ codec: 'aac' }, { codec: 'vorbis' }], 'mp4');
-    }).toThrow(
-      new UserError(
-        '--audio copy: MP4 cannot hold audio track 2 (vorbis) as it is: ' +
-          'choose -o NAME.mkv, or leave out --audio copy to have it converted',
-      ),
-    );
-    expect(() => {
-      requireCopyable([{ codec: 'adpcm_ima_qt' }], 'mkv');
-    }).toThrow('leave out --audio copy');
-    expect(() => {
-      requireCopyable([{ codec: 'vorbis' }, { codec: 'truehd' }], 'mkv');
-    }).not.toThrow();
-  });
-});
-
 it('a timecode track is named when it is left out', async () => {
   await ffmpeg(
     ...argv`
@@ -383,13 +241,4 @@ it('a timecode track is named when it is left out', async () => {
   const result = await delivered(at('timecode.mov'), at('timecode.mp4'));
   expect(result.warnings).toEqual(['data stream 1 of 1 (timecode from 01:00:00:00) is left out']);
   await expectKept(at('timecode.mp4'), result);
-});
-
-it('a picture above level 5.2 is warned about', () => {
-  expect(levelWarning({ width: 4096, height: 2304 }, { num: 25, den: 1 })).toBeUndefined();
-  expect(levelWarning({ width: 4112, height: 2304 }, { num: 25, den: 1 })).toMatch(
-    /^4112x2304 at 25 frames a second is above H\.264 level 5\.2/,
-  );
-  expect(levelWarning({ width: 4096, height: 2304 }, { num: 60, den: 1 })).toContain('at 60 frames');
-  expect(levelWarning({ width: 1, height: 1 }, { num: 25, den: 1 })).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { argv } from '../../../src/lib/argv.js';
 import { encodeFromSource } from '../../../src/media/encode/encode.js';
 import { ZIMG_MATRIX } from '../../../src/media/picture/color.js';
-import type { FrameSource } from '../../../src/media/picture/frames.js';
+import type { FrameSource } from '../../../src/media/picture/frameSource.js';
 import { ffmpeg, scratchFolder } from '../../support/media.js';
 import { fastEncode, frameSource, pixels, streams } from '../encodeSupport.js';
 import { throughNearest } from '../nearest.js';

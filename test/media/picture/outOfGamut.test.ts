@@ -2,7 +2,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { argv } from '../../../src/lib/argv.js';
 import { DELIVERED_PIXELS } from '../../../src/media/picture/color.js';
-import type { FrameSource } from '../../../src/media/picture/frames.js';
+import type { FrameSource } from '../../../src/media/picture/frameSource.js';
 import { toYuv420 } from '../../../src/media/picture/luma.js';
 import { ffmpeg, hasSharedMedia, scratchFolder, sharedFile } from '../../support/media.js';
 import { frameSource, pixels } from '../encodeSupport.js';

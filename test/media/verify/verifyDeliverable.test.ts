@@ -3,7 +3,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { argv } from '../../../src/lib/argv.js';
 import { SegmentMismatch } from '../../../src/lib/errors.js';
-import type { FrameSource } from '../../../src/media/picture/frames.js';
+import type { FrameSource } from '../../../src/media/picture/frameSource.js';
 import { type VerifyReport, verifyReportSchema } from '../../../src/media/verify/report.js';
 import { Runs } from '../../../src/media/verify/runs.js';
 import { type VerifyRequest, verifyDeliverable as verify } from '../../../src/media/verify/verifyDeliverable.js';
