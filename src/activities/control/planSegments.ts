@@ -1,7 +1,11 @@
+import { backlogSegments } from '../../job/backlog.js';
 import type { ControlActivities } from '../../job/contracts.js';
+import { MEZZANINE_BYTES_PER_PIXEL } from '../../job/diskEstimate.js';
 import { planSegments as plan, planSchema } from '../../job/plan.js';
 import { decodeTimeline } from '../../job/timeline.js';
 import { publishKept, putAside, readKept } from '../../lib/durable.js';
+import { freeAt } from '../../lib/files.js';
+import { deliverableShape } from '../../media/picture/shape.js';
 import { loadPictures, loadPlan, loadTimeline } from '../../media/source/loadedJob.js';
 import { planRequest } from '../../media/source/planRequest.js';
 import { makeFolder } from '../jobFiles.js';
@@ -13,15 +17,25 @@ export const planSegments =
     runActivity(deps, ref, async (job) => {
       const { layout, spec } = job;
       const { plan: file } = layout.planned(from);
+      const { video } = await loadPictures(job);
       if (!(await readKept(file, planSchema).catch(putAside))) {
-        const { video } = await loadPictures(job);
         await publishKept(
           file,
           plan(planRequest(spec, video, { pts: decodeTimeline(await loadTimeline(job, from)), from, devices })),
         );
       }
       // Whoever was first wrote the plan that counts.
-      const { frames, segments } = await loadPlan(job, from);
-      await makeFolder(layout.encodedRoot(from));
-      return { frames, segments: segments.map((segment) => segment.frames) };
+      const { frames, ...planned } = await loadPlan(job, from);
+      const encoded = layout.encodedRoot(from);
+      await makeFolder(encoded);
+      const segments = planned.segments.map((segment) => segment.frames);
+      const { width, height } = deliverableShape(video, spec.method.scale, spec.picture);
+      const backlog = backlogSegments({
+        segments,
+        frameBytes: width * height * MEZZANINE_BYTES_PER_PIXEL[spec.picture.bitDepth],
+        free: await freeAt(encoded),
+        most: deps.backlogBytes,
+        devices,
+      });
+      return { frames, segments, backlog };
     });
