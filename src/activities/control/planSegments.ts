@@ -1,15 +1,16 @@
 import { backlogSegments } from '../../job/backlog.js';
 import type { ControlActivities } from '../../job/contracts.js';
 import { MEZZANINE_BYTES_PER_PIXEL } from '../../job/diskEstimate.js';
+import { outcomesOf, speedOf, storedEstimateSchema } from '../../job/estimateRecords.js';
 import { planSegments as plan, planSchema } from '../../job/plan.js';
 import { decodeTimeline } from '../../job/timeline.js';
-import { publishKept, putAside, readKept } from '../../lib/durable.js';
+import { publishKept, putAside, readKept, readRemakable } from '../../lib/durable.js';
 import { freeAt } from '../../lib/files.js';
 import { deliverableShape } from '../../media/picture/shape.js';
 import { loadPictures, loadPlan, loadTimeline } from '../../media/source/loadedJob.js';
 import { planRequest } from '../../media/source/planRequest.js';
 import { makeFolder } from '../jobFiles.js';
-import { type ActivityDeps, runActivity } from '../runActivity.js';
+import { type ActivityDeps, type Run, runActivity } from '../runActivity.js';
 
 export const planSegments =
   (deps: ActivityDeps): ControlActivities['planSegments'] =>
@@ -19,9 +20,10 @@ export const planSegments =
       const { plan: file } = layout.planned(from);
       const { video } = await loadPictures(job);
       if (!(await readKept(file, planSchema).catch(putAside))) {
+        const pts = decodeTimeline(await loadTimeline(job, from));
         await publishKept(
           file,
-          plan(planRequest(spec, video, { pts: decodeTimeline(await loadTimeline(job, from)), from, devices })),
+          plan(planRequest(spec, video, { pts, from, devices, speed: await speedBefore(deps, job) })),
         );
       }
       // Whoever was first wrote the plan that counts.
@@ -39,3 +41,9 @@ export const planSegments =
       });
       return { frames, segments, backlog };
     });
+
+/** Source pixels a second of earlier jobs of this kind, by the submitting host's account. */
+async function speedBefore({ roots }: ActivityDeps, { layout }: Run): Promise<number | undefined> {
+  const estimate = await readRemakable(layout.estimate, storedEstimateSchema);
+  return estimate && speedOf(await outcomesOf(roots.jobs, estimate.key));
+}
