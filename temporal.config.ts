@@ -47,6 +47,11 @@ const environment = z.object({
     .min(0)
     .default(2 * 1024 ** 3),
   /**
+   * Bytes that a job's upscaled frames may take on the jobs' disk while they wait for their encode; half of what is
+   * free at most, and always one segment more than there are devices.
+   */
+  REELSCALE_BACKLOG_BYTES: z.coerce.number().int().min(0).default(25e9),
+  /**
    * Seals what --on-done and --notify leave for the workers of this pool: control workers of other hosts need the same
    * file.
    */
@@ -129,6 +134,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     settleSeconds: e.REELSCALE_SETTLE_SECONDS,
     encodeSlots: e.REELSCALE_ENCODE_SLOTS ?? encodeSlots(),
     minFreeBytes: e.REELSCALE_MIN_FREE_BYTES,
+    backlogBytes: e.REELSCALE_BACKLOG_BYTES,
     noticeKeyFile: path.resolve(e.REELSCALE_NOTICE_KEY_FILE ?? path.join(home, 'notice.key')),
     /** Where the first worker serves its metrics; undefined: nowhere. */
     metrics: e.REELSCALE_METRICS_ADDRESS,

@@ -99,6 +99,7 @@ const deps = {
   shutdown,
   checkpointSeconds: config.checkpointSeconds,
   minFreeBytes: config.minFreeBytes,
+  backlogBytes: config.backlogBytes,
 };
 const activities = createUpscaleActivities(deps, sleepingUpscaler(Number(values.ms)));
 const workers = await createDeviceWorkers(

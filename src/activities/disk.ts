@@ -1,6 +1,6 @@
-import { statfs } from 'node:fs/promises';
 import { formatBytes } from '../job/diskEstimate.js';
 import { DiskFull } from '../lib/errors.js';
+import { freeAt } from '../lib/files.js';
 
 /** Of what a result is made of, for its index and what else the source has. */
 const OVERHEAD = 1.02;
@@ -14,11 +14,6 @@ export async function requireRoom(folder: string, bytes: number): Promise<void> 
     `only ${formatBytes(free)} are free at ${folder}, and the result needs ${formatBytes(need)}: ` +
       'make room, then resume the job',
   );
-}
-
-async function freeAt(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
 }
 
 /** @throws DiskFull when less than `least` bytes are free where the folder lies; the workflow pauses then. */

@@ -17,6 +17,8 @@ export interface ActivityDeps {
   /** Longest time between two parts of one upscale. */
   checkpointSeconds: number;
   minFreeBytes: number;
+  /** What upscaled frames of a job may take on the disk, in bytes. */
+  backlogBytes: number;
 }
 
 const HEARTBEAT_MS = 1000;

@@ -1,9 +1,8 @@
-import { statfs } from 'node:fs/promises';
 import type { Config } from '../../temporal.config.js';
 import { estimateJob } from '../client/estimate/estimateJob.js';
 import { resolveJob } from '../client/job/resolveJob.js';
+import { freeAt } from '../lib/files.js';
 import { toNumber } from '../lib/rational.js';
-import { ignoreMissing } from '../lib/systemErrors.js';
 import type { Estimate, Submit } from './schemas/submit.js';
 
 export type EstimateRequest = Pick<Submit, 'input' | 'preset' | 'model' | 'scale'> & {
@@ -21,10 +20,9 @@ export async function estimate(
   signal: AbortSignal,
 ): Promise<Estimate> {
   const job = await resolveJob(input, flags, config, { alone: true });
-  const disk = await statfs(config.roots.jobs).catch(ignoreMissing);
   return {
     ...(await estimateJob(job, config, { look: measure, costPerHour, signal })),
     fps: toNumber(job.info.video.frameRate),
-    ...(disk && { freeBytes: disk.bavail * disk.bsize }),
+    freeBytes: await freeAt(config.roots.jobs),
   };
 }

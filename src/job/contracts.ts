@@ -50,6 +50,8 @@ interface PlanResult {
   frames: number;
   /** Frames in each segment, in order. At most 500. */
   segments: number[];
+  /** Segments that may be in the making by a device, or wait for their encode; older plans do not say. */
+  backlog?: number;
 }
 
 export type PlannedRef = z.infer<typeof plannedRefSchema>;

@@ -60,6 +60,10 @@ export async function outcomesOf(jobsRoot: string, key: string): Promise<Outcome
     .slice(-LATEST);
 }
 
+/** Source pixels a second that jobs were worked on with: the middle one; undefined where there are none. */
+export const speedOf = (outcomes: readonly Outcome[]): number | undefined =>
+  median(outcomes.map(({ frames, pixels, seconds }) => (frames * pixels) / seconds));
+
 /** Hosts may share a jobs folder. */
 export function hostKey(): string {
   const processors = os.cpus();

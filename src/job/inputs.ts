@@ -66,6 +66,8 @@ export const carriedJobSchema = z.object({
   conformed: z.boolean(),
   /** Frames in each segment, in order, and whether it is encoded. */
   segments: z.array(z.object({ frames: count, encoded: z.boolean() })).max(100_000),
+  /** Segments that may be in the making by a device, or wait for their encode. */
+  backlog: count.exactOptional(),
   reusedFrames: count,
   /** Passes that were repeated because parts were found damaged at the concat. */
   repeated: count,

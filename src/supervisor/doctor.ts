@@ -1,9 +1,10 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
-import { mkdir, statfs } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { execa } from 'execa';
 import type { Config } from '../../temporal.config.js';
 import { loadClient } from '../client/connection/temporalConnection.js';
 import { TEMPORAL_VERSION } from '../client/connection/temporalVersion.js';
+import { freeAt } from '../lib/files.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { lacking } from '../media/ffmpeg/abilities.js';
 import { probeTool, probeX264 } from '../media/ffmpeg/probes.js';
@@ -104,9 +105,9 @@ async function stateFolder({ home, roots, minFreeBytes }: Config): Promise<Findi
       advice: `${(error as Error).message}; set REELSCALE_HOME to a folder of yours`,
     };
   }
-  const { bavail, bsize } = await statfs(roots.jobs);
-  const free = `${((bavail * bsize) / 1e9).toFixed(1)} GB free at ${roots.jobs}`;
-  if (bavail * bsize > minFreeBytes) return { line: free, ok: true };
+  const bytes = await freeAt(roots.jobs);
+  const free = `${(bytes / 1e9).toFixed(1)} GB free at ${roots.jobs}`;
+  if (bytes > minFreeBytes) return { line: free, ok: true };
   return { line: free, ok: false, advice: 'make room, or set REELSCALE_HOME to a larger disk: jobs pause below this' };
 }
 

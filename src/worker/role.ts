@@ -47,6 +47,7 @@ export async function createWorkers(
     shutdown,
     checkpointSeconds: config.checkpointSeconds,
     minFreeBytes: config.minFreeBytes,
+    backlogBytes: config.backlogBytes,
   };
   const common = {
     ...workerTimes,

@@ -23,8 +23,8 @@ export function failureType(error: unknown): string | undefined {
 }
 
 /**
- * Takes every segment through upscale and encode. Upscale lanes fill the devices; segments that are upscaled but not
- * yet encoded are bounded by devices + 1, and so is the disk.
+ * Takes every segment through upscale and encode. Upscale lanes fill the devices; segments that are being upscaled
+ * or wait for their encode are bounded by what the disk may hold, as the plan says.
  */
 export async function runSegments(input: UpscaleVideoInput, state: JobState, activities: Activities): Promise<void> {
   const toUpscale: number[] = [];
@@ -64,7 +64,7 @@ export async function runSegments(input: UpscaleVideoInput, state: JobState, act
 
   async function upscaleLane(upscale: Activities['upscale'][number]): Promise<void> {
     for (let refused = 0; ; ) {
-      const segment = await next(toUpscale, () => backlog <= input.devices);
+      const segment = await next(toUpscale, () => backlog < state.backlog);
       if (segment === undefined) return;
       mark(segment, 'upscaling');
       try {

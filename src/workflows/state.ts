@@ -20,6 +20,8 @@ export class JobState {
   scan: ScanResult | undefined;
   conformed = false;
   segments: Progress['segments'] = [];
+  /** Segments that may be in the making by a device, or wait for their encode. */
+  backlog: number;
   reusedFrames = 0;
   notices: string[] = [];
   /** Passes that were repeated because parts were found damaged at the concat. */
@@ -36,6 +38,7 @@ export class JobState {
     this.tell = input.tell ?? false;
     const { carried } = input;
     this.requests = new Requests(carried?.requests);
+    this.backlog = carried?.backlog ?? input.devices + 1;
     this.startedAt = carried?.startedAt ?? workflowInfo().startTime.getTime();
     if (!carried) return;
     this.stage = carried.stage;
@@ -54,12 +57,13 @@ export class JobState {
 
   /** What the next run has to know of a job that has got as far as its segments. */
   carried(scan: ScanResult): CarriedJob {
-    const { startedAt, paused, from, conformed, segments, reusedFrames, repeated, notices, requests } = this;
+    const { startedAt, paused, from, conformed, segments, backlog, reusedFrames, repeated, notices, requests } = this;
     return {
       startedAt,
       from,
       scan,
       conformed,
+      backlog,
       reusedFrames,
       repeated,
       notices,

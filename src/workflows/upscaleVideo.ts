@@ -150,6 +150,7 @@ async function stages(
     state.enter('plan');
     const plan = await control.planSegments({ ...planned, devices: input.devices });
     state.segments = plan.segments.map((frames) => ({ frames, state: 'waiting' }));
+    if (plan.backlog !== undefined) state.backlog = plan.backlog;
   }
   state.enter(input.method === 'model' ? 'upscale' : 'encode');
   await runSegments(input, state, { control, encode, upscale });

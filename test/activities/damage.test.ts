@@ -60,7 +60,13 @@ beforeEach(async () => {
 });
 
 const run = <R>(activity: () => Promise<R>): Promise<R> => new MockActivityEnvironment().run(activity);
-const deps = () => ({ roots, shutdown: new AbortController().signal, checkpointSeconds: 60, minFreeBytes: 0 });
+const deps = () => ({
+  roots,
+  shutdown: new AbortController().signal,
+  checkpointSeconds: 60,
+  minFreeBytes: 0,
+  backlogBytes: 1e9,
+});
 const ref = () => ({ jobKey: spec.jobKey, upscaleKey: spec.upscaleKey, from: 'source' as const });
 const control = () => createControlActivities(deps());
 const encode = () => run(() => createEncodeActivities(deps()).encodeSegment({ ...ref(), segment: 0 }));

@@ -59,7 +59,13 @@ it('a job with swapped segments keeps all, names the frames, and publishes only 
   );
   await recordJob(config, spec);
   const layout = jobLayout(config.roots, spec);
-  const deps = { roots: config.roots, shutdown: new AbortController().signal, checkpointSeconds: 60, minFreeBytes: 0 };
+  const deps = {
+    roots: config.roots,
+    shutdown: new AbortController().signal,
+    checkpointSeconds: 60,
+    minFreeBytes: 0,
+    backlogBytes: 1e9,
+  };
   const control = createControlActivities(deps);
   const activities = {
     ...createEncodeActivities(deps),

@@ -111,21 +111,23 @@ describe('a job with a filter', () => {
 });
 
 describe('a job with a model', () => {
-  it('lets at most devices + 1 upscaled segments wait on the disk', async () => {
-    const job = new FakeJob(
-      Array.from({ length: 12 }, () => 10),
-      {
-        encodeSegment: () =>
-          new Promise((resolve) =>
-            setTimeout(() => {
-              resolve({ reused: 0 });
-            }, 30),
-          ),
-      },
-    );
+  const segments = Array.from({ length: 12 }, () => 10);
+  it.each([
+    ['as the plan says, which looked at the disk', { frames: 120, segments, backlog: 6 }, 4, 6],
+    ['devices + 1, where the plan is an older one', { frames: 120, segments }, 2, 3],
+  ])('lets at most so many upscaled segments wait on the disk: %s', async (_, plan, least, most) => {
+    const job = new FakeJob(segments, {
+      planSegments: () => Promise.resolve(plan),
+      encodeSegment: () =>
+        new Promise((resolve) =>
+          setTimeout(() => {
+            resolve({ reused: 0 });
+          }, 30),
+        ),
+    });
     await withWorker(job, modelInput({ devices: 2, encodeSlots: 1 }), (handle) => handle.result());
-    expect(job.mostWaiting).toBeLessThanOrEqual(3);
-    expect(job.mostWaiting).toBeGreaterThan(1);
+    expect(job.mostWaiting).toBeLessThanOrEqual(most);
+    expect(job.mostWaiting).toBeGreaterThanOrEqual(least);
     expect(job.waiting).toBe(0);
   });
 

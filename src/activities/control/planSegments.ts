@@ -1,11 +1,16 @@
+import { backlogSegments } from '../../job/backlog.js';
 import type { ControlActivities } from '../../job/contracts.js';
+import { MEZZANINE_BYTES_PER_PIXEL } from '../../job/diskEstimate.js';
+import { outcomesOf, speedOf, storedEstimateSchema } from '../../job/estimateRecords.js';
 import { planSegments as plan, planSchema } from '../../job/plan.js';
 import { decodeTimeline } from '../../job/timeline.js';
-import { publishKept, putAside, readKept } from '../../lib/durable.js';
+import { publishKept, putAside, readKept, readRemakable } from '../../lib/durable.js';
+import { freeAt } from '../../lib/files.js';
+import { deliverableShape } from '../../media/picture/shape.js';
 import { loadPictures, loadPlan, loadTimeline } from '../../media/source/loadedJob.js';
 import { planRequest } from '../../media/source/planRequest.js';
 import { makeFolder } from '../jobFiles.js';
-import { type ActivityDeps, runActivity } from '../runActivity.js';
+import { type ActivityDeps, type Run, runActivity } from '../runActivity.js';
 
 export const planSegments =
   (deps: ActivityDeps): ControlActivities['planSegments'] =>
@@ -13,15 +18,32 @@ export const planSegments =
     runActivity(deps, ref, async (job) => {
       const { layout, spec } = job;
       const { plan: file } = layout.planned(from);
+      const { video } = await loadPictures(job);
       if (!(await readKept(file, planSchema).catch(putAside))) {
-        const { video } = await loadPictures(job);
+        const pts = decodeTimeline(await loadTimeline(job, from));
         await publishKept(
           file,
-          plan(planRequest(spec, video, { pts: decodeTimeline(await loadTimeline(job, from)), from, devices })),
+          plan(planRequest(spec, video, { pts, from, devices, speed: await speedBefore(deps, job) })),
         );
       }
       // Whoever was first wrote the plan that counts.
-      const { frames, segments } = await loadPlan(job, from);
-      await makeFolder(layout.encodedRoot(from));
-      return { frames, segments: segments.map((segment) => segment.frames) };
+      const { frames, ...planned } = await loadPlan(job, from);
+      const encoded = layout.encodedRoot(from);
+      await makeFolder(encoded);
+      const segments = planned.segments.map((segment) => segment.frames);
+      const { width, height } = deliverableShape(video, spec.method.scale, spec.picture);
+      const backlog = backlogSegments({
+        segments,
+        frameBytes: width * height * MEZZANINE_BYTES_PER_PIXEL[spec.picture.bitDepth],
+        free: await freeAt(encoded),
+        most: deps.backlogBytes,
+        devices,
+      });
+      return { frames, segments, backlog };
     });
+
+/** Source pixels a second of earlier jobs of this kind, by the submitting host's account. */
+async function speedBefore({ roots }: ActivityDeps, { layout }: Run): Promise<number | undefined> {
+  const estimate = await readRemakable(layout.estimate, storedEstimateSchema);
+  return estimate && speedOf(await outcomesOf(roots.jobs, estimate.key));
+}

@@ -16,6 +16,7 @@ export function configEnvironment(config: Config): NodeJS.ProcessEnv {
     REELSCALE_SETTLE_SECONDS: String(config.settleSeconds),
     REELSCALE_ENCODE_SLOTS: String(config.encodeSlots),
     REELSCALE_MIN_FREE_BYTES: String(config.minFreeBytes),
+    REELSCALE_BACKLOG_BYTES: String(config.backlogBytes),
     REELSCALE_NOTICE_KEY_FILE: config.noticeKeyFile,
     ...(config.metrics && { REELSCALE_METRICS_ADDRESS: metricsAddress(config.metrics) }),
     TEMPORAL_NAMESPACE: config.namespace,

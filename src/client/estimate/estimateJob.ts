@@ -1,7 +1,9 @@
 import type { Config } from '../../../temporal.config.js';
-import { estimateDisk, soundBytes } from '../../job/diskEstimate.js';
+import { backlogSegments } from '../../job/backlog.js';
+import { estimateDisk, MEZZANINE_BYTES_PER_PIXEL, soundBytes } from '../../job/diskEstimate.js';
 import { resolveRooted } from '../../job/layout.js';
 import type { JobSpec } from '../../job/spec.js';
+import { freeAt } from '../../lib/files.js';
 import { frameSize } from '../../media/picture/crop.js';
 import { deliverableShape } from '../../media/picture/shape.js';
 import { type EstimatedWork, estimateWork, type JobToEstimate } from './estimateWork.js';
@@ -40,7 +42,7 @@ export async function estimateJob(
     const seconds = plan.frames / fps;
     return { fps, seconds, ...(costPerHour !== undefined && { cost: (seconds / 3600) * costPerHour }) };
   };
-  const disk = diskOf(spec, work);
+  const disk = await diskOf(spec, work, config);
   const output = deliverableShape(info.video, spec.method.scale, spec.picture);
   return {
     input: resolveRooted(config.roots, spec.input),
@@ -67,15 +69,27 @@ export async function estimateJob(
   };
 }
 
-function diskOf(spec: JobSpec, { frames: { info, plan, conform }, estimate, devices }: EstimatedWork) {
+async function diskOf(
+  spec: JobSpec,
+  { frames: { info, plan, conform }, estimate, devices }: EstimatedWork,
+  { roots, backlogBytes }: Config,
+) {
   const { width, height } = deliverableShape(info.video, spec.method.scale, spec.picture);
+  const segments = plan.segments.map((segment) => segment.frames);
+  const backlog = backlogSegments({
+    segments,
+    frameBytes: width * height * MEZZANINE_BYTES_PER_PIXEL[spec.picture.bitDepth],
+    free: await freeAt(roots.jobs),
+    most: backlogBytes,
+    devices,
+  });
   const whole = frameSize(info.video);
   const audioBytes = soundBytes(info);
   return estimateDisk({
     frames: plan.frames,
     outputPixels: width * height,
     method: spec.method.kind,
-    backlogFrames: (devices + 1) * Math.max(...plan.segments.map((segment) => segment.frames)),
+    backlogFrames: backlog * Math.max(...segments),
     keepMezzanine: spec.keepMezzanine,
     bitDepth: spec.picture.bitDepth,
     audioBytes,

@@ -4,6 +4,7 @@ import {
   type Outcome,
   outcomesOf,
   type StoredEstimate,
+  speedOf,
   type WorkEstimate,
 } from '../../job/estimateRecords.js';
 import { jobLayout, resolveRooted } from '../../job/layout.js';
@@ -42,10 +43,11 @@ export async function estimateWork(
       ? all.filter(({ device }) => device === 'cpu')
       : all.filter(({ tags }) => tags.some((tag) => spec.tags.includes(tag)));
   const devices = Math.max(1, usable.length);
-  const frames = look
-    ? await readFrames(resolveRooted(roots, spec.input), spec, info, devices, signal)
-    : promisedFrames(spec, info, devices);
   const outcomes = await outcomesOf(roots.jobs, estimateKey(spec));
+  const workers = { devices, speed: speedOf(outcomes) };
+  const frames = look
+    ? await readFrames(resolveRooted(roots, spec.input), spec, info, workers, signal)
+    : promisedFrames(spec, info, workers);
   const [device] = usable;
   if (!device) return { frames, device, devices, outcomes, estimate: undefined };
   const parallel = Math.min(config.encodeSlots, frames.plan.segments.length);

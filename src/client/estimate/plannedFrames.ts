@@ -15,12 +15,18 @@ export interface PlannedFrames {
   conform?: string;
 }
 
+/** What works on a job: devices, and the source pixels a second that earlier jobs of this kind reached with them. */
+interface Workers {
+  devices: number;
+  speed: number | undefined;
+}
+
 /** The frames of a job by reading its source's packets and looking at some pictures, as the job does. */
 export async function readFrames(
   file: string,
   spec: JobSpec,
   info: SourceInfo,
-  devices: number,
+  workers: Workers,
   signal: AbortSignal | undefined,
 ): Promise<PlannedFrames> {
   const { scan, timeline } = await examineSource(file, info, spec.picture, { signal });
@@ -28,18 +34,18 @@ export async function readFrames(
   const { range } = spec.picture;
   if (timeline) {
     const used = range ? clipOf(timeline, range, originOf(info)).timeline : timeline;
-    return planned(spec, pictures, decodeTimeline(used), 'source', devices);
+    return planned(spec, pictures, decodeTimeline(used), 'source', workers);
   }
   const packets = range ? (pictures.video.promisedFrames ?? scan.packets) : scan.packets;
   const count = packets * (scan.fields?.remedy === 'double' ? 2 : 1);
   return {
-    ...planned(spec, pictures, counted(count), 'conformed', devices),
+    ...planned(spec, pictures, counted(count), 'conformed', workers),
     conform: scan.reason ?? 'segments cannot seek in it',
   };
 }
 
 /** The frames of a job by what its source's header says. */
-export function promisedFrames(spec: JobSpec, whole: SourceInfo, devices: number): PlannedFrames {
+export function promisedFrames(spec: JobSpec, whole: SourceInfo, workers: Workers): PlannedFrames {
   const info = usedInfo(whole, spec.picture);
   const { promisedFrames: promised, frameRate } = info.video;
   return planned(
@@ -47,7 +53,7 @@ export function promisedFrames(spec: JobSpec, whole: SourceInfo, devices: number
     info,
     counted(promised ?? Math.ceil((info.durationSeconds ?? 0) * toNumber(frameRate))),
     'source',
-    devices,
+    workers,
   );
 }
 
@@ -58,8 +64,8 @@ const planned = (
   info: SourceInfo,
   pts: Float64Array,
   from: Plan['from'],
-  devices: number,
+  workers: Workers,
 ): PlannedFrames => ({
   info,
-  plan: planSegments(planRequest(spec, info.video, { pts, from, devices })),
+  plan: planSegments(planRequest(spec, info.video, { pts, from, ...workers })),
 });

@@ -1,4 +1,4 @@
-import { stat, statfs } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Config } from '../../../temporal.config.js';
 import type { JobReport } from '../../job/contracts.js';
@@ -7,7 +7,7 @@ import { resolveRooted } from '../../job/layout.js';
 import { fileDigest } from '../../job/parts.js';
 import { isOpen } from '../../job/store.js';
 import { UserError } from '../../lib/errors.js';
-import { exists } from '../../lib/files.js';
+import { exists, freeAt, placeOf } from '../../lib/files.js';
 import { probeEncoder } from '../../media/encode/encoders.js';
 import { deliverableShape } from '../../media/picture/shape.js';
 import { usedInfo } from '../../media/source/examine.js';
@@ -80,18 +80,11 @@ export async function refuseWithoutSpace({ spec, ...job }: ResolvedJob, config: 
   if (!same) await requireSpace(output, need.output);
 }
 
-/** The nearest folder that is there. */
-async function placeOf(folder: string): Promise<string> {
-  let place = folder;
-  while (!(await exists(place))) place = path.dirname(place);
-  return place;
-}
-
 async function requireSpace(place: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(place);
-  if (bavail * bsize >= bytes) return;
+  const free = await freeAt(place);
+  if (free >= bytes) return;
   throw new UserError(
-    `this needs about ${formatBytes(bytes)} at ${place}, and ${formatBytes(bavail * bsize)} are free: ` +
+    `this needs about ${formatBytes(bytes)} at ${place}, and ${formatBytes(free)} are free: ` +
       'make room, or choose another place (REELSCALE_HOME, -o)',
   );
 }

@@ -4,29 +4,34 @@ import type { JobSpec } from '../../job/spec.js';
 import { deliverableShape } from '../picture/shape.js';
 
 /**
- * Source pixels a second through a network, for the size of segments only: a slow guess makes more of them, no more.
+ * Source pixels a second through a network on one device, where no job has measured it, for the size of segments only:
+ * a slow guess makes more of them, no more.
  */
 const PIXELS_PER_SECOND = { cpu: 1e5, gpu: 1e6 };
 
 /**
  * What a job's plan is made of. @param video of the pictures that are enlarged. @param devices that may upscale at the
- * same time.
+ * same time. @param speed source pixels a second that earlier jobs of this kind reached with all of them.
  */
 export function planRequest(
   spec: JobSpec,
   video: SourceInfo['video'],
-  { pts, from, devices }: Pick<PlanRequest, 'pts' | 'from' | 'devices'>,
+  {
+    pts,
+    from,
+    devices,
+    speed = devices * PIXELS_PER_SECOND[spec.tags.includes('cpu') ? 'cpu' : 'gpu'],
+  }: Pick<PlanRequest, 'pts' | 'from' | 'devices'> & { speed?: number | undefined },
 ): PlanRequest {
   const isModel = spec.method.kind === 'model';
   const output = deliverableShape(video, spec.method.scale, spec.picture);
-  const speed = PIXELS_PER_SECOND[spec.tags.includes('cpu') ? 'cpu' : 'gpu'];
   return {
     pts,
     from,
     outputPixels: output.width * output.height,
     bitDepth: spec.picture.bitDepth,
     devices: isModel ? devices : 1,
-    ...(isModel && { estimatedFps: speed / (video.width * video.height) }),
+    ...(isModel && { estimatedFps: speed / devices / (video.width * video.height) }),
     ...(spec.segmentFrames !== undefined && { segmentFrames: spec.segmentFrames }),
   };
 }

@@ -35,6 +35,7 @@ const tell = (name: 'sendWebhook' | 'runHook', keyFile = noticeKeyFile): Promise
       shutdown: new AbortController().signal,
       checkpointSeconds: 1,
       minFreeBytes: 0,
+      backlogBytes: 1e9,
     })[name]({ kind: 'job', jobKey }),
   );
 const warnings = (): string[] =>
