@@ -14,7 +14,7 @@ const limits = { testTimeout: 600_000, hookTimeout: 600_000 };
 export default defineConfig({
   test: {
     // Many tests wait for servers and time-outs: with two, a machine of two cores is idle for almost half of the time.
-    maxWorkers: 3,
+    maxWorkers: 4,
     globalSetup: 'scripts/buildForTests.mjs',
     // Each file is in exactly one of them. They take over nothing of the above, so that flags such as --maxWorkers
     // count.
