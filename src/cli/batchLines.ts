@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { BatchView, LiveBatch } from '../client/batch/batches.js';
 import { Speedometer } from '../client/job/speedometer.js';
+import { TimeLeft } from '../client/job/timeLeft.js';
 import type { BatchSummary } from '../job/batch/records.js';
 import { byUrgency, countsText } from '../job/batch/summaryText.js';
 import { formatBytes } from '../job/diskEstimate.js';
@@ -24,7 +25,7 @@ function batchLine(batch: LiveBatch, measuredFps: number): string {
     `${doneFrames} frames`,
     ...(fps > 0 ? [`${roughly(fps)} fps`] : []),
     ...(fps > 0 && framesLeft !== undefined ? [`${formatDuration(framesLeft / fps)} left`] : []),
-    ...(first?.progress ? [`${first.input}: ${progressLine(first.progress, 0, false)}`] : []),
+    ...(first?.progress ? [`${first.input}: ${progressLine(first.progress, new TimeLeft(), false)}`] : []),
     ...(running.length > 1 ? [`and ${running.length - 1} more`] : []),
   ].join('  ');
 }
@@ -84,7 +85,7 @@ export function batchInFull({ batch, status, name, schedule, outDir, live, last 
       ? [
           `progress ${batchLine(live, 0)}`,
           ...live.running.map(({ job, input, progress }) =>
-            `         ${job}  ${input}  ${progress ? progressLine(progress, 0, false) : ''}`.trimEnd(),
+            `         ${job}  ${input}  ${progress ? progressLine(progress, new TimeLeft(), false) : ''}`.trimEnd(),
           ),
           ...live.failures.map((line) => `failed   ${line}`),
         ]

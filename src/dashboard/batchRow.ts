@@ -81,8 +81,7 @@ function atWork(progress: BatchProgress, jobOf: Seen['jobOf']) {
     fps,
     failures,
   } = mergeBatch({ ...progress, running });
-  const share = (live: LiveProgress | undefined): number =>
-    live && live.frames > 0 ? live.doneFrames / live.frames : 0;
+  const share = (live: LiveProgress | undefined): number => live?.share ?? 0;
   const made = bytes + running.reduce((sum, video) => sum + video.bytes * share(video.progress), 0);
   return {
     status: paused ? ('paused' as const) : ('running' as const),

@@ -189,7 +189,7 @@ export class LiveState {
     return rowOf(this.#config.roots, job, {
       observation: known?.observation,
       durable: known?.durable,
-      fps: known?.meter.fps ?? 0,
+      time: known?.time,
     });
   }
 

@@ -1,5 +1,8 @@
 import path from 'node:path';
+import { mainStage, shareDone } from '../client/job/jobShare.js';
+import type { TimeLeft } from '../client/job/timeLeft.js';
 import { type Roots, resolveRooted } from '../job/layout.js';
+import type { JobSpec } from '../job/spec.js';
 import { type DurableFrames, durableCount } from './durableFrames.js';
 import type { Shown } from './jobCache.js';
 import type { Observation } from './observation.js';
@@ -9,8 +12,8 @@ import type { Job } from './schemas/jobs.js';
 interface Seen {
   observation: Observation | undefined;
   durable: DurableFrames | undefined;
-  /** As measured over the last half minute. */
-  fps: number;
+  /** By the speed of its stages so far. */
+  time: TimeLeft | undefined;
 }
 
 /** What the list shows of a job: how it ended, by the disk; what it is doing, by the server. */
@@ -45,13 +48,14 @@ export function rowOf(roots: Roots, { spec, report, ended, endedAt }: Shown, see
       ...(accepted && { accepted: true }),
     };
   }
-  if (ended) return { ...row, status: ended.state, error: ended.message, ...shareOf(seen) };
+  if (ended) return { ...row, status: ended.state, error: ended.message, ...shareOf(spec, seen) };
   const { observation } = seen;
-  if (!observation?.running) return { ...row, status: 'interrupted', ...shareOf(seen) };
-  return { ...row, ...atWork(observation, seen) };
+  if (!observation?.running) return { ...row, status: 'interrupted', ...shareOf(spec, seen) };
+  return { ...row, ...atWork(spec, observation, seen) };
 }
 
 function atWork(
+  spec: JobSpec,
   observation: Observation,
   seen: Seen,
 ): Pick<
@@ -60,25 +64,32 @@ function atWork(
 > {
   const { live, devices } = observation;
   if (!live)
-    return { status: 'running', fps: 0, devices, waiting: 'waiting for the control worker', ...shareOf(seen) };
-  const { stage, paused, frames, doneFrames, waiting } = live;
-  if (paused) return { status: 'paused', stage, reason: paused.reason, fps: 0, devices: [], ...shareOf(seen) };
+    return { status: 'running', fps: 0, devices, waiting: 'waiting for the control worker', ...shareOf(spec, seen) };
+  const { stage, paused, waiting } = live;
+  if (paused) return { status: 'paused', stage, reason: paused.reason, fps: 0, devices: [], ...shareOf(spec, seen) };
   const main = stage === 'upscale' || stage === 'encode';
-  const fps = main ? live.fps || seen.fps : 0;
+  const fps = main ? (seen.time?.fps(live) ?? live.fps) : 0;
+  const left = seen.time?.seconds(live);
   return {
     status: 'running',
     stage,
     fps: Math.round(fps * 100) / 100,
     devices,
-    ...(fps > 0 && { etaSeconds: Math.round((frames - doneFrames) / fps) }),
+    ...(left !== undefined && { etaSeconds: Math.round(left) }),
     ...(waiting !== undefined && { waiting }),
-    ...shareOf(seen),
+    ...shareOf(spec, seen),
   };
 }
 
 /** By what its activities say; of segments that none works on, by their parts. */
-function shareOf({ observation, durable }: Seen): Pick<Job, 'percent' | 'frames' | 'doneFrames'> {
-  const frames = observation?.live?.frames || durable?.frames || 0;
-  const doneFrames = Math.max(observation?.live?.doneFrames ?? 0, durable ? durableCount(durable) : 0);
-  return { frames, doneFrames, percent: frames === 0 ? 0 : Math.floor((1000 * doneFrames) / frames) / 10 };
+function shareOf(
+  { method: { kind } }: JobSpec,
+  { observation, durable }: Seen,
+): Pick<Job, 'percent' | 'frames' | 'doneFrames'> {
+  const { live } = observation ?? {};
+  const frames = live?.frames || durable?.frames || 0;
+  const made = durable ? durableCount(durable) : 0;
+  const none = { upscale: 0, encode: 0, check: 0 };
+  const share = Math.max(live?.share ?? 0, shareDone(kind, frames, { ...none, [mainStage(kind)]: made }));
+  return { frames, doneFrames: Math.max(live?.doneFrames ?? 0, made), percent: Math.floor(1000 * share) / 10 };
 }

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import pLimit from 'p-limit';
 import { workflowIdOf } from '../client/connection/connect.js';
-import { Speedometer } from '../client/job/speedometer.js';
+import { TimeLeft } from '../client/job/timeLeft.js';
 import type { Roots } from '../job/layout.js';
 import { isOpen } from '../job/store.js';
 import { type DurableFrames, durableOf } from './durableFrames.js';
@@ -21,7 +21,7 @@ interface Watched {
   durable: DurableFrames | undefined;
   /** False where the server does not know it, or did not answer so far. */
   asked: boolean;
-  meter: Speedometer;
+  time: TimeLeft;
   speed: SpeedHistory;
 }
 
@@ -80,7 +80,7 @@ export class WatchedJobs {
       observation: undefined,
       durable: undefined,
       asked: false,
-      meter: new Speedometer(),
+      time: new TimeLeft(),
       speed: new SpeedHistory(),
     };
     this.#jobs.set(key, known);
@@ -92,10 +92,10 @@ export class WatchedJobs {
     if (stored && (!observation?.running || observation.live?.paused))
       known.durable = await durableOf(this.#roots, stored.spec);
     if (!observation?.live || !observation.running) return;
-    known.meter.add(observation.at, observation.live.doneFrames);
+    known.time.add(observation.at, observation.live);
     // The curve begins with the first frame; what lies before says nothing of the speed.
     const isAtWork = observation.live.stage === 'upscale' || observation.live.stage === 'encode';
     if (isAtWork && observation.live.doneFrames > 0)
-      known.speed.add(observation.at, observation.live.paused ? 0 : observation.live.fps || known.meter.fps);
+      known.speed.add(observation.at, observation.live.paused ? 0 : known.time.fps(observation.live));
   }
 }

@@ -139,6 +139,8 @@ export type Stage =
 
 /** The answer of the workflow's progress query. */
 export interface Progress {
+  /** Older workflows do not say. */
+  method?: 'filter' | 'model';
   stage: Stage;
   /** Set while the job waits. */
   paused?: { reason: string };

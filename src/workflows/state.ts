@@ -105,6 +105,7 @@ export class JobState {
   progress(): Progress {
     const { stage, paused, closing, cancelling, segments, notices } = this;
     return {
+      method: this.#input.method,
       stage,
       // One that ends waits for nothing.
       ...(paused && !closing && !cancelling && { paused }),

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ProgressView, progressLine } from '../../src/cli/render.js';
 import type { LiveProgress } from '../../src/client/job/live.js';
 import { Speedometer } from '../../src/client/job/speedometer.js';
+import { TimeLeft } from '../../src/client/job/timeLeft.js';
 import { formatDuration } from '../../src/lib/duration.js';
 
 const progress = (change: Partial<LiveProgress> = {}): LiveProgress => ({
@@ -11,10 +12,17 @@ const progress = (change: Partial<LiveProgress> = {}): LiveProgress => ({
   encodedFrames: 0,
   segments: [],
   notices: [],
+  kind: 'model',
+  done: { upscale: 50, encode: 0, check: 0 },
+  atWork: { upscale: 1, encode: 0, check: 0 },
+  share: 0.175,
   doneFrames: 50,
   fps: 0,
   ...change,
 });
+
+/** Nothing is known yet of the speed of its stages. */
+const unknown = () => new TimeLeft();
 
 it.each([
   [0, '0:00'],
@@ -30,35 +38,55 @@ it.each([
 });
 
 describe('a line of progress', () => {
-  it('has stage, share, frames, speed and the time that is left', () => {
-    expect(progressLine(progress({ fps: 2.5 }), 0, false)).toBe('upscale  25 %  50/200 frames  2.50 fps  1:00 left');
+  it('has stage, share of the whole job, frames, speed and the time that is left', () => {
+    expect(progressLine(progress({ fps: 2.5 }), unknown(), false)).toBe(
+      'upscale  17 %  50/200 frames  2.50 fps  1:00 left',
+    );
   });
 
   it('has a bar on a terminal', () => {
-    expect(progressLine(progress(), 0, true)).toBe('upscale  [######..................]  25 %  50/200 frames');
-    expect(progressLine(progress({ doneFrames: 200 }), 0, true)).toContain('[########################]  100 %');
+    expect(progressLine(progress(), unknown(), true)).toBe('upscale  [####....................]  17 %  50/200 frames');
+    expect(progressLine(progress({ share: 1 }), unknown(), true)).toContain('[########################]  100 %');
   });
 
   it('takes the measured speed where no worker names one', () => {
-    expect(progressLine(progress(), 30, false)).toContain('30 fps  0:05 left');
+    const time = unknown();
+    time.add(0, progress({ done: { upscale: 20, encode: 0, check: 0 } }));
+    time.add(1000, progress());
+    expect(progressLine(progress(), time, false)).toContain('30 fps  0:05 left');
   });
 
-  it('is the stage alone where there are no frames to count', () => {
-    expect(progressLine(progress({ stage: 'merge' }), 10, true)).toBe('merge');
-    expect(progressLine(progress({ frames: 0, stage: 'probe' }), 0, true)).toBe('probe');
+  it('is the stage alone until frames are counted', () => {
+    expect(progressLine(progress({ frames: 0, stage: 'probe' }), unknown(), true)).toBe('probe');
+  });
+
+  it('goes on behind the stage that makes the pictures', () => {
+    const done = { upscale: 200, encode: 200, check: 0 };
+    expect(progressLine(progress({ stage: 'merge', done, share: 0.9 }), unknown(), false)).toContain('merge  90 %');
+    const time = unknown();
+    const checking = (check: number) =>
+      progress({
+        stage: 'verify',
+        done: { ...done, check },
+        share: 0.95,
+        atWork: { upscale: 0, encode: 0, check: 1 },
+      });
+    time.add(0, checking(0));
+    time.add(2000, checking(100));
+    expect(progressLine(checking(100), time, false)).toBe('verify  95 %  0:02 left');
   });
 
   it('says what the job waits for', () => {
-    expect(progressLine(progress({ waiting: 'waiting for a worker' }), 0, false)).toContain(
+    expect(progressLine(progress({ waiting: 'waiting for a worker' }), unknown(), false)).toContain(
       '50/200 frames  waiting for a worker',
     );
-    expect(progressLine(progress({ stage: 'probe', waiting: 'attempt 2 after: oh' }), 0, false)).toBe(
-      'probe: attempt 2 after: oh',
-    );
+    expect(
+      progressLine(progress({ stage: 'probe', frames: 0, waiting: 'attempt 2 after: oh' }), unknown(), false),
+    ).toBe('probe: attempt 2 after: oh');
   });
 
   it('of a paused job is the reason', () => {
-    expect(progressLine(progress({ paused: { reason: 'by the user' } }), 5, true)).toBe('paused: by the user');
+    expect(progressLine(progress({ paused: { reason: 'by the user' } }), unknown(), true)).toBe('paused: by the user');
   });
 });
 
@@ -101,15 +129,15 @@ describe('progress that goes to', () => {
 
   it('a file is a line every five seconds, at once when the stage changes, and never the same twice', () => {
     const { view: file, written } = view(false);
-    file.update(progress({ doneFrames: 1 }), 0);
-    file.update(progress({ doneFrames: 2 }), 1000);
-    file.update(progress({ doneFrames: 6 }), 5000);
-    file.update(progress({ stage: 'merge' }), 5100);
-    file.update(progress({ stage: 'merge' }), 20_000);
+    file.update(progress({ share: 0.004, doneFrames: 1 }), 0);
+    file.update(progress({ share: 0.01, doneFrames: 2 }), 1000);
+    file.update(progress({ share: 0.03, doneFrames: 6 }), 5000);
+    file.update(progress({ stage: 'merge', share: 0.9 }), 5100);
+    file.update(progress({ stage: 'merge', share: 0.9 }), 20_000);
     expect(written.map((line) => line.trim().split('  ').slice(0, 3).join(' '))).toEqual([
       'upscale 0 % 1/200 frames',
       'upscale 3 % 6/200 frames',
-      'merge',
+      'merge 90 %',
     ]);
   });
 

@@ -22,10 +22,14 @@ interface Row {
 /** Each test has pictures of its own, so that none finds another's parts. */
 let model = '';
 let models = 0;
-beforeEach(async () => {
+async function newModel(work: number): Promise<void> {
   const name = `slow${models++}`;
-  model = await tinyModel(cli.file(`${name}.onnx`), { scale: 2, work: 4, name });
-});
+  model = await tinyModel(cli.file(`${name}.onnx`), { scale: 2, work, name });
+}
+beforeEach(() => newModel(4));
+
+/** Slow enough for several commands, one after the other, while the job is at work. */
+const SLOWER = 8;
 
 const slow = (output: string, ...more: string[]): string[] => [
   'upscale',
@@ -150,6 +154,7 @@ describe('a job that is interrupted', () => {
 
 describe('a job in the background', () => {
   it('is shown, paused, resumed and waited for', async () => {
+    await newModel(SLOWER);
     const before = parts();
     const detached = await cli.json<Row>(...slow('back.mp4', '--detach'));
     expect(detached.code, detached.stderr).toBe(0);
@@ -177,6 +182,7 @@ describe('a job in the background', () => {
   });
 
   it('that is cancelled leaves nothing at work and nothing beside its output, but keeps its parts', async () => {
+    await newModel(SLOWER);
     const before = parts();
     const watching = cli.start(slow('cancelled.mp4'));
     await partsBeyond(before);

@@ -6,6 +6,7 @@ import { describeEstimate, type EstimateAndActual, readEstimate } from '../../cl
 import { findJobOrBatch } from '../../client/job/findJob.js';
 import type { LiveProgress } from '../../client/job/live.js';
 import { storedStatus } from '../../client/job/storedStatus.js';
+import { TimeLeft } from '../../client/job/timeLeft.js';
 import type { BatchSpec } from '../../job/batch/spec.js';
 import { surveyBatches } from '../../job/batch/store.js';
 import { shortJob } from '../../job/keys.js';
@@ -119,7 +120,7 @@ async function batchStatus(config: Config, spec: BatchSpec, json: boolean): Prom
 
 const line = ({ job, status, input, method, progress }: Row): string =>
   `${job}  ${status.padEnd(11)}  ${path.basename(input)}  ${method}` +
-  (progress && !progress.paused ? `  ${progressLine(progress, 0, false)}` : '');
+  (progress && !progress.paused ? `  ${progressLine(progress, new TimeLeft(), false)}` : '');
 
 function full(row: Row): string {
   const hint = row.status === 'interrupted' ? ': reelscale resume, or the same command again, goes on' : '';
@@ -133,7 +134,7 @@ function full(row: Row): string {
     ...(row.estimate ? [`estimate ${describeEstimate(row.estimate)}`] : []),
     ...(row.progress
       ? [
-          `progress ${progressLine(row.progress, 0, false)}`,
+          `progress ${progressLine(row.progress, new TimeLeft(), false)}`,
           ...row.progress.notices.map((notice) => `         ${notice}`),
         ]
       : []),

@@ -4,12 +4,20 @@ import type { Progress } from '../../job/contracts.js';
 import { type Heartbeat, heartbeatSchema } from '../../job/heartbeat.js';
 import { progressQuery } from '../../workflows/messages.js';
 import type { JobHandle } from '../connection/connect.js';
+import { type FrameStage, type JobKind, mainStage, type PerStage, shareDone } from './jobShare.js';
 
 /** The workflow's own view merged with the heartbeats of its running activities: frames that no history holds. */
 export interface LiveProgress extends Progress {
-  /** Frames that are done in the stage that takes longest: upscale for a model, encode for a filter. */
+  kind: JobKind;
+  /** Frames that each stage has done, those in the making included. */
+  done: PerStage;
+  /** Activities of each stage that are at work. */
+  atWork: PerStage;
+  /** Of all stages' work, 0 to 1. */
+  share: number;
+  /** Frames that are done in the stage that makes the pictures: upscale for a model, encode for a filter. */
   doneFrames: number;
-  /** Sum of what the running activities say, frames a second. */
+  /** Sum of what the running activities of that stage say, frames a second. */
   fps: number;
   /** What holds the job up, in plain words. */
   waiting?: string;
@@ -25,22 +33,49 @@ export async function liveProgress(handle: JobHandle): Promise<LiveProgress> {
 }
 
 export function merge(progress: Progress, pending: PendingActivity[]): LiveProgress {
-  const isModel =
-    progress.segments.some(({ state }) => state === 'upscaling' || state === 'upscaled') ||
-    progress.stage === 'upscale';
-  const main = isModel ? 'upscaleSegment' : 'encodeSegment';
-  const running = pending.filter(({ activityType }) => activityType?.name === main).map(heartbeatOf);
-  const done = isModel ? progress.upscaledFrames : progress.encodedFrames;
-  const inFlight = running.reduce((sum, { frame, durableFrame }) => sum + Math.max(frame, durableFrame), 0);
+  const { frames, stage } = progress;
+  const kind = kindOf(progress);
+  const of = (name: FrameStage): PendingActivity[] =>
+    pending.filter(({ activityType }) => activityType?.name === ACTIVITIES[name]);
+  const doneIn = (name: FrameStage, before: number): number =>
+    of(name)
+      .map(heartbeatOf)
+      .reduce((sum, { frame, durableFrame }) => Math.min(frames, sum + Math.max(frame, durableFrame)), before);
+  const atWorkIn = (name: FrameStage): number => of(name).filter(({ state }) => Number(state) === STARTED).length;
+  const done: PerStage = {
+    upscale: doneIn('upscale', kind === 'model' ? progress.upscaledFrames : frames),
+    encode: doneIn('encode', progress.encodedFrames),
+    check: doneIn('check', stage === 'publish' || stage === 'done' ? frames : 0),
+  };
+  const main = mainStage(kind);
+  const running = of(main).map(heartbeatOf);
   const waiting = waitingFor(pending);
   return {
     ...progress,
+    kind,
+    done,
+    atWork: { upscale: atWorkIn('upscale'), encode: atWorkIn('encode'), check: atWorkIn('check') },
+    share: shareDone(kind, frames, done),
     notices: [...progress.notices, ...running.flatMap(({ notice }) => notice ?? [])],
-    doneFrames: Math.min(progress.frames, done + inFlight),
+    doneFrames: done[main],
     fps: running.reduce((sum, { fps }) => sum + (fps ?? 0), 0),
     ...(waiting !== undefined && { waiting }),
   };
 }
+
+/** The activity of each stage that sees every frame. */
+const ACTIVITIES: Record<FrameStage, string> = {
+  upscale: 'upscaleSegment',
+  encode: 'encodeSegment',
+  check: 'verifyDeliverable',
+};
+
+/** Older workflows do not say what they work with; their segments do, for as long as they are at work. */
+const kindOf = ({ method, segments, stage }: Progress): JobKind =>
+  method ??
+  (stage === 'upscale' || segments.some(({ state }) => state === 'upscaling' || state === 'upscaled')
+    ? 'model'
+    : 'filter');
 
 export function heartbeatOf({ heartbeatDetails }: PendingActivity): Heartbeat {
   const payload = heartbeatDetails?.payloads?.[0];

@@ -31,15 +31,15 @@ export const jobSchema = z
     method: z.string(),
     status: statusSchema,
     stage: stageSchema.optional(),
-    percent: z
-      .number()
-      .min(0)
-      .max(100)
-      .openapi({ description: 'of the stage that takes longest: upscale for a model, encode for a filter' }),
+    percent: z.number().min(0).max(100).openapi({ description: 'of the work of all stages' }),
     frames: z.number().int().min(0).openapi({ description: '0 until they are known' }),
-    doneFrames: z.number().int().min(0),
+    doneFrames: z
+      .number()
+      .int()
+      .min(0)
+      .openapi({ description: 'of the stage that makes the pictures: upscale for a model, encode for a filter' }),
     fps: z.number().min(0),
-    etaSeconds: z.number().min(0).optional(),
+    etaSeconds: z.number().min(0).optional().openapi({ description: 'until the whole job is done' }),
     devices: z.array(z.string()).openapi({ description: 'that work on it now' }),
     waiting: z.string().optional().openapi({ description: 'what holds it up, in plain words' }),
     reason: z.string().optional().openapi({ description: 'why it is paused' }),

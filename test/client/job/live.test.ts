@@ -39,6 +39,8 @@ describe('what a person sees of a job', () => {
       pending('encodeSegment', { durableFrame: 0, frame: 77, fps: 9 }),
     ]);
     expect(live.doneFrames).toBe(145);
+    expect(live.done).toEqual({ upscale: 145, encode: 77, check: 0 });
+    expect(live.atWork).toEqual({ upscale: 2, encode: 1, check: 0 });
     expect(live.fps).toBe(2);
     expect(live.waiting).toBeUndefined();
   });
@@ -52,6 +54,18 @@ describe('what a person sees of a job', () => {
       pending('encodeSegment', { durableFrame: 0, frame: 50 }),
     ]);
     expect(live.doneFrames).toBe(150);
+  });
+
+  it('has a share of all stages, which is not whole before the check is through', () => {
+    const segments: Progress['segments'] = [{ frames: 300, state: 'encoded' }];
+    const encoded = { method: 'model', encodedFrames: 300, upscaledFrames: 300, segments } as const;
+    const share = (stage: Progress['stage'], frame = 0) =>
+      merge(progress({ ...encoded, stage }), [pending('verifyDeliverable', { durableFrame: 0, frame })]).share;
+    expect(share('concat')).toBeLessThan(0.95);
+    expect(share('verify', 150)).toBeGreaterThan(share('concat'));
+    expect(share('verify', 150)).toBeLessThan(1);
+    expect(share('publish')).toBe(1);
+    expect(merge(progress({ method: 'model', upscaledFrames: 0, segments: [] }), []).share).toBe(0);
   });
 
   it('never exceeds the video, whatever a late heartbeat says', () => {

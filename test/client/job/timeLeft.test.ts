@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { type PerStage, shareDone } from '../../../src/client/job/jobShare.js';
+import type { LiveProgress } from '../../../src/client/job/live.js';
+import { TimeLeft } from '../../../src/client/job/timeLeft.js';
+
+const FRAMES = 3000;
+const SEGMENT = 250;
+
+/** A job with a network, at work in the stages that are named. */
+function live(done: Partial<PerStage>, atWork: (keyof PerStage)[], change: Partial<LiveProgress> = {}): LiveProgress {
+  const all = { upscale: 0, encode: 0, check: 0, ...done };
+  const works = (stage: keyof PerStage): number => (atWork.includes(stage) ? 1 : 0);
+  return {
+    stage: 'upscale',
+    kind: 'model',
+    frames: FRAMES,
+    upscaledFrames: all.upscale,
+    encodedFrames: all.encode,
+    segments: Array.from({ length: FRAMES / SEGMENT }, () => ({ frames: SEGMENT, state: 'waiting' as const })),
+    notices: [],
+    done: all,
+    atWork: { upscale: works('upscale'), encode: works('encode'), check: works('check') },
+    share: shareDone('model', FRAMES, all),
+    doneFrames: all.upscale,
+    fps: 0,
+    ...change,
+  };
+}
+
+/** A job second by second: frames a second of each stage, each of them behind the one before. @returns its seconds. */
+function play(speed: PerStage, each: (second: number, job: LiveProgress) => void): number {
+  const done = { upscale: 0, encode: 0, check: 0 };
+  for (let second = 0; second < 100_000; second++) {
+    const mayEncode = Math.floor(done.upscale / SEGMENT) * SEGMENT > done.encode || done.upscale === FRAMES;
+    const working: (keyof PerStage)[] = [
+      ...(done.upscale < FRAMES ? (['upscale'] as const) : []),
+      ...(mayEncode && done.encode < FRAMES ? (['encode'] as const) : []),
+      ...(done.encode === FRAMES ? (['check'] as const) : []),
+    ];
+    each(second, live(done, working));
+    if (done.check === FRAMES) return second;
+    const whole = Math.floor(done.upscale / SEGMENT) * SEGMENT;
+    const encodable = done.upscale === FRAMES ? FRAMES : whole;
+    if (working.includes('check')) done.check = Math.min(FRAMES, done.check + speed.check);
+    if (working.includes('encode')) done.encode = Math.min(encodable, done.encode + speed.encode);
+    done.upscale = Math.min(FRAMES, done.upscale + speed.upscale);
+  }
+  throw new Error('the job never ends');
+}
+
+describe('the time that a job still takes', () => {
+  it.each([
+    ['a device is slower than its encodes', { upscale: 1, encode: 10, check: 60 }],
+    ['the encodes are slower than their device', { upscale: 50, encode: 5, check: 40 }],
+    ['both are as fast', { upscale: 10, encode: 10, check: 60 }],
+    ['the check takes longer than usual', { upscale: 5, encode: 20, check: 40 }],
+  ])('is told within a fifth after the first tenth, with percent that only grow, where %s', (_, speed) => {
+    const time = new TimeLeft();
+    const told: { second: number; left: number | undefined; share: number }[] = [];
+    const whole = play(speed, (second, job) => {
+      time.add(1000 * second, job);
+      told.push({ second, left: time.seconds(job), share: job.share });
+    });
+    told.forEach(({ share }, i) => {
+      expect(share).toBeGreaterThanOrEqual(told[i - 1]?.share ?? 0);
+    });
+    const later = told.filter(({ second }) => second > whole / 10 && second < whole);
+    expect(later.length).toBeGreaterThan(100);
+    for (const { second, left } of later) {
+      expect(left, `in second ${second} of ${whole}`).toBeGreaterThan(0);
+      expect(Math.abs(second + (left ?? 0) - whole) / whole, `in second ${second} of ${whole}`).toBeLessThan(0.2);
+    }
+    expect(told.at(-1)).toMatchObject({ left: 0, share: 1 });
+  });
+
+  it('is not known before anything was seen, nor for a job whose frames are not counted', () => {
+    const time = new TimeLeft();
+    expect(time.seconds(live({}, []))).toBeUndefined();
+    expect(time.seconds(live({}, [], { frames: 0, fps: 5 }))).toBeUndefined();
+    expect(time.seconds(live({}, ['upscale'], { fps: 5 }))).toBe(FRAMES / 5);
+  });
+
+  it('takes no speed from frames that were found on the disk, nor from pauses', () => {
+    const time = new TimeLeft();
+    time.add(0, live({ upscale: 0 }, []));
+    time.add(1000, live({ upscale: 2000 }, []));
+    time.add(2000, live({ upscale: 2000 }, ['upscale']));
+    time.add(4000, live({ upscale: 2020 }, ['upscale']));
+    time.add(500_000, live({ upscale: 2020 }, []));
+    time.add(900_000, live({ upscale: 2020 }, ['upscale']));
+    time.add(902_000, live({ upscale: 2040 }, ['upscale']));
+    expect(time.fps(live({ upscale: 2040 }, ['upscale']))).toBe(10);
+  });
+});
