@@ -5,8 +5,8 @@ import { fileDigest } from '../job/parts.js';
 import { randomName } from '../lib/durable.js';
 import { DiskFull, WorldError } from '../lib/errors.js';
 import { type FfmpegResult, startFfmpeg } from '../media/ffmpeg/run.js';
-import type { FloatPrecision } from '../models/precision.js';
 import { type Layout, layoutOf } from './layout.js';
+import type { Precision } from './precision.js';
 import type { UpscaledPart, UpscaleRequest } from './protocol.js';
 
 export interface FinishedFrame {
@@ -14,7 +14,7 @@ export interface FinishedFrame {
   picture: Uint8Array;
   /** As it was decoded; the encoder may need a part of it. */
   source: Uint8Array;
-  precision: FloatPrecision;
+  precision: Precision;
 }
 
 /** Writes the frames of one part through a lossless encoder into a file with a name of its own. */

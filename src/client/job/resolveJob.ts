@@ -6,7 +6,7 @@ import { ownerOf } from '../../job/claims.js';
 import { jobKey, shortJob, upscaleKey } from '../../job/keys.js';
 import { type Roots, resolveRooted, toRooted } from '../../job/layout.js';
 import type { SourceInfo } from '../../job/source.js';
-import type { JobSpec, RootedPath } from '../../job/spec.js';
+import type { JobSpec, ModelMethod, RootedPath } from '../../job/spec.js';
 import { readStored, type StoredJob } from '../../job/store.js';
 import { overlookDamage } from '../../lib/durable.js';
 import { RecordDamaged, UserError } from '../../lib/errors.js';
@@ -19,7 +19,7 @@ import { deliverableSize } from '../../media/picture/deliverable.js';
 import { deliverableShape } from '../../media/picture/shape.js';
 import { probeSource } from '../../media/source/probe.js';
 import { deviceMemory } from '../../upscaler/deviceMemory.js';
-import { discoverDevices } from '../../upscaler/devices.js';
+import { discoverDevices, OPENVINO_CPU } from '../../upscaler/devices.js';
 import { resolveEncode } from './encode.js';
 import { checkOutput, defaultOutput, sourceDigest } from './files.js';
 import type { UpscaleFlags } from './flags.js';
@@ -112,7 +112,7 @@ export async function resolveJob(
   }
 
   async function specify(given: UpscaleFlags, open: JobSpec | undefined): Promise<JobSpec> {
-    const { tags, device } = await placement(given, open);
+    const { tags, device, provider } = await placement(given, open);
     const info = await infoOf(given.program ?? open?.picture.program);
     const picture = resolvePicture(given, open?.picture, info, part);
     const used = croppedInfo(info, picture.crop).video;
@@ -121,6 +121,7 @@ export async function resolveJob(
     const method = await resolveMethod(pictures, {
       roots: config.roots,
       gpu: device !== 'cpu',
+      ...(provider && { provider }),
       memory: await deviceMemory(device),
       width,
       height,
@@ -170,15 +171,21 @@ const mayOverwrite = (spec: JobSpec, flags: UpscaleFlags): JobSpec =>
 export const isOpen = (job: StoredJob): boolean => !job.report && !job.ended;
 
 /**
- * Which tags a job goes to: those given, else the device's, else this machine's first device; and the device that its
- * pictures are specified for, which may only stand for those of other machines.
+ * Which tags a job goes to: those given, else the device's, else this machine's first device; the device that its
+ * pictures are specified for, which may only stand for those of other machines; and what computes them there.
  */
-async function placement(flags: UpscaleFlags, open: JobSpec | undefined): Promise<{ tags: string[]; device: string }> {
+async function placement(
+  flags: UpscaleFlags,
+  open: JobSpec | undefined,
+): Promise<{ tags: string[]; device: string; provider?: ModelMethod['provider'] }> {
   const [first = 'cpu'] = (await discoverDevices()).map(({ device }) => device);
   const tags = flags.tag ??
     (flags.device !== undefined ? [flags.device] : open?.tags) ?? [first === 'cpu' ? 'cpu' : 'gpu'];
   // An open job goes on where it was.
   const made = open?.tags ?? tags;
+  const before = open?.method.kind === 'model' ? open.method.provider : undefined;
+  const provider = flags.device === undefined ? before : flags.device === OPENVINO_CPU ? 'openvino' : undefined;
+  if (provider) return { tags, device: 'cpu', provider };
   if (made.includes('cpu')) return { tags, device: 'cpu' };
   return { tags, device: made.find((tag) => /^cuda:\d+$/.test(tag)) ?? (first === 'cpu' ? 'cuda:0' : first) };
 }
