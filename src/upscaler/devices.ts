@@ -16,7 +16,11 @@ export const deviceSchema = z.object({
 export type Device = z.infer<typeof deviceSchema>;
 
 /** The name of the processor where OpenVINO computes: a device to choose, and a tag that the CPU serves too. */
-export const OPENVINO_CPU = 'openvino:cpu';
+const OPENVINO_CPU = 'openvino:cpu';
+
+/** What computes networks on a device that was chosen, where it is not ONNX Runtime's own provider. */
+export const providerOf = (device: string | undefined): 'openvino' | undefined =>
+  device === OPENVINO_CPU ? 'openvino' : undefined;
 
 /** Tags whose queues a device serves, before the user's own. */
 export function deviceTags(device: string, openvino = openvinoPlugin() !== undefined): string[] {

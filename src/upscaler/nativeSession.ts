@@ -1,15 +1,23 @@
 import { UserError } from '../lib/errors.js';
-import { NO_FALLBACK, type OpenvinoCpu, openvinoCpu, openvinoProvider } from '../runtime/openvino.js';
+import {
+  NO_FALLBACK,
+  type OpenvinoCpu,
+  type OpenvinoPrecision,
+  openvinoCpu,
+  openvinoProvider,
+} from '../runtime/openvino.js';
 import { RuntimeUnavailable } from '../runtime/ortError.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { NativeSession } from '../runtime/session.js';
 import type { SessionOptions } from '../runtime/sessionOptions.js';
 import type { Tensor } from '../runtime/tensor.js';
+import { requireLikeness } from './likeness.js';
 import type { Picture } from './picture.js';
 import type { Precision } from './precision.js';
 import type { UpscaleModel } from './protocol.js';
 import type { OpenGraph, Session } from './session.js';
 import { openingError, runningError } from './sessionErrors.js';
+import type { FrameNet } from './tiler.js';
 
 interface Opening {
   runtime: Runtime;
@@ -49,6 +57,7 @@ function openvinoSession(opening: Opening, cpu: OpenvinoCpu, precision: Precisio
   if (precision === 'fp16') throw new UserError('--device openvino:cpu computes in bf16 or fp32, not in fp16');
   if (precision === 'bf16' && !cpu.bf16) throw new UserError(`${cpu.name} does not compute in bf16: use fp32`);
   let sizes = 0;
+  let compared: Promise<void> | undefined;
   let current: { key: string; session: NativeSession } | undefined;
   const release = async (): Promise<void> => {
     await current?.session.release();
@@ -59,20 +68,41 @@ function openvinoSession(opening: Opening, cpu: OpenvinoCpu, precision: Precisio
       sizes = expected.length;
     },
     run: async (input, output) => {
+      await (compared ??= compare(opening, cpu, precision, input));
       const shape = sizes === 1 ? { frame: tensor(input).dims } : undefined;
       const key = JSON.stringify(shape ?? {});
       if (current?.key !== key) {
         await release();
-        const session = await create(opening, {
-          provider: openvinoProvider(cpu, precision, shape),
-          config: NO_FALLBACK,
-        });
-        current = { key, session };
+        current = { key, session: await createOpenvino(opening, cpu, precision, shape) };
       }
       return run(current.session, opening, input, output);
     },
     release,
   };
+}
+
+const createOpenvino = (
+  opening: Opening,
+  cpu: OpenvinoCpu,
+  precision: OpenvinoPrecision,
+  shape?: Record<string, readonly number[]>,
+): Promise<NativeSession> =>
+  create(opening, { provider: openvinoProvider(cpu, precision, shape), config: NO_FALLBACK });
+
+/** Whether OpenVINO makes the pictures that the CPU's own provider makes; once for a model. */
+async function compare(
+  opening: Opening,
+  cpu: OpenvinoCpu,
+  precision: OpenvinoPrecision,
+  like: Picture,
+): Promise<void> {
+  const [reference, tried] = [await create(opening), await createOpenvino(opening, cpu, precision)];
+  const net = (session: NativeSession): FrameNet => ({ run: (input, output) => run(session, opening, input, output) });
+  try {
+    await requireLikeness(net(reference), net(tried), opening.model, like);
+  } finally {
+    await Promise.all([reference.release(), tried.release()]);
+  }
 }
 
 async function create({ runtime, graph, model }: Opening, options?: SessionOptions): Promise<NativeSession> {

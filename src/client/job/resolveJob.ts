@@ -19,7 +19,7 @@ import { deliverableSize } from '../../media/picture/deliverable.js';
 import { deliverableShape } from '../../media/picture/shape.js';
 import { probeSource } from '../../media/source/probe.js';
 import { deviceMemory } from '../../upscaler/deviceMemory.js';
-import { discoverDevices, OPENVINO_CPU } from '../../upscaler/devices.js';
+import { discoverDevices, providerOf } from '../../upscaler/devices.js';
 import { resolveEncode } from './encode.js';
 import { checkOutput, defaultOutput, sourceDigest } from './files.js';
 import type { UpscaleFlags } from './flags.js';
@@ -184,7 +184,7 @@ async function placement(
   // An open job goes on where it was.
   const made = open?.tags ?? tags;
   const before = open?.method.kind === 'model' ? open.method.provider : undefined;
-  const provider = flags.device === undefined ? before : flags.device === OPENVINO_CPU ? 'openvino' : undefined;
+  const provider = flags.device === undefined ? before : providerOf(flags.device);
   if (provider) return { tags, device: 'cpu', provider };
   if (made.includes('cpu')) return { tags, device: 'cpu' };
   return { tags, device: made.find((tag) => /^cuda:\d+$/.test(tag)) ?? (first === 'cpu' ? 'cuda:0' : first) };
