@@ -13,16 +13,18 @@ const ENTRIES = [
   'upscaler/process',
   'upscaler/inferenceThread',
   'upscaler/providerProbe',
+  'runtime/probe',
   'models/inspectChild',
   'models/measureChild',
 ];
 
 /**
- * A native runtime that is loaded by its place, certificates by classes that are known by their names, and what only
+ * Native parts that are loaded by their places, certificates by classes that are known by their names, and what only
  * the build of the workflows needs.
  */
 const EXTERNAL = [
   'onnxruntime-node',
+  'koffi',
   '@peculiar/x509',
   'reflect-metadata',
   'webpack',

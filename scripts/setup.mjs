@@ -15,6 +15,7 @@ export async function setup({ log = say, tests = false } = {}) {
   if (tests) installChromium(log);
   await build({ log });
   await provideTemporal(log);
+  await provideOpenvino(log);
 }
 
 function checkNode() {
@@ -70,6 +71,18 @@ async function provideTemporal(log) {
   if (temporalAddress) return;
   const temporal = await import('../dist/src/supervisor/temporalBinary.js');
   await temporal.provideTemporal(home, log);
+}
+
+/** Nothing needs it: where it cannot be had, the CPU is slower. */
+async function provideOpenvino(log) {
+  const { openvinoExists, setUpOpenvino } = await import('../dist/src/runtime/openvinoFiles.js');
+  if (!openvinoExists()) return;
+  try {
+    await setUpOpenvino(log);
+  } catch (error) {
+    if (!['UserError', 'WorldError'].includes(error.name)) throw error;
+    log(`without OpenVINO: ${error.message}`);
+  }
 }
 
 await main(import.meta, () => setup({ tests: true }));

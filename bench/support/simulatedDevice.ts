@@ -4,9 +4,9 @@ import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { createUpscaleActivities } from '../../src/activities/index.js';
 import { upscaleQueue } from '../../src/job/queues.js';
 import type { Upscaler } from '../../src/upscaler/client.js';
-import type { InferenceEvents, InferredFrame } from '../../src/upscaler/inference.js';
+import type { FrameInference, InferenceEvents, InferredFrame } from '../../src/upscaler/inference.js';
 import type { NetworkRequest } from '../../src/upscaler/inferenceMessages.js';
-import { type FrameInference, runRequest } from '../../src/upscaler/run.js';
+import { runRequest } from '../../src/upscaler/run.js';
 import { createDeviceWorkers, workerTimes } from '../../src/worker/role.js';
 import { loadConfig } from '../../temporal.config.js';
 
@@ -74,7 +74,7 @@ function repeatPixels(
 function sleepingUpscaler(ms: number): Upscaler {
   const inference = new SleepingInference(ms);
   return {
-    versions: { simulated: `${ms} ms a frame` },
+    versions: () => ({ simulated: `${ms} ms a frame` }),
     pid: process.pid,
     close: () => Promise.resolve(),
     run: async (request, { onProgress, onNotice, onPart }, { flush } = {}) => ({

@@ -50,7 +50,10 @@ const withOtherFlags = (command: Command): Command =>
     )
     .option('--tile-pad <n>', 'source pixels of context around a tile (default: auto, as far as the model sees)')
     .option('--pre-pad <n>', 'pixels reflected at the right and bottom (default: 0)')
-    .option('--precision <name>', 'auto, fp32 or fp16 (default: auto, which is fp16 on a GPU, fp32 on the CPU)')
+    .option(
+      '--precision <name>',
+      'auto, fp32, fp16 or bf16 (default: auto: fp16 on a GPU, fp32 on the CPU, bf16 in OpenVINO where it can)',
+    )
     .option('--blend <share>', 'share of bicubic in the result, 0 to 1, for a more natural look (default: 0)')
     .option('--denoise <strength>', 'from 0 to 1, of models that have it')
     .option('--bit-depth <n>', '8, or 10, which browsers may refuse (default: 8, for HDR 10)')
@@ -82,7 +85,7 @@ const withOtherFlags = (command: Command): Command =>
     )
     .option('--segment-frames <n>', 'frames in one segment (default: chosen by the planner)')
     .option('--checkpoint-frames <n>', 'most frames between two checkpoints (default: 100)')
-    .option('--device <name>', 'cpu or cuda:N (default: a GPU if one can be used, else the CPU)')
+    .option('--device <name>', 'cpu, openvino:cpu or cuda:N (default: a GPU if one can be used, else the CPU)')
     .option('--tag <names>', "tags of the workers that may upscale, joined by commas (default: the device's)")
     .option(
       '--priority <n>',

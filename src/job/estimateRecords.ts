@@ -83,7 +83,13 @@ export function estimateKey({
   const how =
     method.kind === 'filter'
       ? { name: method.name }
-      : { digest: method.digest, precision: method.precision, tile: method.tile, tilePad: method.tilePad };
+      : {
+          digest: method.digest,
+          precision: method.precision,
+          ...(method.provider && { provider: method.provider }),
+          tile: method.tile,
+          tilePad: method.tilePad,
+        };
   const what = {
     ...how,
     scale: method.scale,

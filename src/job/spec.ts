@@ -21,7 +21,7 @@ export type RootedPath = z.infer<typeof rootedPathSchema>;
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** int8 is not made yet; the type leaves room for it. */
-export const precisionSchema = z.enum(['fp32', 'fp16', 'int8']);
+export const precisionSchema = z.enum(['fp32', 'fp16', 'bf16', 'int8']);
 
 const filterMethodSchema = z.object({
   kind: z.literal('filter'),
@@ -45,6 +45,8 @@ export const modelMethodSchema = z.object({
   digest: sha256Schema,
   scale: z.number().int().min(1).max(8),
   precision: precisionSchema,
+  /** What computes the network, where it is not ONNX Runtime's own provider for the device. */
+  provider: z.literal('openvino').optional(),
   /** Edge of a square tile in source pixels, even; 0 means the whole frame at once. */
   tile: z.number().int().min(0),
   /** Pixels of context around each tile, clamped at the frame's edge. */

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { entryFile } from '../lib/project.js';
-import { runtimeEnvironment } from './runtimeEnvironment.js';
+import { runtimeEnvironment } from '../runtime/runtimeEnvironment.js';
 
 export interface ChildResult {
   stdout: string;

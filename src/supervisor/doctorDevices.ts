@@ -1,4 +1,6 @@
 import { encoderName, hardwareEncoders, probeEncoder } from '../media/encode/encoders.js';
+import { openvinoExists } from '../runtime/openvinoFiles.js';
+import { type Probed, probeRuntime } from '../runtime/probed.js';
 import { hasCudaProvider } from '../upscaler/devices.js';
 import { askGpus, type Gpu } from '../upscaler/gpus.js';
 import { knownProviders, probeCuda, probeProvider } from '../upscaler/providers.js';
@@ -19,6 +21,7 @@ export async function doctorDevices(): Promise<Promise<Finding>[]> {
       : gpus.length === 0
         ? [Promise.resolve(none)]
         : gpus.map(gpuFinding)),
+    ...runtimeFindings(),
     ...(await knownProviders()).map((name) => providerFinding(name, gpus.length > 0)),
     ...hardwareEncoders().map(encoderFinding),
   ];
@@ -36,6 +39,34 @@ async function gpuFinding({ index, label, memory, driver }: Gpu): Promise<Findin
     await probeCuda(index);
     return line;
   });
+}
+
+/** Whether ONNX Runtime can be called directly, and what OpenVINO adds. */
+function runtimeFindings(): Promise<Finding>[] {
+  const probed = probeRuntime();
+  return [probed.then(({ runtime }) => apiFinding(runtime)), probed.then(({ openvino }) => openvinoFinding(openvino))];
+}
+
+function apiFinding(runtime: Probed['runtime']): Finding {
+  if ('version' in runtime) return { line: `ONNX Runtime ${runtime.version}, called by its C API`, ok: true };
+  return {
+    line: `ONNX Runtime's C API cannot be called (${runtime.problem})`,
+    ok: true,
+    advice: 'the CPU works through onnxruntime-node, without OpenVINO; run npm run setup again',
+  };
+}
+
+function openvinoFinding(openvino: Probed['openvino']): Finding {
+  if ('name' in openvino) {
+    const precisions = openvino.bf16 ? 'bf16 and fp32' : 'fp32';
+    return { line: `OpenVINO on ${openvino.name}, in ${precisions}: --device openvino:cpu`, ok: true };
+  }
+  return {
+    line: `no OpenVINO (${openvino.problem})`,
+    ok: true,
+    unused: true,
+    ...(openvinoExists() && { advice: 'the CPU works without it, but slower, most of all where it has bf16' }),
+  };
 }
 
 const USED = ['cpu', 'cuda'];

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { WorldError } from '../lib/errors.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { ignoreKnown } from '../lib/systemErrors.js';
-import { runtimeEnvironment } from '../models/runtimeEnvironment.js';
+import { runtimeEnvironment } from '../runtime/runtimeEnvironment.js';
 import { type FromUpscaler, fromUpscalerSchema, type ToUpscaler } from './protocol.js';
 
 const TAIL = 2000;

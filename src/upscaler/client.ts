@@ -3,7 +3,7 @@ import { entryFile } from '../lib/project.js';
 import { UpscalerProcess } from './childProcess.js';
 import { parseDevice } from './device.js';
 import { toError } from './failure.js';
-import type { FromUpscaler, UpscaledPart, UpscaleProgress, UpscaleRequest } from './protocol.js';
+import type { FromUpscaler, UpscaledPart, UpscaleModel, UpscaleProgress, UpscaleRequest } from './protocol.js';
 
 interface UpscaleHandlers {
   /**
@@ -30,8 +30,8 @@ export interface Upscaler {
    * @throws what `onPart` throws; the reason of `abort`; UserError, SegmentMismatch, DiskFull or WorldError.
    */
   run(request: UpscaleRequest, handlers: UpscaleHandlers, signals?: UpscaleSignals): Promise<{ frames: number }>;
-  /** What makes the pictures, for a part's provenance: the runtime's version and the device's kind. */
-  readonly versions: Record<string, string>;
+  /** What makes a model's pictures, for a part's provenance: the runtime's version and its provider. */
+  versions(model: Pick<UpscaleModel, 'provider'>): Record<string, string>;
   /** Id of the process, while there is one. */
   readonly pid: number | undefined;
   /** Ends the process, and with it a run that is under way. */
@@ -61,7 +61,7 @@ export function createUpscaler({ device }: { device: string }): Upscaler {
   };
 
   return {
-    versions: { onnxruntime: runtimeVersion(), provider: kind },
+    versions: ({ provider }) => ({ onnxruntime: runtimeVersion(), provider: provider ?? kind }),
     get pid() {
       return child?.pid;
     },

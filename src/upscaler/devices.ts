@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { openvinoPlugin } from '../runtime/openvinoFiles.js';
 import { listGpus } from './gpus.js';
 
 export const deviceSchema = z.object({
@@ -14,8 +15,18 @@ export const deviceSchema = z.object({
 });
 export type Device = z.infer<typeof deviceSchema>;
 
+/** The name of the processor where OpenVINO computes: a device to choose, and a tag that the CPU serves too. */
+const OPENVINO_CPU = 'openvino:cpu';
+
+/** What computes networks on a device that was chosen, where it is not ONNX Runtime's own provider. */
+export const providerOf = (device: string | undefined): 'openvino' | undefined =>
+  device === OPENVINO_CPU ? 'openvino' : undefined;
+
 /** Tags whose queues a device serves, before the user's own. */
-export const deviceTags = (device: string): string[] => (device === 'cpu' ? ['cpu'] : [device, 'gpu']);
+export function deviceTags(device: string, openvino = openvinoPlugin() !== undefined): string[] {
+  if (device !== 'cpu') return [device, 'gpu'];
+  return openvino ? ['cpu', OPENVINO_CPU] : ['cpu'];
+}
 
 /**
  * Every NVIDIA GPU that ONNX Runtime can use, then the CPU, which takes only jobs that ask for it where there is a

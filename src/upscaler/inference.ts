@@ -1,111 +1,32 @@
-import { Worker } from 'node:worker_threads';
-import { entryFile } from '../lib/project.js';
-import type { FloatPrecision } from '../models/precision.js';
-import { toError } from './failure.js';
-import type {
-  FromInference,
-  InferenceProgress,
-  InferenceThreadData,
-  NetworkRequest,
-  ToInference,
-} from './inferenceMessages.js';
+import type { InferenceProgress, NetworkRequest } from './inferenceMessages.js';
+import type { Precision } from './precision.js';
 
 export interface InferenceEvents {
   onTile: (progress: InferenceProgress) => void;
   onNotice: (message: string) => void;
 }
 
+/** The network of a device, which is kept between runs. */
+export interface FrameInference {
+  /** Makes a model ready for frames of a size. @throws UserError and WorldError of `loadSession`. */
+  load(network: NetworkRequest): Promise<void>;
+  /** Whoever listened before listens no more. */
+  listen(events: InferenceEvents): void;
+  /**
+   * Upscales a frame. May be called again before it is done; frames are done in order. Nobody else touches the buffers
+   * until they come back with the result.
+   * @throws UserError when the model gives no picture or does not fit into memory.
+   */
+  infer(input: ArrayBuffer, output: ArrayBuffer): Promise<InferredFrame>;
+  /** Gives up the frame at hand, and all that wait behind it, until the next `load`. */
+  stop(): void;
+}
+
 export interface InferredFrame {
   /** True when the frame was given up after `stop`. */
   stopped: boolean;
   /** What the network computed it in. */
-  precision: FloatPrecision;
+  precision: Precision;
   input: ArrayBuffer;
   output: ArrayBuffer;
-}
-
-type Answer = Extract<FromInference, { type: 'loaded' | 'frame' }>;
-
-/**
- * The inference thread, seen from the main thread. It lives as long as the process, and keeps its model between runs.
- */
-export class Inference {
-  readonly #worker: Worker;
-  readonly #stop = new Int32Array(new SharedArrayBuffer(4));
-  readonly #waiting: { resolve: (answer: Answer) => void; reject: (error: Error) => void }[] = [];
-  #events: InferenceEvents | undefined;
-  #dead: Error | undefined;
-
-  /** @param device as `parseDevice` reads it. */
-  constructor(device: string) {
-    const workerData: InferenceThreadData = { device, stop: this.#stop };
-    this.#worker = new Worker(entryFile('upscaler/inferenceThread.js'), { workerData });
-    this.#worker.on('message', (message: FromInference) => {
-      this.#receive(message);
-    });
-    this.#worker.on('error', (error) => {
-      this.#die(error instanceof Error ? error : new Error(String(error)));
-    });
-    this.#worker.on('exit', () => {
-      this.#die(new Error('the inference thread has ended'));
-    });
-  }
-
-  /** Makes a model ready for frames of a size. @throws UserError and WorldError of `loadSession`. */
-  async load(network: NetworkRequest): Promise<void> {
-    Atomics.store(this.#stop, 0, 0);
-    await this.#ask({ type: 'load', network }, []);
-  }
-
-  /** Whoever listened before listens no more. */
-  listen(events: InferenceEvents): void {
-    this.#events = events;
-  }
-
-  /**
-   * Upscales a frame. May be called again before it is done; frames are done in order. Both buffers are moved away and
-   * come back with the result.
-   * @throws UserError when the model gives no picture or does not fit into memory.
-   */
-  async infer(input: ArrayBuffer, output: ArrayBuffer): Promise<InferredFrame> {
-    const answer = await this.#ask({ type: 'frame', input, output }, [input, output]);
-    if (answer.type !== 'frame') throw new Error(`the inference thread answered ${answer.type} to a frame`);
-    return answer;
-  }
-
-  /** Gives up the frame at hand at its next tile, and all that wait behind it, until the next `load`. */
-  stop(): void {
-    Atomics.store(this.#stop, 0, 1);
-  }
-
-  #ask(message: ToInference, moved: ArrayBuffer[]): Promise<Answer> {
-    if (this.#dead) return Promise.reject(this.#dead);
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(message, moved);
-    });
-  }
-
-  #receive(message: FromInference): void {
-    switch (message.type) {
-      case 'tile':
-        this.#events?.onTile(message);
-        break;
-      case 'notice':
-        this.#events?.onNotice(message.message);
-        break;
-      case 'failed':
-        this.#waiting.shift()?.reject(toError(message.failure));
-        break;
-      case 'loaded':
-      case 'frame':
-        this.#waiting.shift()?.resolve(message);
-        break;
-    }
-  }
-
-  #die(error: Error): void {
-    this.#dead ??= error;
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#dead);
-  }
 }

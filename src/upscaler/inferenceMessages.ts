@@ -1,5 +1,5 @@
-import type { FloatPrecision } from '../models/precision.js';
 import type { Failure } from './failure.js';
+import type { Precision } from './precision.js';
 import type { UpscaleRequest } from './protocol.js';
 import type { TileProgress } from './tiler.js';
 
@@ -11,7 +11,7 @@ export type NetworkRequest = Pick<UpscaleRequest, 'model' | 'bitDepth' | 'width'
  * sound.
  */
 export interface InferenceProgress extends TileProgress {
-  precision: FloatPrecision;
+  precision: Precision;
 }
 
 export type ToInference =
@@ -21,7 +21,7 @@ export type ToInference =
 /** Every request has one answer, in order: `loaded`, `frame`, or `failed`. */
 export type FromInference =
   | { type: 'loaded' }
-  | { type: 'frame'; stopped: boolean; precision: FloatPrecision; input: ArrayBuffer; output: ArrayBuffer }
+  | { type: 'frame'; stopped: boolean; precision: Precision; input: ArrayBuffer; output: ArrayBuffer }
   | { type: 'failed'; failure: Failure }
   | ({ type: 'tile' } & InferenceProgress)
   | { type: 'notice'; message: string };

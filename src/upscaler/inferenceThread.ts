@@ -1,11 +1,15 @@
 import '../lib/sourceTraces.js';
 import { parentPort, workerData } from 'node:worker_threads';
+import { openByBinding } from './bindingSession.js';
 import { parseDevice } from './device.js';
 import { toFailure } from './failure.js';
 import type { FromInference, InferenceThreadData, ToInference } from './inferenceMessages.js';
 import { LoadedNetwork } from './loadedNetwork.js';
 
-/** The inference thread: onnxruntime's `run` blocks the loop that it is called on, so that loop is one of its own. */
+/**
+ * The inference thread: the `run` of onnxruntime-node's binding blocks the loop that it is called on, so that loop is
+ * one of its own.
+ */
 const port = parentPort;
 if (!port) throw new Error('this file is the entry of a worker thread');
 const { device, stop } = workerData as InferenceThreadData;
@@ -14,7 +18,7 @@ const post = (message: FromInference, moved: ArrayBuffer[] = []): void => {
   port.postMessage(message, moved);
 };
 
-const network = new LoadedNetwork(parseDevice(device), {
+const network = new LoadedNetwork(openByBinding(parseDevice(device)), {
   onTile: (progress) => {
     post({ type: 'tile', ...progress });
   },

@@ -1,9 +1,8 @@
 import { UserError } from '../lib/errors.js';
-import type { FloatPrecision } from '../models/precision.js';
-import type { Device } from './device.js';
 import type { InferenceProgress, NetworkRequest as Request } from './inferenceMessages.js';
 import { type Layout, layoutOf, samplesOf } from './layout.js';
-import { loadSession, type Session } from './session.js';
+import type { Precision } from './precision.js';
+import { loadSession, type OpenGraph, type Session } from './session.js';
 import { faultOf } from './soundness.js';
 import { type FrameResult, type TileProgress, Tiler } from './tiler.js';
 
@@ -15,19 +14,19 @@ export interface NetworkEvents {
 }
 
 /**
- * The model that a device holds, kept between runs. Where half precision cannot be had, or gives black or no numbers,
- * it goes over to fp32 and stays there.
+ * The model that a device holds, kept between runs. Where fp16 cannot be had, or fewer bits than fp32 give black or
+ * no numbers, it goes over to fp32 and stays there.
  */
 export class LoadedNetwork {
-  readonly #device: Device;
+  readonly #open: OpenGraph;
   readonly #events: NetworkEvents;
-  /** Digests of models that failed in half precision. */
-  readonly #failedInHalf = new Set<string>();
+  /** Digests of models that failed in fewer bits. */
+  readonly #failed = new Set<string>();
   #session: { key: string; session: Session } | undefined;
-  #current: { key: string; request: Request; precision: FloatPrecision; layout: Layout; tiler: Tiler } | undefined;
+  #current: { key: string; request: Request; precision: Precision; layout: Layout; tiler: Tiler } | undefined;
 
-  constructor(device: Device, events: NetworkEvents) {
-    this.#device = device;
+  constructor(open: OpenGraph, events: NetworkEvents) {
+    this.#open = open;
     this.#events = events;
   }
 
@@ -38,13 +37,19 @@ export class LoadedNetwork {
   async load(request: Request): Promise<void> {
     const { digest, precision } = request.model;
     if (precision === 'int8') throw new UserError('this version cannot run models in int8: use --precision fp32');
-    if (precision === 'fp32' || this.#failedInHalf.has(digest)) return this.#loadIn('fp32', request);
+    if (precision === 'fp32' || this.#failed.has(digest)) return this.#loadIn('fp32', request);
+    // Whether the device computes in it was asked before the job began.
+    if (precision === 'bf16') return this.#loadIn(precision, request);
     try {
-      await this.#loadIn('fp16', request);
+      await this.#loadIn(precision, request);
     } catch (error) {
       // What is wrong with the model or the device itself is told by this.
       await this.#loadIn('fp32', request);
-      this.#fellBack(digest, `cannot be loaded (${error instanceof Error ? error.message : String(error)})`);
+      this.#fellBack(
+        digest,
+        precision,
+        `cannot be loaded (${error instanceof Error ? error.message : String(error)})`,
+      );
     }
   }
 
@@ -52,7 +57,7 @@ export class LoadedNetwork {
    * Upscales a frame from one buffer, laid out as `layoutOf` says, into another.
    * @throws UserError when the model gives no picture or does not fit into memory.
    */
-  async upscale(input: ArrayBuffer, output: ArrayBuffer): Promise<{ stopped: boolean; precision: FloatPrecision }> {
+  async upscale(input: ArrayBuffer, output: ArrayBuffer): Promise<{ stopped: boolean; precision: Precision }> {
     for (;;) {
       const { layout, precision, request, tiler } = this.#loaded();
       const source = samplesOf(input, layout.seenBytes, layout.bitDepth);
@@ -62,7 +67,14 @@ export class LoadedNetwork {
         if (progress.done === progress.tiles) last = progress;
         else this.#events.onTile({ ...progress, precision });
       };
-      const result: FrameResult = await tiler.upscale(source, target, onTile, this.#events.stopped);
+      let result: FrameResult;
+      try {
+        result = await tiler.upscale(source, target, onTile, this.#events.stopped);
+      } catch (error) {
+        // A run may be ended within a tile.
+        if (!this.#events.stopped()) throw error;
+        result = 'stopped';
+      }
       if (result === 'stopped') return { stopped: true, precision };
       const fault = faultOf(source, target, result.nan);
       if (fault === undefined) {
@@ -70,12 +82,12 @@ export class LoadedNetwork {
         return { stopped: false, precision };
       }
       if (precision === 'fp32') throw new UserError(`the model ${fault}: try another model`);
-      this.#fellBack(request.model.digest, fault);
+      this.#fellBack(request.model.digest, precision, fault);
       await this.#loadIn('fp32', request, tiler.tile);
     }
   }
 
-  async #loadIn(precision: FloatPrecision, request: Request, tile = request.model.tile): Promise<void> {
+  async #loadIn(precision: Precision, request: Request, tile = request.model.tile): Promise<void> {
     const { model, bitDepth, width, height } = request;
     const { onNotice } = this.#events;
     const sessionKey = JSON.stringify([
@@ -84,6 +96,7 @@ export class LoadedNetwork {
       model.scale,
       model.pixels,
       model.blend,
+      model.provider,
       bitDepth,
       precision,
     ]);
@@ -92,7 +105,7 @@ export class LoadedNetwork {
       this.#session = this.#current = undefined;
       this.#session = {
         key: sessionKey,
-        session: await loadSession(model, { device: this.#device, precision, bitDepth, onNotice }),
+        session: await loadSession(model, { precision, bitDepth, onNotice }, this.#open),
       };
     }
     const key = JSON.stringify([sessionKey, model, width, height]);
@@ -116,8 +129,12 @@ export class LoadedNetwork {
     return this.#current;
   }
 
-  #fellBack(digest: string, why: string): void {
-    this.#failedInHalf.add(digest);
-    this.#events.onNotice(`in half precision (fp16) the model ${why}: going on in fp32`);
+  #fellBack(digest: string, precision: 'fp16' | 'bf16', why: string): void {
+    this.#failed.add(digest);
+    this.#events.onNotice(
+      precision === 'fp16'
+        ? `in half precision (fp16) the model ${why}: going on in fp32`
+        : `in bf16 the model ${why}: going on in fp32`,
+    );
   }
 }

@@ -1,6 +1,6 @@
-import type { FloatPrecision } from '../models/precision.js';
 import type { Decoder } from './decoder.js';
 import { type FinishedFrame, PartWriter } from './partWriter.js';
+import type { Precision } from './precision.js';
 import type { UpscaledPart, UpscaleRequest } from './protocol.js';
 
 export interface PartChainOptions {
@@ -22,7 +22,7 @@ export class PartChain {
   readonly #options: PartChainOptions;
   #writer: PartWriter | undefined;
   /** Of the frames in the part at hand. */
-  #precision: FloatPrecision | undefined;
+  #precision: Precision | undefined;
   /** Its part has not been handed over yet. */
   #draining: PartWriter | undefined;
   #start: number;
@@ -79,7 +79,7 @@ export class PartChain {
     this.#committing.catch(this.#options.onError);
   }
 
-  async #finish(writer: PartWriter, precision: FloatPrecision, start: number, end: number): Promise<void> {
+  async #finish(writer: PartWriter, precision: Precision, start: number, end: number): Promise<void> {
     const { decoder, commit } = this.#options;
     this.#draining = writer;
     const file = await writer.finish();

@@ -6,8 +6,8 @@ import { randomName } from '../lib/durable.js';
 import { DiskFull, WorldError } from '../lib/errors.js';
 import { startFfmpeg } from '../media/ffmpeg/runFfmpeg.js';
 import type { ToolResult } from '../media/ffmpeg/toolRun.js';
-import type { FloatPrecision } from '../models/precision.js';
 import { type Layout, layoutOf } from './layout.js';
+import type { Precision } from './precision.js';
 import type { UpscaledPart, UpscaleRequest } from './protocol.js';
 
 export interface FinishedFrame {
@@ -15,7 +15,7 @@ export interface FinishedFrame {
   picture: Uint8Array;
   /** As it was decoded; the encoder may need a part of it. */
   source: Uint8Array;
-  precision: FloatPrecision;
+  precision: Precision;
 }
 
 /** Writes the frames of one part through a lossless encoder into a file with a name of its own. */

@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { UserError } from '../lib/errors.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { entryFile } from '../lib/project.js';
-import { runtimeEnvironment } from '../models/runtimeEnvironment.js';
+import { runtimeEnvironment } from '../runtime/runtimeEnvironment.js';
 
 const PROBE_MS = 60_000;
 

@@ -5,7 +5,7 @@ import { SegmentMismatch } from '../lib/errors.js';
 import { BufferPool } from './bufferPool.js';
 import { Collector } from './collector.js';
 import { startDecoder } from './decoder.js';
-import type { Inference } from './inference.js';
+import type { FrameInference } from './inference.js';
 import { layoutOf } from './layout.js';
 import { PartChain } from './partChain.js';
 import { ProgressMeter } from './progressMeter.js';
@@ -17,9 +17,6 @@ import { Repeats } from './repeats.js';
  * its way.
  */
 const BUFFERS = 3;
-
-/** What a run needs of the inference thread. */
-export type FrameInference = Pick<Inference, 'load' | 'listen' | 'infer' | 'stop'>;
 
 export interface RunEvents {
   onProgress: (progress: UpscaleProgress) => void;

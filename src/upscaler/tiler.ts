@@ -7,6 +7,8 @@ import { planTiles, planWindows, smallerTile, type Tile } from './tiles.js';
  * a number.
  */
 export interface FrameNet {
+  /** Told of which sizes the pictures will be that come next, each once. */
+  expect?(sizes: readonly { width: number; height: number }[]): void;
   run(input: Picture, output: Picture): Promise<{ nan: boolean }>;
 }
 
@@ -72,6 +74,7 @@ export class Tiler {
     }
     this.#tile = tile === 0 ? 0 : Math.max(this.#step, tile - (tile % this.#step));
     this.#tiles = this.#plan();
+    this.#tellSizes();
   }
 
   /**
@@ -155,6 +158,13 @@ export class Tiler {
     return tiles.filter(({ kept }) => kept.x < width && kept.y < height);
   }
 
+  #tellSizes(): void {
+    const sizes = new Map(
+      this.#tiles.map(({ seen: { width, height } }) => [`${width}x${height}`, { width, height }] as const),
+    );
+    this.#options.net.expect?.([...sizes.values()]);
+  }
+
   #makeScratch() {
     const { scale } = this.#options;
     const largest = Math.max(...this.#tiles.map(({ seen }) => seen.width * seen.height));
@@ -188,6 +198,7 @@ export class Tiler {
     );
     this.#tile = next;
     this.#tiles = this.#plan();
+    this.#tellSizes();
     this.#scratch = undefined;
   }
 }

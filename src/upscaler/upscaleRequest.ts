@@ -42,7 +42,7 @@ export function upscaleRequest({
   resize,
 }: FramesToUpscale): UpscaleRequest {
   const { width, height } = window ?? source.info.video;
-  const { digest, scale, tile, tilePad, prePad, precision, pixels, alignment, fixed, blend } = method;
+  const { digest, scale, tile, tilePad, prePad, precision, provider, pixels, alignment, fixed, blend } = method;
   const residual = method.outOfGamut === 'carried' ? residualFor(source.info, scale, resize !== undefined) : undefined;
   const format = { ...formatFor(source.info, pixels, bitDepth), residual };
   return {
@@ -54,6 +54,7 @@ export function upscaleRequest({
       tilePad,
       prePad,
       precision,
+      ...(provider && { provider }),
       pixels,
       alignment,
       ...(fixed && { fixed }),

@@ -98,7 +98,11 @@ describe('with a program called nvidia-smi', () => {
 
 test('a GPU serves its own queue and that of any GPU, the CPU its own', () => {
   expect(deviceTags('cuda:1')).toEqual(['cuda:1', 'gpu']);
-  expect(deviceTags('cpu')).toEqual(['cpu']);
+  expect(deviceTags('cpu', false)).toEqual(['cpu']);
+});
+
+test('where OpenVINO was set up, the CPU serves its queue too', () => {
+  expect(deviceTags('cpu', true)).toEqual(['cpu', 'openvino:cpu']);
 });
 
 test('there is always a device, and each is named', async () => {

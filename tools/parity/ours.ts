@@ -4,6 +4,8 @@ import { inspectModel } from '../../src/models/inspect.js';
 import type { Inspected } from '../../src/models/inspected.js';
 import { convertNcnn } from '../../src/models/ncnn/convert.js';
 import { convertTorch } from '../../src/models/torch/convert.js';
+import { openRuntime } from '../../src/runtime/runtime.js';
+import { openByApi } from '../../src/upscaler/nativeSession.js';
 import { loadSession, type Session } from '../../src/upscaler/session.js';
 import { Tiler } from '../../src/upscaler/tiler.js';
 
@@ -61,7 +63,11 @@ export class OurNetwork {
     };
     return new OurNetwork(
       inspected,
-      await loadSession(model, { device: { kind: 'cpu' }, precision: PRECISION, bitDepth: 8, onNotice: refuse }),
+      await loadSession(
+        model,
+        { precision: PRECISION, bitDepth: 8, onNotice: refuse },
+        openByApi(await openRuntime()),
+      ),
     );
   }
 

@@ -65,7 +65,7 @@ interface Range {
 
 async function upscaleRange(deps: ActivityDeps, upscaler: Upscaler, range: Range): Promise<void> {
   const { job, method, source, segment, folder } = range;
-  const tools = { ...(await toolVersions()), ...upscaler.versions };
+  const tools = { ...(await toolVersions()), ...upscaler.versions(method) };
   await upscaler.run(
     requestFor(deps, range),
     {
@@ -88,16 +88,16 @@ async function upscaleRange(deps: ActivityDeps, upscaler: Upscaler, range: Range
 }
 
 /**
- * The job's method with what earlier attempts found out: a tile that fits, and that half precision fails, stay for the
- * segment.
+ * The job's method with what earlier attempts found out: a tile that fits, and that fewer bits than fp32 fail, stay
+ * for the segment.
  */
 function learned({ spec, previous }: Run, found: Part[]): ModelMethod {
   const method = spec.method as ModelMethod;
   const smaller = previous?.tile;
   const tile =
     smaller !== undefined && smaller > 0 && (method.tile === 0 || smaller < method.tile) ? smaller : method.tile;
-  const failedInHalf = previous?.precision === 'fp32' || found.some(({ precision }) => precision === 'fp32');
-  return { ...method, tile, precision: method.precision === 'fp16' && failedInHalf ? 'fp32' : method.precision };
+  const failed = previous?.precision === 'fp32' || found.some(({ precision }) => precision === 'fp32');
+  return { ...method, tile, precision: failed ? 'fp32' : method.precision };
 }
 
 function requestFor(deps: ActivityDeps, { job, method, source, folder, start, end }: Range): UpscaleRequest {

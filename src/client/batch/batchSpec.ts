@@ -9,7 +9,7 @@ import type { RootedPath } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { makePublicFolder } from '../../lib/umask.js';
-import { discoverDevices } from '../../upscaler/devices.js';
+import { discoverDevices, providerOf } from '../../upscaler/devices.js';
 import { resolveEncode } from '../job/encodeFlags.js';
 import { parseFlags, parseOptions, type UpscaleFlags, upscaleFlagsSchema } from '../job/flags.js';
 import { inRoot } from '../job/mediaRoot.js';
@@ -59,9 +59,11 @@ export async function specifyBatch({ name, sources, watch, options }: AskedBatch
   const tags = flags.tag ?? [flags.device ?? ((await discoverDevices())[0]?.device === 'cpu' ? 'cpu' : 'gpu')];
   const modelFile = await ownModel(flags, config);
   // The size of a picture that nobody has seen yet decides about tiles only.
+  const provider = providerOf(flags.device);
   const method = await resolveMethod(flags, {
     roots: config.roots,
-    gpu: !tags.includes('cpu'),
+    gpu: !tags.includes('cpu') && !provider,
+    ...(provider && { provider }),
     memory: 1e9,
     width: 64,
     height: 64,

@@ -59,6 +59,7 @@ export async function calibrate(job: Calibrating): Promise<Calibration | undefin
               digest: method.digest,
               scale: method.scale,
               precision: method.precision,
+              ...(method.provider && { provider: method.provider }),
               tile: method.tile,
               tilePad: method.tilePad,
               prePad: method.prePad,

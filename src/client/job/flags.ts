@@ -26,7 +26,7 @@ export const upscaleFlagsSchema = z.object({
   tile: autoOr(0, 8192).optional(),
   tilePad: autoOr(0, 512).optional(),
   prePad: whole(0, 512).optional(),
-  precision: z.enum(['auto', 'fp32', 'fp16'], { error: 'must be auto, fp32 or fp16' }).optional(),
+  precision: z.enum(['auto', 'fp32', 'fp16', 'bf16'], { error: 'must be auto, fp32, fp16 or bf16' }).optional(),
   blend: share.optional(),
   denoise: share.optional(),
   codec: z
@@ -51,7 +51,7 @@ export const upscaleFlagsSchema = z.object({
   checkpointFrames: whole(1, 100_000).optional(),
   device: z
     .string()
-    .regex(/^(cpu|cuda:\d+)$/, 'must be cpu or cuda:N')
+    .regex(/^(cpu|openvino:cpu|cuda:\d+)$/, 'must be cpu, openvino:cpu or cuda:N')
     .optional(),
   tag: z
     .string()

@@ -2,6 +2,7 @@ import { type Roots, toRooted } from '../../job/layout.js';
 import type { Method, ModelMethod } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { resolveModel } from '../../models/resolve.js';
+import { probeRuntime } from '../../runtime/probed.js';
 import { autoTile, type RememberedFor } from './autoTile.js';
 import type { UpscaleFlags } from './flags.js';
 
@@ -22,6 +23,8 @@ export interface MethodContext {
   roots: Roots;
   /** True when the job will run on a GPU. */
   gpu: boolean;
+  /** What computes networks, where it is not ONNX Runtime's own provider for the device. */
+  provider?: ModelMethod['provider'];
   /** Bytes of memory that the device has, see `deviceMemory`. */
   memory: number;
   width: number;
@@ -56,8 +59,7 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
       `the source is HDR (${context.hdr}), and networks are made for SDR: ` +
         `${name} would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right`,
     );
-  if (flags.precision === 'fp16' && !context.gpu)
-    throw new UserError('--precision fp16 needs a GPU: use fp32 or auto on the CPU');
+  const precision = await precisionOf(flags.precision, context);
 
   // Without -s a model has its own scale, which for those of the presets is 4.
   const { denoise: wanted, scale } = flags;
@@ -67,8 +69,6 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
     ...(wanted !== undefined && { denoise: wanted }),
   });
   const { pixels, alignment, fixed, denoise } = model;
-  const precision =
-    flags.precision === 'auto' || flags.precision === undefined ? (context.gpu ? 'fp16' : 'fp32') : flags.precision;
   const tilePad = typeof flags.tilePad === 'number' ? flags.tilePad : (model.tilePad ?? DEFAULT_TILE_PAD);
   return {
     kind: 'model',
@@ -77,6 +77,7 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
     digest: model.digest,
     scale: model.scale,
     precision,
+    ...(context.provider && { provider: context.provider }),
     tile: fixed
       ? fixedTile(flags.tile, fixed)
       : typeof flags.tile === 'number'
@@ -85,7 +86,14 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
             ...context,
             bytesPerPixel: model.bytesPerPixel,
             tilePad,
-            method: { digest: model.digest, scale: model.scale, precision, tilePad, prePad: flags.prePad ?? 0 },
+            method: {
+              digest: model.digest,
+              scale: model.scale,
+              precision,
+              ...(context.provider && { provider: context.provider }),
+              tilePad,
+              prePad: flags.prePad ?? 0,
+            },
           }),
     tilePad,
     prePad: flags.prePad ?? 0,
@@ -96,6 +104,25 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
     ...(denoise !== undefined && { denoise }),
     ...(pixels === 'rgb' && carries(context.open) && { outOfGamut: 'carried' as const }),
   };
+}
+
+/** @throws UserError for a precision that the device does not have. */
+async function precisionOf(
+  wanted: UpscaleFlags['precision'] = 'auto',
+  { gpu, provider }: MethodContext,
+): Promise<'fp32' | 'fp16' | 'bf16'> {
+  if (wanted === 'fp16' && !gpu) throw new UserError('--precision fp16 needs a GPU: use fp32 or auto on the CPU');
+  if (provider) return openvinoPrecision(wanted);
+  if (wanted === 'bf16') throw new UserError('--precision bf16 needs --device openvino:cpu');
+  return wanted === 'auto' ? (gpu ? 'fp16' : 'fp32') : wanted;
+}
+
+async function openvinoPrecision(wanted: 'auto' | 'fp32' | 'fp16' | 'bf16'): Promise<'fp32' | 'bf16'> {
+  const { openvino } = await probeRuntime();
+  if ('problem' in openvino) throw new UserError(`--device openvino:cpu cannot be used here: ${openvino.problem}`);
+  if (wanted === 'bf16' && !openvino.bf16)
+    throw new UserError(`--precision bf16: ${openvino.name} does not compute in it: use fp32 or auto`);
+  return wanted !== 'fp32' && openvino.bf16 ? 'bf16' : 'fp32';
 }
 
 /** All new jobs do; parts of older ones were made before there was a way. */

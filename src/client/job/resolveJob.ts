@@ -112,7 +112,7 @@ export async function resolveJob(
   }
 
   async function specify(given: UpscaleFlags, open: JobSpec | undefined): Promise<JobSpec> {
-    const { tags, device } = await placement(given, open);
+    const { tags, device, provider } = await placement(given, open);
     const info = await infoOf(given.program ?? open?.picture.program);
     const picture = resolvePicture(given, open?.picture, info, part);
     const used = croppedInfo(info, picture.crop).video;
@@ -121,6 +121,7 @@ export async function resolveJob(
     const method = await resolveMethod(pictures, {
       roots: config.roots,
       gpu: device !== 'cpu',
+      ...(provider && { provider }),
       memory: await deviceMemory(device),
       width,
       height,

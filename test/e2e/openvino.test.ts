@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { argv } from '../../src/lib/argv.js';
+import { openvinoExists, setUpOpenvino } from '../../src/runtime/openvinoFiles.js';
+import { probeRuntime } from '../../src/runtime/probed.js';
+import { Cli, eventually, pictureDigest } from '../support/cli.js';
+import { makeClip } from '../support/media.js';
+import { tinyModel } from '../support/models.js';
+
+const NETWORK = { scale: 2, work: 8 } as const;
+const DEVICE = ['--device', 'openvino:cpu'];
+
+interface PartRecord {
+  precision: string;
+  tools: Record<string, string>;
+}
+
+describe.skipIf(!openvinoExists())('a job on openvino:cpu', () => {
+  const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30' });
+  const clip = cli.file('clip.mp4');
+  let expected: 'fp32' | 'bf16';
+
+  beforeAll(async () => {
+    await setUpOpenvino(() => undefined);
+    const { openvino } = await probeRuntime();
+    expected = 'bf16' in openvino && openvino.bf16 ? 'bf16' : 'fp32';
+    await makeClip(clip, { seconds: 1.6, size: '128x96' });
+    await tinyModel(cli.file('slow.onnx'), NETWORK);
+  });
+
+  const upscale = (output: string, ...more: string[]): string[] => [
+    'upscale',
+    clip,
+    ...argv`-o ${output} -m ${cli.file('slow.onnx')} --checkpoint-frames 8 ${more}`,
+  ];
+  const parts = (): PartRecord[] => {
+    const root = path.join(cli.home, 'jobs/upscaled');
+    return readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /seg-\d+\/\d+\.json$/.test(name))
+      .map((name) => JSON.parse(readFileSync(path.join(root, name), 'utf8')) as PartRecord);
+  };
+
+  it('that is killed goes on by the same command, as it was, to the same bytes', async () => {
+    const first = cli.start(upscale('out.mp4', ...DEVICE, '--keep-mezzanine'));
+    await eventually('a part is committed', () => {
+      try {
+        return parts().length > 0;
+      } catch {
+        return false;
+      }
+    });
+    cli.kill(/upscaler\/process/);
+    cli.kill(/cli\.js|bin\/reelscale/, 'SIGINT');
+    await first;
+    // Neither the device nor the precision is named again.
+    const { code, stderr } = await cli.run(...upscale('out.mp4'));
+    expect(code, stderr).toBe(0);
+    for (const { precision, tools } of parts()) {
+      expect({ precision, provider: tools['provider'] }).toEqual({ precision: expected, provider: 'openvino' });
+    }
+    // A twin of the model makes everything anew, without a break.
+    await tinyModel(cli.file('twin.onnx'), { ...NETWORK, name: 'twin' });
+    const whole = await cli.run('upscale', clip, ...argv`-o whole.mp4 -m ${cli.file('twin.onnx')}`, ...DEVICE);
+    expect(whole.code, whole.stderr).toBe(0);
+    expect(await pictureDigest(cli.file('whole.mp4'))).toBe(await pictureDigest(cli.file('out.mp4')));
+  });
+
+  it('is another job than the same on the CPU', async () => {
+    const before = parts().length;
+    const { code, stderr } = await cli.run(...upscale('cpu.mp4', '--device', 'cpu', '--keep-mezzanine'));
+    expect(code, stderr).toBe(0);
+    const own = parts();
+    expect(own.length).toBeGreaterThan(before);
+    expect(own.some(({ precision, tools }) => precision === 'fp32' && tools['provider'] === 'cpu')).toBe(true);
+  });
+
+  it('a precision that the device does not have is one line and exit code 2', async () => {
+    const cpu = await cli.run(...upscale('a.mp4', '--device', 'cpu', '--precision', 'bf16'));
+    expect(cpu).toMatchObject({ code: 2, stderr: expect.stringContaining('needs --device openvino:cpu') as string });
+    const half = await cli.run(...upscale('b.mp4', ...DEVICE, '--precision', 'fp16'));
+    expect(half).toMatchObject({ code: 2, stderr: expect.stringContaining('--precision fp16 needs a GPU') as string });
+  });
+});
