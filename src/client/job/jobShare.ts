@@ -9,9 +9,9 @@ export type PerStage = Record<FrameStage, number>;
 export type JobKind = NonNullable<Progress['method']>;
 
 /**
- * Of a job's work, a stage's share in percent, so that percent count all of them and only grow: about what they take on a
- * processor with a light network. With a heavy one the upscale takes longer; the time that is left is told by speeds
- * that are measured.
+ * Of a job's work, a stage's share in percent, so that the percentage counts all of them and only grows: about what
+ * they take on a processor with a light network. With a heavy one the upscale takes longer; the time that is left is
+ * told by speeds that are measured.
  */
 const SHARES: Record<JobKind, PerStage> = {
   model: { upscale: 70, encode: 20, check: 10 },
