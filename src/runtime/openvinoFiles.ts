@@ -42,6 +42,9 @@ export async function truncatedLibraries(folder: string): Promise<string[]> {
   return names.filter((_, i) => cut[i]);
 }
 
+const isWhole = async (folder: string): Promise<boolean> =>
+  openvinoPlugin(folder) !== undefined && (await truncatedLibraries(folder)).length === 0;
+
 /**
  * Fetches the plugin where it is not there yet, and unpacks it; nothing of the wheel is run.
  * @returns whether it was fetched.
@@ -50,7 +53,7 @@ export async function truncatedLibraries(folder: string): Promise<string[]> {
  */
 export async function setUpOpenvino(log: (line: string) => void, folder = OPENVINO_FOLDER): Promise<boolean> {
   if (!openvinoExists()) throw new UserError('there is OpenVINO for Linux on x86-64 only');
-  if (openvinoPlugin(folder) !== undefined && (await truncatedLibraries(folder)).length === 0) return false;
+  if (await isWhole(folder)) return false;
   log(`fetching OpenVINO (${OPENVINO.package} ${OPENVINO.version}, 52 MB) with pip`);
   const work = await mkdtemp(`${folder}-`);
   try {
@@ -77,8 +80,9 @@ async function unpack(archive: ZipArchive, folder: string): Promise<void> {
   }
 }
 
-/** What lies there is damaged, or another process was faster: then it is as good. */
+/** Puts the files in their place, unless another process was faster. What lies there damaged is moved away. */
 async function publish(files: string, folder: string, replaced: string): Promise<void> {
+  if (await isWhole(folder)) return;
   try {
     await rename(folder, replaced);
   } catch (error) {

@@ -1,9 +1,10 @@
-import { cpSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { wrapForFrames } from '../../src/models/graph.js';
 import { pullModel } from '../../src/models/pull.js';
 import { convertTorch } from '../../src/models/torch/convert.js';
+import { shippedLibrary } from '../../src/runtime/library.js';
 import { NO_FALLBACK, type OpenvinoPrecision, openvinoCpu, openvinoProvider } from '../../src/runtime/openvino.js';
 import { OPENVINO_FOLDER, openvinoExists, setUpOpenvino } from '../../src/runtime/openvinoFiles.js';
 import { openRuntime } from '../../src/runtime/runtime.js';
@@ -41,12 +42,18 @@ describe.skipIf(!openvinoExists())('OpenVINO on the processor', () => {
     expect(vendors[0] === 0x8086).toBe(intel);
   });
 
-  it('a plugin that is not there, or was cut off, is one clear line', async () => {
+  it('a plugin that is not there, is another library, or was cut off, is one clear line', async () => {
     // It is remembered for a runtime.
     const runtime = { ...(await openRuntime()) };
     await expect(openvinoCpu(runtime, path.join(folder, 'nothing'))).rejects.toThrow(
       /^OpenVINO is not here: run npm run setup:openvino$/,
     );
+    const other = path.join(folder, 'other');
+    mkdirSync(other);
+    for (const plugin of [Buffer.from('no library'), readFileSync(shippedLibrary().file)]) {
+      writeFileSync(path.join(other, 'libonnxruntime_providers_openvino_plugin.so'), plugin);
+      await expect(openvinoCpu({ ...runtime }, other)).rejects.toThrow(/^OpenVINO 1\.8\.1 cannot be loaded \(/);
+    }
     const copy = path.join(folder, 'copy');
     cpSync(OPENVINO_FOLDER, copy, { recursive: true });
     const library = path.join(copy, 'libopenvino_intel_cpu_plugin.so');
