@@ -22,7 +22,7 @@ export function progressLine(progress: LiveProgress, time: TimeLeft, bar: boolea
     `${Math.floor(share * 100)} %`,
     ...(makesPictures ? [`${doneFrames}/${frames} frames`] : []),
     ...(fps > 0 ? [`${roughly(fps)} fps`] : []),
-    ...(left !== undefined ? [`${formatDuration(left)} left`] : []),
+    ...(left !== undefined && share < 1 ? [`${formatDuration(left)} left`] : []),
     ...(waiting ? [waiting] : []),
   ];
   return parts.join('  ');
