@@ -2,6 +2,11 @@ import { type FrameStage, mainStage, type PerStage, STAGES } from './jobShare.js
 import type { LiveProgress } from './live.js';
 
 const WINDOW_MS = 30_000;
+/**
+ * Until the first encode begins: frames of it in the time that a light network takes for one, measured at 1280x720 on
+ * two cores. A GPU's first encode begins soon.
+ */
+const ENCODES_IN_AN_UPSCALE = 30;
 /** Until the first check begins: it decodes what the encode has made, measured at 2880x2304 on two cores. */
 const CHECKS_IN_AN_ENCODE = 6;
 
@@ -51,19 +56,16 @@ export class TimeLeft {
   /** Undefined until something is known. */
   seconds(live: LiveProgress): number | undefined {
     const { kind, frames, done, segments } = live;
-    const encode = this.#speeds.encode.fps;
-    const speed: PerStage = {
-      upscale: kind === 'model' ? this.fps(live) : 0,
-      encode: kind === 'filter' ? this.fps(live) : encode,
-      check: this.#speeds.check.fps || CHECKS_IN_AN_ENCODE * encode,
-    };
+    const upscale = kind === 'model' ? this.fps(live) : 0;
+    const encode = kind === 'filter' ? this.fps(live) : this.#speeds.encode.fps || ENCODES_IN_AN_UPSCALE * upscale;
+    const speed: PerStage = { upscale, encode, check: this.#speeds.check.fps || CHECKS_IN_AN_ENCODE * encode };
     const left = (stage: FrameStage): number =>
       done[stage] >= frames ? 0 : speed[stage] > 0 ? (frames - done[stage]) / speed[stage] : Number.NaN;
     const main = left(mainStage(kind));
-    if (frames === 0 || Number.isNaN(main)) return undefined;
+    if (frames === 0) return undefined;
     // The segment that is upscaled last is encoded alone.
-    const last = main > 0 && kind === 'model' && speed.encode > 0 ? (segments.at(-1)?.frames ?? 0) / speed.encode : 0;
-    // What nothing is known of yet is left out.
-    return Math.max(main + last, left('encode') || 0) + (left('check') || 0);
+    const last = main > 0 && kind === 'model' ? (segments.at(-1)?.frames ?? 0) / speed.encode : 0;
+    const seconds = Math.max(main + last, left('encode')) + left('check');
+    return Number.isNaN(seconds) ? undefined : seconds;
   }
 }

@@ -77,7 +77,18 @@ describe('the time that a job still takes', () => {
     const time = new TimeLeft();
     expect(time.seconds(live({}, []))).toBeUndefined();
     expect(time.seconds(live({}, [], { frames: 0, fps: 5 }))).toBeUndefined();
-    expect(time.seconds(live({}, ['upscale'], { fps: 5 }))).toBe(FRAMES / 5);
+    // Whoever comes when the frames are upscaled has seen no stage at work.
+    expect(time.seconds(live({ upscale: FRAMES, encode: 100 }, ['encode']))).toBeUndefined();
+  });
+
+  it('is told before the first encode and the first check, as if they took what is usual', () => {
+    const time = new TimeLeft();
+    const left = time.seconds(live({}, ['upscale'], { fps: 5 }));
+    expect(left).toBeGreaterThan(FRAMES / 5);
+    expect(left).toBeLessThan((1.2 * FRAMES) / 5);
+    time.add(0, live({}, ['upscale']));
+    time.add(1000, live({ upscale: 5 }, ['upscale']));
+    expect(time.seconds(live({ upscale: FRAMES }, ['encode']))).toBeGreaterThan(FRAMES / 5 / 40);
   });
 
   it('takes no speed from frames that were found on the disk, nor from pauses', () => {
