@@ -3,6 +3,7 @@ import { appendFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { readRemakable } from '../lib/durable.js';
 import type { JobSpec } from './spec.js';
 import { readLines } from './workLog.js';
 
@@ -29,6 +30,9 @@ export const storedEstimateSchema = z.object({
     .optional(),
 });
 export type StoredEstimate = z.infer<typeof storedEstimateSchema>;
+/** An estimate is for people: one that cannot be read is as good as none. */
+export const readEstimate = (file: string): Promise<StoredEstimate | undefined> =>
+  readRemakable(file, storedEstimateSchema);
 export type WorkEstimate = NonNullable<StoredEstimate['expected']>;
 
 /** What a finished job was expected to take, and took: a line of the history. */

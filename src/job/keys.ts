@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
+import { digestOf } from '../lib/digest.js';
 import type { PictureSpec } from './pictureSpec.js';
 import type { DeliverySpec, EncodeSpec, JobSpec, Method, ModelMethod, RootedPath } from './spec.js';
 
@@ -14,8 +15,7 @@ export const keyOf = (value: object): string =>
     .slice(0, 32);
 
 /** Names what is recorded of a file, whatever its own name holds. */
-export const fileKey = ({ root, path }: RootedPath): string =>
-  createHash('sha256').update(`${root}\0${path}`).digest('hex').slice(0, 32);
+export const fileKey = ({ root, path }: RootedPath): string => digestOf(`${root}\0${path}`).slice(0, 32);
 
 /** Names what the pictures depend on. A model counts by its bytes, not by its name or place. */
 export function upscaleKey(

@@ -1,7 +1,8 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { digestOf } from './digest.js';
 import { overlookDamage, publishJson, readJson } from './durable.js';
 import { UserError } from './errors.js';
 import { ignoreMissing } from './systemErrors.js';
@@ -29,7 +30,7 @@ export async function readKey(file: string): Promise<SealKey | undefined> {
   const secret = await readJson(file, secretSchema).catch(overlookDamage);
   if (secret === undefined)
     throw new UserError(`${file} holds no key: remove it, and give --notify or --on-done again`);
-  return { id: createHash('sha256').update(secret).digest('hex').slice(0, 16), secret };
+  return { id: digestOf(secret).slice(0, 16), secret };
 }
 
 /** Reads the key, and makes it where there is none: all who do so at once get the same one. */

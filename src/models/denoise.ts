@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { fileDigest } from '../job/parts.js';
 import { sha256Schema } from '../job/spec.js';
+import { digestOf } from '../lib/digest.js';
 import { overlookDamage, randomName, readJson, replaceJson } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
 import { ignoreMissing } from '../lib/systemErrors.js';
@@ -51,14 +51,14 @@ export async function mixDenoise(
   const [strong, weak] = [await source(folder, model.release, model.name), await source(folder, twin, model.name)];
   const { onnx } = await interpolateTorch(strong, weak, denoise, model.release.file);
   await replaceFile(file, onnx);
-  const mixed = createHash('sha256').update(onnx).digest('hex');
+  const mixed = digestOf(onnx);
   await replaceJson(record, { digest: mixed });
   return { file, digest: mixed, denoise };
 }
 
 async function source(folder: string, { file, sha256 }: ReleaseFile, name: string): Promise<Uint8Array> {
   const bytes = await readFile(path.join(folder, file)).catch(ignoreMissing);
-  if (bytes && createHash('sha256').update(bytes).digest('hex') === sha256) return bytes;
+  if (bytes && digestOf(bytes) === sha256) return bytes;
   throw new UserError(
     `${file} of model ${name} was damaged on the disk: ` +
       `run \`reelscale models remove ${name}\`, then \`reelscale models pull ${name}\``,

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { digestOf } from '../lib/digest.js';
 import { UserError } from '../lib/errors.js';
 import { quote } from '../lib/quote.js';
 import { finishFolder } from './finish.js';
@@ -35,7 +35,7 @@ export interface ImportedModel {
 export async function importFile(file: string, { modelsRoot, name, signal }: ImportOptions): Promise<ImportedModel> {
   if (name !== undefined) requireFreeName(name);
   const { onnx, architecture, sha256 } = await readNetwork(file);
-  const digest = createHash('sha256').update(onnx).digest('hex');
+  const digest = digestOf(onnx);
   const place =
     (name === undefined ? placeOfRegistered(modelsRoot, digest) : undefined) ??
     (await placeOf(modelsRoot, name ?? nameOfFile(file)));

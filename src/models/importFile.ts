@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { digestOf } from '../lib/digest.js';
 import { UserError } from '../lib/errors.js';
 import { quote } from '../lib/quote.js';
 import { ignoreUnreachable } from '../lib/systemErrors.js';
@@ -53,8 +53,6 @@ export async function readNetwork(file: string): Promise<ImportedNetwork> {
       );
   }
 }
-
-const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 async function read(file: string, most = MOST_BYTES): Promise<Uint8Array> {
   const found = await stat(file).catch(ignoreUnreachable);

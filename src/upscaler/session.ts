@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { digestOf } from '../lib/digest.js';
 import { UserError, WorldError } from '../lib/errors.js';
 import { hasCode } from '../lib/systemErrors.js';
 import { wrapForFrames } from '../models/graph.js';
@@ -40,8 +40,7 @@ async function readModel({ file, digest }: UpscaleModel): Promise<Uint8Array> {
       throw new UserError(`the model ${file} is not on this host: pull it, or mount the models' folder here`);
     throw new WorldError(`the model ${file} cannot be read: ${messageOf(error)}`);
   }
-  if (createHash('sha256').update(bytes).digest('hex') !== digest)
-    throw new UserError(`the model ${file} was changed since the job was made`);
+  if (digestOf(bytes) !== digest) throw new UserError(`the model ${file} was changed since the job was made`);
   return bytes;
 }
 

@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { backlogSegments } from '../../src/job/backlog.js';
 
-/** A UT Video frame of 2880x2304. */
-const FRAME = 2.8e6;
-const request = { segments: [250, 250, 250, 250, 200], frameBytes: FRAME, free: 100e9, most: 25e9, devices: 1 };
+/** A UT Video frame of 2880x2304, in bytes. */
+const FRAME = 0.43 * 2880 * 2304;
+const request = {
+  segments: [250, 250, 250, 250, 200],
+  outputPixels: 2880 * 2304,
+  bitDepth: 8 as const,
+  free: 100e9,
+  most: 25e9,
+  devices: 1,
+};
 
 describe('upscaled segments on the disk', () => {
   it('may be all of a short job where there is room', () => {

@@ -1,10 +1,9 @@
 import { backlogSegments } from '../../job/backlog.js';
 import type { ControlActivities } from '../../job/contracts.js';
-import { MEZZANINE_BYTES_PER_PIXEL } from '../../job/diskEstimate.js';
-import { outcomesOf, speedOf, storedEstimateSchema } from '../../job/estimateRecords.js';
+import { outcomesOf, readEstimate, speedOf } from '../../job/estimateRecords.js';
 import { planSegments as plan, planSchema } from '../../job/plan.js';
 import { decodeTimeline } from '../../job/timeline.js';
-import { publishKept, putAside, readKept, readRemakable } from '../../lib/durable.js';
+import { publishKept, putAside, readKept } from '../../lib/durable.js';
 import { freeAt } from '../../lib/files.js';
 import { deliverableShape } from '../../media/picture/shape.js';
 import { loadPictures, loadPlan, loadTimeline } from '../../media/source/loadedJob.js';
@@ -34,7 +33,8 @@ export const planSegments =
       const { width, height } = deliverableShape(video, spec.method.scale, spec.picture);
       const backlog = backlogSegments({
         segments,
-        frameBytes: width * height * MEZZANINE_BYTES_PER_PIXEL[spec.picture.bitDepth],
+        outputPixels: width * height,
+        bitDepth: spec.picture.bitDepth,
         free: await freeAt(encoded),
         most: deps.backlogBytes,
         devices,
@@ -44,6 +44,6 @@ export const planSegments =
 
 /** Source pixels a second of earlier jobs of this kind, by the submitting host's account. */
 async function speedBefore({ roots }: ActivityDeps, { layout }: Run): Promise<number | undefined> {
-  const estimate = await readRemakable(layout.estimate, storedEstimateSchema);
+  const estimate = await readEstimate(layout.estimate);
   return estimate && speedOf(await outcomesOf(roots.jobs, estimate.key));
 }

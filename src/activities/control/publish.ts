@@ -2,7 +2,7 @@ import { link, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { releaseOutput } from '../../job/claims.js';
 import type { ControlActivities, JobReport, PublishInput } from '../../job/contracts.js';
-import { noteOutcome, storedEstimateSchema } from '../../job/estimateRecords.js';
+import { noteOutcome, readEstimate } from '../../job/estimateRecords.js';
 import { removeHidden } from '../../job/hidden.js';
 import { shortJob } from '../../job/keys.js';
 import { fileDigest } from '../../job/parts.js';
@@ -115,7 +115,7 @@ async function writeReport(
   const warnings = [...pictureNotices(await loadScan(job), spec.picture), ...merged.warnings];
   if (conformed && conformed.repairedTimestamps > 0) warnings.push(movedTimestamps(conformed.repairedTimestamps));
   if (damage[0] !== undefined) warnings.push(`the decoder said: ${damage[0]}`);
-  const estimate = (await readEstimate(job))?.expected;
+  const estimate = (await readEstimate(job.layout.estimate))?.expected;
   const report: JobReport = {
     job: shortJob(spec),
     status: 'done',
@@ -139,16 +139,13 @@ async function writeReport(
   return report;
 }
 
-/** An estimate is for people: one that cannot be read is as good as none. */
-const readEstimate = ({ layout }: Run) => readRemakable(layout.estimate, storedEstimateSchema);
-
 /** The next estimates learn from it, unless frames of another job were used. */
 async function recordOutcome(
   deps: ActivityDeps,
   job: Run,
   { frames, inferredFrames, duplicateFrames, workedSeconds: seconds, bytes }: JobReport,
 ): Promise<void> {
-  const estimate = await readEstimate(job);
+  const estimate = await readEstimate(job.layout.estimate);
   const made = job.spec.method.kind === 'filter' || inferredFrames + duplicateFrames >= frames;
   if (!estimate || !made || !seconds) return;
   const { key, pixels, expected } = estimate;

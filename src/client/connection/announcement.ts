@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { lstat, mkdtemp, readFile, rm, rmdir } from 'node:fs/promises';
 import type net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { digestOf } from '../../lib/digest.js';
 import { publishJson, randomName } from '../../lib/durable.js';
 import { ignoreKnown, ignoreMissing } from '../../lib/systemErrors.js';
 import { homeLayout, identityOf } from './home.js';
@@ -89,7 +89,7 @@ async function readFound(file: string): Promise<Found | undefined> {
   } catch {
     // Damaged.
   }
-  return { id: createHash('sha256').update(text).digest('hex').slice(0, 16) };
+  return { id: digestOf(text).slice(0, 16) };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Config } from '../../../temporal.config.js';
 import { backlogSegments } from '../../job/backlog.js';
-import { estimateDisk, MEZZANINE_BYTES_PER_PIXEL, soundBytes } from '../../job/diskEstimate.js';
+import { estimateDisk, soundBytes } from '../../job/diskEstimate.js';
 import { resolveRooted } from '../../job/layout.js';
 import type { JobSpec } from '../../job/spec.js';
 import { freeAt } from '../../lib/files.js';
@@ -78,7 +78,8 @@ async function diskOf(
   const segments = plan.segments.map((segment) => segment.frames);
   const backlog = backlogSegments({
     segments,
-    frameBytes: width * height * MEZZANINE_BYTES_PER_PIXEL[spec.picture.bitDepth],
+    outputPixels: width * height,
+    bitDepth: spec.picture.bitDepth,
     free: await freeAt(roots.jobs),
     most: backlogBytes,
     devices,

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { fileDigest } from '../../job/parts.js';
 import { type JobSpec, sha256Schema } from '../../job/spec.js';
+import { digestOf } from '../../lib/digest.js';
 import { overlookDamage, readJson, replaceJson } from '../../lib/durable.js';
 
 const cachedDigestSchema = z.object({ size: z.number(), mtimeMs: z.number(), ino: z.number(), sha256: sha256Schema });
@@ -11,7 +11,7 @@ const cachedDigestSchema = z.object({ size: z.number(), mtimeMs: z.number(), ino
 /** The digest of a source, remembered by path, size, mtime and inode: a film is read once. */
 export async function sourceDigest(jobsRoot: string, file: string): Promise<JobSpec['source']> {
   const { size, mtimeMs, ino } = await stat(file);
-  const cache = path.join(jobsRoot, 'digests', `${createHash('sha256').update(file).digest('hex').slice(0, 32)}.json`);
+  const cache = path.join(jobsRoot, 'digests', `${digestOf(file).slice(0, 32)}.json`);
   const known = await readJson(cache, cachedDigestSchema).catch(overlookDamage);
   if (known?.size === size && known.mtimeMs === mtimeMs && known.ino === ino)
     return { size, mtimeMs, digest: known.sha256 };

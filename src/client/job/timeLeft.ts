@@ -1,7 +1,7 @@
 import { type FrameStage, mainStage, type PerStage, STAGES } from './jobShare.js';
 import type { LiveProgress } from './live.js';
+import { Speedometer } from './speedometer.js';
 
-const WINDOW_MS = 30_000;
 /**
  * Until the first encode begins: frames of it in the time that a light network takes for one, measured at 1280x720 on
  * two cores. A GPU's first encode begins soon.
@@ -10,28 +10,31 @@ const ENCODES_IN_AN_UPSCALE = 30;
 /** Until the first check begins: it decodes what the encode has made, measured at 2880x2304 on two cores. */
 const CHECKS_IN_AN_ENCODE = 6;
 
-/** Frames a second while a stage is at work, over its last half minute; waits between do not count. */
+/** Frames a second while a stage is at work; waits between do not count. */
 class StageSpeed {
+  /** Its clock stands still while the stage waits. */
+  readonly #speed = new Speedometer();
   /** Milliseconds at work, and frames made meanwhile. */
-  readonly #samples = [{ busy: 0, made: 0 }];
+  #worked = { ms: 0, frames: 0 };
   #before: { at: number; frames: number; atWork: boolean } | undefined;
+
+  constructor() {
+    this.#speed.add(0, 0);
+  }
 
   add(at: number, frames: number, atWork: boolean): void {
     const before = this.#before;
     this.#before = { at, frames, atWork };
     // What comes while nothing works was found on the disk, and says nothing of the speed.
     if (!before?.atWork || !atWork) return;
-    const { busy, made } = this.#samples.at(-1) ?? { busy: 0, made: 0 };
-    const now = { busy: busy + at - before.at, made: made + Math.max(0, frames - before.frames) };
-    this.#samples.push(now);
-    while (this.#samples.length > 2 && now.busy - (this.#samples[0]?.busy ?? 0) > WINDOW_MS) this.#samples.shift();
+    this.#worked.ms += at - before.at;
+    this.#worked.frames += Math.max(0, frames - before.frames);
+    this.#speed.add(this.#worked.ms, this.#worked.frames);
   }
 
   /** 0 until it is known. */
   get fps(): number {
-    const [first, last] = [this.#samples[0], this.#samples.at(-1)];
-    if (!first || !last || last.busy === first.busy) return 0;
-    return (1000 * (last.made - first.made)) / (last.busy - first.busy);
+    return this.#speed.fps;
   }
 }
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
+import { digestOf } from '../../lib/digest.js';
 import { fitName } from '../../lib/fitName.js';
 import { belowSchema, rootedPathSchema } from '../spec.js';
 
@@ -31,7 +31,7 @@ export function nameResults(inputs: readonly BatchInput[], before: Names, ending
   for (const { input, subfolder } of inputs) {
     if (names[input.path] !== undefined) continue;
     const { name, base } = path.parse(input.path);
-    const digest = createHash('sha256').update(input.path).digest('hex').slice(0, 8);
+    const digest = digestOf(input.path).slice(0, 8);
     const free = [fitName(name, ending), fitName(base, ending), fitName(base, `.${digest}${ending}`)]
       .map((each) => path.posix.join(subfolder, each))
       .find((each) => !taken.has(each));
