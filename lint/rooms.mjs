@@ -1,9 +1,21 @@
 /** The rooms of src, from the highest to the lowest, and what each may see besides itself: nothing else. */
 const rooms = {
-  cli: ['dashboard', 'supervisor', 'worker', 'client', 'workflows', 'upscaler', 'models', 'media', 'job', 'lib'],
+  cli: [
+    'dashboard',
+    'supervisor',
+    'worker',
+    'client',
+    'workflows',
+    'upscaler',
+    'runtime',
+    'models',
+    'media',
+    'job',
+    'lib',
+  ],
   dashboard: ['client', 'workflows', 'models', 'media', 'job', 'lib'],
   supervisor: ['worker', 'client', 'upscaler', 'runtime', 'media', 'lib'],
-  worker: ['activities', 'client', 'upscaler', 'media', 'job', 'lib'],
+  worker: ['activities', 'client', 'upscaler', 'runtime', 'media', 'job', 'lib'],
   activities: ['client', 'upscaler', 'media', 'job', 'lib'],
   client: ['workflows', 'upscaler', 'runtime', 'models', 'media', 'job', 'lib'],
   workflows: ['job', 'lib'],

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { DEVICE_NAMES } from '../runtime/devices.js';
 
 /** The heading in the help of what few people need. */
 const ADVANCED = 'Advanced:';
@@ -85,7 +86,7 @@ const withOtherFlags = (command: Command): Command =>
     )
     .option('--segment-frames <n>', 'frames in one segment (default: chosen by the planner)')
     .option('--checkpoint-frames <n>', 'most frames between two checkpoints (default: 100)')
-    .option('--device <name>', 'cpu, openvino:cpu or cuda:N (default: a GPU if one can be used, else the CPU)')
+    .option('--device <name>', `${DEVICE_NAMES} (default: a GPU if one can be used, else the CPU)`)
     .option('--tag <names>', "tags of the workers that may upscale, joined by commas (default: the device's)")
     .option(
       '--priority <n>',

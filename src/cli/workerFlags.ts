@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { parseOptions } from '../client/job/flags.js';
 import { UserError } from '../lib/errors.js';
-import { parseDevice } from '../upscaler/device.js';
+import { parseWorkerDevice } from '../runtime/devices.js';
 import type { Role } from '../worker/role.js';
 
 const deviceName = z.string().transform((text, context) => {
   try {
-    parseDevice(text);
+    parseWorkerDevice(text);
     return text;
   } catch (error) {
     context.addIssue((error as Error).message);

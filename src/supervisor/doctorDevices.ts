@@ -1,4 +1,5 @@
 import { encoderName, hardwareEncoders, probeEncoder } from '../media/encode/encoders.js';
+import { DEVICES } from '../runtime/devices.js';
 import { openvinoExists } from '../runtime/openvinoFiles.js';
 import { type Probed, probeRuntime } from '../runtime/probed.js';
 import { hasCudaProvider } from '../upscaler/devices.js';
@@ -33,7 +34,7 @@ async function gpuFinding({ index, label, memory, driver }: Gpu): Promise<Findin
     return {
       line: `${line}, but it is not used`,
       ok: false,
-      advice: "npm run setup:cuda fetches ONNX Runtime's CUDA files",
+      advice: `${DEVICES.cuda.setUp} fetches ONNX Runtime's CUDA files`,
     };
   return attempt(async () => {
     await probeCuda(index);
@@ -58,8 +59,9 @@ function apiFinding(runtime: Probed['runtime']): Finding {
 
 function openvinoFinding(openvino: Probed['openvino']): Finding {
   if ('name' in openvino) {
-    const precisions = openvino.bf16 ? 'bf16 and fp32' : 'fp32';
-    return { line: `OpenVINO on ${openvino.name}, in ${precisions}: --device openvino:cpu`, ok: true };
+    const { name, precisions: all } = DEVICES['openvino:cpu'];
+    const precisions = all.filter((precision) => openvino.bf16 || precision !== 'bf16').join(' and ');
+    return { line: `OpenVINO on ${openvino.name}, in ${precisions}: --device ${name}`, ok: true };
   }
   return {
     line: `no OpenVINO (${openvino.problem})`,
@@ -76,13 +78,13 @@ async function providerFinding(name: string, hasGpu: boolean): Promise<Finding> 
   const line = `ONNX Runtime's provider ${name} ${reason === undefined ? 'loads' : `does not load (${reason})`}`;
   if (!USED.includes(name)) return { line: `${line}; Reelscale does not use it`, ok: true, unused: true };
   if (reason === undefined) return { line, ok: true };
-  if (name === 'cpu') return { line, ok: false, advice: 'run npm run setup again' };
+  if (name === 'cpu') return { line, ok: false, advice: DEVICES.cpu.advice };
   // With a GPU, the GPU's own line says what to do.
   return {
     line,
     ok: true,
     unused: true,
-    ...(!hasGpu && { advice: 'needed for NVIDIA GPUs only: npm run setup:cuda' }),
+    ...(!hasGpu && { advice: `needed for NVIDIA GPUs only: ${DEVICES.cuda.setUp}` }),
   };
 }
 

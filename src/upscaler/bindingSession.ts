@@ -1,6 +1,6 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { UserError } from '../lib/errors.js';
-import type { Device } from './device.js';
+import { DEVICES, type Device } from '../runtime/devices.js';
 import type { Picture } from './picture.js';
 import type { UpscaleModel } from './protocol.js';
 import { messageOf, type OpenGraph } from './session.js';
@@ -43,7 +43,7 @@ async function create(graph: Uint8Array, model: UpscaleModel, device: Device): P
     if (device.kind === 'cuda' && !isOutOfMemory(error) && /cuda|shared library/i.test(message)) {
       throw new UserError(
         `CUDA device ${device.id} cannot be used on this host (${message}): ` +
-          'run `npm run setup:cuda`, check the driver, or use --device cpu',
+          `${DEVICES.cuda.advice}, or use --device cpu`,
       );
     }
     throw openingError(error, model);

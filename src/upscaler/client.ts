@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { entryFile } from '../lib/project.js';
+import { parseWorkerDevice } from '../runtime/devices.js';
 import { UpscalerProcess } from './childProcess.js';
-import { parseDevice } from './device.js';
 import { toError } from './failure.js';
 import type { FromUpscaler, UpscaledPart, UpscaleModel, UpscaleProgress, UpscaleRequest } from './protocol.js';
 
@@ -39,11 +39,11 @@ export interface Upscaler {
 }
 
 /**
- * @param options.device `cpu` or `cuda:<number>`.
+ * @param options.device of those that workers are started for.
  * @throws UserError when it is no such name. Whether the device can be used shows at the first run.
  */
 export function createUpscaler({ device }: { device: string }): Upscaler {
-  const { kind } = parseDevice(device);
+  const { kind } = parseWorkerDevice(device);
   let child: UpscalerProcess | undefined;
   let busy = false;
 

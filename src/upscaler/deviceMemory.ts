@@ -1,4 +1,5 @@
 import os from 'node:os';
+import { parseDevice } from '../runtime/devices.js';
 import { listGpus, type Memory } from './gpus.js';
 
 /**
@@ -11,13 +12,11 @@ const FREE_FACTOR = 1.5;
  * Memory that networks may be planned for, of which they take half: that of the GPU where the device is one and its
  * driver tells, else what the host, or the cgroup that this process is in, has. Less where little of it is free;
  * otherwise what others use does not count, so that the same command means the same tiles.
- * @param device `cpu` or `cuda:<number>`.
  */
 export async function deviceMemory(device: string): Promise<number> {
-  const index = /^cuda:(\d+)$/.exec(device)?.[1];
-  const { total, free } =
-    (index === undefined ? undefined : (await listGpus()).find((gpu) => gpu.index === Number(index))?.memory) ??
-    hostMemory();
+  const { kind, id } = parseDevice(device);
+  const gpu = kind === 'cuda' ? (await listGpus()).find(({ index }) => index === id) : undefined;
+  const { total, free } = gpu?.memory ?? hostMemory();
   return Math.min(total, FREE_FACTOR * free);
 }
 

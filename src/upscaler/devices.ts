@@ -3,11 +3,12 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { DEVICES, type DeviceKind, parseDevice } from '../runtime/devices.js';
 import { openvinoPlugin } from '../runtime/openvinoFiles.js';
 import { listGpus } from './gpus.js';
 
 export const deviceSchema = z.object({
-  /** `cpu`, or `cuda:N`. */
+  /** As `parseWorkerDevice` reads it. */
   device: z.string(),
   tags: z.array(z.string()),
   /** What people call it. */
@@ -15,17 +16,17 @@ export const deviceSchema = z.object({
 });
 export type Device = z.infer<typeof deviceSchema>;
 
-/** The name of the processor where OpenVINO computes: a device to choose, and a tag that the CPU serves too. */
-const OPENVINO_CPU = 'openvino:cpu';
-
 /** What computes networks on a device that was chosen, where it is not ONNX Runtime's own provider. */
-export const providerOf = (device: string | undefined): 'openvino' | undefined =>
-  device === OPENVINO_CPU ? 'openvino' : undefined;
+export function providerOf(device: string | undefined): DeviceKind['provider'] {
+  if (device === undefined) return undefined;
+  const { provider }: DeviceKind = DEVICES[parseDevice(device).kind];
+  return provider;
+}
 
 /** Tags whose queues a device serves, before the user's own. */
 export function deviceTags(device: string, openvino = openvinoPlugin() !== undefined): string[] {
-  if (device !== 'cpu') return [device, 'gpu'];
-  return openvino ? ['cpu', OPENVINO_CPU] : ['cpu'];
+  if (DEVICES[parseDevice(device).kind].hardware === 'gpu') return [device, 'gpu'];
+  return openvino ? [device, DEVICES['openvino:cpu'].name] : [device];
 }
 
 /**

@@ -1,5 +1,5 @@
+import type { Precision } from '../runtime/devices.js';
 import type { InferenceProgress, NetworkRequest } from './inferenceMessages.js';
-import type { Precision } from './precision.js';
 
 export interface InferenceEvents {
   onTile: (progress: InferenceProgress) => void;

@@ -1,5 +1,5 @@
+import type { Precision } from '../runtime/devices.js';
 import type { Failure } from './failure.js';
-import type { Precision } from './precision.js';
 import type { UpscaleRequest } from './protocol.js';
 import type { TileProgress } from './tiler.js';
 

@@ -1,7 +1,7 @@
 import '../lib/sourceTraces.js';
 import { parentPort, workerData } from 'node:worker_threads';
+import { parseDevice } from '../runtime/devices.js';
 import { openByBinding } from './bindingSession.js';
-import { parseDevice } from './device.js';
 import { toFailure } from './failure.js';
 import type { FromInference, InferenceThreadData, ToInference } from './inferenceMessages.js';
 import { LoadedNetwork } from './loadedNetwork.js';

@@ -1,7 +1,7 @@
 import { UserError } from '../lib/errors.js';
+import type { Precision } from '../runtime/devices.js';
 import type { InferenceProgress, NetworkRequest as Request } from './inferenceMessages.js';
 import { type Layout, layoutOf, samplesOf } from './layout.js';
-import type { Precision } from './precision.js';
 import { loadSession, type OpenGraph, type Session } from './session.js';
 import { faultOf } from './soundness.js';
 import { type FrameResult, type TileProgress, Tiler } from './tiler.js';

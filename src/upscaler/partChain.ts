@@ -1,6 +1,6 @@
+import type { Precision } from '../runtime/devices.js';
 import type { Decoder } from './decoder.js';
 import { type FinishedFrame, PartWriter } from './partWriter.js';
-import type { Precision } from './precision.js';
 import type { UpscaledPart, UpscaleRequest } from './protocol.js';
 
 export interface PartChainOptions {

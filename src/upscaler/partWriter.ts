@@ -6,8 +6,8 @@ import { randomName } from '../lib/durable.js';
 import { DiskFull, WorldError } from '../lib/errors.js';
 import { startFfmpeg } from '../media/ffmpeg/runFfmpeg.js';
 import type { ToolResult } from '../media/ffmpeg/toolRun.js';
+import type { Precision } from '../runtime/devices.js';
 import { type Layout, layoutOf } from './layout.js';
-import type { Precision } from './precision.js';
 import type { UpscaledPart, UpscaleRequest } from './protocol.js';
 
 export interface FinishedFrame {

@@ -1,9 +1,9 @@
 import '../lib/sourceTraces.js';
 import { parseArgs } from 'node:util';
+import { parseWorkerDevice } from '../runtime/devices.js';
 import { RuntimeUnavailable } from '../runtime/ortError.js';
 import { openRuntime } from '../runtime/runtime.js';
 import { ApiInference } from './apiInference.js';
-import { parseDevice } from './device.js';
 import { toFailure } from './failure.js';
 import type { FrameInference } from './inference.js';
 import { type FromUpscaler, toUpscalerSchema, type UpscaleRequest } from './protocol.js';
@@ -11,7 +11,7 @@ import { runRequest } from './run.js';
 import { ThreadInference } from './threadInference.js';
 
 /**
- * The upscaler process: `process.js --device cpu|cuda:N`, started by the upscale worker with an IPC channel, one per
+ * The upscaler process: `process.js --device NAME`, started by the upscale worker with an IPC channel, one per
  * device. It stays between segments, with the model loaded, and ends when the channel closes. After `failed` it is of
  * no more use.
  */
@@ -20,7 +20,7 @@ const inference = await startInference(values.device);
 
 /** CUDA goes through onnxruntime-node's binding, and so does the CPU where the C API cannot be called. */
 async function startInference(device: string): Promise<FrameInference> {
-  if (parseDevice(device).kind === 'cuda') return new ThreadInference(device);
+  if (parseWorkerDevice(device).kind === 'cuda') return new ThreadInference(device);
   try {
     return new ApiInference(await openRuntime());
   } catch (error) {

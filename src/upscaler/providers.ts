@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { UserError } from '../lib/errors.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { entryFile } from '../lib/project.js';
+import { DEVICES } from '../runtime/devices.js';
 import { runtimeEnvironment } from '../runtime/runtimeEnvironment.js';
 
 const PROBE_MS = 60_000;
@@ -10,9 +11,7 @@ const PROBE_MS = 60_000;
 export async function probeCuda(index: number): Promise<void> {
   const reason = await probeProvider('cuda', index);
   if (reason !== undefined)
-    throw new UserError(
-      `ONNX Runtime cannot use cuda:${index} (${reason}): run npm run setup:cuda, and check the NVIDIA driver`,
-    );
+    throw new UserError(`ONNX Runtime cannot use cuda:${index} (${reason}): ${DEVICES.cuda.advice}`);
 }
 
 /**

@@ -4,7 +4,7 @@ import { digestOf } from '../lib/digest.js';
 import { UserError, WorldError } from '../lib/errors.js';
 import { hasCode } from '../lib/systemErrors.js';
 import { wrapForFrames } from '../models/graph.js';
-import type { Precision } from './precision.js';
+import type { Precision } from '../runtime/devices.js';
 import type { UpscaleModel } from './protocol.js';
 import type { FrameNet } from './tiler.js';
 

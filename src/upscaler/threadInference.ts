@@ -17,7 +17,7 @@ export class ThreadInference implements FrameInference {
   #events: InferenceEvents | undefined;
   #dead: Error | undefined;
 
-  /** @param device as `parseDevice` reads it. */
+  /** @param device as `parseWorkerDevice` reads it. */
   constructor(device: string) {
     const workerData: InferenceThreadData = { device, stop: this.#stop };
     this.#worker = new Worker(entryFile('upscaler/inferenceThread.js'), { workerData });

@@ -3,13 +3,14 @@ import { parseArgs } from 'node:util';
 import { loadConfig } from '../../temporal.config.js';
 import { openHome } from '../client/connection/home.js';
 import { UserError } from '../lib/errors.js';
+import { parseWorkerDevice } from '../runtime/devices.js';
 import { createLogger } from './logger.js';
 import type { Role } from './role.js';
 import { runWorker } from './runWorker.js';
 import type { FromWorker } from './workers.js';
 
 /**
- * A worker's process: `--role control | encode | upscale --device cpu|cuda:N [--tags a,b]`. It ends in order on
+ * A worker's process: `--role control | encode | upscale --device NAME [--tags a,b]`. It ends in order on
  * SIGTERM, SIGINT or its supervisor's word, at once on a second signal, and when its supervisor is gone.
  */
 const shutdown = new AbortController();
@@ -40,7 +41,7 @@ function readRole(): Role {
   });
   if (values.role === 'control' || values.role === 'encode') return { name: values.role };
   if (values.role !== 'upscale') throw new UserError('--role must be control, encode or upscale');
-  if (!/^(cpu|cuda:\d+)$/.test(values.device)) throw new UserError(`--device ${values.device}: must be cpu or cuda:N`);
+  parseWorkerDevice(values.device);
   return { name: 'upscale', device: values.device, tags: values.tags.split(',').filter((tag) => tag !== '') };
 }
 

@@ -4,6 +4,7 @@ import type { ActivityDeps } from '../activities/index.js';
 import { controlQueue, encodeQueue, upscaleQueue } from '../job/queues.js';
 import { workflowBundleFile } from '../lib/project.js';
 import { probeTool, probeX264 } from '../media/ffmpeg/probes.js';
+import { parseDevice } from '../runtime/devices.js';
 import { deviceTags } from '../upscaler/devices.js';
 import { probeCuda } from '../upscaler/providers.js';
 import { activityLog } from './activityLog.js';
@@ -32,7 +33,9 @@ export const workerTimes = {
 export async function probeRole(role: Role): Promise<void> {
   await Promise.all([probeTool('ffmpeg'), probeTool('ffprobe')]);
   if (role.name === 'encode') await probeX264();
-  if (role.name === 'upscale' && role.device !== 'cpu') await probeCuda(Number(role.device.slice('cuda:'.length)));
+  if (role.name !== 'upscale') return;
+  const { kind, id } = parseDevice(role.device);
+  if (kind === 'cuda') await probeCuda(id);
 }
 
 /** The workers of a role: one, or one for each queue of a device. */

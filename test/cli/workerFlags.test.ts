@@ -16,8 +16,12 @@ test('each device becomes a worker of its own, with all tags', () => {
 test.each([
   [{}, '--role must be control, encode or upscale'],
   [{ role: 'boss' }, '--role: must be control, encode or upscale'],
-  [{ device: ['cuda'] }, '--device: cuda is not a device: use cpu, or cuda:0, cuda:1, …'],
-  [{ device: ['cpu', 'vulkan:0'] }, '--device: vulkan:0 is not a device: use cpu, or cuda:0, cuda:1, …'],
+  [{ device: ['cuda'] }, '--device: cuda is not a device: use cpu or cuda:N'],
+  [{ device: ['cpu', 'vulkan:0'] }, '--device: vulkan:0 is not a device: use cpu or cuda:N'],
+  [
+    { device: ['openvino:cpu'] },
+    '--device: openvino:cpu has no workers of its own: use cpu, whose workers serve it too',
+  ],
   [{ device: ['cuda:0', 'cuda:0'] }, '--device: names one twice: a device does one upscale at a time'],
   [{ role: 'control', device: ['cpu'] }, '--device: is for the upscale role, and control workers have none'],
   [{ role: 'encode', tag: 't4' }, '--tag: is for the upscale role, and encode workers have none'],

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
+import { DEVICES } from '../../src/runtime/devices.js';
 
 const root = path.join(import.meta.dirname, '../..');
 
@@ -12,7 +13,8 @@ function program(): string {
   return files
     .map((name) => readFileSync(path.join(root, 'src', name), 'utf8'))
     .join('\n')
-    .replace(/'\s*\+\s*[`']|`\s*\+\s*[`']/g, '');
+    .replace(/'\s*\+\s*[`']|`\s*\+\s*[`']/g, '')
+    .replaceAll(/\$\{DEVICES\.(\w+)\.advice\}/g, (_, kind: keyof typeof DEVICES) => DEVICES[kind].advice);
 }
 
 it('the runbook has ten things that go wrong, and quotes what the program prints', () => {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { WORKER_DEVICE_NAMES } from '../../runtime/devices.js';
 import { collect, JSON_FLAG, type Run } from './commandParts.js';
 
 /**
@@ -14,7 +15,7 @@ export function addMachineCommands(program: Command, run: Run, runAnywhere: Run)
     .command('worker')
     .description('run workers for a Temporal server elsewhere (TEMPORAL_ADDRESS), one process for each device')
     .option('--role <name>', 'control, encode or upscale (default: upscale where a device is named)')
-    .option('--device <name>', 'cpu or cuda:N, for the upscale role; may be repeated (default: cpu)', collect)
+    .option('--device <name>', `${WORKER_DEVICE_NAMES}, for the upscale role; may be repeated (default: cpu)`, collect)
     .option('--tag <names>', 'further tags of these devices, joined by commas')
     .option('--health-file <file>', 'keep this file there, never older than 10 s, while all of them are at work')
     .action(run(async (options: unknown) => (await import('../commands/worker.js')).worker(options)));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { encodeSpecSchema } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
+import { DEVICE_NAMES, isDevice } from '../../runtime/devices.js';
 import { number, whole } from './numbers.js';
 import { pictureFlags } from './pictureFlags.js';
 import { formatTime } from './timeText.js';
@@ -49,10 +50,7 @@ export const upscaleFlagsSchema = z.object({
   ...pictureFlags,
   segmentFrames: whole(1, 1_000_000).optional(),
   checkpointFrames: whole(1, 100_000).optional(),
-  device: z
-    .string()
-    .regex(/^(cpu|openvino:cpu|cuda:\d+)$/, 'must be cpu, openvino:cpu or cuda:N')
-    .optional(),
+  device: z.string().refine(isDevice, `must be ${DEVICE_NAMES}`).optional(),
   tag: z
     .string()
     .transform((text) => text.split(',').map((tag) => tag.trim()))

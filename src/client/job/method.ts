@@ -2,6 +2,7 @@ import { type Roots, toRooted } from '../../job/layout.js';
 import type { Method, ModelMethod } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { resolveModel } from '../../models/resolve.js';
+import { bestPrecision, kindOf, type Precision, requirePrecision } from '../../runtime/devices.js';
 import { probeRuntime } from '../../runtime/probed.js';
 import { autoTile, type RememberedFor } from './autoTile.js';
 import type { UpscaleFlags } from './flags.js';
@@ -110,14 +111,14 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
 async function precisionOf(
   wanted: UpscaleFlags['precision'] = 'auto',
   { gpu, provider }: MethodContext,
-): Promise<'fp32' | 'fp16' | 'bf16'> {
-  if (wanted === 'fp16' && !gpu) throw new UserError('--precision fp16 needs a GPU: use fp32 or auto on the CPU');
+): Promise<Precision> {
+  const kind = kindOf(provider, gpu ? 'gpu' : 'cpu');
+  if (wanted !== 'auto') requirePrecision(kind, wanted);
   if (provider) return openvinoPrecision(wanted);
-  if (wanted === 'bf16') throw new UserError('--precision bf16 needs --device openvino:cpu');
-  return wanted === 'auto' ? (gpu ? 'fp16' : 'fp32') : wanted;
+  return wanted === 'auto' ? bestPrecision(kind) : wanted;
 }
 
-async function openvinoPrecision(wanted: 'auto' | 'fp32' | 'fp16' | 'bf16'): Promise<'fp32' | 'bf16'> {
+async function openvinoPrecision(wanted: 'auto' | Precision): Promise<'fp32' | 'bf16'> {
   const { openvino } = await probeRuntime();
   if ('problem' in openvino) throw new UserError(`--device openvino:cpu cannot be used here: ${openvino.problem}`);
   if (wanted === 'bf16' && !openvino.bf16)
