@@ -9,17 +9,25 @@ const scripts = path.resolve(import.meta.dirname, '../../../tools/parity');
 /** The pinned packages are for 3.10 and 3.11. */
 const PYTHONS = ['python3.11', 'python3.10', 'python3'];
 
-/** Makes a virtual environment with PyTorch and the published code, once, and returns its Python. */
-export async function makeEnvironment(folder: string): Promise<string> {
+/** What pip is told to install, one run after the other. */
+const REFERENCE = [
+  ['-r', path.join(scripts, 'requirements.txt')],
+  // Only files of theirs are used, as they are.
+  ['--no-deps', '-r', path.join(scripts, 'published.txt')],
+];
+/** For scripts that import published.py from another folder. */
+export const PUBLISHED = { folder: scripts, install: REFERENCE[1] as string[] };
+
+/** Makes a virtual environment, once, and returns its Python. Default: with PyTorch and the published code. */
+export async function makeEnvironment(folder: string, installs: string[][] = REFERENCE): Promise<string> {
   const python = path.join(folder, 'bin/python');
   const ready = path.join(folder, 'ready');
   if (existsSync(ready)) return python;
   console.log(`making a Python environment in ${folder} (3 GB, once)`);
   await mkdir(folder, { recursive: true });
   await run(await somePython(), ['-m', 'venv', folder]);
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-  await run(python, [...pip, '-r', path.join(scripts, 'requirements.txt')]);
-  await run(python, [...pip, '--no-deps', '-r', path.join(scripts, 'published.txt')]);
+  for (const install of installs)
+    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...install]);
   await run('touch', [ready]);
   return python;
 }
