@@ -4,6 +4,7 @@ import path from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { UserError } from './src/lib/errors.js';
+import { DEVICE_NAMES, isDevice } from './src/runtime/devices.js';
 
 /**
  * Everything that differs between machines, read from the environment once and checked:
@@ -39,6 +40,11 @@ const environment = z.object({
   REELSCALE_LINGER_SECONDS: seconds(10),
   /** Between two looks at a watched folder: a file that changes meanwhile is still being written. */
   REELSCALE_SETTLE_SECONDS: seconds(15),
+  /** Where jobs go that name no device and no tag. */
+  REELSCALE_DEVICE: z
+    .string()
+    .refine((text) => text === 'auto' || isDevice(text), `must be auto, ${DEVICE_NAMES}`)
+    .default('auto'),
   REELSCALE_ENCODE_SLOTS: z.coerce.number().int().min(1).max(64).optional(),
   /** Bytes that must stay free on the jobs' disk before each part. */
   REELSCALE_MIN_FREE_BYTES: z.coerce
@@ -132,6 +138,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     checkpointSeconds: e.REELSCALE_CHECKPOINT_SECONDS,
     lingerSeconds: e.REELSCALE_LINGER_SECONDS,
     settleSeconds: e.REELSCALE_SETTLE_SECONDS,
+    device: e.REELSCALE_DEVICE,
     encodeSlots: e.REELSCALE_ENCODE_SLOTS ?? encodeSlots(),
     minFreeBytes: e.REELSCALE_MIN_FREE_BYTES,
     backlogBytes: e.REELSCALE_BACKLOG_BYTES,

@@ -12,6 +12,7 @@ const ENTRIES = [
   'worker/main',
   'upscaler/process',
   'upscaler/inferenceThread',
+  'upscaler/speedChild',
   'upscaler/providerProbe',
   'runtime/probe',
   'models/inspectChild',

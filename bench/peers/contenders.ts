@@ -5,12 +5,12 @@ import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { fileDigest } from '../../src/job/parts.js';
 import { withParentDeathSignal } from '../../src/lib/parentDeathSignal.js';
+import type { Precision } from '../../src/runtime/devices.js';
 import { probeRuntime } from '../../src/runtime/probed.js';
 import { openRuntime } from '../../src/runtime/runtime.js';
 import { runtimeEnvironment } from '../../src/runtime/runtimeEnvironment.js';
 import { openByApi } from '../../src/upscaler/nativeSession.js';
 import type { Picture } from '../../src/upscaler/picture.js';
-import type { Precision } from '../../src/upscaler/precision.js';
 import type { UpscaleModel } from '../../src/upscaler/protocol.js';
 import { loadSession } from '../../src/upscaler/session.js';
 

@@ -47,6 +47,8 @@ export async function compareWhole({ python, scripts, work, model, frames, round
   return inBenchHome(async (home) => {
     const seconds = { ours: [] as number[], tiled: [] as number[], framelift: [] as number[], loop: [] as number[] };
     await execa('cp', ['-r', `${modelsRootOf(model)}/.`, home.config.roots.models]);
+    // What the first job would do.
+    await home.start(['tune', '-m', 'realesr-animevideov3', '-s', '4']);
     for (let round = 0; round < rounds; round++) {
       seconds.ours.push(await throughJob(home, clip));
       seconds.tiled.push(await timed(framelift('256')));

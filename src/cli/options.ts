@@ -86,7 +86,7 @@ const withOtherFlags = (command: Command): Command =>
     )
     .option('--segment-frames <n>', 'frames in one segment (default: chosen by the planner)')
     .option('--checkpoint-frames <n>', 'most frames between two checkpoints (default: 100)')
-    .option('--device <name>', `${DEVICE_NAMES} (default: a GPU if one can be used, else the CPU)`)
+    .option('--device <name>', `auto, ${DEVICE_NAMES} (default: auto, this machine's fastest one)`)
     .option('--tag <names>', "tags of the workers that may upscale, joined by commas (default: the device's)")
     .option(
       '--priority <n>',

@@ -63,6 +63,7 @@ const segmentName = (index: number): string => `seg-${String(index).padStart(5, 
  *                                 encoded/seg-00000/{000000000.json,<random>.mp4}
  * <jobs>/outputs/<digest>.json    which job owns an output path
  * <jobs>/digests/<digest>.json    cached digests of inputs
+ * <jobs>/devices/<key>.json       how fast each device computes a network
  * <jobs>/calibrations/<key>.json  what methods and encoders were measured to take
  * <jobs>/tiles/<key>.json         which tile was chosen for a source and a method
  * <jobs>/outcomes.jsonl           what finished jobs were expected to take, and took

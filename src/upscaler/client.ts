@@ -84,7 +84,7 @@ export function createUpscaler({ device }: { device: string }): Upscaler {
 }
 
 /** Read from its package, since loading the runtime itself is left to the process. */
-function runtimeVersion(): string {
+export function runtimeVersion(): string {
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
   return version;
 }

@@ -41,7 +41,11 @@ function squareOf(alignment: number): { width: number; height: number } {
 }
 
 /** Smooth, and different in each plane. */
-function testPicture({ data, planes }: Pick<Picture, 'data' | 'planes'>, width: number, height: number): Picture {
+export function testPicture(
+  { data, planes }: Pick<Picture, 'data' | 'planes'>,
+  width: number,
+  height: number,
+): Picture {
   const picture = room({ data, planes, width, height }, 1);
   const white = data instanceof Uint8Array ? 255 : 65_535;
   const size = width * height;
@@ -66,7 +70,7 @@ const planeOf = ({ data, width, height }: Picture, plane: number): Samples =>
   data.subarray(plane * width * height, (plane + 1) * width * height);
 
 /** Infinite where they are equal. */
-function decibels(a: Samples, b: Samples): number {
+export function decibels(a: Samples, b: Samples): number {
   const white = a instanceof Uint8Array ? 255 : 65_535;
   let sum = 0;
   for (const [i, sample] of a.entries()) sum += (sample - (b[i] as number)) ** 2;

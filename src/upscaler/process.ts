@@ -1,14 +1,9 @@
 import '../lib/sourceTraces.js';
 import { parseArgs } from 'node:util';
-import { parseWorkerDevice } from '../runtime/devices.js';
-import { RuntimeUnavailable } from '../runtime/ortError.js';
-import { openRuntime } from '../runtime/runtime.js';
-import { ApiInference } from './apiInference.js';
 import { toFailure } from './failure.js';
-import type { FrameInference } from './inference.js';
 import { type FromUpscaler, toUpscalerSchema, type UpscaleRequest } from './protocol.js';
 import { runRequest } from './run.js';
-import { ThreadInference } from './threadInference.js';
+import { startInference } from './startInference.js';
 
 /**
  * The upscaler process: `process.js --device NAME`, started by the upscale worker with an IPC channel, one per
@@ -17,17 +12,6 @@ import { ThreadInference } from './threadInference.js';
  */
 const { values } = parseArgs({ options: { device: { type: 'string', default: 'cpu' } } });
 const inference = await startInference(values.device);
-
-/** CUDA goes through onnxruntime-node's binding, and so does the CPU where the C API cannot be called. */
-async function startInference(device: string): Promise<FrameInference> {
-  if (parseWorkerDevice(device).kind === 'cuda') return new ThreadInference(device);
-  try {
-    return new ApiInference(await openRuntime());
-  } catch (error) {
-    if (error instanceof RuntimeUnavailable) return new ThreadInference(device);
-    throw error;
-  }
-}
 
 /** What messages do to the run that is under way. */
 let current: { flush: AbortController; committed: () => void } | undefined;

@@ -5,7 +5,7 @@ import { modelMethodSchema, precisionSchema } from '../job/spec.js';
  * What the upscale worker and the upscaler process say to each other over Node's IPC channel. Frames never pass
  * through it: the upscaler starts ffmpeg itself, reads planar pictures from its pipe, and writes parts to the disk.
  */
-const upscaleModelSchema = modelMethodSchema
+export const upscaleModelSchema = modelMethodSchema
   .omit({ kind: true, name: true, file: true, denoise: true, outOfGamut: true })
   /**
    * Absolute path of an ONNX file: NCHW, values 0..1, three channels (RGB) or one (luma), output `scale` times as

@@ -66,6 +66,37 @@ describe.skipIf(!openvinoExists())('a job on openvino:cpu', () => {
     expect(await pictureDigest(cli.file('whole.mp4'))).toBe(await pictureDigest(cli.file('out.mp4')));
   });
 
+  it('is what a job takes by itself where it was measured to be the fastest', async () => {
+    const auto = new Cli({ REELSCALE_DEVICE: 'auto' });
+    // Much for OpenVINO to win, and a luma network.
+    await tinyModel(auto.file('heavy.onnx'), { scale: 2, work: 16 });
+    await makeClip(auto.file('clip.mp4'), { seconds: 1, size: '128x96' });
+    const tuned = await auto.run('tune', '-m', auto.file('heavy.onnx'), '--json');
+    expect(tuned.code, tuned.stderr).toBe(0);
+    const rows = JSON.parse(tuned.stdout) as {
+      device: string;
+      precision: string;
+      fps: number;
+      decibels?: number | null;
+    }[];
+    expect(rows.map(({ device }) => device)).toEqual(expect.arrayContaining(['cpu', 'openvino:cpu']));
+    expect(
+      rows.every(({ fps, device, decibels }) => fps > 0 && (device === 'cpu' || (decibels ?? Infinity) > 30)),
+    ).toBe(true);
+    const [best] = rows
+      .filter(({ device, precision }) => device === 'cpu' || precision === expected)
+      .sort((a, b) => b.fps - a.fps);
+    const { code, stderr, stdout } = await auto.run(
+      ...argv`upscale clip.mp4 -o out.mp4 -m ${auto.file('heavy.onnx')} --keep-mezzanine`,
+    );
+    expect(code, stderr + stdout).toBe(0);
+    const record = readdirSync(path.join(auto.home, 'jobs/upscaled'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /seg-\d+\/\d+\.json$/.test(name))
+      .map((name) => readFileSync(path.join(auto.home, 'jobs/upscaled', name), 'utf8'))[0];
+    const { precision, tools } = JSON.parse(record ?? '') as PartRecord;
+    expect([tools['provider'], precision]).toEqual(best?.device === 'cpu' ? ['cpu', 'fp32'] : ['openvino', expected]);
+  });
+
   it('is another job than the same on the CPU', async () => {
     const before = parts().length;
     const { code, stderr } = await cli.run(...upscale('cpu.mp4', '--device', 'cpu', '--keep-mezzanine'));

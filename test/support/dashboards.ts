@@ -37,6 +37,7 @@ export function dashboards() {
   const at = (name: string): string => path.join(folder, name);
   const config = loadConfig({
     REELSCALE_HOME: at('home'),
+    REELSCALE_DEVICE: 'cpu',
     REELSCALE_DASHBOARD_FOLDERS: at('media'),
     REELSCALE_DASHBOARD_NAMES: 'films.example',
   });

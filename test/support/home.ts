@@ -20,7 +20,7 @@ export async function scratchHome(env: Record<string, string> = {}): Promise<Con
   const program = await provideTemporal(loadConfig().home, console.error);
   mkdirSync(path.join(home, 'bin'), { recursive: true });
   if (path.isAbsolute(program)) symlinkSync(program, path.join(home, 'bin', `temporal-${TEMPORAL_VERSION}`));
-  return loadConfig({ REELSCALE_HOME: home, REELSCALE_LINGER_SECONDS: '1', ...env });
+  return loadConfig({ REELSCALE_HOME: home, REELSCALE_DEVICE: 'cpu', REELSCALE_LINGER_SECONDS: '1', ...env });
 }
 
 export interface SystemProcess {

@@ -34,6 +34,15 @@ export function addMachineCommands(program: Command, run: Run, runAnywhere: Run)
     )
     .action(run(async (options: unknown) => (await import('../commands/dashboard.js')).dashboard(options)));
   program
+    .command('tune')
+    .description('measure what computes a network fastest on this machine, and keep it for --device auto')
+    .option('-m, --model <name>', 'a model, or the path of an .onnx file (default: that of a job)')
+    .option('-s, --scale <n>', "(default: the model's own)")
+    .option('--denoise <strength>', 'from 0 to 1, of models that have it')
+    .option('--blend <share>', 'share of bicubic in the result, 0 to 1 (default: 0)')
+    .option(...JSON_FLAG)
+    .action(run(async (options: unknown) => (await import('../commands/tune.js')).tune(options)));
+  program
     .command('doctor')
     .description('check this machine, and say what to do')
     .option(...JSON_FLAG)

@@ -9,12 +9,12 @@ import type { RootedPath } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { makePublicFolder } from '../../lib/umask.js';
-import { discoverDevices, providerOf } from '../../upscaler/devices.js';
 import { resolveEncode } from '../job/encodeFlags.js';
 import { parseFlags, parseOptions, type UpscaleFlags, upscaleFlagsSchema } from '../job/flags.js';
 import { inRoot } from '../job/mediaRoot.js';
 import { isFilter, resolveMethod } from '../job/method.js';
 import { whole } from '../job/numbers.js';
+import { placement } from '../job/placement.js';
 import { rangeOf } from '../job/resolvePart.js';
 
 /** Videos at work at the same time: one keeps the devices busy while another is read, joined or checked. */
@@ -56,14 +56,14 @@ export async function specifyBatch({ name, sources, watch, options }: AskedBatch
     ),
   ) as BatchSpec['flags'];
   const flags = parseFlags(texts);
-  const tags = flags.tag ?? [flags.device ?? ((await discoverDevices())[0]?.device === 'cpu' ? 'cpu' : 'gpu')];
+  const { tags, device, provider, precision } = await placement(flags, undefined, config);
   const modelFile = await ownModel(flags, config);
   // The size of a picture that nobody has seen yet decides about tiles only.
-  const provider = providerOf(flags.device);
   const method = await resolveMethod(flags, {
     roots: config.roots,
-    gpu: !tags.includes('cpu') && !provider,
+    gpu: device !== 'cpu',
     ...(provider && { provider }),
+    ...(precision && { precision }),
     memory: 1e9,
     width: 64,
     height: 64,

@@ -14,6 +14,7 @@ export function configEnvironment(config: Config): NodeJS.ProcessEnv {
     REELSCALE_CHECKPOINT_SECONDS: String(config.checkpointSeconds),
     REELSCALE_LINGER_SECONDS: String(config.lingerSeconds),
     REELSCALE_SETTLE_SECONDS: String(config.settleSeconds),
+    REELSCALE_DEVICE: config.device,
     REELSCALE_ENCODE_SLOTS: String(config.encodeSlots),
     REELSCALE_MIN_FREE_BYTES: String(config.minFreeBytes),
     REELSCALE_BACKLOG_BYTES: String(config.backlogBytes),

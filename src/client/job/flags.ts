@@ -50,7 +50,10 @@ export const upscaleFlagsSchema = z.object({
   ...pictureFlags,
   segmentFrames: whole(1, 1_000_000).optional(),
   checkpointFrames: whole(1, 100_000).optional(),
-  device: z.string().refine(isDevice, `must be ${DEVICE_NAMES}`).optional(),
+  device: z
+    .string()
+    .refine((text) => text === 'auto' || isDevice(text), `must be auto, ${DEVICE_NAMES}`)
+    .optional(),
   tag: z
     .string()
     .transform((text) => text.split(',').map((tag) => tag.trim()))

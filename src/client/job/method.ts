@@ -26,6 +26,8 @@ export interface MethodContext {
   gpu: boolean;
   /** What computes networks, where it is not ONNX Runtime's own provider for the device. */
   provider?: ModelMethod['provider'];
+  /** What `auto` is, where the device was chosen by its speed in it. */
+  precision?: Precision;
   /** Bytes of memory that the device has, see `deviceMemory`. */
   memory: number;
   width: number;
@@ -110,8 +112,9 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
 /** @throws UserError for a precision that the device does not have. */
 async function precisionOf(
   wanted: UpscaleFlags['precision'] = 'auto',
-  { gpu, provider }: MethodContext,
+  { gpu, provider, precision }: MethodContext,
 ): Promise<Precision> {
+  if (wanted === 'auto' && precision) return precision;
   const kind = kindOf(provider, gpu ? 'gpu' : 'cpu');
   if (wanted !== 'auto') requirePrecision(kind, wanted);
   if (provider) return openvinoPrecision(wanted);

@@ -42,13 +42,14 @@ export interface ResolvedJob {
  * @param options.alone true: as if there were no other job, for those who only ask what a job would be.
  * @param options.called the path by which people know the input, which may be a link to it: the result is named after
  * it, and lies beside it.
+ * @param options.say told before devices are measured.
  * @throws UserError for everything that is wrong with the input, the flags or the output.
  */
 export async function resolveJob(
   input: string,
   flags: UpscaleFlags,
   config: Config,
-  { alone = false, called = input }: { alone?: boolean; called?: string } = {},
+  { alone = false, called = input, say }: { alone?: boolean; called?: string; say?: (line: string) => void } = {},
 ): Promise<ResolvedJob> {
   const asked = await probeSource(input, { program: flags.program });
   const file = await realpath(input);
@@ -112,7 +113,7 @@ export async function resolveJob(
   }
 
   async function specify(given: UpscaleFlags, open: JobSpec | undefined): Promise<JobSpec> {
-    const { tags, device, provider } = await placement(given, open);
+    const { tags, device, provider, precision } = await placement(given, open, config, say);
     const info = await infoOf(given.program ?? open?.picture.program);
     const picture = resolvePicture(given, open?.picture, info, part);
     const used = croppedInfo(info, picture.crop).video;
@@ -122,6 +123,7 @@ export async function resolveJob(
       roots: config.roots,
       gpu: device !== 'cpu',
       ...(provider && { provider }),
+      ...(precision && { precision }),
       memory: await deviceMemory(device),
       width,
       height,

@@ -1,0 +1,136 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { hostKey } from '../../job/estimateRecords.js';
+import { keyOf } from '../../job/keys.js';
+import { readRemakable, replaceJson } from '../../lib/durable.js';
+import { DEVICES, type DeviceKind, type Precision, parseDevice } from '../../runtime/devices.js';
+import { OPENVINO, openvinoPlugin } from '../../runtime/openvinoFiles.js';
+import { probeRuntime } from '../../runtime/probed.js';
+import { runtimeVersion } from '../../upscaler/client.js';
+import { discoverDevices } from '../../upscaler/devices.js';
+import { type AnyUpscaleModel, deviceSpeedSchema, measureDevice } from '../../upscaler/speed.js';
+
+const PRECISIONS = ['fp32', 'fp16', 'bf16'] as const satisfies readonly Precision[];
+
+/** One way to compute a network on this machine, and how fast it was. */
+const wayMeasuredSchema = z.object({
+  /** A name of `--device`. */
+  device: z.string(),
+  precision: z.enum(PRECISIONS),
+  speed: z.union([deviceSpeedSchema, z.object({ problem: z.string() })]),
+});
+export type WayMeasured = z.infer<typeof wayMeasuredSchema>;
+export type Way = Pick<WayMeasured, 'device' | 'precision'>;
+
+const recordSchema = z.object({ ways: z.array(wayMeasuredSchema).min(1) });
+
+export interface ToChoose {
+  jobsRoot: string;
+  /** Told before something is measured, which takes some seconds. */
+  say?: ((line: string) => void) | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Where a network is computed fastest on this machine: measured once for a network and what the machine has, and
+ * remembered.
+ * @param wanted a precision that it has to be, else each device's best one.
+ * @returns undefined where nothing here computes in that precision, or nothing can compute this network.
+ */
+export async function fastestWay(
+  network: AnyUpscaleModel,
+  wanted: Precision | 'auto',
+  { jobsRoot, say, signal }: ToChoose,
+): Promise<Way | undefined> {
+  const names = await devicesFor(wanted);
+  const [only] = names;
+  if (names.length <= 1) return only === undefined ? undefined : wayOn(only, wanted);
+  const file = recordFile(jobsRoot, network, wanted, names);
+  const known = await readRemakable(file, recordSchema);
+  if (known) return fastestOf(known.ways);
+  say?.(`measuring ${names.join(' and ')} with this model, once: some seconds`);
+  const ways: WayMeasured[] = [];
+  for (const name of names) {
+    const way = await wayOn(name, wanted);
+    ways.push({ ...way, speed: await measureDevice(network, way, { signal }) });
+  }
+  await remember(file, ways);
+  return fastestOf(ways);
+}
+
+/** Keeps what was measured anew for those who ask for the fastest way. */
+export async function rememberWays(jobsRoot: string, network: AnyUpscaleModel, ways: WayMeasured[]): Promise<void> {
+  for (const wanted of ['auto', ...PRECISIONS] as const) {
+    const names = await devicesFor(wanted);
+    if (names.length <= 1) continue;
+    const chosen = await Promise.all(names.map((name) => wayOn(name, wanted)));
+    const measured = chosen.flatMap((way) => ways.filter((each) => isSame(each, way)));
+    if (measured.length === names.length) await remember(recordFile(jobsRoot, network, wanted, names), measured);
+  }
+}
+
+const isSame = (one: Way, other: Way): boolean => one.device === other.device && one.precision === other.precision;
+
+/** All ways to compute networks here, the best precision of each device first. */
+export async function waysHere(): Promise<Way[]> {
+  const names = await devicesFor('auto');
+  const ways = await Promise.all(
+    names.map(async (name) => (await precisionsOn(name)).map((p) => ({ device: name, precision: p }))),
+  );
+  return ways.flat();
+}
+
+/** The first GPU, since all of a machine are taken to be alike; what else computes on the processor. */
+async function devicesFor(wanted: Precision | 'auto'): Promise<string[]> {
+  const [first] = await discoverDevices();
+  const names = [
+    ...(first && first.device !== 'cpu' ? [first.device] : []),
+    ...(openvinoPlugin() === undefined ? [] : [DEVICES['openvino:cpu'].name]),
+    DEVICES.cpu.name,
+  ];
+  return names.filter((name) => wanted === 'auto' || kindOf(name).precisions.includes(wanted));
+}
+
+const kindOf = (name: string): DeviceKind => DEVICES[parseDevice(name).kind];
+
+async function wayOn(device: string, wanted: Precision | 'auto'): Promise<Way> {
+  const [best = 'fp32'] = await precisionsOn(device);
+  return { device, precision: wanted === 'auto' ? best : wanted };
+}
+
+/** What a device computes in on this machine, the best one first. */
+async function precisionsOn(device: string): Promise<readonly Precision[]> {
+  const { precisions, provider } = kindOf(device);
+  if (provider !== 'openvino') return precisions;
+  const { openvino } = await probed();
+  return 'bf16' in openvino && openvino.bf16 ? precisions : precisions.filter((each) => each !== 'bf16');
+}
+
+let asked: ReturnType<typeof probeRuntime> | undefined;
+const probed = (): ReturnType<typeof probeRuntime> => (asked ??= probeRuntime());
+
+/** What decides about the speed: the network, what is here, and in which version. */
+function recordFile(jobsRoot: string, network: AnyUpscaleModel, wanted: Precision | 'auto', names: string[]): string {
+  const key = keyOf({
+    network: network.digest,
+    wanted,
+    names,
+    host: hostKey(),
+    versions: [runtimeVersion(), OPENVINO.version],
+  });
+  return path.join(jobsRoot, 'devices', `${key}.json`);
+}
+
+async function remember(file: string, ways: WayMeasured[]): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  await replaceJson(file, recordSchema.parse({ ways }));
+}
+
+function fastestOf(ways: readonly WayMeasured[]): Way | undefined {
+  // The slower ones were shown smaller pictures.
+  const time = ({ speed }: WayMeasured): number =>
+    'problem' in speed ? Infinity : speed.seconds / (speed.width * speed.height);
+  const [best] = [...ways].sort((a, b) => time(a) - time(b));
+  return best && time(best) < Infinity ? { device: best.device, precision: best.precision } : undefined;
+}
