@@ -11,6 +11,12 @@ COPY web web
 RUN node scripts/build.mjs && npm prune --omit=dev
 COPY bin bin
 
+# There is a plugin for x86-64 only; elsewhere the image is without it.
+FROM build AS build-openvino
+RUN apt-get update && apt-get install -y --no-install-recommends python3 python3-pip
+RUN node --input-type=module -e \
+  "import { openvinoExists, setUpOpenvino } from '/app/dist/src/runtime/openvinoFiles.js'; if (openvinoExists()) await setUpOpenvino(console.log)"
+
 FROM build AS build-cuda
 RUN cd node_modules/onnxruntime-node && ONNXRUNTIME_NODE_INSTALL=cuda12 node script/install.js
 
@@ -30,7 +36,7 @@ FROM node:20.20.2-bookworm-slim AS cpu
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ffmpeg python3 python3-pip \
  && rm -rf /var/lib/apt/lists/*
-COPY --from=build /app /app
+COPY --from=build-openvino /app /app
 RUN mkdir /state && chown 1000:1000 /state
 ENV REELSCALE_HOME=/tmp/reelscale REELSCALE_JOBS_ROOT=/state/jobs REELSCALE_MODELS_ROOT=/state/models
 USER 1000:1000
