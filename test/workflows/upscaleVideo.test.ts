@@ -98,15 +98,45 @@ describe('a job with a filter', () => {
     const job = new FakeJob([10, 10, 5]);
     const report = await withWorker(job, inputFor(), (handle) => handle.result());
     expect(report.status).toBe('done');
-    expect(job.calls.filter((call) => !call.startsWith('encodeSegment'))).toEqual([
+    expect(job.calls.filter((call) => !/^(encodeSegment|traceSource)/.test(call))).toEqual([
       'probe',
       'planSegments',
+      'checkSegment 0',
+      'checkSegment 1',
+      'checkSegment 2',
       'concatSegments',
       'mergeAudio',
       'verifyDeliverable',
       'publish',
     ]);
     for (const segment of [0, 1, 2]) expect(job.count(`encodeSegment ${segment}`)).toBe(1);
+    expect(job.count('traceSource')).toBe(1);
+  });
+
+  it('ends when a segment does not pass its check, though others are not encoded, and names its frames', async () => {
+    const job = new FakeJob([10, 10, 10, 10], {
+      encodeSegment: ({ segment }) => (segment === 0 ? Promise.resolve({ reused: 0 }) : untilCancelled()),
+      checkSegment: () => Promise.resolve({ ok: false, problems: ['the picture is black: frames 0 to 9'] }),
+    });
+    expect(await withWorker(job, inputFor(), (handle) => failureOf(handle.result()))).toBe(
+      'segment 1 of 4 did not pass its check: the picture is black: frames 0 to 9',
+    );
+    expect(job.ended).toEqual([{ state: 'failed', discard: false }]);
+    expect(job.calls).not.toContain('concatSegments');
+  });
+
+  it('encodes and checks a segment again whose part is found damaged by its check', async () => {
+    let first = true;
+    const job = new FakeJob([10, 10], {
+      checkSegment: ({ segment }) => {
+        if (segment !== 1 || !first) return Promise.resolve({ ok: true, problems: [] });
+        first = false;
+        throw failing('PartDamaged');
+      },
+    });
+    await withWorker(job, inputFor(), (handle) => handle.result());
+    expect(job.count('encodeSegment 1')).toBe(2);
+    expect(job.count('checkSegment 1')).toBe(2);
   });
 });
 

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { EncodeSpec } from '../../../src/job/spec.js';
+import { argv } from '../../../src/lib/argv.js';
+import { digestOf } from '../../../src/lib/digest.js';
+import type { FrameSource } from '../../../src/media/picture/frameSource.js';
+import type { Along } from '../../../src/media/verify/along.js';
+import { type CheckedPart, publishChecked, readChecked } from '../../../src/media/verify/checkedPart.js';
+import { checkPart } from '../../../src/media/verify/checkPart.js';
+import { sampledFrames } from '../../../src/media/verify/stills.js';
+import { traceSource } from '../../../src/media/verify/trace.js';
+import { type VerifyRequest, verifyDeliverable } from '../../../src/media/verify/verifyDeliverable.js';
+import { ffmpeg, scratchFolder } from '../../support/media.js';
+import { deliveredForCheck } from '../encodeSupport.js';
+import { makeFilm } from './brokenSupport.js';
+
+const folder = scratchFolder();
+const at = (name: string): string => path.join(folder, name);
+/** Some frames of the films below. */
+const RUN_IN = 40 * 512;
+
+const seeking = (source: FrameSource): FrameSource => ({ ...source, runIn: RUN_IN });
+
+/** Checks the two parts that a result was joined from, as its job does. */
+async function checkedAlong({ file, source }: VerifyRequest): Promise<{ parts: CheckedPart[]; along: Along }> {
+  const [frames, half] = [source.pts.length, Math.ceil(source.pts.length / 2)];
+  const parts: CheckedPart[] = [];
+  for (const [start, end] of [
+    [0, half],
+    [half, frames],
+  ] as const) {
+    const part = `${file}.video.mp4.${start}.mp4`;
+    const found = await checkPart({ file: part, start, end, source: seeking(source), stills: sampledFrames(frames) });
+    parts.push({ start, end, sha256: digestOf(await readFile(part)), ...found });
+  }
+  return { parts, along: { parts, trace: await traceSource(source) } };
+}
+
+/** Everything in a report that is about pictures and times. */
+async function both(request: VerifyRequest, along: Along): Promise<{ whole: unknown; known: unknown; seen: number }> {
+  let seen = 0;
+  const page = { pageTitle: 'film' };
+  const whole = await verifyDeliverable({ ...request, ...page });
+  const known = await verifyDeliverable({ ...request, ...page, along, onFrame: (frames) => (seen = frames) });
+  return { whole, known, seen };
+}
+
+describe('a check that goes along with the encode', () => {
+  it.each([
+    ['film.mp4', {}],
+    ['film.mkv', {}],
+    ['hevc.mp4', { codec: 'h265' }],
+    ['hevc.mkv', { codec: 'h265' }],
+    ['av1.mp4', { codec: 'av1', preset: 'superfast' }],
+  ] as const)('gives the same report and the same page, and decodes nothing at the end: %s', async (name, change) => {
+    const film = at('source.mp4');
+    if (!existsSync(film)) await makeFilm(film);
+    const encode: EncodeSpec = { codec: 'h264', crf: 23, preset: 'superfast', threads: 1, ...change };
+    const request = await deliveredForCheck(film, at(name), 2, { encode });
+    const { parts, along } = await checkedAlong(request);
+    expect(parts.map(({ problems }) => problems)).toEqual([[], []]);
+    const { whole, known, seen } = await both(request, along);
+    expect(known).toEqual(whole);
+    expect(seen).toBe(0);
+    // What lies on the disk is the same.
+    await publishChecked(folder, parts[1] as CheckedPart);
+    expect(await readChecked(folder, parts[1] as CheckedPart)).toEqual(parts[1]);
+    expect(await readChecked(folder, { ...(parts[1] as CheckedPart), sha256: '0'.repeat(64) })).toBeUndefined();
+  });
+
+  it('keeps the times of a variable rate, and finds a frame elsewhere', async () => {
+    await ffmpeg(
+      ...argv`
+        -f lavfi -i testsrc2=size=96x72:rate=25:duration=3 -vf select='not(eq(mod(n,7),3))' -fps_mode passthrough
+        -c:v libx264 -pix_fmt yuv420p ${at('vfr.mp4')}
+      `,
+    );
+    const request = await deliveredForCheck(at('vfr.mp4'), at('vfr.out.mp4'));
+    const { along } = await checkedAlong(request);
+    const { whole, known } = await both(request, along);
+    expect(known).toEqual(whole);
+    const elsewhere = Float64Array.from(request.expectedPts);
+    elsewhere[10] = (elsewhere[10] as number) + 100;
+    const late = await verifyDeliverable({ ...request, expectedPts: elsewhere, along });
+    expect(late.report.problems).toEqual([expect.stringMatching(/^frame 10 is shown at /)]);
+  });
+});
