@@ -63,8 +63,6 @@ interface SegmentResult {
   reused: number;
 }
 
-export type CheckInput = z.infer<typeof checkInputSchema>;
-
 interface VerifyResult {
   ok: boolean;
   /** Plain sentences, the first ones only. */
@@ -98,7 +96,7 @@ export interface EncodeActivities {
    * Compares a segment's encoded frames with the source's. Not ok where something is wrong with them whatever the rest
    * of the video is like, unless an earlier try of the job ended so: whoever starts it again wants to see the whole.
    */
-  checkSegment(input: CheckInput): Promise<VerifyResult>;
+  checkSegment(input: z.infer<typeof checkInputSchema>): Promise<VerifyResult>;
 }
 
 export interface UpscaleActivities {

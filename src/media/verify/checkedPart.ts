@@ -8,7 +8,7 @@ import { publishJson, readRemakable, takeAway } from '../../lib/durable.js';
  * What the check of one encoded part has seen: published beside the part, and with it the whole check. The last check
  * judges all of them together, and decodes nothing again.
  */
-export const checkedPartSchema = z.object({
+const checkedPartSchema = z.object({
   start: z.number().int().min(0),
   end: z.number().int().min(1),
   /** Of the encoded file. */
