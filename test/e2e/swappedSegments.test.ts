@@ -11,6 +11,7 @@ import { resolveJob } from '../../src/client/job/resolveJob.js';
 import { recordJob } from '../../src/client/job/submit.js';
 import { ownerOf } from '../../src/job/claims.js';
 import type { ControlActivities, EncodeActivities, UpscaleVideoInput } from '../../src/job/contracts.js';
+import { hiddenPrefix } from '../../src/job/hidden.js';
 import { shortJob } from '../../src/job/keys.js';
 import { jobLayout } from '../../src/job/layout.js';
 import { fileDigest, type Part, partSchema } from '../../src/job/parts.js';
@@ -106,7 +107,7 @@ const failureOf = (result: Promise<unknown>): Promise<unknown> =>
     (reason: unknown) => reason,
   );
 
-it('a bad first segment ends its job before others are made, and a second try makes the whole nevertheless', async () => {
+it('a bad first segment ends its job before others are made; a second try makes the whole nevertheless', async () => {
   const { config, spec, layout, activities, perform } = await filmJob('bad', 10);
   const encodeSegment: Activities['encodeSegment'] = async (ref) => {
     if (ref.segment > 0) return activities.encodeSegment(ref);
@@ -149,7 +150,7 @@ it('a job with swapped segments keeps all, names the frames, and publishes only 
   expect(existsSync(output)).toBe(false);
   for (const segment of [0, 1])
     expect(readdirSync(layout.encoded('source', segment)).some((name) => name.endsWith('.mp4'))).toBe(true);
-  const hidden = readdirSync(cli.folder).filter((name) => name.startsWith('.reelscale-'));
+  const hidden = readdirSync(cli.folder).filter((name) => name.startsWith(hiddenPrefix(spec)));
   expect(hidden).toHaveLength(1);
   const kept = await readJson(layout.verified, verifyReportSchema);
   expect(kept?.ok).toBe(false);
@@ -181,7 +182,7 @@ it('a job with swapped segments keeps all, names the frames, and publishes only 
     sha256: rejected.sha256,
   });
   expect(await fileDigest(output)).toBe(rejected.sha256);
-  expect(readdirSync(cli.folder).filter((name) => name.startsWith('.reelscale-'))).toEqual([]);
+  expect(readdirSync(cli.folder).filter((name) => name.startsWith(hiddenPrefix(spec)))).toEqual([]);
   expect(await ownerOf(config.roots, spec.output)).toBeUndefined();
   expect((await cli.json('status', shortJob(spec))).value).toMatchObject({
     status: 'done (accepted, did not pass its checks)',

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { EncodeSpec } from '../../../src/job/spec.js';
 import { argv } from '../../../src/lib/argv.js';
 import { digestOf } from '../../../src/lib/digest.js';
@@ -14,7 +13,7 @@ import { traceSource } from '../../../src/media/verify/trace.js';
 import { type VerifyRequest, verifyDeliverable } from '../../../src/media/verify/verifyDeliverable.js';
 import { ffmpeg, scratchFolder } from '../../support/media.js';
 import { deliveredForCheck } from '../encodeSupport.js';
-import { makeFilm } from './brokenSupport.js';
+import { change, encodeAgain, makeFilm } from './brokenSupport.js';
 
 const folder = scratchFolder();
 const at = (name: string): string => path.join(folder, name);
@@ -47,6 +46,11 @@ async function both(request: VerifyRequest, along: Along): Promise<{ whole: unkn
   return { whole, known, seen };
 }
 
+let film: string;
+beforeAll(async () => {
+  film = await makeFilm(at('source.mp4'));
+});
+
 describe('a check that goes along with the encode', () => {
   it.each([
     ['film.mp4', {}],
@@ -54,10 +58,8 @@ describe('a check that goes along with the encode', () => {
     ['hevc.mp4', { codec: 'h265' }],
     ['hevc.mkv', { codec: 'h265' }],
     ['av1.mp4', { codec: 'av1', preset: 'superfast' }],
-  ] as const)('gives the same report and the same page, and decodes nothing at the end: %s', async (name, change) => {
-    const film = at('source.mp4');
-    if (!existsSync(film)) await makeFilm(film);
-    const encode: EncodeSpec = { codec: 'h264', crf: 23, preset: 'superfast', threads: 1, ...change };
+  ] as const)('gives the same report and the same page, and decodes nothing at the end: %s', async (name, encoded) => {
+    const encode: EncodeSpec = { codec: 'h264', crf: 23, preset: 'superfast', threads: 1, ...encoded };
     const request = await deliveredForCheck(film, at(name), 2, { encode });
     const { parts, along } = await checkedAlong(request);
     expect(parts.map(({ problems }) => problems)).toEqual([[], []]);
@@ -68,6 +70,71 @@ describe('a check that goes along with the encode', () => {
     await publishChecked(folder, parts[1] as CheckedPart);
     expect(await readChecked(folder, parts[1] as CheckedPart)).toEqual(parts[1]);
     expect(await readChecked(folder, { ...(parts[1] as CheckedPart), sha256: '0'.repeat(64) })).toBeUndefined();
+  });
+
+  it('names what is wrong at once, by numbers of the whole video, and the last check says the same', async () => {
+    const request = await deliveredForCheck(film, at('good.mp4'));
+    const faults = [
+      "swapuv=enable='between(n,2,4)'",
+      "drawbox=color=black:t=fill:enable='eq(n,20)'",
+      'split[a][b];[a][b]freezeframes=first=40:last=42:replace=39',
+      "hflip=enable='between(n,70,71)'",
+    ];
+    const file = await change(request.file, 'faults.mp4', ...encodeAgain, '-vf', faults.join(','));
+    const part = { start: 0, end: 100, sha256: digestOf(await readFile(file)) };
+    const found = await checkPart({ ...part, file, source: seeking(request.source), stills: sampledFrames(100) });
+    expect(found.problems.sort()).toEqual([
+      'the colours are wrong, as if its colour planes U and V are swapped: frames 2 to 4',
+      'the picture is black where the source is not: frame 20',
+      "the picture is not the source's: frames 70 to 71",
+      "the picture is the source's frame before or after: frames 40 to 42",
+    ]);
+    const along = { parts: [{ ...part, ...found }], trace: await traceSource(request.source) };
+    const { whole, known, seen } = await both({ ...request, file }, along);
+    expect(known).toEqual(whole);
+    expect(seen).toBe(0);
+  });
+
+  it('finds a part that was cut one frame too early or too late, and one that lacks frames', async () => {
+    const { file, source } = await deliveredForCheck(film, at('cut.mp4'));
+    const check = (start: number, end: number) =>
+      checkPart({ file: `${file}.video.mp4.50.mp4`, start, end, source: seeking(source), stills: [] });
+    for (const start of [49, 48])
+      expect((await check(start, start + 50)).problems).toContainEqual(
+        expect.stringMatching(
+          new RegExp(`^the picture is (not the source's|the source's frame .*): frames ${start} to`),
+        ),
+      );
+    expect((await check(50, 99)).problems).toEqual(['frames 50 to 98 decode to 50 frames']);
+  });
+
+  it('decodes the whole file again, and says why, where what was seen does not prove it', async () => {
+    const request = await deliveredForCheck(film, at('again.mp4'));
+    const { parts, along } = await checkedAlong(request);
+    const [first, second] = parts as [CheckedPart, CheckedPart];
+    const warningsOf = async (changed: Partial<Along>) => {
+      let decoded = 0;
+      const { report } = await verifyDeliverable({
+        ...request,
+        along: { ...along, ...changed },
+        onFrame: (frame) => (decoded = frame),
+      });
+      expect(report.problems).toEqual([]);
+      expect(decoded).toBe(100);
+      return report.warnings;
+    };
+    const again = 'it was decoded again: ';
+    const sums = Buffer.from(along.trace?.sums ?? '', 'base64');
+    sums.writeUInt32LE(0, 4 * 60);
+    expect(await warningsOf({ trace: { frames: 100, errors: [], sums: sums.toString('base64') } })).toEqual([
+      `${again}a segment's source showed other pictures than a straight decode: frame 60`,
+    ]);
+    expect(await warningsOf({ parts: [first, { ...second, packets: first.packets }] })).toEqual([
+      `${again}the packets of frames 50 to 99 are not those that were checked`,
+    ]);
+    expect(await warningsOf({ parts: [first, undefined] })).toEqual([
+      `${again}from frame 50 on nothing was checked while it was made`,
+    ]);
   });
 
   it('keeps the times of a variable rate, and finds a frame elsewhere', async () => {
