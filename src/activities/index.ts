@@ -8,7 +8,9 @@ import { planSegments } from './control/planSegments.js';
 import { probe } from './control/probe.js';
 import { publish } from './control/publish.js';
 import { recordEnd } from './control/recordEnd.js';
+import { traceSource } from './control/traceSource.js';
 import { verifyDeliverable } from './control/verifyDeliverable.js';
+import { checkSegment } from './encode/checkSegment.js';
 import { encodeSegment } from './encode/encodeSegment.js';
 import type { ActivityDeps } from './runActivity.js';
 import { upscaleSegment } from './upscale/upscaleSegment.js';
@@ -17,6 +19,7 @@ export type { ActivityDeps } from './runActivity.js';
 
 export const createControlActivities = (deps: ActivityDeps): ControlActivities => ({
   probe: probe(deps),
+  traceSource: traceSource(deps),
   planSegments: planSegments(deps),
   concatSegments: concatSegments(deps),
   mergeAudio: mergeAudio(deps),
@@ -29,6 +32,7 @@ export const createControlActivities = (deps: ActivityDeps): ControlActivities =
 export const createEncodeActivities = (deps: ActivityDeps): EncodeActivities => ({
   conformSource: conformSource(deps),
   encodeSegment: encodeSegment(deps),
+  checkSegment: checkSegment(deps),
 });
 
 export const createUpscaleActivities = (deps: ActivityDeps, upscaler: Upscaler): UpscaleActivities => ({

@@ -113,7 +113,7 @@ const isDue = ({ scheduledTime }: temporal.api.workflow.v1.IPendingActivityInfo)
 function whatOf(known: { name: string; segment: number | undefined } | undefined): string {
   if (!known) return 'work';
   if (known.segment === undefined) return activityName(known.name);
-  const stage = ['upscale', 'encode'].find((name) => known.name.startsWith(name)) ?? activityName(known.name);
+  const stage = ['upscale', 'encode', 'check'].find((name) => known.name.startsWith(name)) ?? activityName(known.name);
   return `segment ${known.segment + 1}, ${stage}`;
 }
 
@@ -122,6 +122,8 @@ const activityName = (name: string): string =>
   {
     upscaleSegment: 'upscaling a segment',
     encodeSegment: 'encoding a segment',
+    checkSegment: 'checking a segment',
+    traceSource: 'reading the source straight',
     deleteMezzanine: 'removing upscaled frames',
   }[name] ??
   name;

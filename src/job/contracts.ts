@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type {
   carriedJobSchema,
+  checkInputSchema,
   endInputSchema,
   jobRefSchema,
   planInputSchema,
@@ -73,6 +74,8 @@ export type PublishInput = z.infer<typeof publishInputSchema>;
 export interface ControlActivities {
   /** Reads the source's packets: its timeline, and whether segments may seek in it. */
   probe(ref: JobRef): Promise<ScanResult>;
+  /** Decodes the source once straight from its beginning: what segments see by seeking is held against it. */
+  traceSource(ref: JobRef): Promise<void>;
   /** Writes plan.json once, or reads the one that is there. */
   planSegments(input: z.infer<typeof planInputSchema>): Promise<PlanResult>;
   concatSegments(ref: PlannedRef): Promise<void>;
@@ -89,6 +92,11 @@ export interface EncodeActivities {
   /** One straight decode to an all-intra lossless copy, where seeking in the source cannot be trusted. */
   conformSource(ref: JobRef): Promise<ConformResult>;
   encodeSegment(ref: SegmentRef): Promise<SegmentResult>;
+  /**
+   * Compares a segment's encoded frames with the source's. Not ok where something is wrong with them whatever the rest
+   * of the video is like, unless an earlier try of the job ended so: whoever starts it again wants to see the whole.
+   */
+  checkSegment(input: z.infer<typeof checkInputSchema>): Promise<VerifyResult>;
 }
 
 export interface UpscaleActivities {
@@ -148,8 +156,15 @@ export interface Progress {
   frames: number;
   /** Frames in segments that are encoded. */
   encodedFrames: number;
+  /** Frames in segments that are checked; only where each is checked as soon as it is encoded. */
+  checkedFrames?: number;
   /** Frames of upscaled segments, encoded ones included. */
   upscaledFrames: number;
-  segments: { frames: number; state: 'waiting' | 'upscaling' | 'upscaled' | 'encoding' | 'encoded' }[];
+  segments: {
+    frames: number;
+    state: 'waiting' | 'upscaling' | 'upscaled' | 'encoding' | 'encoded';
+    /** What is encoded was compared with the source. */
+    checked?: boolean;
+  }[];
   notices: string[];
 }

@@ -28,6 +28,10 @@ const fromSchema = z.enum(['source', 'conformed']);
 export const jobRefSchema = z.object({ jobKey: keySchema, upscaleKey: keySchema });
 export const plannedRefSchema = jobRefSchema.extend({ from: fromSchema });
 export const segmentRefSchema = plannedRefSchema.extend({ segment: count.max(99_999) });
+export const checkInputSchema = segmentRefSchema.extend({
+  /** Start of the workflow, milliseconds since 1970. */
+  startedAt: z.number(),
+});
 export const planInputSchema = plannedRefSchema.extend({ devices });
 export const publishInputSchema = plannedRefSchema.extend({
   /** Start of the workflow, milliseconds since 1970. */
@@ -64,8 +68,10 @@ export const carriedJobSchema = z.object({
   from: fromSchema,
   scan: z.object({ frames: count, seekable: z.boolean(), reason: text.exactOptional() }),
   conformed: z.boolean(),
-  /** Frames in each segment, in order, and whether it is encoded. */
-  segments: z.array(z.object({ frames: count, encoded: z.boolean() })).max(100_000),
+  /** Frames in each segment, in order, and whether it is encoded, and checked. */
+  segments: z
+    .array(z.object({ frames: count, encoded: z.boolean(), checked: z.boolean().exactOptional() }))
+    .max(100_000),
   /** Segments that may be in the making by a device, or wait for their encode. */
   backlog: count.exactOptional(),
   reusedFrames: count,

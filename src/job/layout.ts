@@ -56,11 +56,12 @@ const segmentName = (index: number): string => `seg-${String(index).padStart(5, 
 
 /**
  * ``` <jobs>/upscaled/<upscaleKey>/ scan.json timeline.json plan.json shared by all jobs with the same pictures
+ *                                 trace.json
  *                                 conform/{conformed.json,plan.json,timeline.json,…}
  *                                 seg-00000/{000000000.json,<random>.nut,inferred}
  * <jobs>/jobs/<jobKey>/           job.json state.json report.json video.json merged.json verified.json verified.html
- *                                 accepted.json estimate.json work.jsonl
- *                                 encoded/seg-00000/{000000000.json,<random>.mp4}
+ *                                 accepted.json estimate.json work.jsonl warned.json
+ *                                 encoded-<from>/seg-00000/{000000000.json,000000000.check,<random>.mp4}
  * <jobs>/outputs/<digest>.json    which job owns an output path
  * <jobs>/digests/<digest>.json    cached digests of inputs
  * <jobs>/devices/<key>.json       how fast each device computes a network
@@ -76,6 +77,8 @@ export function jobLayout(roots: Pick<Roots, 'jobs'>, keys: { jobKey: string; up
   return {
     upscaled,
     scan: path.join(upscaled, 'scan.json'),
+    /** What a straight decode of the source gives. */
+    trace: path.join(upscaled, 'trace.json'),
     /** Plan, timeline and parts are kept apart for a conformed source, so that both can stand beside each other. */
     planned: (from: 'source' | 'conformed') => {
       const folder = from === 'source' ? upscaled : path.join(upscaled, 'conform');
@@ -94,6 +97,8 @@ export function jobLayout(roots: Pick<Roots, 'jobs'>, keys: { jobKey: string; up
     video: path.join(job, 'video.json'),
     merged: path.join(job, 'merged.json'),
     verified: path.join(job, 'verified.json'),
+    /** That somebody was told of a segment which did not pass its check. */
+    warned: path.join(job, 'warned.json'),
     /** That a result which did not pass its checks is to be delivered. */
     accepted: path.join(job, 'accepted.json'),
     /** What it was expected to take. */

@@ -26,6 +26,9 @@ export const verdictSchema = z.object({
   file: z.object({ sha256: z.string() }),
 });
 
+/** A segment did not pass its check, which ended that try of the job. A later one goes on to the end. */
+export const warnedSchema = z.object({ at: z.string(), problems: z.array(z.string()) });
+
 /**
  * A person has seen what is wrong with the result and wants it nevertheless. Belongs to the try that made the result.
  */

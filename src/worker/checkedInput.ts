@@ -12,6 +12,7 @@ import {
 } from '../job/batch/inputs.js';
 import type { ControlActivities, EncodeActivities, NotifyActivities, UpscaleActivities } from '../job/contracts.js';
 import {
+  checkInputSchema,
   endInputSchema,
   firstIssue,
   jobRefSchema,
@@ -27,6 +28,7 @@ type Activities = ControlActivities & EncodeActivities & UpscaleActivities & Not
 /** What each activity takes. An activity that is missing here does not compile, and would not be run. */
 const INPUTS: { [Name in keyof Activities]: z.ZodType<Parameters<Activities[Name]>[0]> } = {
   probe: jobRefSchema,
+  traceSource: jobRefSchema,
   planSegments: planInputSchema,
   concatSegments: plannedRefSchema,
   mergeAudio: plannedRefSchema,
@@ -36,6 +38,7 @@ const INPUTS: { [Name in keyof Activities]: z.ZodType<Parameters<Activities[Name
   recordEnd: endInputSchema,
   conformSource: jobRefSchema,
   encodeSegment: segmentRefSchema,
+  checkSegment: checkInputSchema,
   upscaleSegment: segmentRefSchema,
   sendWebhook: tellSubjectSchema,
   runHook: tellSubjectSchema,

@@ -8,6 +8,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { SegmentRef, UpscaleVideoInput } from '../job/contracts.js';
+import type { SegmentChecks } from './checks.js';
 import type { Activities } from './stages.js';
 import type { JobState } from './state.js';
 
@@ -25,8 +26,14 @@ export function failureType(error: unknown): string | undefined {
 /**
  * Takes every segment through upscale and encode. Upscale lanes fill the devices; segments that are being upscaled
  * or wait for their encode are bounded by what the disk may hold, as the plan says.
+ * @param checks of what is encoded; older jobs have none.
  */
-export async function runSegments(input: UpscaleVideoInput, state: JobState, activities: Activities): Promise<void> {
+export async function runSegments(
+  input: UpscaleVideoInput,
+  state: JobState,
+  activities: Activities,
+  checks: SegmentChecks | undefined,
+): Promise<void> {
   const toUpscale: number[] = [];
   const toEncode: number[] = [];
   const repairs = new Map<number, number>();
@@ -107,6 +114,7 @@ export async function runSegments(input: UpscaleVideoInput, state: JobState, act
         backlog--;
       }
       mark(segment, 'encoded');
+      checks?.add(segment);
       open--;
       state.show();
     }
@@ -119,7 +127,8 @@ export async function runSegments(input: UpscaleVideoInput, state: JobState, act
       : activities.upscale.flatMap((upscale) =>
           Array.from({ length: input.devices + 1 }, () => () => upscaleLane(upscale)),
         );
-  await allOrNone([...lanes, ...Array.from({ length: input.encodeSlots }, () => encodeLane)]);
+  const encodes = Array.from({ length: input.encodeSlots }, () => encodeLane);
+  await allOrNone([...lanes, ...encodes, ...(checks?.lanes() ?? [])]);
 }
 
 /** Runs all; at the first failure the others are cancelled, and have committed their parts before it is thrown. */

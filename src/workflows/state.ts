@@ -20,6 +20,8 @@ export class JobState {
   scan: ScanResult | undefined;
   conformed = false;
   segments: Progress['segments'] = [];
+  /** Each segment is checked as soon as it is encoded. */
+  checksAlong = false;
   /** Segments that may be in the making by a device, or wait for their encode. */
   backlog: number;
   reusedFrames = 0;
@@ -46,9 +48,10 @@ export class JobState {
     this.from = carried.from;
     this.scan = carried.scan;
     this.conformed = carried.conformed;
-    this.segments = carried.segments.map(({ frames, encoded }) => ({
+    this.segments = carried.segments.map(({ frames, encoded, checked }) => ({
       frames,
       state: encoded ? 'encoded' : 'waiting',
+      ...(checked && { checked }),
     }));
     this.reusedFrames = carried.reusedFrames;
     this.repeated = carried.repeated;
@@ -70,7 +73,11 @@ export class JobState {
       requests: requests.ids,
       stage: this.#input.method === 'model' ? 'upscale' : 'encode',
       ...(paused && { paused }),
-      segments: segments.map(({ frames, state }) => ({ frames, encoded: state === 'encoded' })),
+      segments: segments.map(({ frames, state, checked }) => ({
+        frames,
+        encoded: state === 'encoded',
+        ...(checked && { checked }),
+      })),
     };
   }
 
@@ -112,6 +119,7 @@ export class JobState {
       frames: sum(segments),
       upscaledFrames: sum(segments.filter(({ state }) => state !== 'waiting' && state !== 'upscaling')),
       encodedFrames: sum(segments.filter(({ state }) => state === 'encoded')),
+      ...(this.checksAlong && { checkedFrames: sum(segments.filter(({ checked }) => checked)) }),
       segments,
       notices,
     };

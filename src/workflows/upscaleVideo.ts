@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { JobRef, JobReport, PlannedRef, UpscaleVideoInput } from '../job/contracts.js';
 import { ignoreKnown } from '../lib/systemErrors.js';
+import { SegmentChecks } from './checks.js';
 import { goOnAsNewRun, isLong, watchLength } from './longHistory.js';
 import { notify } from './notify.js';
 import { Pass } from './pass.js';
@@ -111,7 +112,7 @@ async function untilDone(input: UpscaleVideoInput, state: JobState, activities: 
       } else if (type === 'PartDamaged' && ++state.repeated < MAX_PASSES) {
         // Found at the concat: the next pass looks at every segment again and finds the whole ones on the disk.
         state.notice(messageOf(error));
-        for (const segment of state.segments) segment.state = 'waiting';
+        state.segments = state.segments.map(({ frames }) => ({ frames, state: 'waiting' }));
       } else {
         throw error;
       }
@@ -153,7 +154,10 @@ async function stages(
     if (plan.backlog !== undefined) state.backlog = plan.backlog;
   }
   state.enter(input.method === 'model' ? 'upscale' : 'encode');
-  await runSegments(input, state, { control, encode, upscale });
+  const activities: Activities = { control, encode, upscale };
+  const checks = patched('segments-are-checked') ? new SegmentChecks(input, state, activities) : undefined;
+  state.checksAlong = checks !== undefined;
+  await runSegments(input, state, activities, checks);
   state.enter('concat');
   await control.concatSegments(planned);
   state.enter('merge');

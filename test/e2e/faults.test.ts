@@ -99,6 +99,15 @@ describe('a job loses no frame when', () => {
     await expectWhole(output, await running);
   });
 
+  it('the encode worker is killed while it checks a segment', async () => {
+    const output = cli.file('g.mp4');
+    const running = cli.start(command(output));
+    const check = /ff(mpeg|probe) .*-i file:\S*\/encoded-source\/seg-/;
+    await eventually('a segment is checked', () => cli.processes(check).length > 0);
+    expect(cli.kill(/--role encode/)).toBeGreaterThan(0);
+    await expectWhole(output, await running);
+  });
+
   it('the Temporal server is killed', async () => {
     const output = cli.file('c.mp4');
     const running = cli.start(command(output));

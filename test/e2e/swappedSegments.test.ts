@@ -10,7 +10,8 @@ import { parseFlags } from '../../src/client/job/flags.js';
 import { resolveJob } from '../../src/client/job/resolveJob.js';
 import { recordJob } from '../../src/client/job/submit.js';
 import { ownerOf } from '../../src/job/claims.js';
-import type { UpscaleVideoInput } from '../../src/job/contracts.js';
+import type { ControlActivities, EncodeActivities, UpscaleVideoInput } from '../../src/job/contracts.js';
+import { hiddenPrefix } from '../../src/job/hidden.js';
 import { shortJob } from '../../src/job/keys.js';
 import { jobLayout } from '../../src/job/layout.js';
 import { fileDigest, type Part, partSchema } from '../../src/job/parts.js';
@@ -48,17 +49,19 @@ function swap(first: string, second: string): void {
   write(b, a);
 }
 
-it('a job with swapped segments keeps all, names the frames, and publishes only when a person wants it', async () => {
-  const film = await makeFilm(cli.file('film.mp4'));
+type Activities = EncodeActivities & ControlActivities;
+
+/** A job of the film that its workflow and its activities make in this process. */
+async function filmJob(name: string, segmentFrames: number) {
+  const film = await makeFilm(cli.file(`${name}.mp4`));
   const config = loadConfig({ REELSCALE_HOME: cli.home });
-  const output = cli.file('film.x2.mp4');
+  const output = cli.file(`${name}.x2.mp4`);
   const { spec } = await resolveJob(
     film,
-    parseFlags({ output, model: 'bicubic', scale: '2', segmentFrames: '50', deinterlace: 'off' }),
+    parseFlags({ output, model: 'bicubic', scale: '2', segmentFrames: String(segmentFrames), deinterlace: 'off' }),
     config,
   );
   await recordJob(config, spec);
-  const layout = jobLayout(config.roots, spec);
   const deps = {
     roots: config.roots,
     shutdown: new AbortController().signal,
@@ -66,43 +69,76 @@ it('a job with swapped segments keeps all, names the frames, and publishes only 
     minFreeBytes: 0,
     backlogBytes: 1e9,
   };
-  const control = createControlActivities(deps);
-  const activities = {
-    ...createEncodeActivities(deps),
-    ...control,
-    concatSegments: async (ref: Parameters<typeof control.concatSegments>[0]): Promise<void> => {
-      swap(layout.encoded(ref.from, 0), layout.encoded(ref.from, 1));
-      await control.concatSegments(ref);
-    },
-  };
+  const activities: Activities = { ...createEncodeActivities(deps), ...createControlActivities(deps) };
   const input: UpscaleVideoInput = {
     jobKey: spec.jobKey,
     upscaleKey: spec.upscaleKey,
-    inputName: 'film.mp4',
+    inputName: `${name}.mp4`,
     methodName: 'bicubic x2',
     method: 'filter',
-    queues: { control: 'swapped', encode: 'swapped', upscale: [] },
+    queues: { control: name, encode: name, upscale: [] },
     devices: 1,
     encodeSlots: 1,
     heartbeatSeconds: 60,
     keepMezzanine: false,
     searchAttributes: false,
   };
-  const perform = async (args: [UpscaleVideoInput]): Promise<unknown> => {
+  const perform = async (changed: Partial<UpscaleVideoInput>, replaced: Partial<Activities>): Promise<unknown> => {
     const worker = await Worker.create({
       connection: env.nativeConnection,
-      taskQueue: 'swapped',
+      taskQueue: name,
       workflowBundle,
-      activities,
+      activities: { ...activities, ...replaced },
     });
     return worker.runUntil(
-      env.client.workflow.execute('upscaleVideo', { workflowId: spec.jobKey, taskQueue: 'swapped', args }),
+      env.client.workflow.execute('upscaleVideo', {
+        workflowId: spec.jobKey,
+        taskQueue: name,
+        args: [{ ...input, ...changed }],
+      }),
     );
   };
-  const error = await perform([input]).then(
+  return { film, config, output, spec, layout: jobLayout(config.roots, spec), activities, perform };
+}
+
+const failureOf = (result: Promise<unknown>): Promise<unknown> =>
+  result.then(
     () => undefined,
     (reason: unknown) => reason,
   );
+
+it('a bad first segment ends its job before others are made; a second try makes the whole nevertheless', async () => {
+  const { config, spec, layout, activities, perform } = await filmJob('bad', 10);
+  const encodeSegment: Activities['encodeSegment'] = async (ref) => {
+    if (ref.segment > 0) return activities.encodeSegment(ref);
+    await activities.encodeSegment({ ...ref, segment: 5 });
+    const made = await activities.encodeSegment(ref);
+    swap(layout.encoded(ref.from, 0), layout.encoded(ref.from, 5));
+    return made;
+  };
+  expect(await failureOf(perform({}, { encodeSegment }))).toBeInstanceOf(WorkflowFailedError);
+  expect((await readJson(layout.state, endedSchema))?.message).toMatch(
+    /^segment 1 of 10 did not pass its check: the picture is not the source's: frames 0 to 9$/,
+  );
+  expect(existsSync(layout.encoded('source', 9))).toBe(false);
+  expect(existsSync(layout.video)).toBe(false);
+
+  await recordJob(config, spec);
+  expect(await failureOf(perform({}, {}))).toBeInstanceOf(WorkflowFailedError);
+  expect((await readJson(layout.state, endedSchema))?.message).toMatch(
+    /^the result did not pass its checks: the picture is not the source's: frames 0 to 9, frames 50 to 59/,
+  );
+  const rejected = await requireRejected(config, (await readStored(config.roots, spec.jobKey)) as StoredJob);
+  expect(rejected.problems[0]).toContain('frames 0 to 9');
+});
+
+it('a job with swapped segments keeps all, names the frames, and publishes only when a person wants it', async () => {
+  const { film, config, output, spec, layout, activities, perform } = await filmJob('film', 50);
+  const concatSegments: Activities['concatSegments'] = async (ref) => {
+    swap(layout.encoded(ref.from, 0), layout.encoded(ref.from, 1));
+    await activities.concatSegments(ref);
+  };
+  const error = await failureOf(perform({}, { concatSegments }));
 
   expect(error).toBeInstanceOf(WorkflowFailedError);
   const ended = await readJson(layout.state, endedSchema);
@@ -114,7 +150,7 @@ it('a job with swapped segments keeps all, names the frames, and publishes only 
   expect(existsSync(output)).toBe(false);
   for (const segment of [0, 1])
     expect(readdirSync(layout.encoded('source', segment)).some((name) => name.endsWith('.mp4'))).toBe(true);
-  const hidden = readdirSync(cli.folder).filter((name) => name.startsWith('.reelscale-'));
+  const hidden = readdirSync(cli.folder).filter((name) => name.startsWith(hiddenPrefix(spec)));
   expect(hidden).toHaveLength(1);
   const kept = await readJson(layout.verified, verifyReportSchema);
   expect(kept?.ok).toBe(false);
@@ -131,7 +167,7 @@ it('a job with swapped segments keeps all, names the frames, and publishes only 
   const stored = (await readStored(config.roots, spec.jobKey)) as StoredJob;
   const rejected = await requireRejected(config, stored);
   // Nobody has said yet that it is wanted.
-  await expect(perform([{ ...input, accepted: { from: 'source' } }])).rejects.toThrow();
+  await expect(perform({ accepted: { from: 'source' } }, {})).rejects.toThrow();
   expect(existsSync(output)).toBe(false);
   writeFileSync(output, 'another file');
   await expect(acceptResult(config, stored, rejected, false)).rejects.toThrow(/exists already/);
@@ -140,13 +176,13 @@ it('a job with swapped segments keeps all, names the frames, and publishes only 
   await acceptResult(config, stored, rejected, true);
   // What it was made of is not needed any more.
   rmSync(film);
-  expect(await perform([{ ...input, accepted: { from: 'source' } }])).toMatchObject({
+  expect(await perform({ accepted: { from: 'source' } }, {})).toMatchObject({
     status: 'done',
     accepted: { problems: kept?.problems },
     sha256: rejected.sha256,
   });
   expect(await fileDigest(output)).toBe(rejected.sha256);
-  expect(readdirSync(cli.folder).filter((name) => name.startsWith('.reelscale-'))).toEqual([]);
+  expect(readdirSync(cli.folder).filter((name) => name.startsWith(hiddenPrefix(spec)))).toEqual([]);
   expect(await ownerOf(config.roots, spec.output)).toBeUndefined();
   expect((await cli.json('status', shortJob(spec))).value).toMatchObject({
     status: 'done (accepted, did not pass its checks)',

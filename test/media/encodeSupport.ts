@@ -140,8 +140,13 @@ export async function delivered(
 }
 
 /** Upscales a clip as a job does. @returns what the check before publish is asked for. */
-export async function deliveredForCheck(file: string, output: string, scale = 2): Promise<VerifyRequest> {
-  const { source, contents } = await delivered(file, output, { scale });
+export async function deliveredForCheck(
+  file: string,
+  output: string,
+  scale = 2,
+  encoding: Encoding = {},
+): Promise<VerifyRequest> {
+  const { source, contents } = await delivered(file, output, { scale, ...encoding });
   const { video } = source.info;
   return {
     file: output,

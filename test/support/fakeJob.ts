@@ -23,12 +23,14 @@ export class FakeJob {
     const defaults: Activities = {
       probe: () => Promise.resolve({ frames: segments.reduce((a, b) => a + b, 0), seekable: true }),
       conformSource: () => Promise.resolve({ decoded: 99, promised: 100, damaged: true }),
+      traceSource: () => Promise.resolve(),
       planSegments: () => Promise.resolve({ frames: segments.reduce((a, b) => a + b, 0), segments }),
       upscaleSegment: () => {
         this.mostWaiting = Math.max(this.mostWaiting, ++this.waiting);
         return Promise.resolve({ reused: 0 });
       },
       encodeSegment: () => Promise.resolve({ reused: 0 }),
+      checkSegment: () => Promise.resolve({ ok: true, problems: [] }),
       deleteMezzanine: () => {
         this.waiting--;
         return Promise.resolve();

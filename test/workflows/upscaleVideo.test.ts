@@ -98,7 +98,7 @@ describe('a job with a filter', () => {
     const job = new FakeJob([10, 10, 5]);
     const report = await withWorker(job, inputFor(), (handle) => handle.result());
     expect(report.status).toBe('done');
-    expect(job.calls.filter((call) => !call.startsWith('encodeSegment'))).toEqual([
+    expect(job.calls.filter((call) => !/^(encodeSegment|checkSegment|traceSource)/.test(call))).toEqual([
       'probe',
       'planSegments',
       'concatSegments',
@@ -106,7 +106,44 @@ describe('a job with a filter', () => {
       'verifyDeliverable',
       'publish',
     ]);
-    for (const segment of [0, 1, 2]) expect(job.count(`encodeSegment ${segment}`)).toBe(1);
+    for (const segment of [0, 1, 2]) {
+      expect(job.count(`encodeSegment ${segment}`)).toBe(1);
+      expect(job.calls.indexOf(`checkSegment ${segment}`)).toBeGreaterThan(
+        job.calls.indexOf(`encodeSegment ${segment}`),
+      );
+      expect(job.count(`checkSegment ${segment}`)).toBe(1);
+    }
+    expect(job.count('traceSource')).toBe(1);
+  });
+
+  it('ends when a segment does not pass its check, though others are not upscaled, and names its frames', async () => {
+    const job = new FakeJob([10, 10, 10, 10], {
+      upscaleSegment: ({ segment }) => (segment === 0 ? Promise.resolve({ reused: 0 }) : untilCancelled()),
+      checkSegment: async () => {
+        // The test server does not take the cancellation of an activity that has not begun.
+        await reached(() => job.count('upscaleSegment 2') === 1 && job.count('deleteMezzanine 0') === 1);
+        return { ok: false, problems: ['the picture is black: frames 0 to 9'] };
+      },
+    });
+    expect(await withWorker(job, modelInput(), (handle) => failureOf(handle.result()))).toBe(
+      'segment 1 of 4 did not pass its check: the picture is black: frames 0 to 9',
+    );
+    expect(job.ended).toEqual([{ state: 'failed', discard: false }]);
+    for (const call of ['encodeSegment 1', 'concatSegments']) expect(job.calls).not.toContain(call);
+  });
+
+  it('encodes and checks a segment again whose part is found damaged by its check', async () => {
+    let first = true;
+    const job = new FakeJob([10, 10], {
+      checkSegment: ({ segment }) => {
+        if (segment !== 1 || !first) return Promise.resolve({ ok: true, problems: [] });
+        first = false;
+        throw failing('PartDamaged');
+      },
+    });
+    await withWorker(job, inputFor({ encodeSlots: 1 }), (handle) => handle.result());
+    expect(job.count('encodeSegment 1')).toBe(2);
+    expect(job.count('checkSegment 1')).toBe(2);
   });
 });
 
@@ -179,7 +216,7 @@ describe('a job that is paused', () => {
       encodeSegment: ({ segment }) => (segment === 1 && held ? untilCancelled() : Promise.resolve({ reused: 0 })),
     });
     await withWorker(job, inputFor(), async (handle) => {
-      await reached(async () => (await handle.query(progressQuery)).encodedFrames === 10);
+      await reached(async () => (await handle.query(progressQuery)).checkedFrames === 10);
       await request(handle, pauseRequest, { reason: 'interrupted' });
       const paused = await handle.query(progressQuery);
       expect(paused.paused).toEqual({ reason: 'interrupted' });
@@ -221,10 +258,12 @@ describe('a job whose source cannot be trusted', () => {
 
   it('is conformed and planned anew when a segment does not decode to its frames', async () => {
     const job = new FakeJob([10, 10], {
-      encodeSegment: ({ from, segment }) => {
-        if (from === 'source' && segment === 1) throw failing('SegmentMismatch', '9 frames instead of 10');
-        return Promise.resolve({ reused: 0 });
+      encodeSegment: async ({ from, segment }) => {
+        if (from !== 'source' || segment !== 1) return { reused: 0 };
+        await reached(() => job.count('checkSegment 0') === 1);
+        throw failing('SegmentMismatch', '9 frames instead of 10');
       },
+      checkSegment: ({ from }) => (from === 'source' ? untilCancelled() : Promise.resolve({ ok: true, problems: [] })),
     });
     // One at a time: the test server does not take the cancellation of an activity that has just completed.
     await withWorker(job, inputFor({ encodeSlots: 1 }), (handle) => handle.result());

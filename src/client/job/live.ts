@@ -23,6 +23,9 @@ export interface LiveProgress extends Progress {
   waiting?: string;
 }
 
+/** The share of a job whose frames are all checked. */
+const ALMOST = 0.99;
+
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 /** PENDING_ACTIVITY_STATE_STARTED */
 const STARTED = 2;
@@ -33,10 +36,12 @@ export async function liveProgress(handle: JobHandle): Promise<LiveProgress> {
 }
 
 export function merge(progress: Progress, pending: PendingActivity[]): LiveProgress {
-  const { frames, stage } = progress;
+  const { frames, stage, checkedFrames } = progress;
   const kind = kindOf(progress);
+  const isThrough = stage === 'publish' || stage === 'done';
+  const checked = checkedFrames === undefined ? 'verifyDeliverable' : 'checkSegment';
   const of = (name: FrameStage): PendingActivity[] =>
-    pending.filter(({ activityType }) => activityType?.name === ACTIVITIES[name]);
+    pending.filter(({ activityType }) => activityType?.name === (name === 'check' ? checked : ACTIVITIES[name]));
   const doneIn = (name: FrameStage, before: number): number =>
     of(name)
       .map(heartbeatOf)
@@ -45,7 +50,7 @@ export function merge(progress: Progress, pending: PendingActivity[]): LiveProgr
   const done: PerStage = {
     upscale: doneIn('upscale', kind === 'model' ? progress.upscaledFrames : frames),
     encode: doneIn('encode', progress.encodedFrames),
-    check: doneIn('check', stage === 'publish' || stage === 'done' ? frames : 0),
+    check: doneIn('check', checkedFrames ?? (isThrough ? frames : 0)),
   };
   const main = mainStage(kind);
   const running = of(main).map(heartbeatOf);
@@ -55,7 +60,8 @@ export function merge(progress: Progress, pending: PendingActivity[]): LiveProgr
     kind,
     done,
     atWork: { upscale: atWorkIn('upscale'), encode: atWorkIn('encode'), check: atWorkIn('check') },
-    share: shareDone(kind, frames, done),
+    // Behind the checks of all segments the whole is still joined, merged and looked at.
+    share: Math.min(shareDone(kind, frames, done), isThrough || checkedFrames === undefined ? 1 : ALMOST),
     notices: [...progress.notices, ...running.flatMap(({ notice }) => notice ?? [])],
     doneFrames: done[main],
     fps: running.reduce((sum, { fps }) => sum + (fps ?? 0), 0),
@@ -63,11 +69,10 @@ export function merge(progress: Progress, pending: PendingActivity[]): LiveProgr
   };
 }
 
-/** The activity of each stage that sees every frame. */
-const ACTIVITIES: Record<FrameStage, string> = {
+/** The activities of the stages that see every frame; older workflows check all frames at the end. */
+const ACTIVITIES: Record<Exclude<FrameStage, 'check'>, string> = {
   upscale: 'upscaleSegment',
   encode: 'encodeSegment',
-  check: 'verifyDeliverable',
 };
 
 /** Older workflows do not say what they work with; their segments do, for as long as they are at work. */

@@ -49,7 +49,7 @@ export async function recordJob(config: Config, spec: JobSpec): Promise<void> {
   // Behind the record: whoever removes frames that no job needs sees this one from now on.
   await mkdir(layout.upscaled, { recursive: true });
   // What was worked on a finished job says nothing of this one.
-  for (const file of [layout.report, layout.state, ...(before?.report ? [layout.work] : [])])
+  for (const file of [layout.report, layout.state, ...(before?.report ? [layout.work, layout.warned] : [])])
     await rm(file, { force: true });
 }
 

@@ -10,6 +10,9 @@ const ENCODES_IN_AN_UPSCALE = 30;
 /** Until the first check begins: it decodes what the encode has made, measured at 2880x2304 on two cores. */
 const CHECKS_IN_AN_ENCODE = 6;
 
+/** Stages behind the checks of all segments. */
+const LATE: ReadonlySet<LiveProgress['stage']> = new Set(['concat', 'merge', 'verify']);
+
 /** Frames a second while a stage is at work; waits between do not count. */
 class StageSpeed {
   /** Its clock stands still while the stage waits. */
@@ -65,10 +68,16 @@ export class TimeLeft {
     const left = (stage: FrameStage): number =>
       done[stage] >= frames ? 0 : speed[stage] > 0 ? (frames - done[stage]) / speed[stage] : Number.NaN;
     const main = left(mainStage(kind));
-    if (frames === 0) return undefined;
+    // Nobody knows how long joining and merging take.
+    if (frames === 0 || (live.checkedFrames !== undefined && LATE.has(live.stage))) return undefined;
     // The segment that is upscaled last is encoded alone.
-    const last = main > 0 && kind === 'model' ? (segments.at(-1)?.frames ?? 0) / speed.encode : 0;
-    const seconds = Math.max(main + last, left('encode')) + left('check');
+    const lastFrames = segments.at(-1)?.frames ?? 0;
+    const last = main > 0 && kind === 'model' ? lastFrames / speed.encode : 0;
+    const made = Math.max(main + last, left('encode'));
+    const seconds =
+      live.checkedFrames === undefined
+        ? made + left('check')
+        : Math.max(made + (made > 0 ? lastFrames / speed.check : 0), left('check'));
     return Number.isNaN(seconds) ? undefined : seconds;
   }
 }

@@ -13,7 +13,7 @@ import type { AgainstOptions } from './against.js';
 import { type AloneReport, describe, pageOf, type Watched } from './aloneReport.js';
 import { cadenceOf } from './cadence.js';
 import type { Check } from './report.js';
-import { pairStills, withStills } from './shownFrames.js';
+import { pairStills, withSeconds, withStills } from './shownFrames.js';
 import { fileSide, matrixOf, samplesOf, sideArgs } from './sides.js';
 import { listen } from './sound.js';
 import { aspectOf, sampledFrames } from './stills.js';
@@ -39,8 +39,8 @@ export async function verifyAlone(
     const first = watched.pts[0] ?? 0;
     return {
       watched,
-      shown: await pairStills(
-        places,
+      shown: withSeconds(
+        await pairStills(places),
         (frame) => ((watched.pts[frame] ?? NaN) - first) * toNumber(info.video.timebase),
       ),
     };

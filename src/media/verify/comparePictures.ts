@@ -15,6 +15,10 @@ export interface PicturesRequest {
   stills?: { output: StillsRequest; source: StillsRequest } | undefined;
   signal?: AbortSignal | undefined;
   onFrame?: ((frames: number) => void) | undefined;
+  /** Of a part of a video: how many frames of the source come before its first and behind its last one. */
+  around?: { before: number; behind: number } | undefined;
+  /** Every picture of the source, those around included. */
+  onSource?: ((thumbnail: Uint8Array) => void) | undefined;
 }
 
 export interface PicturesResult {
@@ -40,7 +44,7 @@ export async function comparePictures(request: PicturesRequest): Promise<Picture
   const sourceEnd = settled(source.done);
   const comparison = new Comparison();
   try {
-    await compareAll(thumbnails(output), thumbnails(source), comparison, request.onFrame);
+    await compareAll(thumbnails(output), thumbnails(source), comparison, request);
     const decoding = decodingProblems(await outputEnd);
     const { error, result } = await sourceEnd;
     if (error) throw error;
@@ -62,18 +66,34 @@ async function compareAll(
   outputs: Thumbnails,
   sources: Thumbnails,
   comparison: Comparison,
-  onFrame: PicturesRequest['onFrame'],
+  { around = { before: 0, behind: 0 }, onFrame, onSource }: PicturesRequest,
 ): Promise<void> {
+  const nextSource = async (): Promise<Uint8Array | undefined> => {
+    const { value } = await sources.next();
+    if (value) onSource?.(value);
+    return value ?? undefined;
+  };
+  // Both at once: of a process that ends before anybody reads its pipe, the rest of the pipe is dropped.
+  let nextOutput = outputs.next();
+  // It may fail while the source is waited for, which is told where it is awaited.
+  nextOutput.catch(() => undefined);
+  for (let i = 0; i < around.before; i++) {
+    const source = await nextSource();
+    if (source) comparison.addNeighbour(source);
+  }
   for (let frame = 0; ; frame++) {
-    const [output, source] = await Promise.all([outputs.next(), sources.next()]);
+    const [output, source] = await Promise.all([nextOutput, nextSource()]);
     if (output.done) {
-      comparison.finish();
       // How many frames there should be is known only once all of the source's were seen.
-      for (let next = source; !next.done; ) next = await sources.next();
+      let behind = 0;
+      for (let next = source; next; next = await nextSource())
+        if (behind++ < around.behind) comparison.addNeighbour(next);
+      comparison.finish();
       return;
     }
-    if (!source.done) comparison.add(output.value, source.value);
+    if (source) comparison.add(output.value, source);
     onFrame?.(frame + 1);
+    nextOutput = outputs.next();
   }
 }
 

@@ -5,7 +5,7 @@ import { FrameTable } from './table.js';
 import { CELLS, distance, lumaMean, structureOf, THUMBNAIL_BYTES } from './thumbnails.js';
 
 /** How many frames before and after one are looked at for a neighbour that differs. Longer stills have none. */
-const REACH = 16;
+export const REACH = 16;
 
 interface Neighbour extends Likeness {
   /** How many frames later it is; negative when earlier. */
@@ -13,7 +13,8 @@ interface Neighbour extends Likeness {
 }
 
 interface Pair {
-  output: Uint8Array;
+  /** None around a part of a video: there the source's frames are only neighbours. */
+  output: Uint8Array | undefined;
   source: Uint8Array;
 }
 
@@ -26,8 +27,17 @@ export class Comparison {
   readonly #pairs: Pair[] = [];
   #waiting = 0;
 
+  /** A frame of the source that lies before or behind those that are compared. */
+  addNeighbour(source: Uint8Array): void {
+    this.#add({ output: undefined, source });
+  }
+
   add(output: Uint8Array, source: Uint8Array): void {
-    this.#pairs.push({ output, source });
+    this.#add({ output, source });
+  }
+
+  #add(pair: Pair): void {
+    this.#pairs.push(pair);
     if (this.#pairs.length > this.#waiting + REACH) this.#measureNext();
   }
 
@@ -39,7 +49,13 @@ export class Comparison {
   #measureNext(): void {
     const at = this.#waiting;
     const { output, source } = this.#pairs[at] as Pair;
-    const neighbour = this.#nearer(at);
+    if (output) this.#measure(at, output, source);
+    if (at === REACH) this.#pairs.shift();
+    else this.#waiting++;
+  }
+
+  #measure(at: number, output: Uint8Array, source: Uint8Array): void {
+    const neighbour = this.#nearer(at, output);
     const luma = distance(output, source);
     const shift = shiftOf(output, source);
     this.table.push({
@@ -58,19 +74,17 @@ export class Comparison {
       structure: structureOf(output),
       sourceStructure: structureOf(source),
     });
-    if (at === REACH) this.#pairs.shift();
-    else this.#waiting++;
   }
 
   /** How much a picture is the frame before or the one after, of those that differ from its own; the larger one. */
-  #nearer(at: number): Neighbour | undefined {
-    const before = this.#firstDistinct(at, -1);
-    const after = this.#firstDistinct(at, 1);
+  #nearer(at: number, output: Uint8Array): Neighbour | undefined {
+    const before = this.#firstDistinct(at, output, -1);
+    const after = this.#firstDistinct(at, output, 1);
     return before && after ? (before.share > after.share ? before : after) : (before ?? after);
   }
 
-  #firstDistinct(at: number, step: -1 | 1): Neighbour | undefined {
-    const { output, source } = this.#pairs[at] as Pair;
+  #firstDistinct(at: number, output: Uint8Array, step: -1 | 1): Neighbour | undefined {
+    const { source } = this.#pairs[at] as Pair;
     for (let i = at + step; this.#pairs[i] !== undefined; i += step) {
       const found = likeness(output, source, (this.#pairs[i] as Pair).source);
       if (found) return { ...found, step: i - at };

@@ -40,6 +40,9 @@ export interface Finding {
   suspicion?: Suspicion | undefined;
 }
 
+/** In words, with the frames' numbers. */
+export const told = ({ what, frames }: Finding): string => `${what}: ${frames.toString()}`;
+
 export interface Suspicion {
   /** `colours`: `mistake` is the index of what seems to have gone wrong with them. */
   kind: 'shift' | 'neighbour' | 'colours';
@@ -67,12 +70,14 @@ const WORST = 10;
 /**
  * Says which frames are wrong, measured against what is usual in this video: networks change every picture a little.
  * @param size of the source's pictures.
+ * @param ofPart these are only some of the video's frames. What is usual in all of it is not known yet: only what is
+ * wrong whatever that is counts.
  */
-export function judge(table: FrameTable, size: { width: number; height: number }): Judgement {
+export function judge(table: FrameTable, size: { width: number; height: number }, ofPart = false): Judgement {
   const columns = { luma: table.column('luma'), chroma: table.column('chroma') };
   const usual = {
-    luma: median(columns.luma),
-    chroma: median(columns.chroma),
+    luma: ofPart ? Infinity : median(columns.luma),
+    chroma: ofPart ? Infinity : median(columns.chroma),
     unlike: median(table.column('unlike')),
     sourceStructure: median(table.column('sourceStructure')),
   };
@@ -94,7 +99,7 @@ export function judge(table: FrameTable, size: { width: number; height: number }
     add(what, frame);
     wrong.add(frame);
   }
-  const shifted = shiftOfAll(table, size);
+  const shifted = ofPart ? undefined : shiftOfAll(table, size);
   if (shifted !== undefined && !problems.has(SHIFTED_PICTURE))
     for (let frame = 0; frame < table.frames; frame++) add({ what: shifted, kind: 'shift' }, frame);
   const flicker = flickerOf(table, wrong);

@@ -2,13 +2,13 @@ import { type Rational, toNumber } from '../../lib/rational.js';
 import { damageOf } from '../ffmpeg/damage.js';
 import type { Trim } from '../merge/trimTracks.js';
 import { checkTimes, type ExpectedTimes } from './checkTimes.js';
-import { comparePictures } from './comparePictures.js';
+import { comparePictures, type PicturesResult } from './comparePictures.js';
 import { confirmed } from './confirm.js';
 import { plot } from './differencePlot.js';
-import { type Finding, type Judgement, judge } from './judge.js';
+import { type Judgement, judge, told } from './judge.js';
 import type { ShownFrame } from './page.js';
 import type { Check, VerifyReport } from './report.js';
-import { pairStills, takeStills, withStills } from './shownFrames.js';
+import { pairStills, takeStills, withSeconds, withStills } from './shownFrames.js';
 import { fileSide, type Side, withoutRepeatedEdge } from './sides.js';
 import type { Samples } from './thumbnails.js';
 import { checkSound, type SoundPair } from './tracks.js';
@@ -33,12 +33,22 @@ export interface PairRequest {
   /** What is taken of the source's sound. Default: all. */
   cut?: Trim | undefined;
   tracks: readonly SoundPair[];
+  /** What was seen of both already; default: they are decoded. */
+  seen?: Seen | undefined;
   /** Frames of which stills are taken on the way, and of wrong ones afterwards; undefined for none at all. */
   stills: readonly number[] | undefined;
   /** Where stills lie meanwhile. */
   scratch?: string | undefined;
   signal?: AbortSignal | undefined;
   onFrame?: ((frames: number) => void) | undefined;
+}
+
+/** What one decode of a file and its source gives. */
+export interface Seen {
+  pictures: PicturesResult;
+  /** When each frame is shown, in ticks; NaN where it has no time. */
+  pts: number[];
+  stills: Omit<ShownFrame, 'seconds'>[];
 }
 
 export interface PairResult {
@@ -56,28 +66,19 @@ const SUSPICIOUS = 12;
  */
 export async function verifyPair(request: PairRequest): Promise<PairResult> {
   const { file, video, source, signal } = request;
-  const pts: number[] = [];
+  const times: number[] = [];
   const output = fileSide(
     file,
     video.index,
     video.samples,
     video.aspect,
     (time) => {
-      pts.push(time);
+      times.push(time);
     },
     withoutRepeatedEdge(video, source),
   );
+  const { pictures, pts, stills } = request.seen ?? { ...(await see(request, output)), pts: times };
   const seconds = (frame: number): number => ((pts[frame] ?? NaN) - (pts[0] ?? NaN)) * toNumber(video.timebase);
-  const { pictures, sampled } = await withStills(request.stills ?? [], request.scratch, async (stills) => ({
-    pictures: await comparePictures({
-      output,
-      source,
-      stills: request.stills && stills,
-      signal,
-      onFrame: request.onFrame,
-    }),
-    sampled: await pairStills(stills, seconds),
-  }));
   const size = { width: Math.min(video.width, source.width), height: Math.min(video.height, source.height) };
   const judgement = await confirmed(judge(pictures.table, source), {
     output,
@@ -87,7 +88,7 @@ export async function verifyPair(request: PairRequest): Promise<PairResult> {
     signal,
   });
   const expected = request.expected();
-  const times = checkTimes({ ...video, pts }, expected);
+  const timing = checkTimes({ ...video, pts }, expected);
   const first = (pts[0] ?? 0) * toNumber(video.timebase);
   const sound = await checkSound({
     file,
@@ -99,12 +100,12 @@ export async function verifyPair(request: PairRequest): Promise<PairResult> {
   });
   const suspicious = suspiciousFrames(judgement);
   const found = {
-    problems: [...pictures.decoding, ...judgement.problems.map(told), ...times.problems, ...sound.problems],
+    problems: [...pictures.decoding, ...judgement.problems.map(told), ...timing.problems, ...sound.problems],
     warnings: [...judgement.warnings.map(told), ...sound.warnings],
-    checks: [decodingCheck(pictures.decoding), ...times.checks, ...pictureChecks(judgement), ...sound.checks],
+    checks: [decodingCheck(pictures.decoding), ...timing.checks, ...pictureChecks(judgement), ...sound.checks],
     frames: pts.length,
     expectedFrames: expected.pts.length,
-    largestTimeErrorSeconds: times.largestErrorSeconds,
+    largestTimeErrorSeconds: timing.largestErrorSeconds,
     difference: judgement.difference,
     suspicious: [...judgement.problems, ...judgement.warnings].map(({ what, frames }) => ({
       what,
@@ -121,7 +122,7 @@ export async function verifyPair(request: PairRequest): Promise<PairResult> {
       judgement.problems.flatMap(({ frames }) => frames.kept),
     ),
     shown: {
-      sampled,
+      sampled: withSeconds(stills, seconds),
       suspicious:
         request.stills !== undefined && suspicious.length > 0
           ? await takeStills(output, source, suspicious, seconds, request)
@@ -130,7 +131,14 @@ export async function verifyPair(request: PairRequest): Promise<PairResult> {
   };
 }
 
-const told = ({ what, frames }: Finding): string => `${what}: ${frames.toString()}`;
+/** Decodes both once. */
+function see(request: PairRequest, output: Side): Promise<Omit<Seen, 'pts'>> {
+  const { source, signal, onFrame } = request;
+  return withStills(request.stills ?? [], request.scratch, async (stills) => ({
+    pictures: await comparePictures({ output, source, stills: request.stills && stills, signal, onFrame }),
+    stills: await pairStills(stills),
+  }));
+}
 
 /** Ends of the runs in which something is wrong. */
 function suspiciousFrames({ problems }: Judgement): number[] {

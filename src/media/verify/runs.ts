@@ -27,6 +27,16 @@ export class Runs {
     this.last = frame;
   }
 
+  /** The same of frames that are counted from another one. */
+  shifted(by: number): Runs {
+    const runs = new Runs(this.most);
+    runs.frames = this.frames;
+    runs.count = this.count;
+    runs.last = this.last + by;
+    runs.kept.push(...this.kept.map(([first, last]): [number, number] => [first + by, last + by]));
+    return runs;
+  }
+
   /** `frames 30 to 39, frame 51 and 3 more runs` */
   toString(): string {
     const named = this.kept

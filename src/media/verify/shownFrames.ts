@@ -40,17 +40,20 @@ export async function withStills<T>(
   }
 }
 
-/** Pairs what {@link withStills} was given a place for. @param seconds when each frame is shown. */
-export async function pairStills(
-  stills: { output: StillsRequest; source: StillsRequest },
-  seconds: (frame: number) => number,
-): Promise<ShownFrame[]> {
+type Still = Omit<ShownFrame, 'seconds'>;
+
+/** Pairs what {@link withStills} was given a place for. */
+export async function pairStills(stills: { output: StillsRequest; source: StillsRequest }): Promise<Still[]> {
   const [outputs, sources] = await Promise.all([readStills(stills.output), readStills(stills.source)]);
   return stills.output.frames.flatMap((frame) => {
     const [output, source] = [outputs.get(frame), sources.get(frame)];
-    return output || source ? [{ frame, seconds: seconds(frame), output, source }] : [];
+    return output || source ? [{ frame, output, source }] : [];
   });
 }
+
+/** @param seconds when each frame is shown. */
+export const withSeconds = (stills: readonly Still[], seconds: (frame: number) => number): ShownFrame[] =>
+  stills.map((still) => ({ ...still, seconds: seconds(still.frame) }));
 
 /** Decodes both sides again up to the last of some frames. Pictures that cannot be had are left out. */
 export function takeStills(
@@ -72,6 +75,6 @@ export function takeStills(
         if (!(error instanceof ContentFailure)) throw error;
       }
     }
-    return pairStills(stills, seconds);
+    return withSeconds(await pairStills(stills), seconds);
   });
 }

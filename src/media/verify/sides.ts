@@ -32,11 +32,11 @@ export function withoutRepeatedEdge(file: Size, source: Size): string[] {
   return repeated ? [cropFilter({ x: 0, y: 0, width, height })] : [];
 }
 
-/** The frames of a job's source, each of which must come with its timestamp. */
-export function sourceSide(source: FrameSource): Side {
-  let frame = 0;
+/** The frames `[start, end)` of a job's source, each of which must come with its timestamp. Default: all. */
+export function sourceSide(source: FrameSource, start = 0, end = source.pts.length): Side {
+  let frame = start;
   return {
-    ...frameArgs(source, 0, source.pts.length),
+    ...frameArgs(source, start, end),
     samples: samplesOf(source.info, matrixOf(source.info)),
     aspect: aspectOf(source.info.video),
     onPts: (pts) => {

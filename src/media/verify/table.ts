@@ -46,6 +46,9 @@ const FIELDS = [
   'sourceStructure',
 ] as const satisfies (keyof Measured)[];
 
+/** Of a float. */
+const BYTES = 4;
+
 /** What was measured of all frames: 56 bytes for each. */
 export class FrameTable {
   #block = new Float32Array(FIELDS.length * 1024);
@@ -59,6 +62,25 @@ export class FrameTable {
       this.#block = larger;
     }
     for (const [k, field] of FIELDS.entries()) this.#block[at + k] = frame[field];
+  }
+
+  /** All that was measured, to be kept on the disk: little-endian 32-bit floats in base64. */
+  encoded(): string {
+    const values = this.#block.subarray(0, this.frames * FIELDS.length);
+    const bytes = Buffer.alloc(values.length * BYTES);
+    for (const [i, value] of values.entries()) bytes.writeFloatLE(value, i * BYTES);
+    return bytes.toString('base64');
+  }
+
+  /** Appends what {@link encoded} gave. @returns how many frames it holds. */
+  append(encoded: string): number {
+    const bytes = Buffer.from(encoded, 'base64');
+    const frames = Math.floor(bytes.length / BYTES / FIELDS.length);
+    for (let frame = 0; frame < frames; frame++) {
+      const measured = FIELDS.map((name, k) => [name, bytes.readFloatLE((frame * FIELDS.length + k) * BYTES)]);
+      this.push(Object.fromEntries(measured) as Measured);
+    }
+    return frames;
   }
 
   get(frame: number, field: keyof Measured): number {

@@ -2,7 +2,8 @@ import type { Rational } from '../../lib/rational.js';
 import { checkInventory, type ExpectedStreams, inventory } from '../merge/inventory.js';
 import type { Trim } from '../merge/trimTracks.js';
 import type { FrameSource } from '../picture/frameSource.js';
-import { verifyPair } from './pair.js';
+import { type Along, seenAlong } from './along.js';
+import { type PairResult, verifyPair } from './pair.js';
 import { matrixOf, sourceSide } from './sides.js';
 import { aspectOf, sampledFrames } from './stills.js';
 import { pageOf, reportOf, type Verified } from './verified.js';
@@ -28,6 +29,8 @@ export interface VerifyRequest extends ExpectedStreams {
   timebase: Rational;
   /** How long the last frame is shown, in ticks. */
   lastDuration: number;
+  /** What was seen while the file was made. Where that does not fit, or is not there, all is decoded. */
+  along?: Along | undefined;
   /** Makes the page too, under this title. */
   pageTitle?: string | undefined;
   /** A folder for files of the moment. Default: the system's. */
@@ -62,10 +65,13 @@ export async function verifyDeliverable(request: VerifyRequest): Promise<Verifie
   const video = typeof streams === 'string' ? undefined : streams.video[0];
   const audio = typeof streams === 'string' ? [] : streams.audio;
   const matrix = matrixOf(source.info);
-  const pair =
+  const { along } = request;
+  const seen = along && video ? await seenAlong(file, video, expectedPts.length, along, signal) : undefined;
+  const compared =
     video &&
     (await verifyPair({
       file,
+      seen: typeof seen === 'string' ? undefined : seen,
       video: { ...video, samples: { range: video.range, matrix, common: matrix }, aspect: aspectOf(video) },
       source: { ...sourceSide(source), file: request.soundSource, ...source.info.video },
       expected: () => ({ pts: expectedPts, timebase, lastDuration, tolerance: TIME_TOLERANCE[contents.container] }),
@@ -79,6 +85,7 @@ export async function verifyDeliverable(request: VerifyRequest): Promise<Verifie
       signal,
       onFrame: request.onFrame,
     }));
+  const pair = compared && typeof seen === 'string' ? warned(compared, `it was decoded again: ${seen}`) : compared;
   const report = await reportOf({
     file,
     sha256: request.sha256,
@@ -90,3 +97,8 @@ export async function verifyDeliverable(request: VerifyRequest): Promise<Verifie
   });
   return { report, page: request.pageTitle === undefined ? undefined : pageOf(request.pageTitle, report, pair) };
 }
+
+const warned = (pair: PairResult, warning: string): PairResult => ({
+  ...pair,
+  found: { ...pair.found, warnings: [...pair.found.warnings, warning] },
+});
