@@ -21,3 +21,9 @@ export async function placement(
   if (made.includes('cpu')) return { tags, device: 'cpu' };
   return { tags, device: made.find((tag) => /^cuda:\d+$/.test(tag)) ?? (first === 'cpu' ? 'cuda:0' : first) };
 }
+
+/** Devices of this machine that take a job's tags; one where other machines have them. */
+export async function devicesHere(tags: readonly string[]): Promise<number> {
+  const usable = (await discoverDevices()).filter((device) => device.tags.some((tag) => tags.includes(tag)));
+  return Math.max(1, usable.length);
+}
