@@ -124,7 +124,8 @@ function byEncoder(
           ...argv`-c:v ${name} -preset ${preset} ${tune} -crf ${crf}`,
           '-x265-params',
           `open-gop=0:keyint=${GOP_FRAMES}:info=0:log-level=error:` +
-            `pools=${threads}:frame-threads=${Math.min(threads, X265_FRAME_THREADS)}:chromaloc=${chromaloc}${x265Hdr(hdr)}`,
+            `pools=${threads}:frame-threads=${Math.min(threads, X265_FRAME_THREADS)}:` +
+            `chromaloc=${chromaloc}${x265Hdr(hdr)}`,
         ],
       };
     case 'libsvtav1':
