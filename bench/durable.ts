@@ -7,7 +7,7 @@ import { discardJob } from '../src/job/store.js';
 import { cacheFolder, makeClip } from './support/clips.js';
 import { type StageTimes, stageTimes } from './support/history.js';
 import { type BenchHome, inBenchHome } from './support/home.js';
-import { processorSeconds } from './support/processes.js';
+import { processorSeconds, workersSeconds } from './support/processes.js';
 import { atLeast, atMost, numberFlag, printMachine } from './support/report.js';
 
 /**
@@ -67,13 +67,6 @@ async function handWritten(input: string, output: string): Promise<Run> {
 /** Of children of this process that have ended. */
 const childrenSeconds = (): number =>
   processorSeconds(process.pid) - process.cpuUsage().user / 1e6 - process.cpuUsage().system / 1e6;
-
-/** Processor time of the server and the workers, with the ffmpegs that they have ended. */
-const workersSeconds = (home: BenchHome): number =>
-  home
-    .processes()
-    .filter(({ command }) => !/^\S*(ffmpeg|ffprobe|setpriv) /.test(command))
-    .reduce((sum, { pid }) => sum + processorSeconds(pid), 0);
 
 async function throughJob(home: BenchHome, input: string, output: string): Promise<JobRun> {
   const before = workersSeconds(home) + childrenSeconds();

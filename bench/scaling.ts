@@ -1,21 +1,16 @@
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from '@temporalio/client';
-import { execa } from 'execa';
 import { acquireLease } from '../src/client/connection/lease.js';
-import { serverEnvironment } from '../src/client/connection/serverTls.js';
 import type { SupervisorInfo } from '../src/client/connection/supervisorProtocol.js';
-import { connectToServer } from '../src/client/connection/temporalConnection.js';
 import type { JobReport } from '../src/job/contracts.js';
 import { jobLayout } from '../src/job/layout.js';
 import { type Plan, planSchema } from '../src/job/plan.js';
-import { upscaleQueue } from '../src/job/queues.js';
 import { discardJob } from '../src/job/store.js';
 import { readJson } from '../src/lib/durable.js';
 import { makeNoise } from './support/clips.js';
 import { stageTimes } from './support/history.js';
 import { type BenchHome, inBenchHome } from './support/home.js';
 import { atLeast, atMost, numberFlag, printMachine } from './support/report.js';
+import { type Devices, withDevices } from './support/simulatedDevices.js';
 import { writeSlowNet } from './support/slowNet.js';
 import { inferred } from './support/tally.js';
 
@@ -42,16 +37,13 @@ const OWED = 0.95;
 const PART_FRAMES = 100;
 process.env['REELSCALE_HEARTBEAT_SECONDS'] ??= '10';
 
-interface Devices {
-  tag: string;
-  /** Milliseconds a frame of each. */
-  ms: number[];
+interface Disturbed extends Devices {
   /** Kill -9 of one, once half of the frames went through the network. */
   killOne?: boolean;
 }
 
 interface Run {
-  devices: Devices;
+  devices: Disturbed;
   frames: number;
   stage: number;
   whole: number;
@@ -62,14 +54,12 @@ interface Run {
 /** Seconds in which the devices would be through if they were busy all the time and shared to the frame. */
 const ideal = ({ frames, devices }: Run): number => frames / devices.ms.reduce((sum, each) => sum + 1000 / each, 0);
 
-async function run(home: BenchHome, info: SupervisorInfo, devices: Devices): Promise<Run> {
+async function run(home: BenchHome, info: SupervisorInfo, devices: Disturbed): Promise<Run> {
   const frames = Math.round(devices.ms.reduce((sum, each) => sum + (1000 * seconds) / each, 0));
   const clip = await makeNoise(WIDTH, HEIGHT, frames);
   const net = home.file('net.onnx');
   await writeSlowNet(net, 2);
-  const processes = devices.ms.map((each) => startDevice(home, info, devices.tag, each));
-  try {
-    await untilPolled(home, info, devices);
+  return withDevices(home, info, devices, async (processes) => {
     const output = home.file(`${devices.tag}.mp4`);
     const how = ['-m', net, '-s', '2', '--deinterlace', 'off', '--encoder-preset', 'superfast'];
     const command = home.start([
@@ -109,40 +99,7 @@ async function run(home: BenchHome, info: SupervisorInfo, devices: Devices): Pro
     };
     console.log(`${devices.tag}: ${result.stage.toFixed(1)} s, ideal ${ideal(result).toFixed(1)} s`);
     return result;
-  } finally {
-    processes.forEach((device) => {
-      device.kill('SIGKILL');
-    });
-    await Promise.allSettled(processes);
-  }
-}
-
-function startDevice(home: BenchHome, info: SupervisorInfo, tag: string, each: number) {
-  const script = path.join(import.meta.dirname, 'support/simulatedDevice.js');
-  return execa(process.execPath, [script, '--tag', tag, '--ms', String(each)], {
-    env: { REELSCALE_HOME: home.config.home, ...serverEnvironment(home.config.home, info) },
-    stdin: 'ignore',
-    stdout: 'ignore',
-    stderr: 'inherit',
-    reject: false,
   });
-}
-
-/** A job asks how many workers poll its queues when it starts. */
-async function untilPolled(
-  { config }: BenchHome,
-  info: SupervisorInfo,
-  { tag, ms: { length } }: Devices,
-): Promise<void> {
-  const connection = await connectToServer(config, info);
-  const client = new Client({ connection, namespace: config.namespace });
-  const queue = {
-    namespace: config.namespace,
-    taskQueue: { name: upscaleQueue(config.queuePrefix, tag) },
-    taskQueueType: 2,
-  };
-  while ((await client.workflowService.describeTaskQueue(queue)).pollers.length < length) await sleep(200);
-  await connection.close();
 }
 
 /**

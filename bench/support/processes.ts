@@ -34,6 +34,13 @@ export function processorSeconds(pid: number): number {
   return fields.reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND;
 }
 
+/** Processor time of the server and the workers of a state folder, with the ffmpegs that they have ended. */
+export const workersSeconds = (home: { processes: () => SystemProcess[] }): number =>
+  home
+    .processes()
+    .filter(({ command }) => !/^\S*(ffmpeg|ffprobe|setpriv) /.test(command))
+    .reduce((sum, { pid }) => sum + processorSeconds(pid), 0);
+
 /** Linux shows times in this unit whatever the kernel's own clock is. */
 const TICKS_PER_SECOND = 100;
 

@@ -65,9 +65,15 @@ function repeatPixels(
 ): void {
   const from = new Uint8Array(input);
   const to = new Uint8Array(output);
-  for (let y = 0; y < 3 * height * scale; y++) {
-    const row = Math.floor(y / scale) * width;
-    for (let x = 0; x < width * scale; x++) to[y * width * scale + x] = from[row + Math.floor(x / scale)] as number;
+  const wide = width * scale;
+  for (let row = 0; row < 3 * height; row++) {
+    const first = row * scale * wide;
+    for (let x = 0; x < width; x++) {
+      const sample = from[row * width + x] as number;
+      for (let k = 0; k < scale; k++) to[first + x * scale + k] = sample;
+    }
+    // The rest are copies: a device that is simulated should take as little processor as one that is there.
+    for (let k = 1; k < scale; k++) to.copyWithin(first + k * wide, first, first + wide);
   }
 }
 

@@ -5,12 +5,12 @@ import { encodeModel, FLOAT, type Node, type Tensor } from '../../src/models/onn
 const FEATURES = 32;
 
 /**
- * Writes a network for x2 in plain NCHW RGB 0..1: 3x3 convolutions whose faint result is added to the picture, then
+ * Writes a network in plain NCHW RGB 0..1: 3x3 convolutions whose faint result is added to the picture, then
  * nearest neighbours.
  * @param layers convolutions, at least 2: how slow it is. With 32 features, 9216 multiplications a pixel for each but
  * the outer two.
  */
-export async function writeSlowNet(file: string, layers: number): Promise<void> {
+export async function writeSlowNet(file: string, layers: number, scale = 2): Promise<void> {
   const nodes: Node[] = [];
   const weights: Tensor[] = [];
   let last = 'input';
@@ -23,7 +23,7 @@ export async function writeSlowNet(file: string, layers: number): Promise<void> 
     nodes.push(node('Conv', [last, `weight${i}`], [`features${i}`], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }));
     last = `features${i}`;
   }
-  weights.push(floats('scales', [4], [1, 1, 2, 2]));
+  weights.push(floats('scales', [4], [1, 1, scale, scale]));
   nodes.push(
     node('Add', ['input', last], ['sum']),
     node('Resize', ['sum', '', 'scales'], ['output'], {

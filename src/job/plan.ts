@@ -34,6 +34,10 @@ export const GOP_FRAMES = 250;
 /** Pixels written by one encode part: about 20 s of x264 `fast` on two cores. */
 const PART_PIXELS = 1.2e9;
 
+/** Frames in one encoded part, a multiple of the GOP. */
+export const encodePart = (outputPixels: number): number =>
+  GOP_FRAMES * clamp(Math.round(PART_PIXELS / (outputPixels * GOP_FRAMES)), 1, 4);
+
 export interface PlanRequest extends SizeRequest {
   /** Timestamps of all frames, strictly increasing. */
   pts: ArrayLike<number>;
@@ -44,7 +48,7 @@ export interface PlanRequest extends SizeRequest {
 export function planSegments(request: PlanRequest): Plan {
   const frames = request.pts.length;
   if (frames === 0) throw new RangeError('a plan needs at least one frame');
-  const encodePartFrames = GOP_FRAMES * clamp(Math.round(PART_PIXELS / (request.outputPixels * GOP_FRAMES)), 1, 4);
+  const encodePartFrames = encodePart(request.outputPixels);
   const segments: Segment[] = [];
   let start = 0;
   for (const size of segmentSizes(request, frames, { gop: GOP_FRAMES, part: encodePartFrames })) {

@@ -2,7 +2,7 @@ import { MEZZANINE_BYTES_PER_PIXEL } from './diskEstimate.js';
 import type { BitDepth } from './pictureSpec.js';
 
 const MAX_SEGMENTS = 500;
-const MEZZANINE_BYTES = 10e9;
+const MEZZANINE_BYTES = 2.5e9;
 const SEGMENT_SECONDS = 15 * 60;
 /** Of a device's share of the frames: the largest segment. */
 const LARGEST_SHARE = 1 / 8;
@@ -14,8 +14,14 @@ const LEAST_SHARE = 1 / 32;
  */
 const LEFT_SHARE = 1 / 3;
 /** Below this a segment's own costs (a decoder, an encoder, a keyframe) would count. */
-const LEAST_FRAMES = 25;
-const LEAST_SECONDS = 10;
+export const LEAST_FRAMES = 25;
+const LEAST_SECONDS = 2;
+/** The first and the last segment of one device: encodes wait for the one, and the job for the encode of the other. */
+const EDGE_SECONDS = 1;
+/** Of a pixel of the result: x264 `fast` on two cores, film, measured. */
+const ENCODE_SECONDS = 2e-8;
+/** Of a device's time, what a frame's encode takes at least where short segments are worth their keyframes. */
+const LEAST_ENCODE_SHARE = 0.1;
 
 export interface SizeRequest {
   /** Size of the output picture in pixels. */
@@ -37,9 +43,10 @@ export interface EncodeGrid {
 }
 
 /**
- * Frames in each segment, in order. For one device they are equal. For several they become smaller towards the end, so
- * that whichever device is free last is late by a small segment only; which device takes which is not planned, since
- * it takes the next when it is free.
+ * Frames in each segment, in order. For a filter and for a slow device they are equal. One that is not slow beside the
+ * encodes has short ones at both ends, so that the first encode begins early and the last one ends soon after the
+ * device. For several devices they become smaller towards the end, so that whichever is free last is late by a small
+ * segment only; which device takes which is not planned, since it takes the next when it is free.
  */
 export function segmentSizes(request: SizeRequest, frames: number, { gop, part }: EncodeGrid): number[] {
   if (request.segmentFrames !== undefined) return equal(frames, request.segmentFrames);
@@ -50,7 +57,25 @@ export function segmentSizes(request: SizeRequest, frames: number, { gop, part }
   // A short clip is not cut below one encode part, which would cost keyframes and save nothing.
   const wanted = Math.max(Math.min(part, most), Math.min(most, frames * LARGEST_SHARE));
   const aligned = wanted >= part ? Math.floor(wanted / part) * part : Math.floor(wanted);
-  return equal(frames, Math.max(aligned, Math.ceil(frames / MAX_SEGMENTS)));
+  const size = Math.max(aligned, Math.ceil(frames / MAX_SEGMENTS));
+  const encodeShare = (request.estimatedFps ?? 0) * request.outputPixels * ENCODE_SECONDS;
+  if (request.estimatedFps === undefined || encodeShare < LEAST_ENCODE_SHARE) return equal(frames, size);
+  const edge = Math.ceil(Math.max(LEAST_FRAMES, request.estimatedFps * EDGE_SECONDS));
+  return edged(frames, size, edge);
+}
+
+/** Equal segments, between ones that double from `edge` at the beginning and halve down to it at the end. */
+function edged(frames: number, size: number, edge: number): number[] {
+  const ramp: number[] = [];
+  let left = frames;
+  for (let next = edge; next < size && left >= 4 * next; next *= 2) {
+    ramp.push(next);
+    left -= 2 * next;
+  }
+  const middle = equal(left, size);
+  // Where there would be too many of them.
+  if (middle.length + 2 * ramp.length > MAX_SEGMENTS) return equal(frames, size);
+  return [...ramp, ...middle, ...ramp.toReversed()];
 }
 
 function equal(frames: number, size: number): number[] {

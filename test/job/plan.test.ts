@@ -70,9 +70,9 @@ describe('a plan', () => {
     expect(Math.max(...segments.map(({ frames }) => frames))).toBeLessThanOrEqual(450);
   });
 
-  it('holds at most 10 GB of mezzanine in a segment', () => {
+  it('holds at most 2.5 GB of mezzanine in a segment', () => {
     const { segments } = planSegments({ ...base, outputPixels: 2880 * 2304, pts: pts(60_000), estimatedFps: 1000 });
-    expect(Math.max(...segments.map(({ frames }) => frames)) * 2.85e6).toBeLessThanOrEqual(10e9);
+    expect(Math.max(...segments.map(({ frames }) => frames)) * 2.85e6).toBeLessThanOrEqual(2.5e9);
   });
 
   it('gives each device about eight segments or more', () => {
@@ -135,6 +135,22 @@ describe('a plan', () => {
 
   it('does not cut a short clip below one encode part', () => {
     expect(planSegments({ ...base, pts: pts(132) }).segments).toHaveLength(1);
+  });
+
+  const big = { ...base, outputPixels: 2880 * 2304 };
+  it.each([
+    ['a clip', 250, 20, [25, 50, 100, 50, 25]],
+    ['a clip, of a second of work where a device is fast', 250, 60, [60, 130, 60]],
+    ['one segment where that is all of it', 250, 200, [250]],
+    ['a longer clip', 1500, 20, [25, 50, 100, 200, 250, 250, 250, 200, 100, 50, 25]],
+  ])('has short segments at both ends for one device: %s', (_, frames, estimatedFps, sizes) => {
+    const { segments } = planSegments({ ...big, pts: pts(frames), estimatedFps });
+    expect(segments.map((segment) => segment.frames)).toEqual(sizes);
+  });
+
+  it('makes no keyframes for an encode that is far behind a slow device anyway', () => {
+    const { segments } = planSegments({ ...big, pts: pts(250), estimatedFps: 0.3 });
+    expect(segments).toHaveLength(1);
   });
 
   it('encodes in whole GOPs', () => {

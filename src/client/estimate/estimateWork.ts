@@ -1,4 +1,6 @@
+import os from 'node:os';
 import type { Config } from '../../../temporal.config.js';
+import { encodeLanes } from '../../job/encodeThreads.js';
 import {
   estimateKey,
   type Outcome,
@@ -50,7 +52,8 @@ export async function estimateWork(
     : promisedFrames(spec, info, workers);
   const [device] = usable;
   if (!device) return { frames, device, devices, outcomes, estimate: undefined };
-  const parallel = Math.min(config.encodeSlots, frames.plan.segments.length);
+  const lanes = encodeLanes(os.availableParallelism(), spec.encode.threads, config.encodeSlots);
+  const parallel = Math.min(lanes, frames.plan.segments.length);
   const calibration = await calibrate({
     roots,
     spec,

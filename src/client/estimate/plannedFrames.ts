@@ -47,15 +47,12 @@ export async function readFrames(
 /** The frames of a job by what its source's header says. */
 export function promisedFrames(spec: JobSpec, whole: SourceInfo, workers: Workers): PlannedFrames {
   const info = usedInfo(whole, spec.picture);
-  const { promisedFrames: promised, frameRate } = info.video;
-  return planned(
-    spec,
-    info,
-    counted(promised ?? Math.ceil((info.durationSeconds ?? 0) * toNumber(frameRate))),
-    'source',
-    workers,
-  );
+  return planned(spec, info, counted(headerFrames(info)), 'source', workers);
 }
+
+/** Frames that a source's header speaks of; 0 where it does not. */
+export const headerFrames = ({ video, durationSeconds = 0 }: SourceInfo): number =>
+  video.promisedFrames ?? Math.ceil(durationSeconds * toNumber(video.frameRate));
 
 const counted = (frames: number): Float64Array => Float64Array.from({ length: Math.max(1, frames) }, (_, i) => i);
 

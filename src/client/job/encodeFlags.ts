@@ -6,8 +6,8 @@ import { requireEncodable } from '../../media/encode/encodable.js';
 import { CODECS, encoderName } from '../../media/encode/encoders.js';
 import type { UpscaleFlags } from './flags.js';
 
-/** Threads of one encode; encodes run side by side, and the number is part of the job since the bits depend on it. */
-const ENCODE_THREADS = 2;
+/** Where nothing says more: graphics cards have threads of their own. */
+const USUAL_THREADS = 2;
 
 /** About the same quality by eye. SVT-AV1 counts to 63, the others to 51. */
 const CRF: Record<EncodeSpec['codec'], { usual: number; most: number }> = {
@@ -34,13 +34,15 @@ export interface EncodedPictures {
 
 /**
  * The flags over what an earlier job was given, over the defaults. A number that means something else in another codec
- * is not carried over.
+ * is not carried over. @param threads that a new job's encodes get on the processor; the number is part of the job,
+ * since the bits depend on it.
  * @throws UserError for values that the codec does not have.
  */
 export function resolveEncode(
   flags: EncodeFlags,
   before: EncodeSpec | undefined,
   pictures?: EncodedPictures,
+  threads?: () => number,
 ): EncodeSpec {
   const codec = flags.codec ?? before?.codec ?? (pictures?.info.video.hdr ? 'h265' : 'h264');
   const same = before?.codec === codec ? before : undefined;
@@ -68,7 +70,7 @@ export function resolveEncode(
     crf,
     preset: flags.encoderPreset ?? before?.preset ?? 'fast',
     ...(tune && { tune }),
-    threads: before?.threads ?? ENCODE_THREADS,
+    threads: before?.threads ?? ((!hardware && threads?.()) || USUAL_THREADS),
   };
 }
 

@@ -95,3 +95,9 @@ export const networkOf = ({ file, digest, scale, pixels, alignment, fixed }: Res
   alignment,
   ...(fixed && { fixed }),
 });
+
+/** Devices of this machine that take a job's tags; one where other machines have them. */
+export async function devicesHere(tags: readonly string[]): Promise<number> {
+  const usable = (await discoverDevices()).filter((device) => device.tags.some((tag) => tags.includes(tag)));
+  return Math.max(1, usable.length);
+}

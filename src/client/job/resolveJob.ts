@@ -1,6 +1,8 @@
 import { realpath } from 'node:fs/promises';
+import os from 'node:os';
 import type { Config } from '../../../temporal.config.js';
 import { ownerOf } from '../../job/claims.js';
+import { encodeThreads } from '../../job/encodeThreads.js';
 import { jobKey, shortJob, upscaleKey } from '../../job/keys.js';
 import type { SourceInfo } from '../../job/source.js';
 import type { JobSpec, RootedPath } from '../../job/spec.js';
@@ -14,8 +16,10 @@ import { hdrTransfer } from '../../media/picture/color.js';
 import { croppedInfo } from '../../media/picture/crop.js';
 import { deliverableSize } from '../../media/picture/deliverable.js';
 import { deliverableShape } from '../../media/picture/shape.js';
+import { usedInfo } from '../../media/source/examine.js';
 import { probeSource } from '../../media/source/probe.js';
 import { deviceMemory } from '../../upscaler/deviceMemory.js';
+import { headerFrames } from '../estimate/plannedFrames.js';
 import { resolveEncode } from './encodeFlags.js';
 import type { UpscaleFlags } from './flags.js';
 import { inherit } from './inherit.js';
@@ -23,7 +27,7 @@ import { inRoot } from './mediaRoot.js';
 import { resolveMethod } from './method.js';
 import { checkOutput, defaultOutput } from './outputFile.js';
 import { resolvePicture } from './pictureFlags.js';
-import { placement } from './placement.js';
+import { devicesHere, placement } from './placement.js';
 import { resolvePart } from './resolvePart.js';
 import { sourceDigest } from './sourceDigest.js';
 
@@ -131,11 +135,16 @@ export async function resolveJob(
       open: open?.method,
       remember: { jobsRoot: config.roots.jobs, source: source.digest, write: !alone },
     });
-    const encode = resolveEncode(given, open?.encode, {
-      bitDepth: picture.bitDepth,
-      info,
-      size: deliverableShape(used, method.scale, picture),
-    });
+    const size = deliverableShape(used, method.scale, picture);
+    const devices = method.kind === 'model' ? await devicesHere(tags) : undefined;
+    const encode = resolveEncode(given, open?.encode, { bitDepth: picture.bitDepth, info, size }, () =>
+      encodeThreads({
+        cores: os.availableParallelism(),
+        size,
+        frames: headerFrames(usedInfo(info, picture)),
+        devices,
+      }),
+    );
     if (method.kind === 'model') requireHeld(deliverableSize(used, method.scale));
     const output = await outputOf(given.output ?? defaultOutput(called, method.scale, picture.range));
     const delivery = {

@@ -1,9 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { type Client, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { Config } from '../../../temporal.config.js';
 import { claimOutput, releaseOutput } from '../../job/claims.js';
 import type { UpscaleVideoInput } from '../../job/contracts.js';
+import { encodeLanes } from '../../job/encodeThreads.js';
 import { shortJob } from '../../job/keys.js';
 import { jobLayout } from '../../job/layout.js';
 import { PRIORITY } from '../../job/priority.js';
@@ -100,7 +102,9 @@ export async function workflowInput(
       devices.filter(({ tags }) => tags.some((tag) => spec.tags.includes(tag))).length,
       await pollers(client, namespace, upscaleQueues),
     ),
-    encodeSlots: config.encodeSlots,
+    encodeSlots:
+      encodeLanes(os.availableParallelism(), spec.encode.threads, config.encodeSlots) *
+      Math.max(1, await pollers(client, namespace, [encodeQueue(queuePrefix)])),
     heartbeatSeconds: config.heartbeatSeconds,
     keepMezzanine: spec.keepMezzanine,
     searchAttributes,

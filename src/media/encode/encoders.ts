@@ -29,6 +29,8 @@ const SVT_CHROMA: Record<Color['chromaLocation'], string> = {
   topleft: 'colocated',
   center: 'unknown',
 };
+/** Frames that x265 works on at the same time: more cost bits. Its other threads share the rows of each. */
+const X265_FRAME_THREADS = 4;
 const VAAPI_DEVICE = '/dev/dri/renderD128';
 
 /** x264's names of presets, which x265 shares, in SVT-AV1's and NVENC's numbers. */
@@ -122,7 +124,8 @@ function byEncoder(
           ...argv`-c:v ${name} -preset ${preset} ${tune} -crf ${crf}`,
           '-x265-params',
           `open-gop=0:keyint=${GOP_FRAMES}:info=0:log-level=error:` +
-            `pools=${threads}:frame-threads=${threads}:chromaloc=${chromaloc}${x265Hdr(hdr)}`,
+            `pools=${threads}:frame-threads=${Math.min(threads, X265_FRAME_THREADS)}:` +
+            `chromaloc=${chromaloc}${x265Hdr(hdr)}`,
         ],
       };
     case 'libsvtav1':
