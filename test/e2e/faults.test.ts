@@ -77,6 +77,11 @@ async function expectWhole(
   expect(report.frames).toBe(FRAMES);
   expect(await decodedFrames(output)).toBe(FRAMES);
   expect(await pictureDigest(output)).toBe(undisturbed);
+  // What the checks of the segments saw is all there: nothing was decoded once more.
+  for (const job of readdirSync(path.join(cli.home, 'jobs/jobs'))) {
+    const verified = path.join(cli.home, 'jobs/jobs', job, 'verified.json');
+    if (existsSync(verified)) expect(JSON.parse(readFileSync(verified, 'utf8'))).toMatchObject({ warnings: [] });
+  }
   expect(report.inferredFrames).toBeGreaterThanOrEqual(FRAMES);
   expect(report.inferredFrames).toBeLessThanOrEqual(FRAMES + twice);
   return report;

@@ -68,6 +68,19 @@ describe('what a person sees of a job', () => {
     expect(merge(progress({ method: 'model', upscaledFrames: 0, segments: [] }), []).share).toBe(0);
   });
 
+  it('counts what is checked along the way, and is not whole before the result is joined, merged and checked', () => {
+    const segments: Progress['segments'] = [{ frames: 300, state: 'encoded' }];
+    const encoded = { method: 'model', encodedFrames: 300, upscaledFrames: 300, segments } as const;
+    const live = (checkedFrames: number, frame: number, stage: Progress['stage'] = 'upscale') =>
+      merge(progress({ ...encoded, stage, checkedFrames }), [pending('checkSegment', { durableFrame: 0, frame })]);
+    expect(live(100, 50).done.check).toBe(150);
+    expect(live(100, 50).atWork.check).toBe(1);
+    expect(live(100, 50).share).toBeGreaterThan(live(100, 0).share);
+    expect(live(300, 0).share).toBeLessThan(1);
+    expect(live(300, 0, 'verify').share).toBeLessThan(1);
+    expect(live(300, 0, 'publish').share).toBe(1);
+  });
+
   it('never exceeds the video, whatever a late heartbeat says', () => {
     expect(
       merge(progress({ upscaledFrames: 300 }), [pending('upscaleSegment', { durableFrame: 100, frame: 100 })])

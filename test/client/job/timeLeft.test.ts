@@ -27,28 +27,36 @@ function live(done: Partial<PerStage>, atWork: (keyof PerStage)[], change: Parti
   };
 }
 
-/** A job second by second: frames a second of each stage, each of them behind the one before. @returns its seconds. */
-function play(speed: PerStage, each: (second: number, job: LiveProgress) => void): number {
+const whole = (frames: number): number => Math.floor(frames / SEGMENT) * SEGMENT;
+
+/**
+ * A job second by second: frames a second of each stage, each of them behind the one before.
+ * @param along segments are checked one by one. @returns its seconds.
+ */
+function play(speed: PerStage, along: boolean, each: (second: number, job: LiveProgress) => void): number {
   const done = { upscale: 0, encode: 0, check: 0 };
+  const checkable = (): number => (along ? whole(done.encode) : done.encode === FRAMES ? FRAMES : 0);
   for (let second = 0; second < 100_000; second++) {
     const mayEncode = Math.floor(done.upscale / SEGMENT) * SEGMENT > done.encode || done.upscale === FRAMES;
     const working: (keyof PerStage)[] = [
       ...(done.upscale < FRAMES ? (['upscale'] as const) : []),
       ...(mayEncode && done.encode < FRAMES ? (['encode'] as const) : []),
-      ...(done.encode === FRAMES ? (['check'] as const) : []),
+      ...(done.check < checkable() || done.check === FRAMES ? (['check'] as const) : []),
     ];
-    each(second, live(done, working));
+    each(second, live(done, working, along ? { checkedFrames: whole(done.check) } : {}));
     if (done.check === FRAMES) return second;
-    const whole = Math.floor(done.upscale / SEGMENT) * SEGMENT;
-    const encodable = done.upscale === FRAMES ? FRAMES : whole;
-    if (working.includes('check')) done.check = Math.min(FRAMES, done.check + speed.check);
+    const encodable = whole(done.upscale);
+    if (working.includes('check')) done.check = Math.min(checkable(), done.check + speed.check);
     if (working.includes('encode')) done.encode = Math.min(encodable, done.encode + speed.encode);
     done.upscale = Math.min(FRAMES, done.upscale + speed.upscale);
   }
   throw new Error('the job never ends');
 }
 
-describe('the time that a job still takes', () => {
+describe.each([
+  ['at its end', false],
+  ['segment by segment', true],
+])('the time that a job still takes whose frames are checked %s', (_, along) => {
   it.each([
     ['a device is slower than its encodes', { upscale: 1, encode: 10, check: 60 }],
     ['the encodes are slower than their device', { upscale: 50, encode: 5, check: 40 }],
@@ -57,22 +65,24 @@ describe('the time that a job still takes', () => {
   ])('is told within a fifth after the first tenth, with percent that only grow, where %s', (_, speed) => {
     const time = new TimeLeft();
     const told: { second: number; left: number | undefined; share: number }[] = [];
-    const whole = play(speed, (second, job) => {
+    const end = play(speed, along, (second, job) => {
       time.add(1000 * second, job);
       told.push({ second, left: time.seconds(job), share: job.share });
     });
     told.forEach(({ share }, i) => {
       expect(share).toBeGreaterThanOrEqual(told[i - 1]?.share ?? 0);
     });
-    const later = told.filter(({ second }) => second > whole / 10 && second < whole);
+    const later = told.filter(({ second }) => second > end / 10 && second < end);
     expect(later.length).toBeGreaterThan(100);
     for (const { second, left } of later) {
-      expect(left, `in second ${second} of ${whole}`).toBeGreaterThan(0);
-      expect(Math.abs(second + (left ?? 0) - whole) / whole, `in second ${second} of ${whole}`).toBeLessThan(0.2);
+      expect(left, `in second ${second} of ${end}`).toBeGreaterThan(0);
+      expect(Math.abs(second + (left ?? 0) - end) / end, `in second ${second} of ${end}`).toBeLessThan(0.2);
     }
     expect(told.at(-1)).toMatchObject({ left: 0, share: 1 });
   });
+});
 
+describe('the time that a job still takes', () => {
   it('is not known before anything was seen, nor for a job whose frames are not counted', () => {
     const time = new TimeLeft();
     expect(time.seconds(live({}, []))).toBeUndefined();
