@@ -73,6 +73,7 @@ export async function checkPart(request: PartRequest): Promise<Findings> {
     problems: [
       ...seen.decoding,
       ...(frames === end - start ? [] : [`${framesOf(request)} decode to ${frames} frames`]),
+      ...(seen.later === undefined ? [] : [`${placeOf(seen.later)}: ${framesOf(request)}`]),
       ...problems.map((finding) => told({ ...finding, frames: finding.frames.shifted(start) })),
     ],
     decoding: seen.decoding,
@@ -85,6 +86,10 @@ export async function checkPart(request: PartRequest): Promise<Findings> {
 }
 
 const framesOf = ({ start, end }: Pick<PartRequest, 'start' | 'end'>): string => `frames ${start} to ${end - 1}`;
+
+const placeOf = (later: number): string =>
+  `the pictures are the source's ${Math.abs(later)} frame${Math.abs(later) === 1 ? '' : 's'} ` +
+  (later > 0 ? 'later' : 'earlier');
 
 /** Without anything that the last check could use: it looks for itself. */
 const unreadable = (why: string, request: PartRequest): Findings => ({

@@ -27,6 +27,8 @@ export interface PicturesResult {
   decoding: string[];
   /** What the decoder complained about while it read the source, the last lines. */
   sourceErrors: string[];
+  /** Of a part: how many frames later its pictures are shown in the source, where it was cut at the wrong place. */
+  later?: number | undefined;
 }
 
 /**
@@ -42,13 +44,18 @@ export async function comparePictures(request: PicturesRequest): Promise<Picture
   const source = start(request.source, request.stills?.source);
   const outputEnd = settled(output.done);
   const sourceEnd = settled(source.done);
-  const comparison = new Comparison();
+  const comparison = new Comparison(request.around !== undefined);
   try {
     await compareAll(thumbnails(output), thumbnails(source), comparison, request);
     const decoding = decodingProblems(await outputEnd);
     const { error, result } = await sourceEnd;
     if (error) throw error;
-    return { table: comparison.table, decoding, sourceErrors: result?.stderrLines ?? [] };
+    return {
+      table: comparison.table,
+      decoding,
+      sourceErrors: result?.stderrLines ?? [],
+      later: comparison.misplaced.later,
+    };
   } catch (error) {
     request.signal?.throwIfAborted();
     throw error;

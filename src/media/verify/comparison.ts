@@ -1,4 +1,5 @@
 import { mistakeIn } from './colors.js';
+import { Misplaced } from './misplaced.js';
 import { type Likeness, likeness, unlikeness } from './neighbours.js';
 import { shiftOf } from './shift.js';
 import { FrameTable } from './table.js';
@@ -23,9 +24,16 @@ interface Pair {
  */
 export class Comparison {
   readonly table = new FrameTable();
+  /** Of a part of a video. */
+  readonly misplaced = new Misplaced();
   /** The last pairs; those from `#waiting` on wait for their followers. */
   readonly #pairs: Pair[] = [];
   #waiting = 0;
+  readonly #isPart: boolean;
+
+  constructor(isPart = false) {
+    this.#isPart = isPart;
+  }
 
   /** A frame of the source that lies before or behind those that are compared. */
   addNeighbour(source: Uint8Array): void {
@@ -50,8 +58,13 @@ export class Comparison {
     const at = this.#waiting;
     const { output, source } = this.#pairs[at] as Pair;
     if (output) this.#measure(at, output, source);
+    if (output && this.#isPart) this.misplaced.add(output, source, this.#around(at));
     if (at === REACH) this.#pairs.shift();
     else this.#waiting++;
+  }
+
+  *#around(at: number): Generator<readonly [number, Uint8Array]> {
+    for (const [i, { source }] of this.#pairs.entries()) if (i !== at) yield [i - at, source];
   }
 
   #measure(at: number, output: Uint8Array, source: Uint8Array): void {
