@@ -27,7 +27,11 @@ const fromSchema = z.enum(['source', 'conformed']);
 
 export const jobRefSchema = z.object({ jobKey: keySchema, upscaleKey: keySchema });
 export const plannedRefSchema = jobRefSchema.extend({ from: fromSchema });
-export const segmentRefSchema = plannedRefSchema.extend({ segment: count.max(99_999) });
+export const segmentRefSchema = plannedRefSchema.extend({
+  segment: count.max(99_999),
+  /** The encode follows the upscale: frames in a part at most. */
+  follow: z.number().int().min(1).exactOptional(),
+});
 export const planInputSchema = plannedRefSchema.extend({ devices });
 export const publishInputSchema = plannedRefSchema.extend({
   /** Start of the workflow, milliseconds since 1970. */
@@ -68,6 +72,8 @@ export const carriedJobSchema = z.object({
   segments: z.array(z.object({ frames: count, encoded: z.boolean() })).max(100_000),
   /** Segments that may be in the making by a device, or wait for their encode. */
   backlog: count.exactOptional(),
+  /** Encodes follow the upscale: frames in a part at most. */
+  follow: z.number().int().min(1).exactOptional(),
   reusedFrames: count,
   /** Passes that were repeated because parts were found damaged at the concat. */
   repeated: count,
