@@ -1,5 +1,6 @@
 import { backlogSegments } from '../src/job/backlog.js';
 import { encodeLanes, encodeThreads } from '../src/job/encodeThreads.js';
+import { followedPart } from '../src/job/following.js';
 import { planSegments } from '../src/job/plan.js';
 import { atLeast } from './support/report.js';
 import { simulate } from './support/simulatedSegments.js';
@@ -21,14 +22,16 @@ function row(cores: number, devices: number, fps: number, seconds: number, work:
   const frames = seconds * 25;
   const outputPixels = size.width * size.height;
   const pts = Float64Array.from({ length: frames }, (_, i) => i);
-  const plan = planSegments({ pts, from: 'source', outputPixels, devices, estimatedFps: fps });
-  const segments = plan.segments.map((segment) => segment.frames);
   const threads = encodeThreads({ cores, size, frames, devices });
+  const follow = followedPart({ fps, outputPixels, threads });
+  const request = { pts, from: 'source', outputPixels, devices, estimatedFps: fps } as const;
+  const plan = planSegments({ ...request, follows: follow !== undefined });
+  const segments = plan.segments.map((segment) => segment.frames);
   const lanes = encodeLanes(cores, threads, cores);
   const backlog = backlogSegments({ segments, outputPixels, bitDepth: 8, free: 100e9, most: 25e9, devices });
-  const result = simulate({ segments, devices, fps, gap: GAP, cores, work, threads, lanes, backlog });
+  const result = simulate({ segments, devices, fps, gap: GAP, cores, work, threads, lanes, backlog, follow });
   const bound = Math.min(devices * fps, cores / work);
-  return { result, segments, threads, lanes, bound, ratio: frames / result.seconds / bound };
+  return { result, segments, threads, lanes, follow, bound, ratio: frames / result.seconds / bound };
 }
 
 const share = (value: number): string => `${Math.round(100 * value)} %`;
@@ -49,7 +52,7 @@ for (const work of WORK) {
     ),
   );
   console.table(
-    rows.map(({ cores, devices, fps, seconds, result, segments, threads, lanes, bound, ratio }) => ({
+    rows.map(({ cores, devices, fps, seconds, result, segments, threads, lanes, follow, bound, ratio }) => ({
       cores,
       devices,
       'device, fps': fps,
@@ -59,7 +62,7 @@ for (const work of WORK) {
       'devices idle': share(1 - result.busyDevices),
       'cores idle': share(1 - result.busyCores),
       segments: `${segments.length}: ${segments[0]} to ${Math.max(...segments)} to ${segments.at(-1)}`,
-      encodes: `${lanes} of ${threads} threads`,
+      encodes: `${lanes} of ${threads} threads${follow === undefined ? '' : `, parts of ${follow}`}`,
     })),
   );
   console.log(`least: ${atLeast(Math.min(...rows.map(({ ratio }) => ratio)), OWED)}`);

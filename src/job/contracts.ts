@@ -53,6 +53,8 @@ interface PlanResult {
   segments: number[];
   /** Segments that may be in the making by a device, or wait for their encode; older plans do not say. */
   backlog?: number;
+  /** Encodes follow the upscale of their segments: frames in a part at most. */
+  follow?: number;
 }
 
 export type PlannedRef = z.infer<typeof plannedRefSchema>;
@@ -61,6 +63,11 @@ export type SegmentRef = z.infer<typeof segmentRefSchema>;
 interface SegmentResult {
   /** Frames found done on the disk, made by an earlier run. */
   reused: number;
+}
+
+interface EncodeResult extends SegmentResult {
+  /** It followed an upscale that does not get on: the rest is encoded once that has ended. */
+  unfinished?: boolean;
 }
 
 interface VerifyResult {
@@ -91,7 +98,7 @@ export interface ControlActivities {
 export interface EncodeActivities {
   /** One straight decode to an all-intra lossless copy, where seeking in the source cannot be trusted. */
   conformSource(ref: JobRef): Promise<ConformResult>;
-  encodeSegment(ref: SegmentRef): Promise<SegmentResult>;
+  encodeSegment(ref: SegmentRef): Promise<EncodeResult>;
   /**
    * Compares a segment's encoded frames with the source's. Not ok where something is wrong with them whatever the rest
    * of the video is like, unless an earlier try of the job ended so: whoever starts it again wants to see the whole.

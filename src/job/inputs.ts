@@ -27,8 +27,12 @@ const fromSchema = z.enum(['source', 'conformed']);
 
 export const jobRefSchema = z.object({ jobKey: keySchema, upscaleKey: keySchema });
 export const plannedRefSchema = jobRefSchema.extend({ from: fromSchema });
-export const segmentRefSchema = plannedRefSchema.extend({ segment: count.max(99_999) });
-export const checkInputSchema = segmentRefSchema.extend({
+export const segmentRefSchema = plannedRefSchema.extend({
+  segment: count.max(99_999),
+  /** The encode follows the upscale: frames in a part at most. */
+  follow: z.number().int().min(1).exactOptional(),
+});
+export const checkInputSchema = segmentRefSchema.omit({ follow: true }).extend({
   /** Start of the workflow, milliseconds since 1970. */
   startedAt: z.number(),
 });
@@ -74,6 +78,8 @@ export const carriedJobSchema = z.object({
     .max(100_000),
   /** Segments that may be in the making by a device, or wait for their encode. */
   backlog: count.exactOptional(),
+  /** Encodes follow the upscale: frames in a part at most. */
+  follow: z.number().int().min(1).exactOptional(),
   reusedFrames: count,
   /** Passes that were repeated because parts were found damaged at the concat. */
   repeated: count,

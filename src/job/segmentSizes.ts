@@ -19,7 +19,7 @@ const LEAST_SECONDS = 2;
 /** The first and the last segment of one device: encodes wait for the one, and the job for the encode of the other. */
 const EDGE_SECONDS = 1;
 /** Of a pixel of the result: x264 `fast` on two cores, film, measured. */
-const ENCODE_SECONDS = 2e-8;
+export const ENCODE_SECONDS = 2e-8;
 /** Of a device's time, what a frame's encode takes at least where short segments are worth their keyframes. */
 const LEAST_ENCODE_SHARE = 0.1;
 
@@ -32,6 +32,8 @@ export interface SizeRequest {
   estimatedFps?: number;
   /** Devices that may work at the same time. */
   devices: number;
+  /** Encodes follow the upscale part by part: short segments would gain nothing. */
+  follows?: boolean;
   /** The user's wish, which the other rules do not change. */
   segmentFrames?: number;
 }
@@ -59,7 +61,8 @@ export function segmentSizes(request: SizeRequest, frames: number, { gop, part }
   const aligned = wanted >= part ? Math.floor(wanted / part) * part : Math.floor(wanted);
   const size = Math.max(aligned, Math.ceil(frames / MAX_SEGMENTS));
   const encodeShare = (request.estimatedFps ?? 0) * request.outputPixels * ENCODE_SECONDS;
-  if (request.estimatedFps === undefined || encodeShare < LEAST_ENCODE_SHARE) return equal(frames, size);
+  if (request.estimatedFps === undefined || request.follows || encodeShare < LEAST_ENCODE_SHARE)
+    return equal(frames, size);
   const edge = Math.ceil(Math.max(LEAST_FRAMES, request.estimatedFps * EDGE_SECONDS));
   return edged(frames, size, edge);
 }

@@ -1,8 +1,10 @@
 import { ApplicationFailure, log, type WorkflowInterceptorsFactory, workflowInfo } from '@temporalio/workflow';
 import { z } from 'zod';
 import { upscaleBatchInputSchema } from '../job/batch/inputs.js';
+import { BEGUN_SIGNAL } from '../job/following.js';
 import {
   cancelSchema,
+  count,
   firstIssue,
   pauseSchema,
   resumeSchema,
@@ -29,6 +31,7 @@ const MESSAGES: Record<string, z.ZodType> = {
   pauseJob: pauseSchema,
   resumeJob: resumeSchema,
   cancelJob: cancelSchema,
+  [BEGUN_SIGNAL]: count,
 };
 
 /**

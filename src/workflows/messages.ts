@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { BatchProgress } from '../job/batch/contracts.js';
 import type { Progress } from '../job/contracts.js';
+import { BEGUN_SIGNAL } from '../job/following.js';
 
 export const progressQuery = defineQuery<Progress>('progress');
 /** A batch takes the requests below too, for itself and the videos that it has at work. */
@@ -33,6 +34,9 @@ export const pauseSignal = defineSignal<[{ reason: string }]>('pauseJob');
 /** @param unless a reason of a pause that stays. */
 export const resumeSignal = defineSignal<[{ unless?: string }]>('resumeJob');
 export const cancelSignal = defineSignal<[{ discard: boolean }]>('cancelJob');
+
+/** Of an upscale: its segment's first part is durable, so that an encode can follow. */
+export const begunSignal = defineSignal<[segment: number]>(BEGUN_SIGNAL);
 
 /** Requests of clients of the first release; see Requests for why they are none today. Histories hold them. */
 export const pauseUpdate = defineUpdate<void, [{ reason: string }]>('pause');

@@ -25,7 +25,8 @@ export function failureType(error: unknown): string | undefined {
 
 /**
  * Takes every segment through upscale and encode. Upscale lanes fill the devices; segments that are being upscaled
- * or wait for their encode are bounded by what the disk may hold, as the plan says.
+ * or wait for their encode are bounded by what the disk may hold, as the plan says. Where the plan says so too, an
+ * encode begins when its segment's first upscaled part is durable, and follows.
  * @param checks of what is encoded; older jobs have none.
  */
 export async function runSegments(
@@ -36,6 +37,8 @@ export async function runSegments(
 ): Promise<void> {
   const toUpscale: number[] = [];
   const toEncode: number[] = [];
+  /** Being upscaled, with an encode that follows or is about to. */
+  const followed = new Set<number>();
   const repairs = new Map<number, number>();
   let open = 0;
   let backlog = 0;
@@ -52,6 +55,12 @@ export async function runSegments(
     from: state.from,
     segment,
   });
+  const following = () => (state.follow === undefined ? {} : { follow: state.follow });
+  state.onBegun = (segment) => {
+    if (state.segments[segment]?.state !== 'upscaling' || followed.has(segment)) return;
+    followed.add(segment);
+    toEncode.push(segment);
+  };
   const summary = (segment: number) => ({ summary: `segment ${segment + 1} of ${state.segments.length}` });
   const mark = (segment: number, mark: JobState['segments'][number]['state']) => {
     const entry = state.segments[segment];
@@ -75,7 +84,9 @@ export async function runSegments(
       if (segment === undefined) return;
       mark(segment, 'upscaling');
       try {
-        const { reused } = await upscale.upscaleSegment.executeWithOptions(summary(segment), [ref(segment)]);
+        const { reused } = await upscale.upscaleSegment.executeWithOptions(summary(segment), [
+          { ...ref(segment), ...following() },
+        ]);
         state.reusedFrames += reused;
       } catch (error) {
         if (!wasNotTaken(error)) throw error;
@@ -87,8 +98,8 @@ export async function runSegments(
         continue;
       }
       refused = 0;
-      mark(segment, 'upscaled');
-      toEncode.push(segment);
+      mark(segment, followed.has(segment) ? 'encoding' : 'upscaled');
+      if (!followed.delete(segment)) toEncode.push(segment);
       state.show();
     }
   }
@@ -97,11 +108,20 @@ export async function runSegments(
     for (;;) {
       const segment = await next(toEncode, () => true);
       if (segment === undefined) return;
-      mark(segment, 'encoding');
+      // A segment that is followed stays one that is being upscaled, for as long as it is.
+      if (!followed.has(segment)) mark(segment, 'encoding');
       try {
-        const { reused } = await activities.encode.encodeSegment.executeWithOptions(summary(segment), [ref(segment)]);
+        const { reused, unfinished } = await activities.encode.encodeSegment.executeWithOptions(summary(segment), [
+          { ...ref(segment), ...(followed.has(segment) && following()) },
+        ]);
         if (input.method === 'filter') state.reusedFrames += reused;
+        if (unfinished) {
+          if (!followed.delete(segment)) giveBack(toEncode, segment);
+          continue;
+        }
       } catch (error) {
+        // The upscale makes again what is damaged, or is sent back once it has ended.
+        if (failureType(error) === 'PartDamaged' && followed.delete(segment)) continue;
         if (failureType(error) !== 'PartDamaged' || !mayRepair(repairs, segment)) throw error;
         state.notice(`segment ${segment + 1}: ${messageOf(error)}`);
         mark(segment, 'waiting');
@@ -109,6 +129,8 @@ export async function runSegments(
         giveBack(input.method === 'model' ? toUpscale : toEncode, segment);
         continue;
       }
+      // It has ended but for its last word: until then the upscaled frames are its own.
+      if (followed.has(segment)) await condition(() => !followed.has(segment));
       if (input.method === 'model') {
         if (!input.keepMezzanine) await activities.control.deleteMezzanine(ref(segment));
         backlog--;

@@ -24,6 +24,10 @@ export class JobState {
   checksAlong = false;
   /** Segments that may be in the making by a device, or wait for their encode. */
   backlog: number;
+  /** Encodes follow the upscale of their segments: frames in a part at most. */
+  follow: number | undefined;
+  /** Told by upscales that are followed, as their first parts are durable. */
+  onBegun: (segment: number) => void = () => undefined;
   reusedFrames = 0;
   notices: string[] = [];
   /** Passes that were repeated because parts were found damaged at the concat. */
@@ -53,6 +57,7 @@ export class JobState {
       state: encoded ? 'encoded' : 'waiting',
       ...(checked && { checked }),
     }));
+    this.follow = carried.follow;
     this.reusedFrames = carried.reusedFrames;
     this.repeated = carried.repeated;
     this.notices = carried.notices;
@@ -60,13 +65,26 @@ export class JobState {
 
   /** What the next run has to know of a job that has got as far as its segments. */
   carried(scan: ScanResult): CarriedJob {
-    const { startedAt, paused, from, conformed, segments, backlog, reusedFrames, repeated, notices, requests } = this;
+    const {
+      startedAt,
+      paused,
+      from,
+      conformed,
+      segments,
+      backlog,
+      follow,
+      reusedFrames,
+      repeated,
+      notices,
+      requests,
+    } = this;
     return {
       startedAt,
       from,
       scan,
       conformed,
       backlog,
+      ...(follow !== undefined && { follow }),
       reusedFrames,
       repeated,
       notices,

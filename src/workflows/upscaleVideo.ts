@@ -152,6 +152,7 @@ async function stages(
     const plan = await control.planSegments({ ...planned, devices: input.devices });
     state.segments = plan.segments.map((frames) => ({ frames, state: 'waiting' }));
     if (plan.backlog !== undefined) state.backlog = plan.backlog;
+    state.follow = plan.follow;
   }
   state.enter(input.method === 'model' ? 'upscale' : 'encode');
   const activities: Activities = { control, encode, upscale };

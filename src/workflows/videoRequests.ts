@@ -1,5 +1,6 @@
 import { condition, setHandler } from '@temporalio/workflow';
 import {
+  begunSignal,
   cancelRequest,
   cancelSignal,
   cancelUpdate,
@@ -42,6 +43,9 @@ export function listenToJob(state: JobState): void {
     on(cancelRequest, ({ id, discard }) => {
       state.cancel(discard);
       requests.note(id, () => 'done');
+    }),
+    on(begunSignal, (segment) => {
+      state.onBegun(segment);
     }),
     on(pauseSignal, ({ reason }) => {
       state.pause(reason);

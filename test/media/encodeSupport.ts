@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { execa } from 'execa';
 import type { BitDepth } from '../../src/job/pictureSpec.js';
 import type { EncodeSpec } from '../../src/job/spec.js';
@@ -13,6 +14,7 @@ import { deliverableSize, deliverableTags } from '../../src/media/picture/delive
 import type { FrameSource } from '../../src/media/picture/frameSource.js';
 import { probeSource } from '../../src/media/source/probe.js';
 import type { VerifyRequest } from '../../src/media/verify/verifyDeliverable.js';
+import { ffmpeg, makeClip } from '../support/media.js';
 
 export const fastEncode: EncodeSpec = { codec: 'h264', crf: 23, preset: 'superfast', threads: 1 };
 
@@ -39,6 +41,30 @@ export async function frameSource(file: string, runIn = Infinity, program?: numb
     pts: Float64Array.from(await decodedPts(file, String(info.video.index))),
     runIn,
   };
+}
+
+/** Mezzanine of a generated clip in parts of so many frames; the first one is frame 100. */
+export async function mezzanineParts(folder: string, name: string, lengths: number[], bitDepth: BitDepth = 8) {
+  const codec = bitDepth === 8 ? argv`utvideo -pix_fmt yuv420p` : argv`ffvhuff -pred median -pix_fmt yuv420p10le`;
+  const clip = await makeClip(path.join(folder, `${name}.mkv`), {
+    seconds: 4,
+    audioTracks: 0,
+    video: ['-c:v', 'ffv1', '-pix_fmt', bitDepth === 8 ? 'yuv420p' : 'yuv420p10le'],
+  });
+  const parts = [];
+  let start = 100;
+  for (const length of lengths) {
+    const file = path.join(folder, `${name} it's ${start}.nut`);
+    const from = start - 100;
+    await ffmpeg(
+      ...argv`
+        -i ${clip} -vf trim=start_frame=${from}:end_frame=${from + length},setpts=PTS-STARTPTS -c:v ${codec} ${file}
+      `,
+    );
+    parts.push({ file, start, end: start + length });
+    start += length;
+  }
+  return { clip, request: { parts, info: (await frameSource(clip)).info, width: 160, height: 120 } };
 }
 
 /** MD5 of every decoded frame in order, of a filtered picture if wanted. */

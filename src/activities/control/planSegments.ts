@@ -1,13 +1,14 @@
 import { backlogSegments } from '../../job/backlog.js';
 import type { ControlActivities } from '../../job/contracts.js';
 import { outcomesOf, readEstimate, speedOf } from '../../job/estimateRecords.js';
+import { followedPart } from '../../job/following.js';
 import { planSegments as plan, planSchema } from '../../job/plan.js';
 import { decodeTimeline } from '../../job/timeline.js';
 import { publishKept, putAside, readKept } from '../../lib/durable.js';
 import { freeAt } from '../../lib/files.js';
 import { deliverableShape } from '../../media/picture/shape.js';
 import { loadPictures, loadPlan, loadTimeline } from '../../media/source/loadedJob.js';
-import { planRequest } from '../../media/source/planRequest.js';
+import { fpsOf, planRequest } from '../../media/source/planRequest.js';
 import { makeFolder } from '../jobFiles.js';
 import { type ActivityDeps, type Run, runActivity } from '../runActivity.js';
 
@@ -18,19 +19,23 @@ export const planSegments =
       const { layout, spec } = job;
       const { plan: file } = layout.planned(from);
       const { video } = await loadPictures(job);
+      const speed = await speedBefore(deps, job);
+      const { width, height } = deliverableShape(video, spec.method.scale, spec.picture);
+      const follow = followedPart({
+        fps: speed === undefined || spec.method.kind === 'filter' ? undefined : fpsOf(speed, devices, video),
+        outputPixels: width * height,
+        threads: spec.encode.threads,
+      });
       if (!(await readKept(file, planSchema).catch(putAside))) {
         const pts = decodeTimeline(await loadTimeline(job, from));
-        await publishKept(
-          file,
-          plan(planRequest(spec, video, { pts, from, devices, speed: await speedBefore(deps, job) })),
-        );
+        const request = planRequest(spec, video, { pts, from, devices, speed });
+        await publishKept(file, plan({ ...request, follows: follow !== undefined }));
       }
       // Whoever was first wrote the plan that counts.
       const { frames, ...planned } = await loadPlan(job, from);
       const encoded = layout.encodedRoot(from);
       await makeFolder(encoded);
       const segments = planned.segments.map((segment) => segment.frames);
-      const { width, height } = deliverableShape(video, spec.method.scale, spec.picture);
       const backlog = backlogSegments({
         segments,
         outputPixels: width * height,
@@ -39,7 +44,7 @@ export const planSegments =
         most: deps.backlogBytes,
         devices,
       });
-      return { frames, segments, backlog };
+      return { frames, segments, backlog, ...(follow !== undefined && { follow }) };
     });
 
 /** Source pixels a second of earlier jobs of this kind, by the submitting host's account. */

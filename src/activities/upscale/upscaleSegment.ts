@@ -1,4 +1,6 @@
+import { Context } from '@temporalio/activity';
 import type { UpscaleActivities } from '../../job/contracts.js';
+import { BEGUN_SIGNAL } from '../../job/following.js';
 import { framesIn, gapsIn, missingRanges } from '../../job/gaps.js';
 import { commitPart, type Part, sweepStrays, wholeParts } from '../../job/parts.js';
 import type { Segment } from '../../job/plan.js';
@@ -20,7 +22,7 @@ class Overtaken extends Error {}
 
 export const upscaleSegment =
   (deps: ActivityDeps, upscaler: Upscaler): UpscaleActivities['upscaleSegment'] =>
-  ({ from, segment: index, ...ref }) =>
+  ({ from, segment: index, follow, ...ref }) =>
     runActivity(deps, ref, async (job) => {
       const { plan, segment } = await loadSegment(job, from, index);
       if (plan.from !== from) throw new Error('the plan belongs to another source');
@@ -37,12 +39,14 @@ export const upscaleSegment =
       const reused = segment.frames - framesIn(gaps);
       job.begin({ segment: index, durableFrame: (gaps[0]?.start ?? last) - segment.startFrame });
       const method = learned(job, found);
+      const begun = follow === undefined ? () => undefined : tellOnce(index);
+      if (found.length > 0) begun();
       // What stays there only takes room; a disk that is away shows at the first part.
       await sweepStrays(folder).catch(ignoreKnown);
       for (let gap = gaps[0]; gap; gap = gaps[0]) {
         await requireFreeSpace(folder, deps.minFreeBytes);
         try {
-          await upscaleRange(deps, upscaler, { job, method, source, segment, folder, ...gap });
+          await upscaleRange(deps, upscaler, { job, method, source, segment, folder, follow, begun, ...gap });
         } catch (error) {
           if (!(error instanceof Overtaken)) throw error;
         }
@@ -52,19 +56,38 @@ export const upscaleSegment =
       return { reused };
     });
 
+/** Tells the workflow that an encode can follow. Where that fails, the encode begins behind the upscale. */
+function tellOnce(segment: number): () => void {
+  const { client, info } = Context.current();
+  let told = false;
+  return () => {
+    if (told) return;
+    told = true;
+    const { workflowId = '' } = info.workflowExecution ?? {};
+    client.workflow
+      .getHandle(workflowId)
+      .signal(BEGUN_SIGNAL, segment)
+      .catch(() => undefined);
+  };
+}
+
 interface Range {
   job: Run;
   method: ModelMethod;
   source: FrameSource;
   segment: Segment;
   folder: string;
+  /** Frames in a part at most, where an encode follows. */
+  follow: number | undefined;
+  /** To be called when a part is durable. */
+  begun: () => void;
   /** Frames over the whole video, half-open. */
   start: number;
   end: number;
 }
 
 async function upscaleRange(deps: ActivityDeps, upscaler: Upscaler, range: Range): Promise<void> {
-  const { job, method, source, segment, folder } = range;
+  const { job, method, source, segment, folder, begun } = range;
   const tools = { ...(await toolVersions()), ...upscaler.versions(method) };
   await upscaler.run(
     requestFor(deps, range),
@@ -73,6 +96,7 @@ async function upscaleRange(deps: ActivityDeps, upscaler: Upscaler, range: Range
         checkPts(source, start, pts);
         const part: Part = { start, end, file, bytes, sha256, model: method.digest, precision, tools };
         if (!(await commitPart(folder, part))) throw new Overtaken();
+        begun();
         job.report({ durableFrame: end - segment.startFrame });
         await requireFreeSpace(folder, deps.minFreeBytes);
       },
@@ -100,7 +124,10 @@ function learned({ spec, previous }: Run, found: Part[]): ModelMethod {
   return { ...method, tile, precision: failed ? 'fp32' : method.precision };
 }
 
-function requestFor(deps: ActivityDeps, { job, method, source, folder, start, end }: Range): UpscaleRequest {
+function requestFor(
+  deps: ActivityDeps,
+  { job, method, source, folder, follow = Infinity, start, end }: Range,
+): UpscaleRequest {
   return upscaleRequest({
     roots: deps.roots,
     method,
@@ -109,7 +136,7 @@ function requestFor(deps: ActivityDeps, { job, method, source, folder, start, en
     start,
     end,
     folder,
-    checkpointFrames: job.spec.checkpointFrames,
+    checkpointFrames: Math.min(job.spec.checkpointFrames, follow),
     checkpointSeconds: deps.checkpointSeconds,
     resize: resizeTo(
       deliverableShape(source.info.video, method.scale, job.spec.picture),

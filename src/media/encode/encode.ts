@@ -31,7 +31,7 @@ export interface SourceEncode extends EncodeTarget {
   method: FilterScaling;
 }
 
-interface MezzaninePart {
+export interface MezzaninePart {
   /** Absolute path. */
   file: string;
   start: number;
@@ -96,7 +96,7 @@ export function concatList(files: readonly string[]): string {
 }
 
 /** The rest of the command line: filters, encoder and output. */
-function encoderArgs(
+export function encoderArgs(
   info: SourceInfo,
   filters: readonly string[],
   {
@@ -136,13 +136,17 @@ function encoderArgs(
   ];
 }
 
+/**
+ * x264's macroblock tree reads memory that it has not written: the same frames gave other bytes after an interruption,
+ * when they lay in other parts.
+ */
+export const ZEROED_MEMORY = { zeroedMemory: true };
+
 async function run(args: string[], { signal, onFrame }: EncodeTarget, onPts?: (pts: number) => void): Promise<number> {
   let encoded = 0;
   await runFfmpeg(args, {
     signal,
-    // x264's macroblock tree reads memory that it has not written: the same frames gave other bytes after an
-    // interruption, when they lay in other parts.
-    zeroedMemory: true,
+    ...ZEROED_MEMORY,
     ...(onPts && { onPts }),
     onProgress: ({ frame }) => {
       encoded = frame;
@@ -152,7 +156,7 @@ async function run(args: string[], { signal, onFrame }: EncodeTarget, onPts?: (p
   return encoded;
 }
 
-function checkCount(encoded: number, { start, end }: EncodeTarget): void {
+export function checkCount(encoded: number, { start, end }: EncodeTarget): void {
   if (encoded !== end - start)
     throw new Error(`frames ${start} to ${end - 1} were encoded to ${encoded} frames instead of ${end - start}`);
 }

@@ -25,8 +25,11 @@ export interface FfmpegOptions {
   stdin?: 'pipe';
   /** `pipe`: the caller writes to a second pipe, SIDE_FD. Default: none. */
   side?: 'pipe';
-  /** `pipe`: the caller reads the run's stdout. Default: none, unless `onStdoutLine` reads it. */
-  stdout?: 'pipe';
+  /**
+   * `pipe`: the caller reads the run's stdout. A pipe to another process: ffmpeg writes to it itself. Default: none,
+   * unless `onStdoutLine` reads it.
+   */
+  stdout?: 'pipe' | Writable;
   /**
    * New memory is filled with zeros, so that what a library reads before it has written there is the same in every
    * run. Only glibc does it.
@@ -88,7 +91,7 @@ export function startFfmpeg(args: readonly string[], options: FfmpegOptions = {}
     stdin: (options.stdin && child.stdin) ?? undefined,
     // Pipes beside the first three go both ways.
     side: options.side && ((child.stdio as readonly unknown[])[SIDE_FD] as Writable),
-    stdout: (options.stdout && child.stdout) ?? undefined,
+    stdout: (options.stdout === 'pipe' && child.stdout) || undefined,
     done: finish('ffmpeg', child, readers, tail, signal),
   };
 }
@@ -96,7 +99,7 @@ export function startFfmpeg(args: readonly string[], options: FfmpegOptions = {}
 /** Runs ffmpeg to its end; see {@link startFfmpeg}. */
 export function runFfmpeg(
   args: readonly string[],
-  options: Omit<FfmpegOptions, 'stdin' | 'side' | 'stdout'> = {},
+  options: Omit<FfmpegOptions, 'stdin' | 'side' | 'stdout'> & { stdout?: Writable } = {},
 ): Promise<ToolResult> {
   return startFfmpeg(args, options).done;
 }

@@ -31,7 +31,11 @@ export function planRequest(
     outputPixels: output.width * output.height,
     bitDepth: spec.picture.bitDepth,
     devices: isModel ? devices : 1,
-    ...(isModel && { estimatedFps: speed / devices / (video.width * video.height) }),
+    ...(isModel && { estimatedFps: fpsOf(speed, devices, video) }),
     ...(spec.segmentFrames !== undefined && { segmentFrames: spec.segmentFrames }),
   };
 }
+
+/** Frames a second of one device. @param speed source pixels a second of all. */
+export const fpsOf = (speed: number, devices: number, { width, height }: SourceInfo['video']): number =>
+  speed / devices / (width * height);

@@ -5,7 +5,15 @@ import { argv } from '../../../src/lib/argv.js';
 import { SegmentMismatch } from '../../../src/lib/errors.js';
 import { concatList, encodeFromParts, encodeFromSource } from '../../../src/media/encode/encode.js';
 import { ffmpeg, hasSharedMedia, makeClip, scratchFolder, sharedFile } from '../../support/media.js';
-import { decodedPts, fastEncode, frameDigests, frameSource, pixels, streams } from '../encodeSupport.js';
+import {
+  decodedPts,
+  fastEncode,
+  frameDigests,
+  frameSource,
+  mezzanineParts,
+  pixels,
+  streams,
+} from '../encodeSupport.js';
 
 const folder = scratchFolder();
 const at = (name: string): string => path.join(folder, name);
@@ -248,28 +256,7 @@ describe('encoding from the source', () => {
 });
 
 describe('encoding from the mezzanine', () => {
-  async function mezzanine(name: string, lengths: number[]) {
-    const clip = await makeClip(at(`${name}.mkv`), {
-      seconds: 4,
-      audioTracks: 0,
-      video: ['-c:v', 'ffv1', '-pix_fmt', 'yuv420p'],
-    });
-    const parts = [];
-    let start = 100;
-    for (const length of lengths) {
-      const file = at(`${name} it's ${start}.nut`);
-      const from = start - 100;
-      await ffmpeg(
-        ...argv`
-          -i ${clip} -vf trim=start_frame=${from}:end_frame=${from + length},setpts=PTS-STARTPTS -c:v utvideo
-          -pix_fmt yuv420p ${file}
-        `,
-      );
-      parts.push({ file, start, end: start + length });
-      start += length;
-    }
-    return { clip, request: { parts, info: (await frameSource(clip)).info, width: 160, height: 120 } };
-  }
+  const mezzanine = (name: string, lengths: number[]) => mezzanineParts(folder, name, lengths);
 
   it('joins several parts and takes its range out of them', async () => {
     const { clip, request } = await mezzanine('join', [30, 7, 40]);
