@@ -166,7 +166,8 @@ function bind(koffi: Koffi, functions: Pointer[], version: string): Library {
     checked,
     later,
     plain,
-    pointersAt: (place, count) => koffi.decode(place, 'void *', count) as Pointer[],
+    // Of none there may be no place.
+    pointersAt: (place, count) => (count === 0 ? [] : (koffi.decode(place, 'void *', count) as Pointer[])),
     textsAt: (place, count) => koffi.decode(place, 'str', count) as string[],
     textAt: (place) => koffi.decode.string(place),
     readAt: (place, offset) => koffi.decode(place, offset, 'uint32') as number,

@@ -1,3 +1,4 @@
+import { requireComputedBy } from './assignment.js';
 import type { Runtime } from './runtime.js';
 import { type SessionOptions, withSessionOptions } from './sessionOptions.js';
 import type { Pointer } from './table.js';
@@ -22,12 +23,21 @@ export class NativeSession {
     this.outputs = describeAll(runtime, session, 'Output');
   }
 
-  /** @param bytes an ONNX file; not needed afterwards. @throws OrtError. */
+  /**
+   * @param bytes an ONNX file; not needed afterwards.
+   * @throws OrtError, and RuntimeUnavailable where another provider would compute it.
+   */
   static create(runtime: Runtime, bytes: Uint8Array, options: SessionOptions = {}): Promise<NativeSession> {
     return withSessionOptions(runtime, options, async (native) => {
-      const { later, environment } = runtime;
+      const { later, plain, environment } = runtime;
       const session = await later.CreateSessionFromArray(environment, bytes, bytes.length, native);
-      return new NativeSession(runtime, session);
+      try {
+        if (options.computedBy !== undefined) requireComputedBy(runtime, session, options.computedBy);
+        return new NativeSession(runtime, session);
+      } catch (error) {
+        plain.ReleaseSession(session);
+        throw error;
+      }
     });
   }
 

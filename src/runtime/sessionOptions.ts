@@ -1,3 +1,4 @@
+import { RECORD_ASSIGNMENT } from './assignment.js';
 import type { Runtime } from './runtime.js';
 import type { Pointer } from './table.js';
 
@@ -19,6 +20,8 @@ export interface SessionOptions {
   optimization?: keyof typeof OPTIMIZATIONS;
   /** Entries by the names of onnxruntime_session_options_config_keys.h. */
   config?: Readonly<Record<string, string>>;
+  /** The provider that has to compute the network, by its own name. */
+  computedBy?: string;
 }
 
 const FATAL = 4;
@@ -26,7 +29,7 @@ const FATAL = 4;
 /** Lends native session options. */
 export async function withSessionOptions<T>(
   runtime: Runtime,
-  { provider, threads, optimization = 'all', config = {} }: SessionOptions,
+  { provider, threads, optimization = 'all', config = {}, computedBy }: SessionOptions,
   use: (options: Pointer) => Promise<T>,
 ): Promise<T> {
   const { checked, plain } = runtime;
@@ -35,7 +38,8 @@ export async function withSessionOptions<T>(
     checked.SetSessionLogSeverityLevel(options, FATAL);
     checked.SetSessionGraphOptimizationLevel(options, OPTIMIZATIONS[optimization]);
     if (threads !== undefined) checked.SetIntraOpNumThreads(options, threads);
-    for (const [key, value] of Object.entries(config)) checked.AddSessionConfigEntry(options, key, value);
+    const entries = { ...config, ...(computedBy !== undefined && RECORD_ASSIGNMENT) };
+    for (const [key, value] of Object.entries(entries)) checked.AddSessionConfigEntry(options, key, value);
     if (provider) append(runtime, options, provider);
     return await use(options);
   } finally {

@@ -5,8 +5,8 @@
  */
 
 /** The version that is asked for, and how many functions its structure has. */
-export const API_VERSION = 22;
-export const API_FUNCTIONS = 317;
+export const API_VERSION = 24;
+export const API_FUNCTIONS = 415;
 
 /** An address in native memory. */
 export type Pointer = bigint;
@@ -74,6 +74,10 @@ export const STATUS_CALLS = {
     ['pointer', 'pointer', 'pointers', 'size', 'texts', 'texts', 'size'],
     [],
   ],
+  Session_GetEpGraphAssignmentInfo: [407, ['pointer'], ['pointer', 'size']],
+  EpAssignedSubgraph_GetEpName: [408, ['pointer'], ['text']],
+  EpAssignedSubgraph_GetNodes: [409, ['pointer'], ['pointer', 'size']],
+  EpAssignedNode_GetOperatorType: [412, ['pointer'], ['text']],
 } as const satisfies Record<string, readonly [number, readonly Kind[], readonly Kind[]]>;
 
 /** A function that cannot fail: its place, what it takes, what it gives behind that, and its result. */
@@ -91,6 +95,8 @@ export const PLAIN_CALLS = {
   ReleaseCUDAProviderOptions: [208, ['pointer'], [], undefined],
   GetKeyValuePairs: [298, ['pointer'], ['pointer', 'pointer', 'size'], undefined],
   HardwareDevice_VendorId: [308, ['pointer'], [], 'int'],
+  HardwareDevice_Vendor: [309, ['pointer'], [], 'text'],
+  HardwareDevice_Metadata: [311, ['pointer'], [], 'pointer'],
   EpDevice_EpName: [312, ['pointer'], [], 'text'],
   EpDevice_EpMetadata: [314, ['pointer'], [], 'pointer'],
   EpDevice_Device: [316, ['pointer'], [], 'pointer'],

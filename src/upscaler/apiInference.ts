@@ -1,4 +1,5 @@
 import { ignoreKnown } from '../lib/systemErrors.js';
+import type { Device } from '../runtime/devices.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { FrameInference, InferenceEvents, InferredFrame } from './inference.js';
 import type { NetworkRequest } from './inferenceMessages.js';
@@ -12,9 +13,9 @@ export class ApiInference implements FrameInference {
   #events: InferenceEvents | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: Runtime, device: Device) {
     this.#network = new LoadedNetwork(
-      openByApi(runtime, () => this.#stop.signal),
+      openByApi(runtime, device, () => this.#stop.signal),
       {
         onTile: (progress) => this.#events?.onTile(progress),
         onNotice: (message) => this.#events?.onNotice(message),

@@ -14,8 +14,10 @@ env.logLevel = 'fatal';
 export const openByBinding =
   (device: Device): OpenGraph =>
   async (graph, model) => {
-    if (model.provider)
-      throw new UserError(`${model.provider} cannot be used here: run reelscale doctor, or use --device cpu`);
+    if (model.provider || !['cpu', 'cuda'].includes(device.kind))
+      throw new UserError(
+        `${model.provider ?? device.kind} cannot be used here: run reelscale doctor, or use --device cpu`,
+      );
     const session = await create(graph, model, device);
     return {
       run: async (input, output) => {

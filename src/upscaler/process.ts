@@ -20,9 +20,10 @@ const inference = await startInference(values.device);
 
 /** CUDA goes through onnxruntime-node's binding, and so does the CPU where the C API cannot be called. */
 async function startInference(device: string): Promise<FrameInference> {
-  if (parseWorkerDevice(device).kind === 'cuda') return new ThreadInference(device);
+  const parsed = parseWorkerDevice(device);
+  if (parsed.kind === 'cuda') return new ThreadInference(device);
   try {
-    return new ApiInference(await openRuntime());
+    return new ApiInference(await openRuntime(), parsed);
   } catch (error) {
     if (error instanceof RuntimeUnavailable) return new ThreadInference(device);
     throw error;

@@ -12,7 +12,7 @@ import { type TinyModelOptions, tinyModel } from '../support/models.js';
 const folder = scratchFolder();
 const [width, height] = [48, 34];
 const ways: Record<string, () => Promise<FrameInference> | FrameInference> = {
-  'the C API': async () => new ApiInference(await openRuntime()),
+  'the C API': async () => new ApiInference(await openRuntime(), { kind: 'cpu', id: 0 }),
   "onnxruntime-node's binding": () => new ThreadInference('cpu'),
 };
 

@@ -9,6 +9,7 @@ import type { RootedPath } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { makePublicFolder } from '../../lib/umask.js';
+import { kindOf } from '../../runtime/devices.js';
 import { discoverDevices, providerOf } from '../../upscaler/devices.js';
 import { resolveEncode } from '../job/encodeFlags.js';
 import { parseFlags, parseOptions, type UpscaleFlags, upscaleFlagsSchema } from '../job/flags.js';
@@ -62,7 +63,7 @@ export async function specifyBatch({ name, sources, watch, options }: AskedBatch
   const provider = providerOf(flags.device);
   const method = await resolveMethod(flags, {
     roots: config.roots,
-    gpu: !tags.includes('cpu') && !provider,
+    gpu: kindOf(provider, tags.includes('cpu') ? 'cpu' : 'gpu').hardware === 'gpu',
     ...(provider && { provider }),
     memory: 1e9,
     width: 64,
