@@ -1,4 +1,4 @@
-import { RuntimeUnavailable } from './ortError.js';
+import { OrtError } from './ortError.js';
 import type { Runtime } from './runtime.js';
 import type { Pointer } from './table.js';
 
@@ -23,13 +23,17 @@ const COMPUTING = new Set([
   'BatchNormalization',
 ]);
 
+const CALL = 'Session_GetEpGraphAssignmentInfo';
+/** Of OrtErrorCode. */
+const NOT_IMPLEMENTED = 9;
+
 /**
  * Looks at what computes a session's nodes, which ONNX Runtime decides by itself and never tells.
  * @param provider its name, such as `CUDAExecutionProvider`.
- * @throws RuntimeUnavailable where anything else computes what takes time.
+ * @throws OrtError where anything else computes what takes time.
  */
 export function requireComputedBy({ checked, pointersAt }: Runtime, session: Pointer, provider: string): void {
-  const [subgraphs, count] = checked.Session_GetEpGraphAssignmentInfo(session);
+  const [subgraphs, count] = checked[CALL](session);
   for (const subgraph of pointersAt(subgraphs, count)) {
     const name = checked.EpAssignedSubgraph_GetEpName(subgraph);
     if (name === provider) continue;
@@ -37,7 +41,7 @@ export function requireComputedBy({ checked, pointersAt }: Runtime, session: Poi
     for (const node of pointersAt(nodes, size)) {
       const operator = checked.EpAssignedNode_GetOperatorType(node);
       if (COMPUTING.has(operator))
-        throw new RuntimeUnavailable(`${name} would compute its ${operator} instead of ${provider}`);
+        throw new OrtError(CALL, NOT_IMPLEMENTED, `${name} would compute its ${operator} instead of ${provider}`);
     }
   }
 }

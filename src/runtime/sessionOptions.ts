@@ -1,5 +1,7 @@
 import { RECORD_ASSIGNMENT } from './assignment.js';
+import { RuntimeUnavailable } from './ortError.js';
 import type { Runtime } from './runtime.js';
+import type { StagingMemory } from './staging.js';
 import type { Pointer } from './table.js';
 
 /** An execution provider that comes before the CPU's own, with its options. */
@@ -22,6 +24,8 @@ export interface SessionOptions {
   config?: Readonly<Record<string, string>>;
   /** The provider that has to compute the network, by its own name. */
   computedBy?: string;
+  /** Memory that inputs and outputs pass through. Default: none, they are used where they are. */
+  staging?: StagingMemory;
 }
 
 const FATAL = 4;
@@ -57,13 +61,24 @@ function append(runtime: Runtime, session: Pointer, provider: Provider): void {
   }
 }
 
-function appendCuda({ checked, plain }: Runtime, session: Pointer, keys: string[], values: string[]): void {
+function appendCuda(runtime: Runtime, session: Pointer, keys: string[], values: string[]): void {
+  const { checked, plain } = runtime;
   const cuda = checked.CreateCUDAProviderOptions();
   try {
     // It sets everything that it is not told to its default, so it is told everything at once.
     checked.UpdateCUDAProviderOptions(cuda, keys, values, keys.length);
+    requireTaken(runtime, cuda, keys, values);
     checked.SessionOptionsAppendExecutionProvider_CUDA_V2(session, cuda);
   } finally {
     plain.ReleaseCUDAProviderOptions(cuda);
   }
+}
+
+/** Options that are not what they were set to would change pictures or speed, and nobody would know. */
+function requireTaken({ checked, allocator, textAt }: Runtime, cuda: Pointer, keys: string[], values: string[]): void {
+  const place = checked.GetCUDAProviderOptionsAsString(cuda, allocator);
+  const taken = textAt(place).split(';');
+  checked.AllocatorFree(allocator, place);
+  const lost = keys.map((key, i) => `${key}=${values[i]}`).find((option) => !taken.includes(option));
+  if (lost !== undefined) throw new RuntimeUnavailable(`the CUDA provider does not take ${lost}`);
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../lib/errors.js';
+import { cudaOptions, requireCudaLibraries } from '../runtime/cuda.js';
 import type { KindName, Precision } from '../runtime/devices.js';
 import { NO_FALLBACK, openvinoCpu, openvinoProvider } from '../runtime/openvino.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -42,6 +43,7 @@ export async function findWay(
       return { fixed: false, options: () => webgpuOptions(device) };
     }
     case 'cuda':
-      throw new Error('CUDA goes through the binding');
+      await requireCudaLibraries();
+      return { fixed: false, options: () => cudaOptions(id) };
   }
 }

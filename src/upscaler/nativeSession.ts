@@ -1,5 +1,6 @@
 import { UserError } from '../lib/errors.js';
-import { DEVICES, type Device, kindFor, requirePrecision } from '../runtime/devices.js';
+import { cudaProblem } from '../runtime/cuda.js';
+import { DEVICES, type Device, type KindName, kindFor, requirePrecision } from '../runtime/devices.js';
 import { RuntimeUnavailable } from '../runtime/ortError.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { NativeSession } from '../runtime/session.js';
@@ -11,7 +12,7 @@ import type { Picture } from './picture.js';
 import type { UpscaleModel } from './protocol.js';
 import type { OpenGraph, Session } from './session.js';
 import { openingError, runningError } from './sessionErrors.js';
-import type { FrameNet } from './tiler.js';
+import { type FrameNet, isOutOfMemory } from './tiler.js';
 
 interface Opening {
   runtime: Runtime;
@@ -32,18 +33,18 @@ export const openByApi =
     // The CPU's own provider computes in fp16 too, slower than in fp32: no job asks for that.
     if (kind !== 'cpu' || precision === 'bf16') requirePrecision(DEVICES[kind], precision);
     const name = DEVICES[kind].name.replace(':N', `:${device.id}`);
-    const way = await wayOrRefuse(name, findWay(runtime, kind, device.id, precision));
+    const way = await wayOrRefuse(name, kind, findWay(runtime, kind, device.id, precision));
     if (way) return guardedSession(opening, name, way);
     const session = await create(opening);
     return { run: (input, output) => run(session, opening, input, output), release: () => session.release() };
   };
 
-async function wayOrRefuse(name: string, finding: Promise<Way | undefined>): Promise<Way | undefined> {
+async function wayOrRefuse(name: string, kind: KindName, finding: Promise<Way | undefined>): Promise<Way | undefined> {
   try {
     return await finding;
   } catch (error) {
     if (!(error instanceof RuntimeUnavailable)) throw error;
-    throw new UserError(`${name} cannot be used: ${error.message}`);
+    throw unusable(name, kind, error.message);
   }
 }
 
@@ -96,9 +97,15 @@ async function create({ runtime, graph, model }: Opening, options?: SessionOptio
   try {
     return await NativeSession.create(runtime, graph, options);
   } catch (error) {
+    const { provider } = options ?? {};
+    const problem = provider?.kind === 'cuda' && !isOutOfMemory(error) ? cudaProblem(error) : undefined;
+    if (problem !== undefined) throw unusable(`cuda:${provider?.options['device_id']}`, 'cuda', problem);
     throw openingError(error, model);
   }
 }
+
+const unusable = (name: string, kind: KindName, why: string): UserError =>
+  new UserError(`${name} cannot be used (${why}): ${DEVICES[kind].advice}`);
 
 async function run(session: NativeSession, { model, stop }: Opening, input: Picture, output: Picture) {
   const nan = new Uint8Array(1);

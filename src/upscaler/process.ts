@@ -18,10 +18,9 @@ import { ThreadInference } from './threadInference.js';
 const { values } = parseArgs({ options: { device: { type: 'string', default: 'cpu' } } });
 const inference = await startInference(values.device);
 
-/** CUDA goes through onnxruntime-node's binding, and so does the CPU where the C API cannot be called. */
+/** Where the C API cannot be called, onnxruntime-node's binding does what it can. */
 async function startInference(device: string): Promise<FrameInference> {
   const parsed = parseWorkerDevice(device);
-  if (parsed.kind === 'cuda') return new ThreadInference(device);
   try {
     return new ApiInference(await openRuntime(), parsed);
   } catch (error) {
