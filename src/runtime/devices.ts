@@ -47,7 +47,7 @@ export const DEVICES = {
   cuda: {
     name: 'cuda:N',
     computedBy: "ONNX Runtime's CUDA provider",
-    needs: 'an NVIDIA GPU with its driver, CUDA 12, cuDNN 9',
+    needs: 'an NVIDIA GPU with a driver for CUDA 13, Linux on x86-64',
     setUp: 'npm run setup:cuda',
     advice: 'run npm run setup:cuda, and check the NVIDIA driver',
     precisions: ['fp16', 'fp32'],
