@@ -51,7 +51,7 @@ async function ours(provider: 'openvino' | undefined, precision: Precision, matc
   const session = await loadSession(
     model,
     { precision, bitDepth: 8, onNotice: console.error },
-    openByApi(await openRuntime()),
+    openByApi(await openRuntime(), { kind: 'cpu', id: 0 }),
   );
   const { width, height } = match;
   const [input, output] = [gbr(match.picture, width, height), gbr(undefined, width * SCALE, height * SCALE)];

@@ -16,6 +16,7 @@ import { loadConfig } from '../../temporal.config.js';
  * computed, and is enlarged by repeating pixels.
  */
 class SleepingInference implements FrameInference {
+  readonly inFlight = 1;
   readonly #ms: number;
   #network: NetworkRequest | undefined;
   #events: InferenceEvents | undefined;

@@ -14,6 +14,8 @@ export interface Wheel {
   /** Of Python, for which it is asked. */
   python: string;
   platform: string;
+  /** Of Python's own binary interface, where it holds modules for it too. */
+  abi?: string;
 }
 
 /**
@@ -44,8 +46,8 @@ export async function downloadWheel(
 function pipArgs(wheel: Wheel, folder: string): string[] {
   return argv`
     -m pip download --disable-pip-version-check --no-input --no-deps --only-binary :all:
-    --python-version ${wheel.python} --implementation cp --abi none --platform ${wheel.platform} -d ${folder}
-    ${wheel.package}==${wheel.version}
+    --python-version ${wheel.python} --implementation cp --abi ${wheel.abi ?? 'none'}
+    --platform ${wheel.platform} -d ${folder} ${wheel.package}==${wheel.version}
   `;
 }
 

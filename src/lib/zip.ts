@@ -1,4 +1,7 @@
+import { createWriteStream } from 'node:fs';
+import { Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
 import { UserError } from './errors.js';
@@ -52,16 +55,44 @@ export class ZipArchive {
   async read(name: string, most = Infinity): Promise<Uint8Array | undefined> {
     const entry = this.#entries.get(name);
     if (!entry) return undefined;
-    const { compressionMethod: method } = entry;
-    if (method !== METHODS.stored && method !== METHODS.deflated)
-      throw new UserError(`its zip archive is packed by method ${method}, which is not supported`);
+    requireMethod(entry);
     return refusing(async () => {
-      if (entry.uncompressedSize > most) throw new Error(`${name} has more than ${most} bytes`);
+      requireAtMost(entry, most);
       const content = await buffer(await this.#file.openReadStreamPromise(entry));
       if (crc32(content) !== entry.crc32) throw new Error(`${name} has another checksum`);
       return content;
     });
   }
+
+  /**
+   * Writes an entry into a file, bit by bit. @throws UserError when it is damaged, and what writing throws; the file
+   * may be there then.
+   */
+  async extract(name: string, file: string, most: number): Promise<void> {
+    const entry = this.#entries.get(name);
+    if (!entry) throw new UserError(`its zip archive lacks ${name}`);
+    requireMethod(entry);
+    requireAtMost(entry, most);
+    let sum = 0;
+    const counting = new Transform({
+      transform(chunk: Buffer, _, done) {
+        sum = crc32(chunk, sum);
+        done(null, chunk);
+      },
+    });
+    const content = await refusing(() => this.#file.openReadStreamPromise(entry));
+    await pipeline(content, counting, createWriteStream(file, { flush: true }));
+    if (sum !== entry.crc32) throw new UserError(`${name} has another checksum in its zip archive`);
+  }
+}
+
+function requireMethod({ compressionMethod: method }: Entry): void {
+  if (method !== METHODS.stored && method !== METHODS.deflated)
+    throw new UserError(`its zip archive is packed by method ${method}, which is not supported`);
+}
+
+function requireAtMost({ fileName, uncompressedSize }: Entry, most: number): void {
+  if (uncompressedSize > most) throw new Error(`${fileName} has more than ${most} bytes`);
 }
 
 /** What the library finds wrong, as one line for people. */

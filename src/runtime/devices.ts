@@ -19,7 +19,7 @@ export interface DeviceKind {
   /** The kind whose workers compute on it too, where it has none of its own. */
   readonly workers?: 'cpu';
   /** In a job: what computes its network, where it is not ONNX Runtime's own provider for the hardware. */
-  readonly provider?: 'openvino';
+  readonly provider?: 'openvino' | 'webgpu';
 }
 
 /** All of them: flags, help, the doctor, workers' tags and docs/devices.md read this. */
@@ -47,14 +47,24 @@ export const DEVICES = {
   cuda: {
     name: 'cuda:N',
     computedBy: "ONNX Runtime's CUDA provider",
-    needs: 'an NVIDIA GPU with its driver, CUDA 12, cuDNN 9',
+    needs: 'an NVIDIA GPU with a driver for CUDA 13, Linux on x86-64',
     setUp: 'npm run setup:cuda',
     advice: 'run npm run setup:cuda, and check the NVIDIA driver',
     precisions: ['fp16', 'fp32'],
     hardware: 'gpu',
   },
+  webgpu: {
+    name: 'webgpu:N',
+    computedBy: 'WebGPU, as a plugin of ONNX Runtime',
+    needs: 'a GPU with a Vulkan driver, Linux on x86-64',
+    setUp: 'npm run setup:webgpu',
+    advice: 'run npm run setup:webgpu, and check the Vulkan driver',
+    precisions: ['fp16', 'fp32'],
+    hardware: 'gpu',
+    provider: 'webgpu',
+  },
 } as const satisfies Record<string, DeviceKind>;
-type KindName = keyof typeof DEVICES;
+export type KindName = keyof typeof DEVICES;
 
 const KINDS: readonly (readonly [KindName, DeviceKind])[] = Object.entries(DEVICES) as [KindName, DeviceKind][];
 
@@ -105,6 +115,17 @@ export function kindOf(provider: DeviceKind['provider'] | undefined, hardware: D
   const found = KINDS.find(([, kind]) => kind.provider === provider);
   if (!found) throw new Error(`no device has the provider ${provider}`);
   return found[1];
+}
+
+/**
+ * What computes a job's network on a worker's device. @throws UserError where the job is for another kind of device:
+ * tags may lead it there.
+ */
+export function kindFor(device: Device, provider: DeviceKind['provider'] | undefined): KindName {
+  const found = KINDS.find(([name, kind]) => kind.provider === provider && (kind.workers ?? name) === device.kind);
+  if (found) return found[0];
+  const { name, hardware }: DeviceKind = DEVICES[device.kind];
+  throw new UserError(`the job is for ${kindOf(provider, hardware).name}, and its tags led it to a worker of ${name}`);
 }
 
 /** What `auto` takes where the hardware need not be asked. */

@@ -34,6 +34,8 @@ export interface Library {
   pointersAt: (place: Pointer, count: number) => Pointer[];
   textsAt: (place: Pointer, count: number) => string[];
   textAt: (place: Pointer) => string;
+  /** Memory that somebody else frees. */
+  bytesAt: (place: Pointer, length: number) => Uint8Array;
   /** 32 bits. */
   readAt: (place: Pointer, offset: number) => number;
   writeAt: (place: Pointer, offset: number, value: number) => void;
@@ -166,9 +168,11 @@ function bind(koffi: Koffi, functions: Pointer[], version: string): Library {
     checked,
     later,
     plain,
-    pointersAt: (place, count) => koffi.decode(place, 'void *', count) as Pointer[],
+    // Of none there may be no place.
+    pointersAt: (place, count) => (count === 0 ? [] : (koffi.decode(place, 'void *', count) as Pointer[])),
     textsAt: (place, count) => koffi.decode(place, 'str', count) as string[],
     textAt: (place) => koffi.decode.string(place),
+    bytesAt: (place, length) => new Uint8Array(koffi.view(place, length)),
     readAt: (place, offset) => koffi.decode(place, offset, 'uint32') as number,
     writeAt: (place, offset, value) => {
       koffi.encode(place, offset, 'uint32', value);

@@ -1,11 +1,11 @@
-import path from 'node:path';
-import { OPENVINO, OPENVINO_FOLDER, openvinoExists, openvinoPlugin, truncatedLibraries } from './openvinoFiles.js';
+import { epDevices } from './epDevices.js';
+import { OPENVINO_BUNDLE, OPENVINO_FOLDER } from './openvinoFiles.js';
 import { RuntimeUnavailable } from './ortError.js';
+import { registerPlugin } from './plugin.js';
 import type { Runtime } from './runtime.js';
 import type { Provider } from './sessionOptions.js';
 import type { Pointer } from './table.js';
 
-const REGISTRATION = 'openvino';
 const PROVIDER = 'OpenVINOExecutionProvider';
 const CPU_PROVIDER = 'CPUExecutionProvider';
 
@@ -31,19 +31,9 @@ export function openvinoCpu(runtime: Runtime, folder = OPENVINO_FOLDER): Promise
 }
 
 async function findCpu(runtime: Runtime, folder: string): Promise<OpenvinoCpu> {
-  if (!openvinoExists()) throw new RuntimeUnavailable('there is OpenVINO for Linux on x86-64 only');
-  const plugin = openvinoPlugin(folder);
-  if (plugin === undefined) throw new RuntimeUnavailable('OpenVINO is not here: run npm run setup:openvino');
-  const [cut] = await truncatedLibraries(folder);
-  if (cut !== undefined)
-    throw new RuntimeUnavailable(`${path.join(folder, cut)} is truncated: run npm run setup:openvino`);
-  try {
-    asIntel(runtime, () => {
-      runtime.checked.RegisterExecutionProviderLibrary(runtime.environment, REGISTRATION, plugin);
-    });
-  } catch (error) {
-    throw new RuntimeUnavailable(`OpenVINO ${OPENVINO.version} cannot be loaded (${(error as Error).message})`);
-  }
+  await registerPlugin(runtime, OPENVINO_BUNDLE, folder, (register) => {
+    asIntel(runtime, register);
+  });
   for (const { device, provider, metadata } of epDevices(runtime)) {
     if (provider !== PROVIDER || metadata['ov_device'] !== 'CPU') continue;
     const capabilities = (metadata['OPTIMIZATION_CAPABILITIES'] ?? '').split(' ');
@@ -75,23 +65,6 @@ function asIntel(runtime: Runtime, register: () => void): void {
   } finally {
     writeAt(place, VENDOR_OFFSET, vendor);
   }
-}
-
-interface EpDevice {
-  device: Pointer;
-  provider: string;
-  metadata: Readonly<Record<string, string>>;
-}
-
-function epDevices({ checked, plain, environment, pointersAt, textsAt }: Runtime): EpDevice[] {
-  const [devices, count] = checked.GetEpDevices(environment);
-  return pointersAt(devices, count).map((device) => {
-    const pairs = plain.EpDevice_EpMetadata(device);
-    const [keys, values, size] = pairs === null ? [0n, 0n, 0] : plain.GetKeyValuePairs(pairs);
-    const metadata =
-      size === 0 ? {} : Object.fromEntries(textsAt(keys, size).map((key, i) => [key, textsAt(values, size)[i] ?? '']));
-    return { device, provider: plain.EpDevice_EpName(device), metadata };
-  });
 }
 
 /** What OpenVINO computes in. */

@@ -15,19 +15,34 @@ const probedSchema = z.object({
 /** What can be done on this machine; a problem is one line without a full stop. */
 export type Probed = z.infer<typeof probedSchema>;
 
+/** What a plugin's GPUs are called, in its own order. */
+const gpusSchema = z.union([z.object({ gpus: z.array(z.string()) }), problemSchema]);
+export type ProbedGpus = z.infer<typeof gpusSchema>;
+
 const PROBE_MS = 60_000;
 
 /** Asks a process of its own, which may crash. */
 export async function probeRuntime(): Promise<Probed> {
-  const [file, args] = withParentDeathSignal(process.execPath, [entryFile('runtime/probe.js')]);
-  const { failed, stdout, stderr, shortMessage } = await execa(file, args, {
+  const answer = await ask();
+  if ('said' in answer) return probedSchema.parse(JSON.parse(answer.said));
+  return { runtime: answer, openvino: answer };
+}
+
+/** Tries WebGPU's GPUs in a process of its own. */
+export async function probeWebgpu(): Promise<ProbedGpus> {
+  const answer = await ask('webgpu');
+  return 'said' in answer ? gpusSchema.parse(JSON.parse(answer.said)) : answer;
+}
+
+async function ask(...args: string[]): Promise<{ said: string } | { problem: string }> {
+  const [file, bound] = withParentDeathSignal(process.execPath, [entryFile('runtime/probe.js'), ...args]);
+  const { failed, stdout, stderr, shortMessage } = await execa(file, bound, {
     stdin: 'ignore',
     env: runtimeEnvironment(),
     reject: false,
     timeout: PROBE_MS,
   });
-  if (!failed) return probedSchema.parse(JSON.parse(stdout));
+  if (!failed) return { said: stdout };
   const reason = stderr.trim().split('\n').at(-1) || shortMessage || 'no reason';
-  const problem = `the process that loads it ended (${reason})`;
-  return { runtime: { problem }, openvino: { problem } };
+  return { problem: `the process that loads it ended (${reason})` };
 }

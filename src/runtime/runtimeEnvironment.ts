@@ -1,10 +1,16 @@
+import path from 'node:path';
+import { folderOf } from './bundle.js';
+import { CUDA } from './cudaFiles.js';
+
 /**
  * The environment of every process that loads ONNX Runtime. Its official Linux builds report to Microsoft (the model's
  * file name and digests among other things) unless told not to, and leave files in the temporary folder while they
  * try. `cuda:N` means the N-th GPU of nvidia-smi, which counts by slot; CUDA by itself would count the fastest first.
+ * Its libraries are found where the set-up puts them.
  */
 export const runtimeEnvironment = (): NodeJS.ProcessEnv => ({
   CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
   ...process.env,
+  LD_LIBRARY_PATH: [folderOf(CUDA), process.env['LD_LIBRARY_PATH']].filter(Boolean).join(path.delimiter),
   ORT_DISABLE_TELEMETRY: '1',
 });

@@ -1,5 +1,7 @@
+import { requireComputedBy } from './assignment.js';
 import type { Runtime } from './runtime.js';
 import { type SessionOptions, withSessionOptions } from './sessionOptions.js';
+import { Staging, StagingAllocator, type StagingMemory } from './staging.js';
 import type { Pointer } from './table.js';
 import { describe, type Tensor, type ValueDescription, valueOver } from './tensor.js';
 
@@ -13,21 +15,34 @@ export class NativeSession {
   readonly outputs: readonly ValueDescription[];
   /** With what they work on: native code keeps no reference to it. */
   readonly #running = new Map<Promise<void>, readonly Tensors[]>();
+  readonly #allocator: StagingAllocator | undefined;
+  /** One for each run that was under way at the same time. */
+  readonly #free: Staging[] = [];
   #released: Promise<void> | undefined;
 
-  private constructor(runtime: Runtime, session: Pointer) {
+  private constructor(runtime: Runtime, session: Pointer, staging: StagingMemory | undefined) {
     this.#runtime = runtime;
     this.#session = session;
+    this.#allocator = staging && StagingAllocator.open(runtime, session, staging);
     this.inputs = describeAll(runtime, session, 'Input');
     this.outputs = describeAll(runtime, session, 'Output');
   }
 
-  /** @param bytes an ONNX file; not needed afterwards. @throws OrtError. */
+  /**
+   * @param bytes an ONNX file; not needed afterwards.
+   * @throws OrtError, also where another provider than the one that has to would compute it.
+   */
   static create(runtime: Runtime, bytes: Uint8Array, options: SessionOptions = {}): Promise<NativeSession> {
     return withSessionOptions(runtime, options, async (native) => {
-      const { later, environment } = runtime;
+      const { later, plain, environment } = runtime;
       const session = await later.CreateSessionFromArray(environment, bytes, bytes.length, native);
-      return new NativeSession(runtime, session);
+      try {
+        if (options.computedBy !== undefined) requireComputedBy(runtime, session, options.computedBy);
+        return new NativeSession(runtime, session, options.staging);
+      } catch (error) {
+        plain.ReleaseSession(session);
+        throw error;
+      }
     });
   }
 
@@ -57,36 +72,50 @@ export class NativeSession {
 
   async #run(inputs: Tensors, outputs: Tensors, signal: AbortSignal | undefined): Promise<void> {
     const { checked, later, plain } = this.#runtime;
+    const staging = this.#allocator && (this.#free.pop() ?? new Staging(this.#allocator));
     const values: Pointer[] = [];
+    const valueOf = (name: string, tensor: Tensor, filled: boolean): Pointer => {
+      const value = staging ? staging.value(name, tensor, filled) : valueOver(this.#runtime, tensor);
+      values.push(value);
+      return value;
+    };
     const binding = checked.CreateIoBinding(this.#session);
     const options = checked.CreateRunOptions();
     const terminate = (): void => {
       checked.RunOptionsSetTerminate(options);
     };
     try {
-      for (const [tensors, bind] of [
-        [inputs, checked.BindInput],
-        [outputs, checked.BindOutput],
-      ] as const) {
-        for (const [name, tensor] of Object.entries(tensors)) {
-          const value = valueOver(this.#runtime, tensor);
-          values.push(value);
-          bind(binding, name, value);
-        }
+      for (const [name, tensor] of Object.entries(outputs))
+        checked.BindOutput(binding, name, valueOf(name, tensor, false));
+      for (const [name, tensor] of Object.entries(inputs)) {
+        const value = valueOf(name, tensor, true);
+        // To a device it is copied here, on another thread.
+        if (staging) await later.BindInput(binding, name, value);
+        else checked.BindInput(binding, name, value);
       }
+      signal?.throwIfAborted();
       signal?.addEventListener('abort', terminate);
       await later.RunWithBinding(this.#session, options, binding);
+      for (const [name, tensor] of Object.entries(outputs)) staging?.fetch(name, tensor);
     } finally {
       signal?.removeEventListener('abort', terminate);
       plain.ReleaseIoBinding(binding);
       values.forEach(plain.ReleaseValue);
       plain.ReleaseRunOptions(options);
+      if (staging) this.#free.push(staging);
     }
+  }
+
+  /** Whether inputs and outputs pass through the memory that was asked for. */
+  get staged(): boolean {
+    return this.#allocator !== undefined;
   }
 
   /** Waits for runs that are under way. */
   release(): Promise<void> {
     this.#released ??= Promise.allSettled(this.#running.keys()).then(() => {
+      for (const staging of this.#free) staging.free();
+      this.#allocator?.release();
       this.#runtime.plain.ReleaseSession(this.#session);
     });
     return this.#released;

@@ -1,4 +1,7 @@
+import { RECORD_ASSIGNMENT } from './assignment.js';
+import { RuntimeUnavailable } from './ortError.js';
 import type { Runtime } from './runtime.js';
+import type { StagingMemory } from './staging.js';
 import type { Pointer } from './table.js';
 
 /** An execution provider that comes before the CPU's own, with its options. */
@@ -19,6 +22,10 @@ export interface SessionOptions {
   optimization?: keyof typeof OPTIMIZATIONS;
   /** Entries by the names of onnxruntime_session_options_config_keys.h. */
   config?: Readonly<Record<string, string>>;
+  /** The provider that has to compute the network, by its own name. */
+  computedBy?: string;
+  /** Memory that inputs and outputs pass through. Default: none, they are used where they are. */
+  staging?: StagingMemory;
 }
 
 const FATAL = 4;
@@ -26,7 +33,7 @@ const FATAL = 4;
 /** Lends native session options. */
 export async function withSessionOptions<T>(
   runtime: Runtime,
-  { provider, threads, optimization = 'all', config = {} }: SessionOptions,
+  { provider, threads, optimization = 'all', config = {}, computedBy }: SessionOptions,
   use: (options: Pointer) => Promise<T>,
 ): Promise<T> {
   const { checked, plain } = runtime;
@@ -35,7 +42,8 @@ export async function withSessionOptions<T>(
     checked.SetSessionLogSeverityLevel(options, FATAL);
     checked.SetSessionGraphOptimizationLevel(options, OPTIMIZATIONS[optimization]);
     if (threads !== undefined) checked.SetIntraOpNumThreads(options, threads);
-    for (const [key, value] of Object.entries(config)) checked.AddSessionConfigEntry(options, key, value);
+    const entries = { ...config, ...(computedBy !== undefined && RECORD_ASSIGNMENT) };
+    for (const [key, value] of Object.entries(entries)) checked.AddSessionConfigEntry(options, key, value);
     if (provider) append(runtime, options, provider);
     return await use(options);
   } finally {
@@ -53,13 +61,24 @@ function append(runtime: Runtime, session: Pointer, provider: Provider): void {
   }
 }
 
-function appendCuda({ checked, plain }: Runtime, session: Pointer, keys: string[], values: string[]): void {
+function appendCuda(runtime: Runtime, session: Pointer, keys: string[], values: string[]): void {
+  const { checked, plain } = runtime;
   const cuda = checked.CreateCUDAProviderOptions();
   try {
     // It sets everything that it is not told to its default, so it is told everything at once.
     checked.UpdateCUDAProviderOptions(cuda, keys, values, keys.length);
+    requireTaken(runtime, cuda, keys, values);
     checked.SessionOptionsAppendExecutionProvider_CUDA_V2(session, cuda);
   } finally {
     plain.ReleaseCUDAProviderOptions(cuda);
   }
+}
+
+/** Options that are not what they were set to would change pictures or speed, and nobody would know. */
+function requireTaken({ checked, allocator, textAt }: Runtime, cuda: Pointer, keys: string[], values: string[]): void {
+  const place = checked.GetCUDAProviderOptionsAsString(cuda, allocator);
+  const taken = textAt(place).split(';');
+  checked.AllocatorFree(allocator, place);
+  const lost = keys.map((key, i) => `${key}=${values[i]}`).find((option) => !taken.includes(option));
+  if (lost !== undefined) throw new RuntimeUnavailable(`the CUDA provider does not take ${lost}`);
 }

@@ -5,8 +5,8 @@
  */
 
 /** The version that is asked for, and how many functions its structure has. */
-export const API_VERSION = 22;
-export const API_FUNCTIONS = 317;
+export const API_VERSION = 24;
+export const API_FUNCTIONS = 415;
 
 /** An address in native memory. */
 export type Pointer = bigint;
@@ -56,10 +56,13 @@ export const STATUS_CALLS = {
   GetTensorElementType: [60, ['pointer'], ['int']],
   GetDimensionsCount: [61, ['pointer'], ['size']],
   GetDimensions: [62, ['pointer', 'buffer', 'size'], []],
+  CreateMemoryInfo: [68, ['text', 'int', 'int', 'int'], ['pointer']],
   CreateCpuMemoryInfo: [69, ['int', 'int'], ['pointer']],
+  AllocatorAlloc: [75, ['pointer', 'size'], ['pointer']],
   AllocatorFree: [76, ['pointer', 'pointer'], []],
   GetAllocatorWithDefaultOptions: [78, [], ['pointer']],
   AddSessionConfigEntry: [130, ['pointer', 'text', 'text'], []],
+  CreateAllocator: [131, ['pointer', 'pointer'], ['pointer']],
   RunWithBinding: [133, ['pointer', 'pointer', 'pointer'], []],
   CreateIoBinding: [134, ['pointer'], ['pointer']],
   BindInput: [136, ['pointer', 'text', 'pointer'], []],
@@ -67,6 +70,7 @@ export const STATUS_CALLS = {
   SessionOptionsAppendExecutionProvider_CUDA_V2: [204, ['pointer', 'pointer'], []],
   CreateCUDAProviderOptions: [205, [], ['pointer']],
   UpdateCUDAProviderOptions: [206, ['pointer', 'texts', 'texts', 'size'], []],
+  GetCUDAProviderOptionsAsString: [207, ['pointer', 'pointer'], ['pointer']],
   RegisterExecutionProviderLibrary: [301, ['pointer', 'text', 'text'], []],
   GetEpDevices: [303, ['pointer'], ['pointer', 'size']],
   SessionOptionsAppendExecutionProvider_V2: [
@@ -74,6 +78,10 @@ export const STATUS_CALLS = {
     ['pointer', 'pointer', 'pointers', 'size', 'texts', 'texts', 'size'],
     [],
   ],
+  Session_GetEpGraphAssignmentInfo: [407, ['pointer'], ['pointer', 'size']],
+  EpAssignedSubgraph_GetEpName: [408, ['pointer'], ['text']],
+  EpAssignedSubgraph_GetNodes: [409, ['pointer'], ['pointer', 'size']],
+  EpAssignedNode_GetOperatorType: [412, ['pointer'], ['text']],
 } as const satisfies Record<string, readonly [number, readonly Kind[], readonly Kind[]]>;
 
 /** A function that cannot fail: its place, what it takes, what it gives behind that, and its result. */
@@ -87,10 +95,13 @@ export const PLAIN_CALLS = {
   ReleaseRunOptions: [97, ['pointer'], [], undefined],
   ReleaseTypeInfo: [98, ['pointer'], [], undefined],
   ReleaseSessionOptions: [100, ['pointer'], [], undefined],
+  ReleaseAllocator: [132, ['pointer'], [], undefined],
   ReleaseIoBinding: [135, ['pointer'], [], undefined],
   ReleaseCUDAProviderOptions: [208, ['pointer'], [], undefined],
   GetKeyValuePairs: [298, ['pointer'], ['pointer', 'pointer', 'size'], undefined],
   HardwareDevice_VendorId: [308, ['pointer'], [], 'int'],
+  HardwareDevice_Vendor: [309, ['pointer'], [], 'text'],
+  HardwareDevice_Metadata: [311, ['pointer'], [], 'pointer'],
   EpDevice_EpName: [312, ['pointer'], [], 'text'],
   EpDevice_EpMetadata: [314, ['pointer'], [], 'pointer'],
   EpDevice_Device: [316, ['pointer'], [], 'pointer'],

@@ -31,15 +31,20 @@ export interface ValueDescription {
 }
 
 /**
- * Makes an OrtValue over a tensor's buffer. Who has it holds on to the tensor, and releases it. @throws RangeError
- * when the buffer has not exactly as many bytes as the sizes say; one that was transferred has none.
+ * Makes an OrtValue over a tensor's buffer, in memory of the processor unless told otherwise. Who has it holds on to
+ * the tensor, and releases it. @throws RangeError when the buffer has not exactly as many bytes as the sizes say; one
+ * that was transferred has none.
  */
-export function valueOver({ checked, cpuMemory }: Runtime, { type, dims, data }: Tensor): Pointer {
+export function valueOver(
+  { checked, cpuMemory }: Runtime,
+  { type, dims, data }: Tensor,
+  memory: Pointer = cpuMemory,
+): Pointer {
   const { number, bytes } = ELEMENTS[type];
   const wanted = dims.reduce((product, size) => product * size, bytes);
   if (wanted !== data.byteLength)
     throw new RangeError(`${type} ${dims.join('x') || 'scalar'} has ${wanted} bytes, not ${data.byteLength}`);
-  return checked.CreateTensorWithDataAsOrtValue(cpuMemory, data, wanted, dims, dims.length, number);
+  return checked.CreateTensorWithDataAsOrtValue(memory, data, wanted, dims, dims.length, number);
 }
 
 /** @param info an OrtTypeInfo; it is released. */

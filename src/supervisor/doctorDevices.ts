@@ -1,7 +1,9 @@
 import { encoderName, hardwareEncoders, probeEncoder } from '../media/encode/encoders.js';
+import { libraryOf } from '../runtime/bundle.js';
 import { DEVICES } from '../runtime/devices.js';
 import { openvinoExists } from '../runtime/openvinoFiles.js';
-import { type Probed, probeRuntime } from '../runtime/probed.js';
+import { type Probed, probeRuntime, probeWebgpu } from '../runtime/probed.js';
+import { WEBGPU } from '../runtime/webgpuFiles.js';
 import { hasCudaProvider } from '../upscaler/devices.js';
 import { askGpus, type Gpu } from '../upscaler/gpus.js';
 import { knownProviders, probeCuda, probeProvider } from '../upscaler/providers.js';
@@ -45,7 +47,20 @@ async function gpuFinding({ index, label, memory, driver }: Gpu): Promise<Findin
 /** Whether ONNX Runtime can be called directly, and what OpenVINO adds. */
 function runtimeFindings(): Promise<Finding>[] {
   const probed = probeRuntime();
-  return [probed.then(({ runtime }) => apiFinding(runtime)), probed.then(({ openvino }) => openvinoFinding(openvino))];
+  return [
+    probed.then(({ runtime }) => apiFinding(runtime)),
+    probed.then(({ openvino }) => openvinoFinding(openvino)),
+    webgpuFinding(),
+  ];
+}
+
+async function webgpuFinding(): Promise<Finding> {
+  const { setUp, needs, advice } = DEVICES.webgpu;
+  if (libraryOf(WEBGPU) === undefined)
+    return { line: 'no WebGPU', ok: true, unused: true, advice: `for ${needs}: ${setUp}` };
+  const found = await probeWebgpu();
+  if ('problem' in found) return { line: `WebGPU cannot be used (${found.problem})`, ok: true, unused: true, advice };
+  return { line: `WebGPU: ${found.gpus.map((name, id) => `--device webgpu:${id} is ${name}`).join('; ')}`, ok: true };
 }
 
 function apiFinding(runtime: Probed['runtime']): Finding {

@@ -1,5 +1,6 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { UserError } from '../lib/errors.js';
+import { cudaProblem } from '../runtime/cuda.js';
 import { DEVICES, type Device } from '../runtime/devices.js';
 import type { Picture } from './picture.js';
 import type { UpscaleModel } from './protocol.js';
@@ -14,8 +15,10 @@ env.logLevel = 'fatal';
 export const openByBinding =
   (device: Device): OpenGraph =>
   async (graph, model) => {
-    if (model.provider)
-      throw new UserError(`${model.provider} cannot be used here: run reelscale doctor, or use --device cpu`);
+    if (model.provider || !['cpu', 'cuda'].includes(device.kind))
+      throw new UserError(
+        `${model.provider ?? device.kind} cannot be used here: run reelscale doctor, or use --device cpu`,
+      );
     const session = await create(graph, model, device);
     return {
       run: async (input, output) => {
@@ -42,8 +45,7 @@ async function create(graph: Uint8Array, model: UpscaleModel, device: Device): P
     const message = messageOf(error);
     if (device.kind === 'cuda' && !isOutOfMemory(error) && /cuda|shared library/i.test(message)) {
       throw new UserError(
-        `CUDA device ${device.id} cannot be used on this host (${message}): ` +
-          `${DEVICES.cuda.advice}, or use --device cpu`,
+        `cuda:${device.id} cannot be used (${cudaProblem(error) ?? message}): ${DEVICES.cuda.advice}`,
       );
     }
     throw openingError(error, model);

@@ -8,6 +8,8 @@ export interface InferenceEvents {
 
 /** The network of a device, which is kept between runs. */
 export interface FrameInference {
+  /** Frames that are worked on at the same time. */
+  readonly inFlight: number;
   /** Makes a model ready for frames of a size. @throws UserError and WorldError of `loadSession`. */
   load(network: NetworkRequest): Promise<void>;
   /** Whoever listened before listens no more. */

@@ -10,12 +10,13 @@ const EDGE = 32;
 
 /**
  * Shows the same small picture to a network in two ways, and compares what they make of it.
+ * @param tried with its device's name.
  * @param like a picture of the kind that will come.
  * @throws UserError where a plane differs so much that one of them computes something else.
  */
 export async function requireLikeness(
   reference: FrameNet,
-  tried: FrameNet,
+  { name, net: tried }: { name: string; net: FrameNet },
   model: UpscaleModel,
   like: Pick<Picture, 'data' | 'planes'>,
 ): Promise<void> {
@@ -29,7 +30,7 @@ export async function requireLikeness(
     const distance = decibels(planeOf(expected, plane), planeOf(found, plane));
     if (distance < LEAST_DB)
       throw new UserError(
-        `${model.provider}:cpu makes other pictures with this model than the CPU ` +
+        `${name} makes other pictures with this model than the CPU ` +
           `(plane ${plane}: ${distance.toFixed(1)} dB): use --device cpu`,
       );
   }

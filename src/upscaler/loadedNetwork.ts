@@ -20,14 +20,15 @@ export interface NetworkEvents {
 export class LoadedNetwork {
   readonly #open: OpenGraph;
   readonly #events: NetworkEvents;
-  /** Digests of models that failed in fewer bits. */
-  readonly #failed = new Set<string>();
+  readonly #failed: Set<string>;
   #session: { key: string; session: Session } | undefined;
   #current: { key: string; request: Request; precision: Precision; layout: Layout; tiler: Tiler } | undefined;
 
-  constructor(open: OpenGraph, events: NetworkEvents) {
+  /** @param failed digests of models that failed in fewer bits than fp32. */
+  constructor(open: OpenGraph, events: NetworkEvents, failed = new Set<string>()) {
     this.#open = open;
     this.#events = events;
+    this.#failed = failed;
   }
 
   /**
@@ -53,6 +54,11 @@ export class LoadedNetwork {
     }
   }
 
+  /** Whether what was computed in a precision is not to be used, since the model failed in it elsewhere. */
+  mustBeFp32(precision: Precision): boolean {
+    return precision !== 'fp32' && this.#failed.has(this.#loaded().request.model.digest);
+  }
+
   /**
    * Upscales a frame from one buffer, laid out as `layoutOf` says, into another.
    * @throws UserError when the model gives no picture or does not fit into memory.
@@ -60,6 +66,10 @@ export class LoadedNetwork {
   async upscale(input: ArrayBuffer, output: ArrayBuffer): Promise<{ stopped: boolean; precision: Precision }> {
     for (;;) {
       const { layout, precision, request, tiler } = this.#loaded();
+      if (this.mustBeFp32(precision)) {
+        await this.#loadIn('fp32', request, tiler.tile);
+        continue;
+      }
       const source = samplesOf(input, layout.seenBytes, layout.bitDepth);
       const target = samplesOf(output, layout.outputBytes, layout.bitDepth);
       let last: TileProgress | undefined;
@@ -130,6 +140,8 @@ export class LoadedNetwork {
   }
 
   #fellBack(digest: string, precision: 'fp16' | 'bf16', why: string): void {
+    // Another lane may have said so.
+    if (this.#failed.has(digest)) return;
     this.#failed.add(digest);
     this.#events.onNotice(
       precision === 'fp16'

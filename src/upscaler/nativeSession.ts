@@ -1,23 +1,18 @@
 import { UserError } from '../lib/errors.js';
-import { kindOf, type Precision, requirePrecision } from '../runtime/devices.js';
-import {
-  NO_FALLBACK,
-  type OpenvinoCpu,
-  type OpenvinoPrecision,
-  openvinoCpu,
-  openvinoProvider,
-} from '../runtime/openvino.js';
+import { cudaProblem } from '../runtime/cuda.js';
+import { DEVICES, type Device, type KindName, kindFor, requirePrecision } from '../runtime/devices.js';
 import { RuntimeUnavailable } from '../runtime/ortError.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { NativeSession } from '../runtime/session.js';
 import type { SessionOptions } from '../runtime/sessionOptions.js';
 import type { Tensor } from '../runtime/tensor.js';
+import { findWay, type Way } from './deviceWays.js';
 import { requireLikeness } from './likeness.js';
 import type { Picture } from './picture.js';
 import type { UpscaleModel } from './protocol.js';
 import type { OpenGraph, Session } from './session.js';
 import { openingError, runningError } from './sessionErrors.js';
-import type { FrameNet } from './tiler.js';
+import { type FrameNet, isOutOfMemory } from './tiler.js';
 
 interface Opening {
   runtime: Runtime;
@@ -31,35 +26,40 @@ interface Opening {
  * @param stop the signal that ends a run which begins now; the run then throws its reason.
  */
 export const openByApi =
-  (runtime: Runtime, stop?: () => AbortSignal): OpenGraph =>
+  (runtime: Runtime, device: Device, stop?: () => AbortSignal): OpenGraph =>
   async (graph, model, precision) => {
     const opening = { runtime, graph, model, stop };
+    const kind = kindFor(device, model.provider);
     // The CPU's own provider computes in fp16 too, slower than in fp32: no job asks for that.
-    if (model.provider || precision === 'bf16') requirePrecision(kindOf(model.provider, 'cpu'), precision);
-    if (model.provider) return openvinoSession(opening, await openvinoOrRefuse(runtime), precision);
+    if (kind !== 'cpu' || precision === 'bf16') requirePrecision(DEVICES[kind], precision);
+    const name = DEVICES[kind].name.replace(':N', `:${device.id}`);
+    const way = await wayOrRefuse(name, kind, findWay(runtime, kind, device.id, precision));
+    if (way) return guardedSession(opening, name, way);
     const session = await create(opening);
     return { run: (input, output) => run(session, opening, input, output), release: () => session.release() };
   };
 
-async function openvinoOrRefuse(runtime: Runtime): Promise<OpenvinoCpu> {
+async function wayOrRefuse(name: string, kind: KindName, finding: Promise<Way | undefined>): Promise<Way | undefined> {
   try {
-    return await openvinoCpu(runtime);
+    return await finding;
   } catch (error) {
     if (!(error instanceof RuntimeUnavailable)) throw error;
-    throw new UserError(`openvino:cpu cannot be used: ${error.message}`);
+    throw unusable(name, kind, error.message);
   }
 }
 
+/** The key of a session for pictures of any size. */
+const ANY = 'any';
+
 /**
- * OpenVINO is faster where it knows the size of the pictures, and each session keeps memory for it: so there is one
- * session, for one size where all pictures have it.
+ * Where a device is faster when it knows the size of the pictures, each of its sessions keeps memory for it: so there
+ * is one session, for one size where all pictures have it. What it makes is compared with the CPU's before the first.
  */
-function openvinoSession(opening: Opening, cpu: OpenvinoCpu, asked: Precision): Session {
-  const precision = asked === 'bf16' ? asked : 'fp32';
-  if (precision === 'bf16' && !cpu.bf16) throw new UserError(`${cpu.name} does not compute in bf16: use fp32`);
+async function guardedSession(opening: Opening, name: string, way: Way): Promise<Session> {
   let sizes = 0;
   let compared: Promise<void> | undefined;
-  let current: { key: string; session: NativeSession } | undefined;
+  // What cannot be opened at all is told before the first frame, where that is not in vain.
+  let current = way.fixed ? undefined : { key: ANY, session: await create(opening, way.options()) };
   const release = async (): Promise<void> => {
     await current?.session.release();
     current = undefined;
@@ -69,12 +69,12 @@ function openvinoSession(opening: Opening, cpu: OpenvinoCpu, asked: Precision): 
       sizes = expected.length;
     },
     run: async (input, output) => {
-      await (compared ??= compare(opening, cpu, precision, input));
-      const shape = sizes === 1 ? { frame: tensor(input).dims } : undefined;
-      const key = JSON.stringify(shape ?? {});
+      await (compared ??= compare(opening, name, way, input));
+      const shape = way.fixed && sizes === 1 ? { frame: tensor(input).dims } : undefined;
+      const key = shape ? JSON.stringify(shape) : ANY;
       if (current?.key !== key) {
         await release();
-        current = { key, session: await createOpenvino(opening, cpu, precision, shape) };
+        current = { key, session: await create(opening, way.options(shape)) };
       }
       return run(current.session, opening, input, output);
     },
@@ -82,25 +82,12 @@ function openvinoSession(opening: Opening, cpu: OpenvinoCpu, asked: Precision): 
   };
 }
 
-const createOpenvino = (
-  opening: Opening,
-  cpu: OpenvinoCpu,
-  precision: OpenvinoPrecision,
-  shape?: Record<string, readonly number[]>,
-): Promise<NativeSession> =>
-  create(opening, { provider: openvinoProvider(cpu, precision, shape), config: NO_FALLBACK });
-
-/** Whether OpenVINO makes the pictures that the CPU's own provider makes; once for a model. */
-async function compare(
-  opening: Opening,
-  cpu: OpenvinoCpu,
-  precision: OpenvinoPrecision,
-  like: Picture,
-): Promise<void> {
-  const [reference, tried] = [await create(opening), await createOpenvino(opening, cpu, precision)];
+/** Whether a device makes the pictures that the CPU's own provider makes; once for a model. */
+async function compare(opening: Opening, name: string, way: Way, like: Picture): Promise<void> {
+  const [reference, tried] = [await create(opening), await create(opening, way.options())];
   const net = (session: NativeSession): FrameNet => ({ run: (input, output) => run(session, opening, input, output) });
   try {
-    await requireLikeness(net(reference), net(tried), opening.model, like);
+    await requireLikeness(net(reference), { name, net: net(tried) }, opening.model, like);
   } finally {
     await Promise.all([reference.release(), tried.release()]);
   }
@@ -110,9 +97,15 @@ async function create({ runtime, graph, model }: Opening, options?: SessionOptio
   try {
     return await NativeSession.create(runtime, graph, options);
   } catch (error) {
+    const { provider } = options ?? {};
+    const problem = provider?.kind === 'cuda' && !isOutOfMemory(error) ? cudaProblem(error) : undefined;
+    if (problem !== undefined) throw unusable(`cuda:${provider?.options['device_id']}`, 'cuda', problem);
     throw openingError(error, model);
   }
 }
+
+const unusable = (name: string, kind: KindName, why: string): UserError =>
+  new UserError(`${name} cannot be used (${why}): ${DEVICES[kind].advice}`);
 
 async function run(session: NativeSession, { model, stop }: Opening, input: Picture, output: Picture) {
   const nan = new Uint8Array(1);

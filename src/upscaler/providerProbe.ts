@@ -1,6 +1,6 @@
 import '../lib/sourceTraces.js';
 import { InferenceSession, listSupportedBackends } from 'onnxruntime-node';
-import { IDENTITY_MODEL } from './identityModel.js';
+import { IDENTITY_MODEL } from '../runtime/identityModel.js';
 
 /**
  * `providerProbe.js NAME [DEVICE]`: ends with code 0 when ONNX Runtime can open a session by that execution provider.

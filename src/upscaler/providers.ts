@@ -3,6 +3,7 @@ import { UserError } from '../lib/errors.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { entryFile } from '../lib/project.js';
 import { DEVICES } from '../runtime/devices.js';
+import { probeWebgpu } from '../runtime/probed.js';
 import { runtimeEnvironment } from '../runtime/runtimeEnvironment.js';
 
 const PROBE_MS = 60_000;
@@ -12,6 +13,14 @@ export async function probeCuda(index: number): Promise<void> {
   const reason = await probeProvider('cuda', index);
   if (reason !== undefined)
     throw new UserError(`ONNX Runtime cannot use cuda:${index} (${reason}): ${DEVICES.cuda.advice}`);
+}
+
+/** Tries WebGPU. @throws UserError with its reason. */
+export async function requireWebgpu(index: number): Promise<void> {
+  const found = await probeWebgpu();
+  const problem = 'problem' in found ? found.problem : index < found.gpus.length ? undefined : 'there is no such GPU';
+  if (problem !== undefined)
+    throw new UserError(`webgpu:${index} cannot be used (${problem}): ${DEVICES.webgpu.advice}`);
 }
 
 /**

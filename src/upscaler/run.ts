@@ -13,8 +13,8 @@ import type { UpscaledPart, UpscaleProgress, UpscaleRequest } from './protocol.j
 import { Repeats } from './repeats.js';
 
 /**
- * On each side of the network: one buffer that it works on, one that is ready for it or was just left by it, one on
- * its way.
+ * On each side of the network, where it works on one frame at a time: one buffer that it works on, one that is ready
+ * for it or was just left by it, one on its way.
  */
 const BUFFERS = 3;
 
@@ -51,9 +51,10 @@ export async function runRequest(
   const tally = await open(path.join(request.partFolder, TALLY_FILE), 'a');
   const failure = new AbortController();
   const layout = layoutOf(request);
-  const inputs = new BufferPool(BUFFERS, layout.inputBytes);
+  const buffers = BUFFERS + inference.inFlight - 1;
+  const inputs = new BufferPool(buffers, layout.inputBytes);
   // One more: the last frame's stays, in case the next one is the same.
-  const outputs = new BufferPool(BUFFERS + 1, layout.outputBytes);
+  const outputs = new BufferPool(buffers + 1, layout.outputBytes);
   const fail = (error: unknown): void => {
     failure.abort(error);
     inputs.close(error);

@@ -5,11 +5,11 @@ import { ApiInference } from './apiInference.js';
 import type { FrameInference } from './inference.js';
 import { ThreadInference } from './threadInference.js';
 
-/** CUDA goes through onnxruntime-node's binding, and so does the CPU where the C API cannot be called. */
+/** Where the C API cannot be called, onnxruntime-node's binding does what it can. */
 export async function startInference(device: string): Promise<FrameInference> {
-  if (parseWorkerDevice(device).kind === 'cuda') return new ThreadInference(device);
+  const parsed = parseWorkerDevice(device);
   try {
-    return new ApiInference(await openRuntime());
+    return new ApiInference(await openRuntime(), parsed);
   } catch (error) {
     if (error instanceof RuntimeUnavailable) return new ThreadInference(device);
     throw error;

@@ -11,6 +11,7 @@ type Answer = Extract<FromInference, { type: 'loaded' | 'frame' }>;
  * back with the result.
  */
 export class ThreadInference implements FrameInference {
+  readonly inFlight = 1;
   readonly #worker: Worker;
   readonly #stop = new Int32Array(new SharedArrayBuffer(4));
   readonly #waiting: { resolve: (answer: Answer) => void; reject: (error: Error) => void }[] = [];

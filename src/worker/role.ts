@@ -6,7 +6,7 @@ import { workflowBundleFile } from '../lib/project.js';
 import { probeTool, probeX264 } from '../media/ffmpeg/probes.js';
 import { parseDevice } from '../runtime/devices.js';
 import { deviceTags } from '../upscaler/devices.js';
-import { probeCuda } from '../upscaler/providers.js';
+import { probeCuda, requireWebgpu } from '../upscaler/providers.js';
 import { activityLog } from './activityLog.js';
 import { checkedInput } from './checkedInput.js';
 import { DeviceSlots } from './deviceSlots.js';
@@ -36,6 +36,7 @@ export async function probeRole(role: Role): Promise<void> {
   if (role.name !== 'upscale') return;
   const { kind, id } = parseDevice(role.device);
   if (kind === 'cuda') await probeCuda(id);
+  if (kind === 'webgpu') await requireWebgpu(id);
 }
 
 /** The workers of a role: one, or one for each queue of a device. */

@@ -113,7 +113,7 @@ describe.skipIf(!openvinoExists())('a job on openvino:cpu', () => {
     expect(half).toMatchObject({
       code: 2,
       stderr: expect.stringContaining(
-        '--precision fp16 needs --device cuda:N: openvino:cpu computes in bf16 or fp32',
+        '--precision fp16 needs --device cuda:N or webgpu:N: openvino:cpu computes in bf16 or fp32',
       ) as string,
     });
   });

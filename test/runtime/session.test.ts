@@ -102,18 +102,65 @@ it('a buffer that is smaller than its picture, or that was given away, never rea
   await session.release();
 });
 
-it('a thousand runs take no more memory', async () => {
-  const { bytes, inputs, outputs } = await framed(1, 200, 160);
-  const session = await NativeSession.create(runtime, bytes);
-  const run = async (count: number): Promise<number> => {
-    for (let n = 0; n < count; n++) await session.run(inputs, outputs);
-    return process.memoryUsage().rss;
-  };
-  const before = await run(200);
-  const after = await run(1000);
-  // Buffers that stayed for each run would take 480 MB.
-  expect(after - before).toBeLessThan(48e6);
-  await session.release();
+it.each([undefined, { name: 'Cpu', id: 0 } as const])(
+  'a thousand runs take no more memory, by %o',
+  async (staging) => {
+    const { bytes, inputs, outputs } = await framed(1, 200, 160);
+    const session = await NativeSession.create(runtime, bytes, { ...(staging && { staging }) });
+    const run = async (count: number): Promise<number> => {
+      for (let n = 0; n < count; n++) await session.run(inputs, outputs);
+      return process.memoryUsage().rss;
+    };
+    const before = await run(200);
+    const after = await run(1000);
+    // Buffers that stayed for each run would take 480 MB.
+    expect(after - before).toBeLessThan(48e6);
+    await session.release();
+  },
+);
+
+it('through memory of the provider the bytes are the same, also of runs that overlap and of other sizes', async () => {
+  const { bytes, inputs, outputs, upscaled } = await framed();
+  const own = await NativeSession.create(runtime, bytes);
+  await own.run(inputs, outputs);
+  await own.release();
+  const staged = await NativeSession.create(runtime, bytes, { staging: { name: 'Cpu', id: 0 } });
+  const sizes = [
+    [W, H],
+    [2 * W, H],
+    [W, H],
+  ] as const;
+  const others = await Promise.all(sizes.map(([width, height]) => framed(2, width, height)));
+  for (let n = 0; n < 2; n++) {
+    await Promise.all(others.map((other) => staged.run(other.inputs, other.outputs)));
+    for (const i of [0, 2]) expect(Buffer.compare(others[i]?.upscaled ?? Buffer.of(), upscaled)).toBe(0);
+    expect(others[1]?.upscaled.some((sample) => sample > 0)).toBe(true);
+    for (const other of others) other.upscaled.fill(0);
+  }
+  await staged.release();
+});
+
+it('where a provider has no memory of that kind, all goes without it', async () => {
+  const { bytes, inputs, outputs, upscaled } = await framed();
+  for (const [name, staged] of [
+    ['Cpu', true],
+    ['CudaPinned', false],
+  ] as const) {
+    const session = await NativeSession.create(runtime, bytes, { staging: { name, id: 3 } });
+    expect(session.staged).toBe(staged);
+    upscaled.fill(0);
+    await session.run(inputs, outputs);
+    expect(upscaled.some((sample) => sample > 0)).toBe(true);
+    await session.release();
+  }
+});
+
+it('a session whose network another provider would compute is refused', async () => {
+  const { bytes } = await framed();
+  await expect(NativeSession.create(runtime, bytes, { computedBy: 'CUDAExecutionProvider' })).rejects.toThrow(
+    'CPUExecutionProvider would compute its Conv instead of CUDAExecutionProvider',
+  );
+  await (await NativeSession.create(runtime, bytes, { computedBy: 'CPUExecutionProvider' })).release();
 });
 
 it('the loop is free while a network runs', async () => {

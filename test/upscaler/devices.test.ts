@@ -3,11 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterEach, describe, expect, test } from 'vitest';
+import { IDENTITY_MODEL } from '../../src/runtime/identityModel.js';
 import { doctorDevices } from '../../src/supervisor/doctorDevices.js';
 import { deviceMemory } from '../../src/upscaler/deviceMemory.js';
 import { deviceTags, discoverDevices } from '../../src/upscaler/devices.js';
 import { askGpus, parseGpus, visibleGpus } from '../../src/upscaler/gpus.js';
-import { IDENTITY_MODEL } from '../../src/upscaler/identityModel.js';
 import { scratchFolder } from '../support/media.js';
 
 const TWO_GPUS =

@@ -111,7 +111,7 @@ test('a model file that was changed, is missing, or is no model is refused', asy
 });
 
 test('a device that is not there is an error of the user, not a silent fall back to the CPU', async () => {
-  expect(() => createUpscaler({ device: 'gpu' })).toThrow('gpu is not a device: use cpu or cuda:N');
+  expect(() => createUpscaler({ device: 'gpu' })).toThrow('gpu is not a device: use cpu, cuda:N or webgpu:N');
   const cuda = createUpscaler({ device: 'cuda:97' });
   try {
     const nothing = () => undefined;
@@ -119,7 +119,9 @@ test('a device that is not there is an error of the user, not a silent fall back
       cuda.run(await request(), { onPart: () => Promise.resolve(), onProgress: nothing, onNotice: nothing }),
     ).rejects.toMatchObject({
       name: 'UserError',
-      message: expect.stringContaining('CUDA device 97 cannot be used') as string,
+      message: expect.stringMatching(
+        /^cuda:97 cannot be used \(.+\): run npm run setup:cuda, and check the NVIDIA driver$/,
+      ) as string,
     });
   } finally {
     await cuda.close();

@@ -66,7 +66,7 @@ export class OurNetwork {
       await loadSession(
         model,
         { precision: PRECISION, bitDepth: 8, onNotice: refuse },
-        openByApi(await openRuntime()),
+        openByApi(await openRuntime(), { kind: 'cpu', id: 0 }),
       ),
     );
   }

@@ -9,6 +9,7 @@ import type { RootedPath } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { makePublicFolder } from '../../lib/umask.js';
+import { kindOf } from '../../runtime/devices.js';
 import { resolveEncode } from '../job/encodeFlags.js';
 import { parseFlags, parseOptions, type UpscaleFlags, upscaleFlagsSchema } from '../job/flags.js';
 import { inRoot } from '../job/mediaRoot.js';
@@ -61,7 +62,7 @@ export async function specifyBatch({ name, sources, watch, options }: AskedBatch
   // The size of a picture that nobody has seen yet decides about tiles only.
   const method = await resolveMethod(flags, {
     roots: config.roots,
-    gpu: device !== 'cpu',
+    gpu: kindOf(provider, device === 'cpu' ? 'cpu' : 'gpu').hardware === 'gpu',
     ...(provider && { provider }),
     ...(precision && { precision }),
     memory: 1e9,

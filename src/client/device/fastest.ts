@@ -81,15 +81,13 @@ export async function waysHere(): Promise<Way[]> {
   return ways.flat();
 }
 
-/** The first GPU, since all of a machine are taken to be alike; what else computes on the processor. */
+/** The first device of each kind, since all GPUs of a machine are taken to be alike. */
 async function devicesFor(wanted: Precision | 'auto'): Promise<string[]> {
-  const [first] = await discoverDevices();
-  const names = [
-    ...(first && first.device !== 'cpu' ? [first.device] : []),
-    ...(openvinoPlugin() === undefined ? [] : [DEVICES['openvino:cpu'].name]),
-    DEVICES.cpu.name,
-  ];
-  return names.filter((name) => wanted === 'auto' || kindOf(name).precisions.includes(wanted));
+  const names = (await discoverDevices()).flatMap(({ device }) =>
+    device === DEVICES.cpu.name && openvinoPlugin() !== undefined ? [DEVICES['openvino:cpu'].name, device] : [device],
+  );
+  const firsts = names.filter((name, i) => names.findIndex((other) => kindOf(other) === kindOf(name)) === i);
+  return firsts.filter((name) => wanted === 'auto' || kindOf(name).precisions.includes(wanted));
 }
 
 const kindOf = (name: string): DeviceKind => DEVICES[parseDevice(name).kind];

@@ -2,7 +2,7 @@ import { type Roots, toRooted } from '../../job/layout.js';
 import type { Method, ModelMethod } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { resolveModel } from '../../models/resolve.js';
-import { bestPrecision, kindOf, type Precision, requirePrecision } from '../../runtime/devices.js';
+import { bestPrecision, DEVICES, kindOf, type Precision, requirePrecision } from '../../runtime/devices.js';
 import { probeRuntime } from '../../runtime/probed.js';
 import { autoTile, type RememberedFor } from './autoTile.js';
 import type { UpscaleFlags } from './flags.js';
@@ -117,7 +117,7 @@ async function precisionOf(
   if (wanted === 'auto' && precision) return precision;
   const kind = kindOf(provider, gpu ? 'gpu' : 'cpu');
   if (wanted !== 'auto') requirePrecision(kind, wanted);
-  if (provider) return openvinoPrecision(wanted);
+  if (kind === DEVICES['openvino:cpu']) return openvinoPrecision(wanted);
   return wanted === 'auto' ? bestPrecision(kind) : wanted;
 }
 

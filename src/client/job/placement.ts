@@ -2,7 +2,7 @@ import type { Config } from '../../../temporal.config.js';
 import type { JobSpec, ModelMethod } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { type ResolvedModel, resolveModel } from '../../models/resolve.js';
-import type { Precision } from '../../runtime/devices.js';
+import { DEVICES, type DeviceKind, isDevice, kindOf, type Precision, parseDevice } from '../../runtime/devices.js';
 import { discoverDevices, providerOf } from '../../upscaler/devices.js';
 import { fastestWay, type Way } from '../device/fastest.js';
 import type { UpscaleFlags } from './flags.js';
@@ -42,7 +42,7 @@ export async function placement(
   const made = open?.tags ?? tags;
   const before = open?.method.kind === 'model' ? open.method.provider : undefined;
   const provider = device === undefined ? before : providerOf(device);
-  if (provider) return { tags, device: 'cpu', provider };
+  if (provider) return { tags, device: deviceOf(provider, [device, ...made]), provider };
   if (made.includes('cpu')) return { tags, device: 'cpu' };
   return { tags, device: made.find((tag) => /^cuda:\d+$/.test(tag)) ?? (first === 'cpu' ? 'cuda:0' : first) };
 }
@@ -50,7 +50,7 @@ export async function placement(
 /** A job that is for no particular GPU may go to any. */
 function placedOn(device: string): Placement {
   const provider = providerOf(device);
-  if (provider) return { tags: [device], device: 'cpu', provider };
+  if (provider) return { tags: [device], device: deviceOf(provider, [device]), provider };
   return { tags: [device === 'cpu' ? 'cpu' : 'gpu'], device };
 }
 
@@ -101,3 +101,12 @@ export async function devicesHere(tags: readonly string[]): Promise<number> {
   const usable = (await discoverDevices()).filter((device) => device.tags.some((tag) => tags.includes(tag)));
   return Math.max(1, usable.length);
 }
+
+/** On whose workers a provider's pictures are made. */
+function deviceOf(provider: NonNullable<ModelMethod['provider']>, names: (string | undefined)[]): string {
+  const kind = kindOf(provider, 'cpu');
+  const named = names.find((name) => name !== undefined && isDevice(name) && kindIs(name, kind));
+  return kind.workers ?? named ?? kind.name.replace('N', '0');
+}
+
+const kindIs = (name: string, kind: DeviceKind): boolean => DEVICES[parseDevice(name).kind] === kind;
