@@ -4,7 +4,7 @@ import { connectWhenReady } from '../client/connection/temporalConnection.js';
 import { withLimit } from '../lib/limit.js';
 import type { DatabaseWatch } from './databaseDamage.js';
 import type { EmbeddedServer } from './embeddedServer.js';
-import { START_MS, startSoundServer } from './soundServer.js';
+import { type SoundServerOptions, START_MS, startSoundServer } from './soundServer.js';
 
 export interface ReachedServer {
   temporalAddress: string;
@@ -16,16 +16,17 @@ export interface ReachedServer {
 
 /**
  * Connects to the server that the configuration names, or starts the embedded one.
+ * @param events.onStarted only of the embedded one.
  * @throws when it does not answer within a minute; the signal's reason.
  */
 export async function reachServer(
   config: Config,
   signal: AbortSignal,
-  say: { log: (line: string) => void; notice: (line: string) => void },
+  events: Omit<SoundServerOptions, 'signal'>,
 ): Promise<ReachedServer> {
   const { temporalAddress } = config;
   if (!temporalAddress) {
-    const sound = await startSoundServer(config, { signal, ...say });
+    const sound = await startSoundServer(config, { signal, ...events });
     return { ...sound, temporalAddress: sound.server.address };
   }
   try {

@@ -18,6 +18,14 @@ export interface SoundServer {
   watch: DatabaseWatch;
 }
 
+export interface SoundServerOptions {
+  signal: AbortSignal;
+  log: (line: string) => void;
+  notice: (line: string) => void;
+  /** It does not answer yet, and may be replaced by one at the same address. */
+  onStarted: (server: EmbeddedServer) => void;
+}
+
 class Damaged extends Error {}
 
 /**
@@ -27,11 +35,12 @@ class Damaged extends Error {}
  */
 export async function startSoundServer(
   config: Config,
-  { signal, log, notice }: { signal: AbortSignal; log: (line: string) => void; notice: (line: string) => void },
+  { signal, log, notice, onStarted }: SoundServerOptions,
 ): Promise<SoundServer> {
   for (let first = true; ; first = false) {
     const watch = new DatabaseWatch(config.home);
     const server = await startEmbeddedServer(config, { log, notice });
+    if (first) onStarted(server);
     try {
       return { server, connection: await answering(config, server, watch, signal), watch };
     } catch (error) {

@@ -132,12 +132,23 @@ class Supervisor {
     const notice = (line: string): void => {
       this.#notice(line);
     };
-    const { server, connection, watch, temporalAddress } = await reachServer(config, this.#signal, { log, notice });
+    const devices = await discoverDevices();
+    const start = (temporalAddress: string, temporalTls: boolean): void => {
+      const environment = serverEnvironment(config.home, { temporalAddress, temporalTls });
+      this.#workers = startWorkers(config, environment, devices, { log, notice });
+    };
+    const { server, connection, watch, temporalAddress } = await reachServer(config, this.#signal, {
+      log,
+      notice,
+      // They load while it starts.
+      onStarted: ({ address, tls }) => {
+        start(address, tls !== undefined);
+      },
+    });
     this.#server = server;
     this.#connection = connection;
     this.#database = watch;
     const temporalTls = server?.tls !== undefined;
-    const devices = await discoverDevices();
 
     const unregistered = server ? undefined : await registerSearchAttributes(connection, config.namespace);
     if (unregistered) log(`the search attributes could not be registered (${unregistered}); jobs go on without them`);
@@ -155,10 +166,7 @@ class Supervisor {
       log,
     });
     await this.#detached.restore();
-    this.#workers = startWorkers(config, serverEnvironment(config.home, { temporalAddress, temporalTls }), devices, {
-      log,
-      notice,
-    });
+    if (!server) start(temporalAddress, false);
     return {
       pid: process.pid,
       temporalAddress,

@@ -8,8 +8,9 @@ import { type Logger, temporalLogger } from './logger.js';
 import { keepGauges, telemetry } from './metrics.js';
 import { createWorkers, probeRole, type Role } from './role.js';
 
-/** Between two attempts to reach the server. */
+/** Between two attempts to reach the server, which may be starting beside its workers. */
 const LONGEST_DELAY_MS = 5000;
+const GROWTH = 1.3;
 
 /**
  * Works until the signal aborts; then running activities commit the part at hand, within 20 seconds.
@@ -62,7 +63,7 @@ async function connectPatiently(
   const trouble = new Trouble((reason) => {
     logger.warn(`the server does not answer and is asked again: ${reason}`);
   });
-  for (let delay = 100; !signal.aborted; delay = Math.min(delay * 2, LONGEST_DELAY_MS)) {
+  for (let delay = 100; !signal.aborted; delay = Math.min(delay * GROWTH, LONGEST_DELAY_MS)) {
     try {
       const attempt = NativeConnection.connect({ ...config.temporalConnection });
       // An address that swallows packets holds the attempt, which no signal ends.
