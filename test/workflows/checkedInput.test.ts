@@ -20,7 +20,8 @@ const good: UpscaleVideoInput = {
   searchAttributes: false,
 };
 const evil = '../../../../tmp/evil';
-const job = new FakeJob([10], { encodeSegment: untilCancelled });
+// The test server refuses to cancel an activity that has ended meanwhile, which a real one does not.
+const job = new FakeJob([10], { encodeSegment: untilCancelled, traceSource: untilCancelled });
 let env: TestWorkflowEnvironment;
 let worker: Worker;
 let running: Promise<void>;
