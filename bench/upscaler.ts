@@ -5,13 +5,13 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { fileDigest } from '../src/job/parts.js';
-import { printPts } from '../src/media/picture/frameSource.js';
 import { wrapForFrames } from '../src/models/graph.js';
 import { registered } from '../src/models/registry.js';
 import { modelFile } from '../src/models/store.js';
 import { createUpscaler, type Upscaler } from '../src/upscaler/client.js';
 import type { UpscaleRequest } from '../src/upscaler/protocol.js';
 import { loadConfig } from '../temporal.config.js';
+import { decodeNetworkClip, makeNetworkClip, networkRequest } from './support/networkClip.js';
 
 /**
  * What decoding, checkpoints and the lossless encode cost beside inference:
@@ -32,35 +32,6 @@ const [
 ] = process.argv.slice(2);
 const frames = Number(frameArgument);
 const rounds = Number(roundArgument);
-
-async function makeClip(file: string): Promise<void> {
-  await execa('ffmpeg', [
-    '-loglevel',
-    'error',
-    '-f',
-    'lavfi',
-    '-i',
-    `testsrc2=size=${WIDTH}x${HEIGHT}:rate=25`,
-    '-frames:v',
-    String(frames),
-    '-c:v',
-    'libx264',
-    '-preset',
-    'veryfast',
-    '-pix_fmt',
-    'yuv420p',
-    file,
-  ]);
-}
-
-async function decodeAll(file: string): Promise<Uint8Array> {
-  const { stdout } = await execa(
-    'ffmpeg',
-    ['-loglevel', 'error', '-i', file, '-pix_fmt', 'gbrp', '-f', 'rawvideo', 'pipe:1'],
-    { encoding: 'buffer', maxBuffer: 2 ** 31 },
-  );
-  return stdout;
-}
 
 /** @returns frames a second. */
 async function timed(count: number, work: () => Promise<void>): Promise<number> {
@@ -85,59 +56,15 @@ async function throughUpscaler(upscaler: Upscaler, request: UpscaleRequest): Pro
 }
 
 async function compare(folder: string): Promise<void> {
-  const clip = path.join(folder, 'clip.mp4');
-  await makeClip(clip);
-  const request: UpscaleRequest = {
-    model: {
-      file: path.resolve(model),
-      digest: await fileDigest(model),
-      scale: SCALE,
-      tile: 0,
-      tilePad: 0,
-      prePad: 0,
-      ...NETWORK,
-      alignment: 1,
-    },
-    bitDepth: NETWORK.bitDepth,
-    width: WIDTH,
-    height: HEIGHT,
-    decodeArgs: [
-      '-i',
-      `file:${clip}`,
-      '-fps_mode',
-      'passthrough',
-      '-vf',
-      [...printPts(), 'format=gbrp'].join(','),
-      '-f',
-      'rawvideo',
-      'pipe:1',
-    ],
-    encodeArgs: [
-      '-f',
-      'rawvideo',
-      '-pix_fmt',
-      'gbrp',
-      '-s',
-      `${WIDTH * SCALE}x${HEIGHT * SCALE}`,
-      '-r',
-      '25',
-      '-i',
-      'pipe:0',
-      '-pix_fmt',
-      'yuv420p',
-      '-c:v',
-      'utvideo',
-      '-f',
-      'nut',
-    ],
-    firstFrame: 0,
-    frames,
-    partFolder: folder,
-    partExtension: 'nut',
-    checkpointFrames: 100,
-    checkpointSeconds: 60,
-  };
-  const pictures = await decodeAll(clip);
+  const clip = { file: path.join(folder, 'clip.mp4'), width: WIDTH, height: HEIGHT, frames };
+  await makeNetworkClip(clip);
+  const request = networkRequest(clip, folder, {
+    file: path.resolve(model),
+    digest: await fileDigest(model),
+    scale: SCALE,
+    precision: NETWORK.precision,
+  });
+  const pictures = await decodeNetworkClip(clip);
   const session = await InferenceSession.create(wrapForFrames(await readFile(model), { ...NETWORK, scale: SCALE }), {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',

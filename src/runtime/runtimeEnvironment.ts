@@ -11,6 +11,10 @@ import { CUDA } from './cudaFiles.js';
 export const runtimeEnvironment = (): NodeJS.ProcessEnv => ({
   CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
   ...process.env,
-  LD_LIBRARY_PATH: [folderOf(CUDA), process.env['LD_LIBRARY_PATH']].filter(Boolean).join(path.delimiter),
+  LD_LIBRARY_PATH: libraryPath(process.env['LD_LIBRARY_PATH'] ?? ''),
   ORT_DISABLE_TELEMETRY: '1',
 });
+
+/** Processes of such an environment start others. */
+const libraryPath = (before: string): string =>
+  [...new Set([folderOf(CUDA), ...before.split(path.delimiter).filter(Boolean)])].join(path.delimiter);

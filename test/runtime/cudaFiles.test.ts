@@ -26,7 +26,7 @@ it('of the wheels only libraries that are needed are taken, and licences', () =>
   expect(taken('nvidia/cu13/include/cuda.h')).toEqual([]);
 });
 
-it('the provider is found beside ONNX Runtime, also where there was another and cuDNN without a version', async () => {
+it('the provider is found beside ONNX Runtime, where another may be, and cuDNN without a version', async () => {
   const [from, beside] = [path.join(folder, 'cuda'), path.join(folder, 'onnxruntime/bin')];
   mkdirSync(from);
   mkdirSync(beside, { recursive: true });
