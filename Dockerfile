@@ -10,6 +10,7 @@ COPY src src
 COPY web web
 RUN node scripts/build.mjs && npm prune --omit=dev
 COPY bin bin
+COPY models models
 
 FROM build AS build-cuda
 RUN cd node_modules/onnxruntime-node && ONNXRUNTIME_NODE_INSTALL=cuda12 node script/install.js

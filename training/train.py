@@ -34,25 +34,38 @@ def options():
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     parser.add_argument('--threads', type=int, default=1, help='on a CPU; two runs of one thread beat one run of two')
     parser.add_argument('--bf16', action='store_true', help='compute in bfloat16; weights stay float32')
-    parser.add_argument('--warm', help='checkpoint or .npz to start from')
+    parser.add_argument('--warm', help='checkpoint or .npz, also of another scale, to start from')
     parser.add_argument('--test', help='folder of Set5, for the log only')
     return parser.parse_args()
 
 
-def load(name, file=None):
-    """The network with the averaged weights of a checkpoint, or those of an .npz."""
+def weights(file):
+    """The averaged weights of a checkpoint, or those of an .npz."""
+    if str(file).endswith('.npz'):
+        return {key: torch.from_numpy(value).float() for key, value in np.load(file).items()}
+    return torch.load(file, map_location='cpu')['average']
+
+
+def load(name, file):
     network = NETWORKS[name]()
-    if file and str(file).endswith('.npz'):
-        network.load_state_dict({key: torch.from_numpy(value).float() for key, value in np.load(file).items()})
-    elif file:
-        network.load_state_dict(torch.load(file, map_location='cpu')['average'])
+    network.load_state_dict(weights(file))
     return network.eval()
+
+
+def begin(name, file):
+    """A new network, with those layers of another one, also of another scale, that have the same shape."""
+    network = NETWORKS[name]()
+    if file:
+        own = network.state_dict()
+        fitting = {key: value for key, value in weights(file).items() if value.shape == own[key].shape}
+        network.load_state_dict({**own, **fitting})
+    return network
 
 
 def train(given):
     torch.set_num_threads(given.threads)
     torch.manual_seed(given.seed)
-    network = load(given.network, given.warm).train().to(given.device, memory_format=torch.channels_last)
+    network = begin(given.network, given.warm).to(given.device, memory_format=torch.channels_last)
     average = copy.deepcopy(network)
     optimizer = torch.optim.Adam(network.parameters(), lr=given.rate)
     generator = torch.Generator().manual_seed(given.seed)

