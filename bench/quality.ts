@@ -42,7 +42,9 @@ async function networks(folder: string): Promise<Network[]> {
 function checkProtocol(scale: number, value: number): void {
   const owed = publishedBicubic(`Set5 x${scale}`);
   const kept = Math.abs(value - owed) <= MOST_OFF;
-  console.log(`bicubic x${scale}: ${value.toFixed(2)} dB on Set5, published ${owed}: ${kept ? 'ok' : 'THE PROTOCOL IS WRONG'}`);
+  console.log(
+    `bicubic x${scale}: ${value.toFixed(2)} dB on Set5, published ${owed}: ${kept ? 'ok' : 'THE PROTOCOL IS WRONG'}`,
+  );
   if (!kept) process.exitCode = 1;
 }
 

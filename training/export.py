@@ -1,6 +1,7 @@
 """Writes a trained network as ONNX: python export.py NETWORK CHECKPOINT FILE.onnx.
 
 The nodes are written one by one: the same weights give the same bytes with any version of PyTorch.
+FILE.npz gets the weights alone, from which train.py --warm goes on.
 """
 
 import sys
@@ -70,4 +71,7 @@ def build(network):
 if __name__ == '__main__':
     name, checkpoint, file = sys.argv[1:]
     network = load(name, checkpoint)
+    if file.endswith('.npz'):
+        np.savez_compressed(file, **{key: value.numpy() for key, value in network.state_dict().items()})
+        sys.exit()
     onnx.save(build(network.merged() if isinstance(network, Compact) else network), file)

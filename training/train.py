@@ -33,7 +33,7 @@ def options():
     parser.add_argument('--seed', type=int, default=17)
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     parser.add_argument('--threads', type=int, default=1, help='on a CPU; two runs of one thread beat one run of two')
-    parser.add_argument('--bf16', action='store_true', help='compute in bfloat16; weights stay float32')
+    parser.add_argument('--bf16', type=float, default=0, help='share of the steps, the first ones, in bfloat16')
     parser.add_argument('--warm', help='checkpoint or .npz, also of another scale, to start from')
     parser.add_argument('--test', help='folder of Set5, for the log only')
     return parser.parse_args()
@@ -108,7 +108,7 @@ def train(given):
             group['lr'] = given.rate * warming * 0.5 * (1 + math.cos(math.pi * step / given.steps))
         small, large = bank.batch(given.batch, generator)
         small = small.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(given.device, torch.bfloat16, enabled=given.bf16):
+        with torch.autocast(given.device, torch.bfloat16, enabled=step < given.steps * given.bf16):
             result = network(small)
         squared = step >= given.steps * (1 - given.l2)
         loss = (F.mse_loss if squared else F.l1_loss)(result.float(), large)

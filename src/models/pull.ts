@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError, WorldError } from '../lib/errors.js';
 import { finishFolder } from './finish.js';
@@ -52,9 +51,7 @@ export async function pullRegistered(
         folders.push(await finish(model, network, work, signal));
       }
       for (const [i, { scale }] of networks.entries()) {
-        const target = modelFolder(modelsRoot, model, scale);
-        await mkdir(path.dirname(target), { recursive: true });
-        await publishFolder(folders[i] as string, target, work, () => isReady(scale));
+        await publishFolder(folders[i] as string, modelFolder(modelsRoot, model, scale), work, () => isReady(scale));
       }
     });
   }

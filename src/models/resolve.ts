@@ -100,12 +100,13 @@ async function resolveRegistered(
   if (found.state !== 'ready')
     throw new UserError(`model ${name} was damaged on the disk: run \`reelscale models pull ${name}\` again`);
   const { alignment } = variant;
-  const { file, digest, ...strength } = model.release && model.weakDenoise
-    ? await mixDenoise({ name, strong: model.release, weak: model.weakDenoise }, denoise ?? DEFAULT_DENOISE, {
-        folder: modelFolder(modelsRoot, model, scale),
-        digest: found.digest,
-      })
-    : { file: modelFile(modelsRoot, model, scale), digest: found.digest };
+  const { file, digest, ...strength } =
+    model.release && model.weakDenoise
+      ? await mixDenoise({ name, strong: model.release, weak: model.weakDenoise }, denoise ?? DEFAULT_DENOISE, {
+          folder: modelFolder(modelsRoot, model, scale),
+          digest: found.digest,
+        })
+      : { file: modelFile(modelsRoot, model, scale), digest: found.digest };
   return {
     name,
     file,

@@ -119,7 +119,9 @@ const shipped: Source = {
       shippedOf(model, scales).map(async ({ scale, file, sha256 }) => {
         const onnx = await readFile(path.join(projectRoot, SHIPPED_FOLDER, file)).catch(ignoreMissing);
         if (!onnx || digestOf(onnx) !== sha256)
-          throw new UserError(`${SHIPPED_FOLDER}/${file} of Reelscale was ${onnx ? 'changed' : 'removed'}: install it again`);
+          throw new UserError(
+            `${SHIPPED_FOLDER}/${file} of Reelscale was ${onnx ? 'changed' : 'removed'}: install it again`,
+          );
         return { scale, onnx, source: { shipped: file, sha256 }, files: new Map() };
       }),
     ),

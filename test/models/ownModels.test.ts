@@ -10,27 +10,29 @@ import { inspectModel } from '../../src/models/inspect.js';
 import { listModels } from '../../src/models/list.js';
 import { ownModels } from '../../src/models/ownModels.js';
 import { pullModel, pullRegistered } from '../../src/models/pull.js';
-import { type RegisteredModel, registered } from '../../src/models/registry.js';
+import { registered } from '../../src/models/registry.js';
 import { resolveModel } from '../../src/models/resolve.js';
 import { OurNetwork } from '../../tools/parity/ours.js';
 import { hasSharedMedia, scratchFolder, sharedFile } from '../support/media.js';
 
 const folder = scratchFolder();
-const shipped = ownModels.map((model) => {
-  const [[scale, variant]] = [...model.variants] as [[number, { radius: number; shipped: { file: string } }]];
-  return { name: model.name, model, scale, variant, file: path.join(projectRoot, 'models', variant.shipped.file) };
-});
+const installed = path.join(projectRoot, 'models');
+const networks = ownModels.flatMap((model) =>
+  [...model.variants].flatMap(([scale, { radius, shipped }]) =>
+    shipped ? [{ name: model.name, model, scale, radius, file: path.join(installed, shipped.file) }] : [],
+  ),
+);
 
 it('every file that comes with Reelscale is in the registry', async () => {
-  const files = (await readdir(path.join(projectRoot, 'models'))).filter((name) => name.endsWith('.onnx'));
-  expect(files.toSorted()).toEqual(shipped.map(({ variant }) => variant.shipped.file).toSorted());
+  const files = (await readdir(installed)).filter((name) => name.endsWith('.onnx'));
+  expect(files.toSorted()).toEqual(networks.map(({ file }) => path.basename(file)).toSorted());
 });
 
-describe.each(shipped)('$name', ({ name, model, scale, variant, file }) => {
+describe.each(networks)('$name', ({ name, model, scale, radius, file }) => {
   it('is what the registry says', async () => {
     const { parameters, bytesPerPixel, pixels = 'rgb' } = model;
     const inspected = await inspectModel(file);
-    expect(inspected).toMatchObject({ scale, pixels, parameters, radius: variant.radius, alignment: 1 });
+    expect(inspected).toMatchObject({ scale, pixels, parameters, radius, alignment: 1 });
     expect(bytesPerPixel).toBeGreaterThan(inspected.bytesPerPixel / 2);
     expect(bytesPerPixel).toBeLessThan(inspected.bytesPerPixel * 2);
   });
@@ -63,7 +65,7 @@ describe.each(shipped)('$name', ({ name, model, scale, variant, file }) => {
     for (const { large, small } of await readSet(sharedFile('sets/Set5'), scale))
       values.push(psnr(large, await throughNetwork(network, small), scale));
     await network.release();
-    const card = await readFile(path.join(projectRoot, 'models/README.md'), 'utf8');
+    const card = await readFile(path.join(installed, 'README.md'), 'utf8');
     const figure = new RegExp(`^\\| \`${name}\` \\| Set5 \\| [\\d.]+ \\| \\*\\*([\\d.]+)\\*\\*`, 'm').exec(card)?.[1];
     expect(mean(values)).toBeCloseTo(Number(figure), 1);
   });
@@ -92,7 +94,7 @@ it('the weights of a later version leave those of an unfinished job where they a
 
 it('its file becomes that model when it is imported, and pulling it needs no network', async () => {
   const modelsRoot = path.join(folder, 'imported');
-  const file = path.join(projectRoot, 'models/espcn-x3.onnx');
+  const file = path.join(installed, 'espcn-x3.onnx');
   expect(await importFile(file, { modelsRoot })).toMatchObject({ name: 'espcn-x3', scale: 3, fresh: true });
   expect(await pullModel('ESPCN-X3', { modelsRoot })).toMatchObject([{ scale: 3, fresh: false }]);
   await rm(modelsRoot, { recursive: true });
@@ -100,12 +102,11 @@ it('its file becomes that model when it is imported, and pulling it needs no net
 });
 
 it('a file that was changed in the installation is refused', async () => {
-  const { variants, ...model } = registered('espcn-x3');
-  const [[scale, variant]] = [...variants] as [[number, { shipped: { file: string; sha256: string } } & object]];
-  const changed = new Map([[scale, { ...variant, shipped: { ...variant.shipped, sha256: '0'.repeat(64) } }]]);
-  await expect(
-    pullRegistered({ ...model, variants: changed } as RegisteredModel, { modelsRoot: path.join(folder, 'changed') }),
-  ).rejects.toThrow('models/espcn-x3.onnx of Reelscale was changed: install it again');
+  const shipped = { file: 'espcn-x3.onnx', sha256: '0'.repeat(64) };
+  const changed = { ...registered('espcn-x3'), variants: new Map([[3, { radius: 4, alignment: 1, shipped }]]) };
+  await expect(pullRegistered(changed, { modelsRoot: path.join(folder, 'changed') })).rejects.toThrow(
+    'models/espcn-x3.onnx of Reelscale was changed: install it again',
+  );
 });
 
 /** Discs, bars and a ring with sharp edges, drawn at four times the size. */

@@ -28,7 +28,8 @@ function resizedRows({ data, width, height, channels }: Picture, scale: number):
   for (let y = 0; y < longer; y++) {
     for (const [k, weight] of (weights[y] as number[]).entries()) {
       const source = mirrored((first[y] as number) + k, height) * row;
-      for (let i = 0; i < row; i++) result[y * row + i] = (result[y * row + i] as number) + weight * (data[source + i] as number);
+      for (let i = 0; i < row; i++)
+        result[y * row + i] = (result[y * row + i] as number) + weight * (data[source + i] as number);
     }
   }
   return { data: result, width, height: longer, channels };

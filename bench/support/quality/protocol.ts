@@ -29,7 +29,8 @@ export async function readPng(file: string): Promise<Rgb> {
     ['-v', 'error', '-i', file, '-f', 'image2pipe', '-c:v', 'ppm', '-pix_fmt', 'rgb24', 'pipe:1'],
     { encoding: 'buffer' },
   );
-  const [header = '', width, height] = /^P6\s(\d+) (\d+)\s255\s/.exec(Buffer.from(stdout.subarray(0, 64)).toString('latin1')) ?? [];
+  const [header = '', width, height] =
+    /^P6\s(\d+) (\d+)\s255\s/.exec(Buffer.from(stdout.subarray(0, 64)).toString('latin1')) ?? [];
   return { data: stdout.subarray(header.length), width: Number(width), height: Number(height), channels: 3 };
 }
 

@@ -32,4 +32,5 @@ const PUBLISHED: Record<string, Record<string, number>> = {
 export const published = (set: string): [who: string, decibels: number][] =>
   Object.entries(PUBLISHED).flatMap(([who, figures]) => (figures[set] === undefined ? [] : [[who, figures[set]]]));
 
-export const publishedBicubic = (set: string): number => (PUBLISHED['Bicubic'] as Record<string, number>)[set] as number;
+export const publishedBicubic = (set: string): number =>
+  (PUBLISHED['Bicubic'] as Record<string, number>)[set] as number;
