@@ -10,6 +10,7 @@ COPY src src
 COPY web web
 RUN node scripts/build.mjs && npm prune --omit=dev
 COPY bin bin
+COPY models models
 
 # There is a plugin for x86-64 only; elsewhere the image is without it.
 FROM build AS build-openvino

@@ -8,11 +8,12 @@ import { projectRoot } from '../../src/lib/project.js';
 /** What benchmarks make once and use again. */
 export const cacheFolder = path.join(os.tmpdir(), 'reelscale-bench-cache');
 
-/** Real clips, where the project's test media lie beside it. */
-export const sharedClips = path.join(
-  process.env['REELSCALE_TEST_MEDIA'] ?? path.resolve(projectRoot, '../shared/data'),
-  'clips',
-);
+/** The project's test media, where they lie beside it. */
+const sharedMedia = process.env['REELSCALE_TEST_MEDIA'] ?? path.resolve(projectRoot, '../shared/data');
+/** Real clips. */
+export const sharedClips = path.join(sharedMedia, 'clips');
+/** Pictures that super-resolution is measured with: Set5 and Set14. */
+export const sharedSets = path.join(sharedMedia, 'sets');
 export const sharedClip = (name: string): string => path.join(sharedClips, name);
 
 const CARTOON = sharedClip('cartoon/sintel-trailer-480x204-aac-52s.mp4');

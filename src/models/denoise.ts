@@ -7,7 +7,7 @@ import { digestOf } from '../lib/digest.js';
 import { overlookDamage, randomName, readJson, replaceJson } from '../lib/durable.js';
 import { UserError } from '../lib/errors.js';
 import { ignoreMissing } from '../lib/systemErrors.js';
-import type { RegisteredModel, ReleaseFile } from './registry.js';
+import type { ReleaseFile } from './registry.js';
 import { onnxFile } from './store.js';
 import { interpolateTorch } from './torch/convert.js';
 
@@ -15,6 +15,14 @@ import { interpolateTorch } from './torch/convert.js';
 export const DEFAULT_DENOISE = 0.5;
 
 const mixedSchema = z.object({ digest: sha256Schema });
+
+export interface DenoiseTwins {
+  /** Of the model. */
+  name: string;
+  /** The one that removes noise, and its twin that leaves it alone. */
+  strong: ReleaseFile;
+  weak: ReleaseFile;
+}
 
 export interface Mixed {
   file: string;
@@ -33,8 +41,7 @@ export interface Mixed {
  * @throws UserError for another strength, and when the pulled files were damaged.
  */
 export async function mixDenoise(
-  model: RegisteredModel,
-  twin: ReleaseFile,
+  { name, strong: strongFile, weak: weakFile }: DenoiseTwins,
   strength: number,
   { folder, digest }: { folder: string; digest: string },
 ): Promise<Mixed> {
@@ -48,8 +55,8 @@ export async function mixDenoise(
   if (known && (await fileDigest(file).catch(ignoreMissing)) === known.digest)
     return { file, digest: known.digest, denoise };
 
-  const [strong, weak] = [await source(folder, model.release, model.name), await source(folder, twin, model.name)];
-  const { onnx } = await interpolateTorch(strong, weak, denoise, model.release.file);
+  const [strong, weak] = [await source(folder, strongFile, name), await source(folder, weakFile, name)];
+  const { onnx } = await interpolateTorch(strong, weak, denoise, strongFile.file);
   await replaceFile(file, onnx);
   const mixed = digestOf(onnx);
   await replaceJson(record, { digest: mixed });

@@ -2,6 +2,7 @@ import { findImported } from './imported.js';
 import { inspectModel } from './inspect.js';
 import type { Inspected } from './inspected.js';
 import { measureSpeed, type Speed } from './measure.js';
+import { placeShipped } from './pull.js';
 import { findRegistered, type RegisteredModel } from './registry.js';
 import { isOnnxPath, tilePadOf, unknownModel, wholePad } from './resolve.js';
 import { sourcesOf } from './sources.js';
@@ -67,6 +68,7 @@ export async function modelInfo(nameOrPath: string, options: InfoOptions): Promi
 
 async function infoOfRegistered(model: RegisteredModel, options: InfoOptions): Promise<ModelInfo> {
   const { name, architecture, parameters, licence, author, goodFor, bytesPerPixel, weakDenoise } = model;
+  await placeShipped(model, options.modelsRoot, options.signal);
   const variants: VariantInfo[] = [];
   for (const [scale, { radius, alignment }] of model.variants) {
     const file = modelFile(options.modelsRoot, model, scale);

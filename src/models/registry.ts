@@ -1,4 +1,5 @@
 import { UserError } from '../lib/errors.js';
+import { ownModels } from './ownModels.js';
 
 /** An ncnn network inside a Python wheel; the digests are SHA-256. */
 interface WheelFiles {
@@ -18,6 +19,12 @@ export interface ReleaseFile {
   sha256: string;
 }
 
+interface ShippedFile {
+  /** In the project's folder of models. */
+  file: string;
+  sha256: string;
+}
+
 interface Variant {
   /** Source pixels around a pixel that its result depends on, or enough of them that no seam is seen. */
   radius: number;
@@ -25,6 +32,8 @@ interface Variant {
   alignment: number;
   /** Where the wheel holds it. */
   wheel?: WheelFiles;
+  /** An ONNX file that comes with Reelscale. */
+  shipped?: ShippedFile;
 }
 
 export interface RegisteredModel {
@@ -39,10 +48,12 @@ export interface RegisteredModel {
   goodFor: string;
   /** Peak memory of inference for each source pixel of a tile, in bytes, measured on the CPU in fp32. */
   bytesPerPixel: number;
+  /** luma: one channel in and out; RGB without it. */
+  pixels?: 'luma';
   /** By scale. */
   variants: ReadonlyMap<number, Variant>;
   /** The network of the largest scale. */
-  release: ReleaseFile;
+  release?: ReleaseFile;
   /** The twin that leaves noise alone: by its share, both are mixed to a denoise strength. */
   weakDenoise?: ReleaseFile;
 }
@@ -222,6 +233,7 @@ export const registry: readonly RegisteredModel[] = [
       sha256: '49fafd45f8fd7aa8d31ab2a22d14d91b536c34494a5cfe31eb5d89c2fa266abb',
     },
   },
+  ...ownModels,
 ];
 
 /** Case does not matter. */
@@ -242,11 +254,20 @@ export function registered(name: string): RegisteredModel {
 
 export const scalesOf = (model: RegisteredModel): number[] => [...model.variants.keys()];
 
+/** Of the ONNX file, where the registry knows it. */
+export function pinnedDigest(model: RegisteredModel, scale: number): string | undefined {
+  const variant = model.variants.get(scale);
+  return variant?.shipped?.sha256 ?? variant?.wheel?.onnx;
+}
+
+export const isShipped = (model: RegisteredModel): boolean =>
+  [...model.variants.values()].every((variant) => variant.shipped);
+
 /** The registered network whose ONNX file has that digest. */
 export function findByDigest(digest: string): { model: RegisteredModel; scale: number } | undefined {
   for (const model of registry) {
-    for (const [scale, { wheel }] of model.variants) {
-      if (wheel?.onnx === digest) return { model, scale };
+    for (const scale of model.variants.keys()) {
+      if (pinnedDigest(model, scale) === digest) return { model, scale };
     }
   }
   return undefined;

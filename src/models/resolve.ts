@@ -5,6 +5,7 @@ import { DEFAULT_DENOISE, mixDenoise } from './denoise.js';
 import { findImported } from './imported.js';
 import { inspectModel } from './inspect.js';
 import type { Inspected } from './inspected.js';
+import { placeShipped } from './pull.js';
 import { findRegistered, type RegisteredModel, registry, scalesOf } from './registry.js';
 import { importedFolder, importedState, modelFile, modelFolder, onnxFile, stateOf } from './store.js';
 
@@ -90,6 +91,7 @@ async function resolveRegistered(
   const scale = wanted ?? Math.max(...scalesOf(model));
   const variant = model.variants.get(scale);
   if (!variant) throw lacksScale(name, scalesOf(model), scale);
+  await placeShipped(model, modelsRoot, signal);
   const found = await stateOf(modelsRoot, model, scale, signal);
   if (found.state === 'missing')
     throw new UserError(
@@ -98,12 +100,13 @@ async function resolveRegistered(
   if (found.state !== 'ready')
     throw new UserError(`model ${name} was damaged on the disk: run \`reelscale models pull ${name}\` again`);
   const { alignment } = variant;
-  const { file, digest, ...strength } = model.weakDenoise
-    ? await mixDenoise(model, model.weakDenoise, denoise ?? DEFAULT_DENOISE, {
-        folder: modelFolder(modelsRoot, model, scale),
-        digest: found.digest,
-      })
-    : { file: modelFile(modelsRoot, model, scale), digest: found.digest };
+  const { file, digest, ...strength } =
+    model.release && model.weakDenoise
+      ? await mixDenoise({ name, strong: model.release, weak: model.weakDenoise }, denoise ?? DEFAULT_DENOISE, {
+          folder: modelFolder(modelsRoot, model, scale),
+          digest: found.digest,
+        })
+      : { file: modelFile(modelsRoot, model, scale), digest: found.digest };
   return {
     name,
     file,
@@ -111,7 +114,7 @@ async function resolveRegistered(
     scale,
     tilePad: wholePad(variant.radius, alignment),
     bytesPerPixel,
-    pixels: 'rgb',
+    pixels: model.pixels ?? 'rgb',
     precision: 'fp32',
     alignment,
     ...strength,

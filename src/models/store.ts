@@ -4,12 +4,16 @@ import { fileDigest } from '../job/parts.js';
 import { sha256Schema } from '../job/spec.js';
 import { overlookDamage, readJson } from '../lib/durable.js';
 import { ignoreMissing } from '../lib/systemErrors.js';
-import { type RegisteredModel, registry, scalesOf } from './registry.js';
+import { pinnedDigest, type RegisteredModel, registry, scalesOf } from './registry.js';
+
+/** Folder of the models that come with Reelscale. */
+const SHIPPED = 'shipped';
 
 /**
  * ```
  * <models>/<name>-x<scale>/   model.onnx model.json             a pulled model; the folder appears whole or not at all
  *                             <release>.pth denoise-0.50.onnx   where the denoise strength can be chosen
+ * <models>/shipped/           <name>-<digest>/                  a model that comes with Reelscale, once it is used
  * <models>/<name>/            model.onnx model.json             an imported model, likewise
  * <models>/inspected/         <digest>.json                     what files turned out to be
  * <models>/measured/          <digest>-<device>.json            how fast they are here
@@ -17,8 +21,12 @@ import { type RegisteredModel, registry, scalesOf } from './registry.js';
  * <models>/.<digest>.part                                       a download that goes on when it is asked for again
  * ```
  */
-export const modelFolder = (modelsRoot: string, model: RegisteredModel, scale: number): string =>
-  path.resolve(modelsRoot, `${model.name}-x${scale}`);
+export function modelFolder(modelsRoot: string, model: RegisteredModel, scale: number): string {
+  const shipped = model.variants.get(scale)?.shipped;
+  // A later version's weights do not take the place of those that an unfinished job goes on with.
+  if (shipped) return path.resolve(modelsRoot, SHIPPED, `${model.name}-${shipped.sha256.slice(0, 12)}`);
+  return path.resolve(modelsRoot, `${model.name}-x${scale}`);
+}
 export const importedFolder = (modelsRoot: string, name: string): string => path.resolve(modelsRoot, name);
 
 export const onnxFile = (folder: string): string => path.join(folder, 'model.onnx');
@@ -31,6 +39,7 @@ export const modelFile = (modelsRoot: string, model: RegisteredModel, scale: num
 export const OWN_FOLDERS: ReadonlySet<string> = new Set([
   'inspected',
   'measured',
+  SHIPPED,
   ...registry.flatMap((model) => scalesOf(model).map((scale) => `${model.name}-x${scale}`)),
 ]);
 
@@ -53,6 +62,7 @@ const recordSchema = z.object({
       onnx: sha256Schema,
     }),
     z.object({ release: z.string(), sha256: sha256Schema, weakDenoise: sha256Schema.optional() }),
+    z.object({ shipped: z.string(), sha256: sha256Schema }),
     z.object({ file: z.string(), sha256: sha256Schema }),
   ]),
 });
@@ -65,8 +75,8 @@ export const readRecord = (folder: string): Promise<ModelRecord | undefined> =>
 export type ModelState = { state: 'ready'; digest: string } | { state: 'missing' | 'damaged' };
 
 /**
- * missing: never pulled, or removed; damaged: its bytes are neither those that the wheel's files convert to nor, for a
- * model out of the release named in the registry, those that its record names.
+ * missing: never pulled, or removed; damaged: its bytes are neither those that the registry names nor, for a model out
+ * of the release named there, those that its record names.
  */
 export async function stateOf(
   modelsRoot: string,
@@ -77,10 +87,10 @@ export async function stateOf(
   const folder = modelFolder(modelsRoot, model, scale);
   const digest = await digestIn(folder, signal);
   if (digest === undefined) return { state: 'missing' };
-  if (digest === model.variants.get(scale)?.wheel?.onnx) return { state: 'ready', digest };
+  if (digest === pinnedDigest(model, scale)) return { state: 'ready', digest };
   const record = await readRecord(folder);
   const sources = record && 'release' in record.source ? [record.source.sha256, record.source.weakDenoise] : [];
-  const right = sources[0] === model.release.sha256 && sources[1] === model.weakDenoise?.sha256;
+  const right = sources[0] === model.release?.sha256 && sources[1] === model.weakDenoise?.sha256;
   return right && record?.digest === digest ? { state: 'ready', digest } : { state: 'damaged' };
 }
 

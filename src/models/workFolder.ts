@@ -90,6 +90,7 @@ export async function publishFolder(
   work: string,
   isReady: () => Promise<boolean>,
 ): Promise<boolean> {
+  await mkdir(path.dirname(target), { recursive: true });
   try {
     await rename(folder, target);
   } catch (error) {

@@ -34,7 +34,7 @@ const weak = zipPth(
 );
 const [template] = registry as [RegisteredModel];
 /** A model of releases alone. */
-const single: RegisteredModel = {
+const single = {
   ...template,
   name: 'single',
   variants: new Map([
@@ -42,13 +42,13 @@ const single: RegisteredModel = {
     [4, { radius: 3, alignment: 1 }],
   ]),
   release: { tag: 'v1', file: 'single.pth', sha256: sha256(strong) },
-};
-const pair: RegisteredModel = {
+} satisfies RegisteredModel;
+const pair = {
   ...single,
   name: 'pair',
   variants: new Map([[4, { radius: 3, alignment: 1 }]]),
   weakDenoise: { tag: 'v1', file: 'weak.pth', sha256: sha256(weak) },
-};
+} satisfies RegisteredModel;
 
 let modelsRoot: string;
 beforeEach(async () => {
@@ -146,7 +146,7 @@ describe('a model that only its release holds', () => {
 describe('a denoise strength', () => {
   const mix = async (strength: number) => {
     const { digest } = (await stateOf(modelsRoot, pair, 4)) as { digest: string };
-    return mixDenoise(pair, pair.weakDenoise as NonNullable<typeof pair.weakDenoise>, strength, {
+    return mixDenoise({ name: pair.name, strong: pair.release, weak: pair.weakDenoise }, strength, {
       folder: modelFolder(modelsRoot, pair, 4),
       digest,
     });

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { fileDigest } from '../../src/job/parts.js';
 import { UserError } from '../../src/lib/errors.js';
 import { listModels } from '../../src/models/list.js';
+import { ownModels } from '../../src/models/ownModels.js';
 import { resolveModel } from '../../src/models/resolve.js';
 import { scratchFolder } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
@@ -87,5 +88,6 @@ it('the list tells what there is and what has been pulled', async () => {
     'realesrgan-x4plus',
     'realesrgan-x4plus-anime',
     'realesrgan-x2plus',
+    ...ownModels.map((model) => model.name),
   ]);
 });

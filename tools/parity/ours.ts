@@ -10,7 +10,7 @@ import { loadSession, type Session } from '../../src/upscaler/session.js';
 import { Tiler } from '../../src/upscaler/tiler.js';
 
 export interface Picture {
-  /** 8-bit planes G, B, R. */
+  /** 8-bit planes G, B, R, or luma alone. */
   data: Uint8Array;
   width: number;
   height: number;
@@ -71,14 +71,22 @@ export class OurNetwork {
     );
   }
 
+  get scale(): number {
+    return this.#inspected.scale;
+  }
+
+  get pixels(): Inspected['pixels'] {
+    return this.#inspected.pixels;
+  }
+
   async upscale({ data, width, height }: Picture, tiling: Tiling): Promise<Uint8Array> {
-    const { scale, alignment } = this.#inspected;
+    const { scale, alignment, pixels } = this.#inspected;
     const output = new Uint8Array(data.length * scale ** 2);
     const tiler = new Tiler({
       net: this.#session,
       width,
       height,
-      planes: 3,
+      planes: pixels === 'luma' ? 1 : 3,
       bitDepth: 8,
       scale,
       alignment,

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { ownModels } from '../src/models/ownModels.js';
+import { pullRegistered } from '../src/models/pull.js';
+import { OurNetwork } from '../tools/parity/ours.js';
+import { sharedSets } from './support/clips.js';
+import { bicubic, mean, psnr, readSet } from './support/quality/protocol.js';
+import { published, publishedBicubic } from './support/quality/published.js';
+import { throughNetwork } from './support/quality/throughNetwork.js';
+
+/**
+ * PSNR of the luma of Set5 and Set14 by the papers' protocol: what the networks that come with Reelscale make of them
+ * in the product's own inference (fp32, CPU), beside bicubic and the figures that papers published.
+ *
+ *   npm run bench -- quality [MODEL.onnx ...]
+ *
+ * The protocol is checked first: its bicubic must give the published figures of Set5 within 0.05 dB.
+ */
+const SETS = ['Set5', 'Set14'] as const;
+const MOST_OFF = 0.05;
+
+interface Network {
+  name: string;
+  network: OurNetwork;
+}
+
+async function networks(folder: string): Promise<Network[]> {
+  const files = process.argv.slice(2).map((file) => ({ name: path.basename(file), file }));
+  for (const model of ownModels) {
+    for (const { file } of await pullRegistered(model, { modelsRoot: folder })) files.push({ name: model.name, file });
+  }
+  return Promise.all(
+    files.map(async ({ name, file }) => {
+      const network = await OurNetwork.load(await readFile(file), path.join(folder, `${name}.copy.onnx`));
+      return { name, network };
+    }),
+  );
+}
+
+function checkProtocol(scale: number, value: number): void {
+  const owed = publishedBicubic(`Set5 x${scale}`);
+  const kept = Math.abs(value - owed) <= MOST_OFF;
+  console.log(
+    `bicubic x${scale}: ${value.toFixed(2)} dB on Set5, published ${owed}: ${kept ? 'ok' : 'THE PROTOCOL IS WRONG'}`,
+  );
+  if (!kept) process.exitCode = 1;
+}
+
+/** The figures of one set at one scale, and ours first. */
+async function rowOf(set: string, scale: number, all: Network[]): Promise<[who: string, value: string][]> {
+  const pairs = await readSet(path.join(sharedSets, set), scale);
+  const baseline = pairs.map((pair) => psnr(pair.large, bicubic(pair, scale), scale));
+  if (set === 'Set5') checkProtocol(scale, mean(baseline));
+  const row: [string, string][] = [['bicubic here', mean(baseline).toFixed(2)]];
+  for (const { name, network } of all.filter((each) => each.network.scale === scale)) {
+    const values: number[] = [];
+    for (const { large, small } of pairs) values.push(psnr(large, await throughNetwork(network, small), scale));
+    const below = pairs.filter((_, i) => (values[i] as number) < (baseline[i] as number)).map((pair) => pair.name);
+    row.push([name, mean(values).toFixed(2)]);
+    if (below.length > 0) row.push(['BELOW BICUBIC', below.join(' ')]);
+  }
+  return [...row, ...published(`${set} x${scale}`).map(([who, value]): [string, string] => [who, value.toFixed(2)])];
+}
+
+async function benchmark(folder: string): Promise<void> {
+  const all = await networks(folder);
+  for (const scale of [2, 3, 4]) {
+    for (const set of SETS) {
+      const row = await rowOf(set, scale, all);
+      console.log(`${set} x${scale}: ${row.map(([who, value]) => `${who} ${value}`).join(' | ')}`);
+    }
+  }
+  await Promise.all(all.map(({ network }) => network.release()));
+}
+
+if (existsSync(sharedSets)) {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'reelscale-quality-'));
+  try {
+    await benchmark(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+} else console.log('skipped: it needs the shared test sets, which REELSCALE_TEST_MEDIA does not name');

@@ -1,0 +1,23 @@
+import type { RegisteredModel } from './registry.js';
+
+const OWN = { aliases: [], licence: 'MIT', author: 'Reelscale' };
+
+/** The network of the ESPCN paper (Shi and others, 2016), with weights of our own; see training/README.md. */
+const espcn = (scale: number, parameters: number, sha256: string): RegisteredModel => ({
+  name: `espcn-x${scale}`,
+  ...OWN,
+  architecture: 'ESPCN, 3 convolutions, on luma',
+  parameters,
+  goodFor: 'clean sources, very fast; sharper than bicubic, invents nothing; comes with Reelscale',
+  bytesPerPixel: 1200,
+  pixels: 'luma',
+  // Convolutions of 5x5, 3x3 and 3x3.
+  variants: new Map([[scale, { radius: 4, alignment: 1, shipped: { file: `espcn-x${scale}.onnx`, sha256 } }]]),
+});
+
+/** The networks that come with Reelscale. */
+export const ownModels: readonly RegisteredModel[] = [
+  espcn(2, 21_284, 'de3d3c2ca30c77af01d0a4bf6ac2c8a5a20c7f7b5febff598f1316c16e53e2c3'),
+  espcn(3, 22_729, 'fb8297df1a07b179594172fb74f990c5442413afd8daac0d49ff3dab156a10c2'),
+  espcn(4, 24_752, 'b408f07c0e32ff6492c81cf470a242289989e913da9243baa6e900fa08697da0'),
+];

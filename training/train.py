@@ -1,0 +1,137 @@
+"""Trains one network: python train.py NETWORK PICTURES RUN [options]. Started again, it goes on where it was."""
+
+import argparse
+import copy
+import math
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from evaluate import evaluate
+from networks import NETWORKS
+from patches import Patches
+
+SAVE_SECONDS = 60
+LOG_SECONDS = 120
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('network', choices=NETWORKS)
+    parser.add_argument('pictures', help='folder of PNG files')
+    parser.add_argument('run', type=Path, help='folder for checkpoints and the log')
+    parser.add_argument('--steps', type=int, default=100_000)
+    parser.add_argument('--batch', type=int, default=32)
+    parser.add_argument('--patch', type=int, default=32, help='side of a small patch, in pixels')
+    parser.add_argument('--keep', type=float, default=0.6, help='share of the patches, those with the most detail')
+    parser.add_argument('--rate', type=float, default=1e-3)
+    parser.add_argument('--l2', type=float, default=0.5, help='share of the steps, the last ones, with L2 after L1')
+    parser.add_argument('--seed', type=int, default=17)
+    parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
+    parser.add_argument('--threads', type=int, default=1, help='on a CPU; two runs of one thread beat one run of two')
+    parser.add_argument('--bf16', type=float, default=0, help='share of the steps, the first ones, in bfloat16')
+    parser.add_argument('--warm', help='checkpoint or .npz, also of another scale, to start from')
+    parser.add_argument('--test', help='folder of Set5, for the log only')
+    return parser.parse_args()
+
+
+def weights(file):
+    """The averaged weights of a checkpoint, or those of an .npz."""
+    if str(file).endswith('.npz'):
+        return {key: torch.from_numpy(value).float() for key, value in np.load(file).items()}
+    return torch.load(file, map_location='cpu')['average']
+
+
+def load(name, file):
+    network = NETWORKS[name]()
+    network.load_state_dict(weights(file))
+    return network.eval()
+
+
+def begin(name, file):
+    """A new network, with those layers of another one, also of another scale, that have the same shape."""
+    network = NETWORKS[name]()
+    if file:
+        own = network.state_dict()
+        fitting = {key: value for key, value in weights(file).items() if value.shape == own[key].shape}
+        network.load_state_dict({**own, **fitting})
+    return network
+
+
+def train(given):
+    torch.set_num_threads(given.threads)
+    torch.manual_seed(given.seed)
+    network = begin(given.network, given.warm).to(given.device, memory_format=torch.channels_last)
+    average = copy.deepcopy(network)
+    optimizer = torch.optim.Adam(network.parameters(), lr=given.rate)
+    generator = torch.Generator().manual_seed(given.seed)
+    given.run.mkdir(parents=True, exist_ok=True)
+    file = given.run / 'checkpoint.pt'
+    step, seconds = 0, 0.0
+    if file.exists():
+        state = torch.load(file, map_location=given.device)
+        network.load_state_dict(state['network'])
+        average.load_state_dict(state['average'])
+        optimizer.load_state_dict(state['optimizer'])
+        generator.set_state(state['generator'].cpu())
+        step, seconds = state['step'], state['seconds']
+
+    def save():
+        state = {
+            'network': network.state_dict(),
+            'average': average.state_dict(),
+            'optimizer': optimizer.state_dict(),
+            'generator': generator.get_state(),
+            'step': step,
+            'seconds': seconds + time.process_time() - begun,
+        }
+        torch.save(state, file.with_suffix('.new'))
+        os.replace(file.with_suffix('.new'), file)
+
+    def log(loss):
+        shown = f'{given.network} step {step} of {given.steps}, {seconds + time.process_time() - begun:.0f} CPU s, loss {loss:.5f}'
+        if given.test:
+            shown += f', {np.mean(evaluate(average, given.test)):.3f} dB'
+        print(shown, flush=True)
+
+    begun = time.process_time()
+    bank = Patches(given.pictures, network, given.patch, given.keep, given.device)
+    print(f'{len(bank)} patches', flush=True)
+    saved = logged = time.monotonic()
+    while step < given.steps:
+        for group in optimizer.param_groups:
+            warming = min(1, (step + 1) / 500)
+            group['lr'] = given.rate * warming * 0.5 * (1 + math.cos(math.pi * step / given.steps))
+        small, large = bank.batch(given.batch, generator)
+        small = small.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(given.device, torch.bfloat16, enabled=step < given.steps * given.bf16):
+            result = network(small)
+        squared = step >= given.steps * (1 - given.l2)
+        loss = (F.mse_loss if squared else F.l1_loss)(result.float(), large)
+        optimizer.zero_grad()
+        # So that Adam's epsilon stays small beside gradients of squares.
+        (loss * 100).backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 100)
+        optimizer.step()
+        step += 1
+        with torch.no_grad():
+            decay = min(0.999, step / (step + 10))
+            for kept, weight in zip(average.parameters(), network.parameters()):
+                kept.lerp_(weight, 1 - decay)
+        now = time.monotonic()
+        if now - saved > SAVE_SECONDS:
+            save()
+            saved = time.monotonic()
+        if now - logged > LOG_SECONDS:
+            log(loss.item())
+            logged = time.monotonic()
+    save()
+    log(loss.item() if given.steps else 0)
+
+
+if __name__ == '__main__':
+    train(options())
