@@ -82,7 +82,6 @@ async function expectSame(
 describe('a job whose encodes follow the upscale gives the same pictures when', () => {
   it.each([
     ['the encode is killed', FOLLOWER],
-    ['its worker is killed', /--role encode/],
     ['the upscale worker is killed', /--role upscale/],
   ])('%s', async (what, process) => {
     const output = cli.file(`${what}.mp4`);

@@ -104,7 +104,6 @@ describe.skipIf(!openvinoExists())('OpenVINO on the processor', () => {
       ['realesr-animevideov3', 4, 80, 45],
       ['realesr-animevideov3', 2, 80, 45],
       ['realesrgan-x4plus-anime', 4, 75, 42],
-      ['realesrgan-x4plus', 4, 75, 42],
     ] as const)('%s x%i gives the same pictures', async (name, scale, exact, rounded) => {
       const pulled = await pullModel(name, { modelsRoot: models });
       const file = pulled.find((each) => each.scale === scale)?.file ?? '';
