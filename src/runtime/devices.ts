@@ -100,6 +100,9 @@ export function parseDevice(text: string): Device {
   return device;
 }
 
+/** What is fixed about a device. @throws UserError for anything but the name of a device. */
+export const kindNamed = (text: string): DeviceKind => DEVICES[parseDevice(text).kind];
+
 /** @throws UserError for anything but the name of a device that workers are started for. */
 export function parseWorkerDevice(text: string): Device {
   const device = findDevice(text);

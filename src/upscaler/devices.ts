@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { libraryOf } from '../runtime/bundle.js';
-import { DEVICES, type DeviceKind, parseDevice } from '../runtime/devices.js';
+import { DEVICES, type DeviceKind, kindNamed, parseDevice } from '../runtime/devices.js';
 import { openvinoPlugin } from '../runtime/openvinoFiles.js';
 import { type ProbedGpus, probeWebgpu } from '../runtime/probed.js';
 import { WEBGPU } from '../runtime/webgpuFiles.js';
@@ -22,8 +22,7 @@ export type Device = z.infer<typeof deviceSchema>;
 /** What computes networks on a device that was chosen, where it is not ONNX Runtime's own provider. */
 export function providerOf(device: string | undefined): DeviceKind['provider'] {
   if (device === undefined) return undefined;
-  const { provider }: DeviceKind = DEVICES[parseDevice(device).kind];
-  return provider;
+  return kindNamed(device).provider;
 }
 
 /** Tags whose queues a device serves, before the user's own. */

@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { entryFile } from '../lib/project.js';
-import { DEVICES, type DeviceKind, type Precision, parseDevice } from '../runtime/devices.js';
+import { kindNamed, type Precision } from '../runtime/devices.js';
 import { runtimeEnvironment } from '../runtime/runtimeEnvironment.js';
 import { providerOf } from './devices.js';
 import { type UpscaleModel, upscaleModelSchema } from './protocol.js';
@@ -43,7 +43,7 @@ export async function measureDevice(
   { device, precision }: { device: string; precision: Precision },
   { result, signal }: { result?: string; signal?: AbortSignal | undefined } = {},
 ): Promise<DeviceSpeed | { problem: string }> {
-  const { workers }: DeviceKind = DEVICES[parseDevice(device).kind];
+  const { workers } = kindNamed(device);
   const provider = providerOf(device);
   const model = { ...network, tile: 0, tilePad: 0, prePad: 0, precision, ...(provider && { provider }) };
   const request: z.input<typeof speedRequestSchema> = { device: workers ?? device, model, ...(result && { result }) };

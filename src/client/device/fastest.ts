@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { hostKey } from '../../job/estimateRecords.js';
 import { keyOf } from '../../job/keys.js';
 import { readRemakable, replaceJson } from '../../lib/durable.js';
-import { DEVICES, type DeviceKind, type Precision, parseDevice } from '../../runtime/devices.js';
+import { DEVICES, kindNamed, type Precision } from '../../runtime/devices.js';
 import { OPENVINO, openvinoPlugin } from '../../runtime/openvinoFiles.js';
 import { probeRuntime } from '../../runtime/probed.js';
 import { runtimeVersion } from '../../upscaler/client.js';
@@ -86,11 +86,9 @@ async function devicesFor(wanted: Precision | 'auto'): Promise<string[]> {
   const names = (await discoverDevices()).flatMap(({ device }) =>
     device === DEVICES.cpu.name && openvinoPlugin() !== undefined ? [DEVICES['openvino:cpu'].name, device] : [device],
   );
-  const firsts = names.filter((name, i) => names.findIndex((other) => kindOf(other) === kindOf(name)) === i);
-  return firsts.filter((name) => wanted === 'auto' || kindOf(name).precisions.includes(wanted));
+  const firsts = names.filter((name, i) => names.findIndex((other) => kindNamed(other) === kindNamed(name)) === i);
+  return firsts.filter((name) => wanted === 'auto' || kindNamed(name).precisions.includes(wanted));
 }
-
-const kindOf = (name: string): DeviceKind => DEVICES[parseDevice(name).kind];
 
 async function wayOn(device: string, wanted: Precision | 'auto'): Promise<Way> {
   const [best = 'fp32'] = await precisionsOn(device);
@@ -99,7 +97,7 @@ async function wayOn(device: string, wanted: Precision | 'auto'): Promise<Way> {
 
 /** What a device computes in on this machine, the best one first. */
 async function precisionsOn(device: string): Promise<readonly Precision[]> {
-  const { precisions, provider } = kindOf(device);
+  const { precisions, provider } = kindNamed(device);
   if (provider !== 'openvino') return precisions;
   const { openvino } = await probed();
   return 'bf16' in openvino && openvino.bf16 ? precisions : precisions.filter((each) => each !== 'bf16');

@@ -2,7 +2,7 @@ import type { Config } from '../../../temporal.config.js';
 import type { JobSpec, ModelMethod } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { type ResolvedModel, resolveModel } from '../../models/resolve.js';
-import { DEVICES, type DeviceKind, isDevice, kindOf, type Precision, parseDevice } from '../../runtime/devices.js';
+import { isDevice, kindNamed, kindOf, type Precision } from '../../runtime/devices.js';
 import { discoverDevices, providerOf } from '../../upscaler/devices.js';
 import { fastestWay, type Way } from '../device/fastest.js';
 import type { UpscaleFlags } from './flags.js';
@@ -105,8 +105,6 @@ export async function devicesHere(tags: readonly string[]): Promise<number> {
 /** On whose workers a provider's pictures are made. */
 function deviceOf(provider: NonNullable<ModelMethod['provider']>, names: (string | undefined)[]): string {
   const kind = kindOf(provider, 'cpu');
-  const named = names.find((name) => name !== undefined && isDevice(name) && kindIs(name, kind));
+  const named = names.find((name) => name !== undefined && isDevice(name) && kindNamed(name) === kind);
   return kind.workers ?? named ?? kind.name.replace('N', '0');
 }
-
-const kindIs = (name: string, kind: DeviceKind): boolean => DEVICES[parseDevice(name).kind] === kind;
