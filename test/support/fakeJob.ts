@@ -71,6 +71,15 @@ export class FakeJob {
   }
 }
 
+/**
+ * What works beside each other, held until it is cancelled: the test server hangs at the cancellation of an activity
+ * that has just ended.
+ */
+export const heldWork = (isHeld = () => true): Pick<Activities, 'encodeSegment' | 'traceSource'> => ({
+  encodeSegment: () => (isHeld() ? untilCancelled() : Promise.resolve({ reused: 0 })),
+  traceSource: () => (isHeld() ? untilCancelled() : Promise.resolve()),
+});
+
 /** Heartbeats until it is cancelled, as an activity at work does. */
 export async function untilCancelled(): Promise<never> {
   const context = Context.current();

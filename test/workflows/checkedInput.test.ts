@@ -3,7 +3,7 @@ import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
 import { cancelSignal, cancelUpdate, progressQuery } from '../../src/workflows/messages.js';
-import { FakeJob, untilCancelled } from '../support/fakeJob.js';
+import { FakeJob, heldWork } from '../support/fakeJob.js';
 import { timeSkippingServer, workflowBundle } from '../support/temporal.js';
 
 const good: UpscaleVideoInput = {
@@ -21,7 +21,7 @@ const good: UpscaleVideoInput = {
 };
 const evil = '../../../../tmp/evil';
 // The test server refuses to cancel an activity that has ended meanwhile, which a real one does not.
-const job = new FakeJob([10], { encodeSegment: untilCancelled, traceSource: untilCancelled });
+const job = new FakeJob([10], heldWork());
 let env: TestWorkflowEnvironment;
 let worker: Worker;
 let running: Promise<void>;

@@ -17,7 +17,7 @@ import {
   resumeSignal,
 } from '../../src/workflows/messages.js';
 import { FakeBatch } from '../support/fakeBatch.js';
-import { FakeJob, untilCancelled } from '../support/fakeJob.js';
+import { FakeJob, heldWork } from '../support/fakeJob.js';
 import { openServer } from '../support/openServer.js';
 import { workflowBundle } from '../support/temporal.js';
 
@@ -50,7 +50,10 @@ const jobInput = (index: number): UpscaleVideoInput => ({
 });
 const batch = new FakeBatch(2, jobInput);
 let held = true;
-const fake = new FakeJob([5, 5], { encodeSegment: () => (held ? untilCancelled() : Promise.resolve({ reused: 0 })) });
+const fake = new FakeJob(
+  [5, 5],
+  heldWork(() => held),
+);
 
 /** A worker that knows no run: each run is replayed from its history. */
 async function withNewWorker<T>(test: () => Promise<T>): Promise<T> {

@@ -15,7 +15,7 @@ import {
   resumeRequest,
 } from '../../src/workflows/messages.js';
 import { FakeBatch } from '../support/fakeBatch.js';
-import { FakeJob, untilCancelled } from '../support/fakeJob.js';
+import { FakeJob, heldWork } from '../support/fakeJob.js';
 import { record } from '../support/histories.js';
 import { timeSkippingServer, workflowBundle } from '../support/temporal.js';
 
@@ -157,7 +157,10 @@ it('a paused batch begins nothing, its jobs end their activities, and all go on 
   const { input, job, jobKey } = setUp();
   const batch = new FakeBatch(4, job);
   let held = true;
-  const fake = new FakeJob([5], { encodeSegment: () => (held ? untilCancelled() : Promise.resolve({ reused: 0 })) });
+  const fake = new FakeJob(
+    [5],
+    heldWork(() => held),
+  );
   await withWorker(batch, fake, input, async (handle) => {
     await reached(() => fake.count('encodeSegment 0') === 2);
     await request(handle, pauseRequest, { reason: 'interrupted' });
@@ -178,7 +181,10 @@ it('a batch whose time window is over pauses its jobs, says what is unfinished; 
   const { input, job, jobKey } = setUp({ settleSeconds: 1 });
   const batch = new FakeBatch(3, job, { until: (await env.currentTimeMs()) + 10_000 });
   let held = true;
-  const fake = new FakeJob([5], { encodeSegment: () => (held ? untilCancelled() : Promise.resolve({ reused: 0 })) });
+  const fake = new FakeJob(
+    [5],
+    heldWork(() => held),
+  );
   await withWorker(batch, fake, input, async (handle) => {
     await reached(() => fake.count('encodeSegment 0') === 2);
     expect(await handle.result()).toMatchObject({ done: 0, unfinished: 2 });
@@ -214,7 +220,7 @@ it('a round that begins behind its window does nothing', async () => {
 it('a batch that is cancelled cancels the jobs at work and begins no other', async () => {
   const { input, job } = setUp();
   const batch = new FakeBatch(4, job);
-  const fake = new FakeJob([5], { encodeSegment: untilCancelled });
+  const fake = new FakeJob([5], heldWork());
   await withWorker(batch, fake, input, async (handle) => {
     await reached(() => fake.count('encodeSegment 0') === 2);
     await request(handle, cancelRequest, { discard: true });

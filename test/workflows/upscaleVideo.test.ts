@@ -6,7 +6,7 @@ import { request } from '../../src/client/connection/request.js';
 import type { UpscaleVideoInput } from '../../src/job/contracts.js';
 import { cancelRequest, pauseRequest, progressQuery, resumeRequest } from '../../src/workflows/messages.js';
 import type { upscaleVideo } from '../../src/workflows/upscaleVideo.js';
-import { FakeJob, failing, untilCancelled } from '../support/fakeJob.js';
+import { FakeJob, failing, heldWork, untilCancelled } from '../support/fakeJob.js';
 import { record } from '../support/histories.js';
 import { timeSkippingServer, workflowBundle } from '../support/temporal.js';
 
@@ -232,9 +232,12 @@ describe('a job that is paused', () => {
   it('pauses itself when the disk is full, says so, and goes on when it is resumed', async () => {
     let full = true;
     const job = new FakeJob([10], {
-      encodeSegment: () => {
-        if (full) throw failing('DiskFull', 'only 1 GB is free');
-        return Promise.resolve({ reused: 0 });
+      ...heldWork(() => full),
+      encodeSegment: async () => {
+        if (!full) return { reused: 0 };
+        // The test server does not take the cancellation of an activity that has not begun.
+        await reached(() => job.count('traceSource') === 1);
+        throw failing('DiskFull', 'only 1 GB is free');
       },
     });
     await withWorker(job, inputFor(), async (handle) => {
@@ -275,7 +278,7 @@ describe('a job whose source cannot be trusted', () => {
 describe('a job that ends without a result', () => {
   it('is cancelled after its activities have ended, and discards its parts only when asked', async () => {
     for (const discard of [false, true]) {
-      const job = new FakeJob([10], { encodeSegment: untilCancelled });
+      const job = new FakeJob([10], heldWork());
       await withWorker(job, inputFor(), async (handle) => {
         await reached(() => job.count('encodeSegment 0') === 1);
         await request(handle, cancelRequest, { discard });
@@ -287,7 +290,7 @@ describe('a job that ends without a result', () => {
   });
 
   it('ends in the same way when the workflow is cancelled from the Web UI', async () => {
-    const job = new FakeJob([10], { encodeSegment: untilCancelled });
+    const job = new FakeJob([10], heldWork());
     await withWorker(job, inputFor(), async (handle) => {
       await reached(() => job.count('encodeSegment 0') === 1);
       await handle.cancel();
