@@ -6,7 +6,7 @@ import { Cli, decodedFrames, eventually } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
 
-const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30' });
+const cli = new Cli();
 const FRAMES = 20;
 const CLIPS = ['a.mp4', 'b.mp4', 'sub/c.mkv'];
 let model: string;

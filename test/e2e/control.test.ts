@@ -9,7 +9,7 @@ import { tinyModel } from '../support/models.js';
 
 const FRAMES = 60;
 const CHECKPOINT = 10;
-const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30' });
+const cli = new Cli();
 const clip = cli.file('clip.mp4');
 let whole: string;
 

@@ -11,7 +11,7 @@ import { hasSharedMedia, sharedClips } from '../support/media.js';
 /** The issue is a hang, not a speed: whatever a file does, the command must have ended by then. */
 const BOUND_MS = 120_000;
 
-const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30', REELSCALE_HEARTBEAT_SECONDS: '20' });
+const cli = new Cli({ REELSCALE_HEARTBEAT_SECONDS: '20' });
 const table: string[] = [];
 afterAll(() => {
   if (table.length > 0) process.stdout.write(`${table.join('\n')}\n`);

@@ -21,7 +21,6 @@ if (!canMount)
 const cli = new Cli({
   REELSCALE_JOBS_ROOT: path.join(disk, 'jobs'),
   REELSCALE_MIN_FREE_BYTES: String(MUST_STAY_FREE),
-  REELSCALE_LINGER_SECONDS: '30',
 });
 const clip = cli.file('clip.mp4');
 const filler = path.join(disk, 'filler');

@@ -10,7 +10,7 @@ import { tinyModel } from '../support/models.js';
 
 const FRAMES = 90;
 const CHECKPOINT = 15;
-const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30' });
+const cli = new Cli();
 let clip: string;
 let model: string;
 let undisturbed: string;

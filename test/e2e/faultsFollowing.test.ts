@@ -9,7 +9,7 @@ import { tinyModel } from '../support/models.js';
 
 const FRAMES = 90;
 const CHECKPOINT = 15;
-const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30' });
+const cli = new Cli();
 /** An encoder that reads pictures as they come, and not a list of parts. */
 const FOLLOWER = /^ffmpeg .*-i pipe:0 .*libx264/;
 let command: (output: string) => string[];

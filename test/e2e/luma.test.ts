@@ -6,7 +6,7 @@ import { Cli, decodedFrames } from '../support/cli.js';
 import { ffmpeg } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
 
-const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30', REELSCALE_HEARTBEAT_SECONDS: '20' });
+const cli = new Cli({ REELSCALE_HEARTBEAT_SECONDS: '20' });
 
 /** PSNR in dB of the planes of a file against another one that goes through a filter first. */
 async function psnr(file: string, other: string, filter: string): Promise<Record<'y' | 'u' | 'v', number>> {

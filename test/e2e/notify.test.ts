@@ -8,7 +8,7 @@ import { hasCode } from '../../src/lib/systemErrors.js';
 import { Cli, eventually } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
 
-const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30' });
+const cli = new Cli();
 const SECRET = 'a-secret-that-nobody-else-knows';
 const posts: { headers: http.IncomingHttpHeaders; body: string }[] = [];
 /** Fails the first time, as web servers do. */

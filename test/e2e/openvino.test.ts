@@ -17,7 +17,7 @@ interface PartRecord {
 }
 
 describe.skipIf(!openvinoExists())('a job on openvino:cpu', () => {
-  const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30' });
+  const cli = new Cli();
   const clip = cli.file('clip.mp4');
   let expected: 'fp32' | 'bf16';
 

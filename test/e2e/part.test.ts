@@ -6,7 +6,7 @@ import { Cli, decodedFrames } from '../support/cli.js';
 import { ffmpeg } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
 
-const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30', REELSCALE_HEARTBEAT_SECONDS: '20' });
+const cli = new Cli({ REELSCALE_HEARTBEAT_SECONDS: '20' });
 
 it('a part without black borders goes through a network, is checked against that part, and is done once', async () => {
   await tinyModel(cli.file('x2.onnx'));

@@ -25,7 +25,7 @@ interface Preview {
 }
 
 const temporary = scratchFolder();
-const cli = new Cli({ TMPDIR: temporary, REELSCALE_LINGER_SECONDS: '30' });
+const cli = new Cli({ TMPDIR: temporary });
 const clip = cli.file('clip.mp4');
 
 beforeAll(async () => {

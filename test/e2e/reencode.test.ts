@@ -6,7 +6,7 @@ import { Cli, decodedFrames } from '../support/cli.js';
 import { makeClip } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
 
-const cli = new Cli({ REELSCALE_LINGER_SECONDS: '30', REELSCALE_HEARTBEAT_SECONDS: '20' });
+const cli = new Cli({ REELSCALE_HEARTBEAT_SECONDS: '20' });
 const FRAMES = 20;
 
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { decodedPts, streams } from '../media/encodeSupport.js';
 import { Cli } from '../support/cli.js';
 import { ffmpeg, makeClip } from '../support/media.js';
 
-const cli = new Cli({ REELSCALE_LINGER_SECONDS: '20' });
+const cli = new Cli();
 
 async function upscale(input: string, output: string): Promise<JobReport> {
   const { code, value, stderr } = await cli.json<JobReport>(

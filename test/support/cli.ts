@@ -24,7 +24,7 @@ export class Cli {
       REELSCALE_HOME: this.home,
       // Nothing is measured, and frames are the same on every machine.
       REELSCALE_DEVICE: 'cpu',
-      REELSCALE_LINGER_SECONDS: '2',
+      REELSCALE_LINGER_SECONDS: '30',
       REELSCALE_HEARTBEAT_SECONDS: '4',
       ...env,
     };
