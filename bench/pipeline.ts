@@ -11,9 +11,10 @@ import { makeClip } from './support/clips.js';
 import { stageTimes } from './support/history.js';
 import { type BenchHome, inBenchHome } from './support/home.js';
 import { workersSeconds } from './support/processes.js';
-import { atLeast, numberFlag, printMachine, textFlag } from './support/report.js';
+import { atLeast, atMost, numberFlag, printMachine, textFlag } from './support/report.js';
 import { withDevices } from './support/simulatedDevices.js';
 import { writeSlowNet } from './support/slowNet.js';
+import { TimeLeftWatch } from './support/timeLeftWatch.js';
 
 /**
  * Is a job as fast as the slower of its device and its encodes?
@@ -29,6 +30,7 @@ import { writeSlowNet } from './support/slowNet.js';
 const RATE = 25;
 const SCALE = 4;
 const OWED = 0.9;
+const OWED_TIME_LEFT = 0.2;
 const numbers = (name: string, fallback: string): number[] =>
   textFlag(name, fallback)
     .split(',')
@@ -57,6 +59,8 @@ interface Row {
   busyCores: number;
   /** Processor seconds a frame. */
   processor: number;
+  /** By how much of the whole time the time left was wrong at worst, behind the first tenth. */
+  timeLeftOff: number | undefined;
 }
 
 const bound = ({ device, encode }: Row): number => Math.min(device, encode);
@@ -84,7 +88,10 @@ async function run(home: BenchHome, tag: string, seconds: number, device: number
   const before = workersSeconds(home);
   const begin = performance.now();
   const how = argv`-m ${net} -s ${SCALE} --deinterlace off --encoder-preset ${preset} --tag ${tag} --json`;
-  const { exitCode, stdout, stderr } = await home.start(['upscale', file, '-o', output, ...how]);
+  const running = home.start(['upscale', file, '-o', output, ...how]);
+  const watch = new TimeLeftWatch(home.config, output);
+  const { exitCode, stdout, stderr } = await running;
+  const timeLeftOff = await watch.worst();
   if (exitCode !== 0) throw new Error(`the job ended with code ${exitCode ?? 'none'}: ${stderr}`);
   const wall = (performance.now() - begin) / 1000;
   const processor = workersSeconds(home) - before;
@@ -108,6 +115,7 @@ async function run(home: BenchHome, tag: string, seconds: number, device: number
     busyDevice: report.inferredFrames / device / whole,
     busyCores: processor / wall / cores,
     processor: processor / frames,
+    timeLeftOff,
   };
   console.log(`${seconds} s at ${device} fps: ${(row.fps / bound(row)).toFixed(3)} of the slower one`);
   return row;
@@ -140,9 +148,12 @@ await inBenchHome(async (home) => {
       'device idle': share(1 - row.busyDevice),
       'cores idle': share(1 - row.busyCores),
       'cpu ms a frame': (1000 * row.processor).toFixed(0),
+      'time left off': row.timeLeftOff === undefined ? '' : share(row.timeLeftOff),
       segments: row.segments,
       threads: row.threads,
     })),
   );
   console.log(`least: ${atLeast(Math.min(...rows.map((row) => row.fps / bound(row))), OWED)}`);
+  const off = Math.max(...rows.map((row) => row.timeLeftOff ?? 0));
+  console.log(`the time left is off by ${atMost(off, OWED_TIME_LEFT, 'of the whole time')}`);
 });

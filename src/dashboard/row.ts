@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { mainStage, shareDone } from '../client/job/jobShare.js';
 import type { TimeLeft } from '../client/job/timeLeft.js';
+import { mainStage, shareDone } from '../job/jobShare.js';
 import { type Roots, resolveRooted } from '../job/layout.js';
 import type { JobSpec } from '../job/spec.js';
 import { type DurableFrames, durableCount } from './durableFrames.js';
@@ -90,6 +90,9 @@ function shareOf(
   const frames = live?.frames || durable?.frames || 0;
   const made = durable ? durableCount(durable) : 0;
   const none = { upscale: 0, encode: 0, check: 0 };
-  const share = Math.max(live?.share ?? 0, shareDone(kind, frames, { ...none, [mainStage(kind)]: made }));
+  const share = Math.max(
+    live?.share ?? 0,
+    shareDone(kind, { frames, stage: mainStage(kind) }, { ...none, [mainStage(kind)]: made }),
+  );
   return { frames, doneFrames: Math.max(live?.doneFrames ?? 0, made), percent: Math.floor(1000 * share) / 10 };
 }

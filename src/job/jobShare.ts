@@ -1,4 +1,4 @@
-import type { Progress } from '../../job/contracts.js';
+import type { Progress } from './contracts.js';
 
 /** The stages that see every frame. */
 export const STAGES = ['upscale', 'encode', 'check'] as const;
@@ -21,8 +21,19 @@ const SHARES: Record<JobKind, PerStage> = {
 /** The stage that makes the pictures. */
 export const mainStage = (kind: JobKind): 'upscale' | 'encode' => (kind === 'model' ? 'upscale' : 'encode');
 
+/** The share of a job whose frames are all checked: the whole is still joined, merged and looked at. */
+const ALMOST = 0.99;
+
+/** Whether a job has passed its last check. */
+export const isThrough = (stage: Progress['stage']): boolean => stage === 'publish' || stage === 'done';
+
 /** How much of a job is done, 0 to 1. @param done frames of each stage. */
-export const shareDone = (kind: JobKind, frames: number, done: PerStage): number =>
-  frames === 0
-    ? 0
-    : STAGES.reduce((sum, stage) => sum + SHARES[kind][stage] * Math.min(1, done[stage] / frames), 0) / 100;
+export function shareDone(
+  kind: JobKind,
+  { frames, stage, checkedFrames }: Pick<Progress, 'frames' | 'stage' | 'checkedFrames'>,
+  done: PerStage,
+): number {
+  if (frames === 0) return 0;
+  const share = STAGES.reduce((sum, each) => sum + SHARES[kind][each] * Math.min(1, done[each] / frames), 0) / 100;
+  return Math.min(share, isThrough(stage) || checkedFrames === undefined ? 1 : ALMOST);
+}

@@ -1,5 +1,6 @@
 import { setCurrentDetails, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { CarriedJob, From, Progress, ScanResult, Stage, UpscaleVideoInput } from '../job/contracts.js';
+import { shareDone } from '../job/jobShare.js';
 import { inputKey, modelKey, percentKey, stageKey } from './attributes.js';
 import type { Pass } from './pass.js';
 import { Requests } from './requests.js';
@@ -158,10 +159,11 @@ export class JobState {
 
   private percent(): number {
     if (this.stage === 'done') return 100;
-    const { frames, upscaledFrames, encodedFrames } = this.progress();
-    if (frames === 0) return 0;
-    const done = this.#input.method === 'filter' ? encodedFrames : (upscaledFrames + encodedFrames) / 2;
-    return Math.floor((1000 * done) / frames) / 10;
+    const progress = this.progress();
+    const { upscaledFrames, encodedFrames, checkedFrames } = progress;
+    const { method } = this.#input;
+    const done = { upscale: upscaledFrames, encode: encodedFrames, check: checkedFrames ?? 0 };
+    return Math.floor(1000 * shareDone(method, progress, done)) / 10;
   }
 
   private details(percent: number): string {

@@ -47,6 +47,10 @@ function inputFor(change: Partial<UpscaleVideoInput> = {}): UpscaleVideoInput {
     ...change,
   };
 }
+/** What the Temporal Web UI shows of a workflow. */
+const detailsOf = async (handle: Awaited<ReturnType<typeof start>>): Promise<string> =>
+  (await handle.query<{ currentDetails?: string }, []>('__temporal_workflow_metadata')).currentDetails ?? '';
+
 const modelInput = (change: Partial<UpscaleVideoInput> = {}) => inputFor({ method: 'model', ...change });
 
 async function withWorker<T>(
@@ -220,6 +224,8 @@ describe('a job that is paused', () => {
       await request(handle, pauseRequest, { reason: 'interrupted' });
       const paused = await handle.query(progressQuery);
       expect(paused.paused).toEqual({ reason: 'interrupted' });
+      // One of two segments is encoded, and checked too: what the Web UI shows counts both.
+      expect(await detailsOf(handle)).toContain('Stage: encode, 50 %');
       held = false;
       await request(handle, resumeRequest, {});
       await handle.result();

@@ -2,9 +2,9 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import type { Progress } from '../../job/contracts.js';
 import { type Heartbeat, heartbeatSchema } from '../../job/heartbeat.js';
+import { type FrameStage, isThrough, type JobKind, mainStage, type PerStage, shareDone } from '../../job/jobShare.js';
 import { progressQuery } from '../../workflows/messages.js';
 import type { JobHandle } from '../connection/connect.js';
-import { type FrameStage, type JobKind, mainStage, type PerStage, shareDone } from './jobShare.js';
 
 /** The workflow's own view merged with the heartbeats of its running activities: frames that no history holds. */
 export interface LiveProgress extends Progress {
@@ -23,9 +23,6 @@ export interface LiveProgress extends Progress {
   waiting?: string;
 }
 
-/** The share of a job whose frames are all checked. */
-const ALMOST = 0.99;
-
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 /** PENDING_ACTIVITY_STATE_STARTED */
 const STARTED = 2;
@@ -38,7 +35,6 @@ export async function liveProgress(handle: JobHandle): Promise<LiveProgress> {
 export function merge(progress: Progress, pending: PendingActivity[]): LiveProgress {
   const { frames, stage, checkedFrames } = progress;
   const kind = kindOf(progress);
-  const isThrough = stage === 'publish' || stage === 'done';
   const checked = checkedFrames === undefined ? 'verifyDeliverable' : 'checkSegment';
   const of = (name: FrameStage): PendingActivity[] =>
     pending.filter(({ activityType }) => activityType?.name === (name === 'check' ? checked : ACTIVITIES[name]));
@@ -50,7 +46,7 @@ export function merge(progress: Progress, pending: PendingActivity[]): LiveProgr
   const done: PerStage = {
     upscale: doneIn('upscale', kind === 'model' ? progress.upscaledFrames : frames),
     encode: doneIn('encode', progress.encodedFrames),
-    check: doneIn('check', checkedFrames ?? (isThrough ? frames : 0)),
+    check: doneIn('check', checkedFrames ?? (isThrough(stage) ? frames : 0)),
   };
   const main = mainStage(kind);
   const running = of(main).map(heartbeatOf);
@@ -60,8 +56,7 @@ export function merge(progress: Progress, pending: PendingActivity[]): LiveProgr
     kind,
     done,
     atWork: { upscale: atWorkIn('upscale'), encode: atWorkIn('encode'), check: atWorkIn('check') },
-    // Behind the checks of all segments the whole is still joined, merged and looked at.
-    share: Math.min(shareDone(kind, frames, done), isThrough || checkedFrames === undefined ? 1 : ALMOST),
+    share: shareDone(kind, progress, done),
     notices: [...progress.notices, ...running.flatMap(({ notice }) => notice ?? [])],
     doneFrames: done[main],
     fps: running.reduce((sum, { fps }) => sum + (fps ?? 0), 0),

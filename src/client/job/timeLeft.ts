@@ -1,4 +1,4 @@
-import { type FrameStage, mainStage, type PerStage, STAGES } from './jobShare.js';
+import { type FrameStage, mainStage, type PerStage, STAGES } from '../../job/jobShare.js';
 import type { LiveProgress } from './live.js';
 import { Speedometer } from './speedometer.js';
 

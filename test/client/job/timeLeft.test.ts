@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type PerStage, shareDone } from '../../../src/client/job/jobShare.js';
 import type { LiveProgress } from '../../../src/client/job/live.js';
 import { TimeLeft } from '../../../src/client/job/timeLeft.js';
+import { type PerStage, shareDone } from '../../../src/job/jobShare.js';
 
 const FRAMES = 3000;
 const SEGMENT = 250;
@@ -20,7 +20,7 @@ function live(done: Partial<PerStage>, atWork: (keyof PerStage)[], change: Parti
     notices: [],
     done: all,
     atWork: { upscale: works('upscale'), encode: works('encode'), check: works('check') },
-    share: shareDone('model', FRAMES, all),
+    share: shareDone('model', { frames: FRAMES, stage: 'upscale' }, all),
     doneFrames: all.upscale,
     fps: 0,
     ...change,
