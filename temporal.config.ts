@@ -4,6 +4,7 @@ import path from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { UserError } from './src/lib/errors.js';
+import { stateFolder } from './src/lib/stateFolder.js';
 import { DEVICE_NAMES, isDevice } from './src/runtime/devices.js';
 
 /**
@@ -91,26 +92,6 @@ function encodeSlots(): number {
   return Math.max(1, Math.min(os.availableParallelism(), byMemory));
 }
 
-function defaultHome(env: NodeJS.ProcessEnv): string {
-  const data = env['XDG_DATA_HOME'];
-  return path.join(data && path.isAbsolute(data) ? data : path.join(usersFolder(env), '.local', 'share'), 'reelscale');
-}
-
-/**
- * HOME, or what the system knows where that is unset or empty, as under cron and systemd. @throws UserError when
- * neither is there.
- */
-function usersFolder({ HOME }: NodeJS.ProcessEnv): string {
-  if (HOME && path.isAbsolute(HOME)) return HOME;
-  try {
-    const { homedir } = os.userInfo();
-    if (path.isAbsolute(homedir)) return homedir;
-  } catch {
-    // The user has a number only.
-  }
-  throw new UserError('there is no home folder for the state: set REELSCALE_HOME to a folder of your own');
-}
-
 /** @throws UserError when a variable has a value that cannot be used; the message names it. */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
   const parsed = environment.safeParse(env);
@@ -119,7 +100,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env) {
     throw new UserError(`${issue?.path.join('.') ?? 'environment'}: ${issue?.message ?? 'cannot be used'}`);
   }
   const e = parsed.data;
-  const home = path.resolve(e.REELSCALE_HOME ?? defaultHome(env));
+  const home = stateFolder(env);
   const media = path.resolve(e.REELSCALE_MEDIA_ROOT ?? '/');
   const connection = loadClientConnectConfig({ overrideEnvVars: env as Record<string, string> });
   return {

@@ -11,12 +11,12 @@ import { wrapForFrames } from '../src/models/graph.js';
 import { registered } from '../src/models/registry.js';
 import { modelFile } from '../src/models/store.js';
 import { bestPrecision, DEVICES, type DeviceKind, parseDevice } from '../src/runtime/devices.js';
+import { findWay } from '../src/runtime/deviceWays.js';
 import { openRuntime } from '../src/runtime/runtime.js';
 import { runtimeEnvironment } from '../src/runtime/runtimeEnvironment.js';
 import { NativeSession } from '../src/runtime/session.js';
 import { createUpscaler } from '../src/upscaler/client.js';
 import { discoverDevices } from '../src/upscaler/devices.js';
-import { findWay } from '../src/upscaler/deviceWays.js';
 import { loadConfig } from '../temporal.config.js';
 import { decodeNetworkClip, makeNetworkClip, type NetworkClip, networkRequest } from './support/networkClip.js';
 
@@ -89,7 +89,6 @@ async function peers(network: string): Promise<void> {
 /** Frames in memory through the network and back, results thrown away. @param inFlight at the same time. */
 async function bare(network: string, file: string, pictures: Uint8Array, inFlight: number): Promise<number> {
   const runtime = await openRuntime();
-  const way = await findWay(runtime, kind, id, precision);
   const graph = wrapForFrames(await readFile(file), {
     pixels: 'rgb',
     bitDepth: 8,
@@ -97,6 +96,7 @@ async function bare(network: string, file: string, pictures: Uint8Array, inFligh
     blend: 0,
     scale: SCALE,
   });
+  const way = await findWay(runtime, { kind, id }, precision, graph);
   const frame = [1, 3, height, width];
   const session = await NativeSession.create(runtime, graph, way?.options(way.fixed ? { frame } : undefined));
   if (kind === 'cuda' && inFlight === 1) tell(network, 'pinned memory', session.staged ? 'yes' : 'no');

@@ -13,10 +13,8 @@ const ENTRIES = [
   'upscaler/process',
   'upscaler/inferenceThread',
   'upscaler/speedChild',
-  'upscaler/providerProbe',
   'runtime/probe',
   'models/inspectChild',
-  'models/measureChild',
 ];
 
 /**

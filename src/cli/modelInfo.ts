@@ -44,8 +44,8 @@ function variantRows({
       speed &&
         ('problem' in speed
           ? speed.problem
-          : `${number(speed.fps)} fps for 720x576 on ${speed.device}, ` +
-            `measured on ${speed.tile.width}x${speed.tile.height} tiles`),
+          : `${number(speed.fps)} fps for 720x576 on ${speed.device} in ${speed.precision}, ` +
+            `measured on ${speed.tile.width}x${speed.tile.height}`),
     ],
   ];
 }

@@ -46,7 +46,7 @@ export const modelMethodSchema = z.object({
   scale: z.number().int().min(1).max(8),
   precision: precisionSchema,
   /** What computes the network, where it is not ONNX Runtime's own provider for the device. */
-  provider: z.enum(['openvino', 'webgpu']).optional(),
+  provider: z.enum(['openvino', 'openvino-gpu', 'openvino-npu', 'tensorrt-rtx', 'webgpu']).optional(),
   /** Edge of a square tile in source pixels, even; 0 means the whole frame at once. */
   tile: z.number().int().min(0),
   /** Pixels of context around each tile, clamped at the frame's edge. */

@@ -1,7 +1,6 @@
 import { findImported } from './imported.js';
 import { inspectModel } from './inspect.js';
 import type { Inspected } from './inspected.js';
-import { measureSpeed, type Speed } from './measure.js';
 import { placeShipped } from './pull.js';
 import { findRegistered, type RegisteredModel } from './registry.js';
 import { isOnnxPath, tilePadOf, unknownModel, wholePad } from './resolve.js';
@@ -23,6 +22,15 @@ export interface ModelInfo {
   variants: VariantInfo[];
 }
 
+export interface Speed {
+  device: string;
+  precision: string;
+  /** In source pixels: of the picture that was run. */
+  tile: { width: number; height: number };
+  /** Frames a second for a video of 720x576, as far as the network goes. */
+  fps: number;
+}
+
 export interface VariantInfo {
   scale?: number;
   /** Where it is, or would be. */
@@ -40,8 +48,8 @@ export interface VariantInfo {
 
 export interface InfoOptions {
   modelsRoot: string;
-  /** On which the speed is measured: `cpu` or `cuda:N`. */
-  device: string;
+  /** How fast a network is here, or why it cannot be computed. */
+  speedOf: (network: Inspected & { file: string }) => Promise<Speed | { problem: string }>;
   signal?: AbortSignal;
 }
 
@@ -113,11 +121,11 @@ async function infoOfImported(name: string, options: InfoOptions): Promise<Model
   };
 }
 
-async function tried(file: string, { modelsRoot, device, signal }: InfoOptions, label?: string) {
+async function tried(file: string, { modelsRoot, speedOf, signal }: InfoOptions, label?: string) {
   const inspected = await inspectModel(file, { modelsRoot, signal, ...(label !== undefined && { label }) });
-  const { digest, scale, bytesPerPixel } = inspected;
+  const { scale, bytesPerPixel } = inspected;
   const tilePad = tilePadOf(inspected);
-  const speed = await measureSpeed(file, digest, { modelsRoot, device, signal });
+  const speed = await speedOf({ ...inspected, file });
   return {
     scale,
     file,

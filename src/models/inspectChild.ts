@@ -6,7 +6,7 @@ import { readSignature } from './graphSignature.js';
 import type { Answer, Inspected } from './inspected.js';
 import { countParameters } from './onnx/parameters.js';
 import { receptiveRadius } from './receptive.js';
-import { measureMemory, memoryWatch, openSession, tryPictures } from './trial.js';
+import { measureMemory, memoryWatch, openNetwork, tryPictures } from './trial.js';
 import { firstLine, UnsupportedModel } from './unsupported.js';
 
 /**
@@ -19,13 +19,13 @@ async function inspect(file: string): Promise<Inspected> {
   const ends = readSignature(bytes);
   const { pixels, precision, fixed, model } = ends;
   const requireModest = memoryWatch(bytes);
-  const session = await openSession(bytes);
+  const network = await openNetwork(bytes);
   requireModest(0);
-  const { scale, alignment, pixels: tried } = await tryPictures(session, ends);
+  const { scale, alignment, pixels: tried } = await tryPictures(network, ends);
   requireModest(tried);
-  const bytesPerPixel = await measureMemory(session, ends, scale);
-  await session.release();
-  await (await openSession(framed(bytes, { pixels, bitDepth: 8, precision: 'fp32', blend: 0, scale }))).release();
+  const bytesPerPixel = await measureMemory(network, ends, scale);
+  await network.release();
+  await (await openNetwork(framed(bytes, { pixels, bitDepth: 8, precision: 'fp32', blend: 0, scale }))).release();
   const radius = receptiveRadius(model.graph, ends.input, ends.output);
   return {
     digest: digestOf(bytes),

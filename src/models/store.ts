@@ -16,7 +16,6 @@ const SHIPPED = 'shipped';
  * <models>/shipped/           <name>-<digest>/                  a model that comes with Reelscale, once it is used
  * <models>/<name>/            model.onnx model.json             an imported model, likewise
  * <models>/inspected/         <digest>.json                     what files turned out to be
- * <models>/measured/          <digest>-<device>.json            how fast they are here
  * <models>/.work-…/                                             a pull, import or removal at work
  * <models>/.<digest>.part                                       a download that goes on when it is asked for again
  * ```
@@ -38,6 +37,7 @@ export const modelFile = (modelsRoot: string, model: RegisteredModel, scale: num
 /** Names of folders below the models folder that are not imported models. */
 export const OWN_FOLDERS: ReadonlySet<string> = new Set([
   'inspected',
+  // Where earlier releases kept speeds.
   'measured',
   SHIPPED,
   ...registry.flatMap((model) => scalesOf(model).map((scale) => `${model.name}-x${scale}`)),

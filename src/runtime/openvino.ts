@@ -9,37 +9,72 @@ import type { Pointer } from './table.js';
 const PROVIDER = 'OpenVINOExecutionProvider';
 const CPU_PROVIDER = 'CPUExecutionProvider';
 
-/** The processor, as OpenVINO sees it. */
-export interface OpenvinoCpu {
+/** Hardware, as OpenVINO sees it. */
+export interface OpenvinoDevice {
   device: Pointer;
-  /** Of the processor. */
+  /** OpenVINO's own name: `CPU`, `GPU`, `GPU.1`, `NPU`, … */
+  id: string;
+  /** Of the hardware. */
   name: string;
   /** Whether it computes in bfloat16 by itself. */
   bf16: boolean;
 }
 
-const cpus = new WeakMap<Runtime, Promise<OpenvinoCpu>>();
+const known = new WeakMap<Runtime, Promise<OpenvinoDevice[]>>();
 
 /**
- * Registers the plugin, once in a process, and finds the processor. @throws RuntimeUnavailable, whose message says why
- * OpenVINO cannot be used here.
+ * Registers the plugin, once in a process, and finds what it computes on. @throws RuntimeUnavailable, whose message
+ * says why OpenVINO cannot be used here.
  */
-export function openvinoCpu(runtime: Runtime, folder = OPENVINO_FOLDER): Promise<OpenvinoCpu> {
-  const known = cpus.get(runtime) ?? findCpu(runtime, folder);
-  cpus.set(runtime, known);
-  return known;
+function openvinoDevices(runtime: Runtime, folder: string): Promise<OpenvinoDevice[]> {
+  const devices = known.get(runtime) ?? find(runtime, folder);
+  known.set(runtime, devices);
+  return devices;
 }
 
-async function findCpu(runtime: Runtime, folder: string): Promise<OpenvinoCpu> {
+async function find(runtime: Runtime, folder: string): Promise<OpenvinoDevice[]> {
   await registerPlugin(runtime, OPENVINO_BUNDLE, folder, (register) => {
     asIntel(runtime, register);
   });
-  for (const { device, provider, metadata } of epDevices(runtime)) {
-    if (provider !== PROVIDER || metadata['ov_device'] !== 'CPU') continue;
+  return epDevices(runtime).flatMap(({ device, provider, metadata }) => {
+    const id = metadata['ov_device'];
+    if (provider !== PROVIDER || id === undefined) return [];
     const capabilities = (metadata['OPTIMIZATION_CAPABILITIES'] ?? '').split(' ');
-    return { device, name: metadata['FULL_DEVICE_NAME'] ?? 'CPU', bf16: capabilities.includes('BF16') };
-  }
-  throw new RuntimeUnavailable('OpenVINO finds no processor that it can use');
+    return [{ device, id, name: metadata['FULL_DEVICE_NAME'] ?? id, bf16: capabilities.includes('BF16') }];
+  });
+}
+
+const FOUND_NONE = {
+  CPU: 'OpenVINO finds no processor that it can use',
+  GPU: 'OpenVINO finds no GPU of Intel',
+  NPU: 'OpenVINO finds no NPU of Intel',
+} as const;
+type Hardware = keyof typeof FOUND_NONE;
+
+/** The devices of one kind of hardware. @throws RuntimeUnavailable where there is none. */
+export async function openvinoOf(
+  runtime: Runtime,
+  hardware: Hardware,
+  folder = OPENVINO_FOLDER,
+): Promise<[OpenvinoDevice, ...OpenvinoDevice[]]> {
+  const [first, ...others] = (await openvinoDevices(runtime, folder)).filter(
+    ({ id }) => id.split('.')[0] === hardware,
+  );
+  if (!first) throw new RuntimeUnavailable(FOUND_NONE[hardware]);
+  return [first, ...others];
+}
+
+/** The processor. @throws RuntimeUnavailable where OpenVINO cannot use it. */
+export async function openvinoCpu(runtime: Runtime, folder?: string): Promise<OpenvinoDevice> {
+  const [cpu] = await openvinoOf(runtime, 'CPU', folder);
+  return cpu;
+}
+
+/** @param number counted as OpenVINO tells them. @throws RuntimeUnavailable where there is no such GPU. */
+export async function openvinoGpu(runtime: Runtime, number: number): Promise<OpenvinoDevice> {
+  const gpu = (await openvinoOf(runtime, 'GPU'))[number];
+  if (!gpu) throw new RuntimeUnavailable(`OpenVINO finds no GPU number ${number}`);
+  return gpu;
 }
 
 const INTEL = 0x8086;
@@ -67,24 +102,24 @@ function asIntel(runtime: Runtime, register: () => void): void {
   }
 }
 
-/** What OpenVINO computes in. */
-export type OpenvinoPrecision = 'fp32' | 'bf16';
+/** What OpenVINO computes in, by its own names. */
+const HINTS = { fp32: 'f32', bf16: 'bf16', fp16: 'f16' } as const;
+export type OpenvinoPrecision = keyof typeof HINTS;
 
 /**
- * How a session runs on the processor by OpenVINO.
+ * How a session runs by OpenVINO.
  * @param shapes fixed sizes of inputs by name, for which it prepares itself; without them pictures have any size.
  */
 export function openvinoProvider(
-  { device }: OpenvinoCpu,
+  { device, id }: OpenvinoDevice,
   precision: OpenvinoPrecision,
   shapes?: Readonly<Record<string, readonly number[]>>,
 ): Provider {
-  const hint = precision === 'bf16' ? 'bf16' : 'f32';
   return {
     kind: 'plugin',
     device,
     options: {
-      load_config: JSON.stringify({ CPU: { INFERENCE_PRECISION_HINT: hint } }),
+      load_config: JSON.stringify({ [id]: { INFERENCE_PRECISION_HINT: HINTS[precision] } }),
       ...(shapes && {
         reshape_input: Object.entries(shapes)
           .map(([name, dims]) => `${name}[${dims.join(',')}]`)

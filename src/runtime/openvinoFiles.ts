@@ -7,9 +7,8 @@ export const OPENVINO = {
   python: '3.11',
   platform: 'manylinux_2_28_x86_64',
   sha256: '3832643158c8c187fcab6db661cde2a8c06a2b3559d95d0f2411ac0e51c5e924',
-  /** Each library once, for processors and graphics; and the licences. */
-  wanted:
-    /^onnxruntime_ep_openvino\/((?!.*(?:_plugin\.so\.1$|intel_npu))[^/]+\.so(?:\.\d+)?|third-party-programs\.txt)$/,
+  /** Each library once, and the licences. */
+  wanted: /^onnxruntime_ep_openvino\/((?!.*_plugin\.so\.1$)[^/]+\.so(?:\.\d+)?|third-party-programs\.txt)$/,
 };
 
 export const OPENVINO_BUNDLE: Bundle = {
@@ -17,7 +16,7 @@ export const OPENVINO_BUNDLE: Bundle = {
   name: `openvino-${OPENVINO.version}`,
   wheels: [OPENVINO],
   size: '52 MB',
-  library: 'libonnxruntime_providers_openvino_plugin.so',
+  libraries: ['libonnxruntime_providers_openvino_plugin.so', 'libopenvino_intel_npu_plugin.so'],
   setUp: 'npm run setup:openvino',
   without: 'the CPU works without it, but slower',
 };

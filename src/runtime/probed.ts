@@ -2,6 +2,8 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 import { entryFile } from '../lib/project.js';
+import { parseDevice, unusable } from './devices.js';
+import type { PluginKind } from './deviceWays.js';
 import { runtimeEnvironment } from './runtimeEnvironment.js';
 
 const problemSchema = z.object({ problem: z.string() });
@@ -15,9 +17,16 @@ const probedSchema = z.object({
 /** What can be done on this machine; a problem is one line without a full stop. */
 export type Probed = z.infer<typeof probedSchema>;
 
-/** What a plugin's GPUs are called, in its own order. */
-const gpusSchema = z.union([z.object({ gpus: z.array(z.string()) }), problemSchema]);
-export type ProbedGpus = z.infer<typeof gpusSchema>;
+/** A plugin's devices of one kind that can be used, with what people call them. */
+const foundSchema = z.union([
+  z.object({ devices: z.array(z.object({ device: z.string(), label: z.string() })) }),
+  problemSchema,
+]);
+export type Found = z.infer<typeof foundSchema>;
+
+/** What came of trying one device. */
+const triedSchema = z.object({ problem: z.string().optional() });
+export type Tried = z.infer<typeof triedSchema>;
 
 const PROBE_MS = 60_000;
 
@@ -28,10 +37,22 @@ export async function probeRuntime(): Promise<Probed> {
   return { runtime: answer, openvino: answer };
 }
 
-/** Tries WebGPU's GPUs in a process of its own. */
-export async function probeWebgpu(): Promise<ProbedGpus> {
-  const answer = await ask('webgpu');
-  return 'said' in answer ? gpusSchema.parse(JSON.parse(answer.said)) : answer;
+/** Finds a plugin's devices of one kind and tries each, in a process of its own. */
+export async function probePlugin(kind: PluginKind): Promise<Found> {
+  const answer = await ask('find', kind);
+  return 'said' in answer ? foundSchema.parse(JSON.parse(answer.said)) : answer;
+}
+
+/** Computes on a device, in a process of its own, as jobs do. @returns why that does not work. */
+export async function probeDevice(device: string): Promise<string | undefined> {
+  const answer = await ask('try', device);
+  return 'said' in answer ? triedSchema.parse(JSON.parse(answer.said)).problem : answer.problem;
+}
+
+/** @throws UserError with one line that says why a device cannot be used. */
+export async function requireDevice(device: string): Promise<void> {
+  const problem = await probeDevice(device);
+  if (problem !== undefined) throw unusable(parseDevice(device), problem);
 }
 
 async function ask(...args: string[]): Promise<{ said: string } | { problem: string }> {

@@ -28,6 +28,16 @@ export function openRuntime(): Promise<Runtime> {
   return opened;
 }
 
+/** Undefined where the C API cannot be called: onnxruntime-node's binding does what it can then. */
+export async function findRuntime(): Promise<Runtime | undefined> {
+  try {
+    return await openRuntime();
+  } catch (error) {
+    if (error instanceof RuntimeUnavailable) return undefined;
+    throw error;
+  }
+}
+
 async function open(): Promise<Runtime> {
   if (!isMainThread) throw new RuntimeUnavailable('only the main thread may call the C API of ONNX Runtime');
   const library = await loadLibrary();

@@ -14,7 +14,7 @@ export class NativeSession {
   readonly inputs: readonly ValueDescription[];
   readonly outputs: readonly ValueDescription[];
   /** With what they work on: native code keeps no reference to it. */
-  readonly #running = new Map<Promise<void>, readonly Tensors[]>();
+  readonly #running = new Map<Promise<unknown>, readonly Tensors[]>();
   readonly #allocator: StagingAllocator | undefined;
   /** One for each run that was under way at the same time. */
   readonly #free: Staging[] = [];
@@ -56,15 +56,30 @@ export class NativeSession {
    * aborts.
    */
   async run(inputs: Tensors, outputs: Tensors, signal?: AbortSignal): Promise<void> {
-    if (this.#released) throw new Error('a session was run after it was released');
     signal?.throwIfAborted();
-    const run = this.#run(inputs, outputs, signal);
-    this.#running.set(run, [inputs, outputs]);
     try {
-      await run;
+      await this.#holding([inputs, outputs], () => this.#run(inputs, outputs, signal));
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
+    }
+  }
+
+  /**
+   * Runs the network into memory of ONNX Runtime's own.
+   * @returns the sizes of what it gives by that name.
+   * @throws OrtError.
+   */
+  sizesOf(output: string, inputs: Tensors): Promise<readonly number[]> {
+    return this.#holding([inputs], () => this.#sizesOf(output, inputs));
+  }
+
+  async #holding<T>(tensors: readonly Tensors[], start: () => Promise<T>): Promise<T> {
+    if (this.#released) throw new Error('a session was run after it was released');
+    const run = start();
+    this.#running.set(run, tensors);
+    try {
+      return await run;
     } finally {
       this.#running.delete(run);
     }
@@ -103,6 +118,32 @@ export class NativeSession {
       values.forEach(plain.ReleaseValue);
       plain.ReleaseRunOptions(options);
       if (staging) this.#free.push(staging);
+    }
+  }
+
+  async #sizesOf(output: string, inputs: Tensors): Promise<readonly number[]> {
+    const { checked, later, plain, cpuMemory, allocator, pointersAt } = this.#runtime;
+    const values: Pointer[] = [];
+    const binding = checked.CreateIoBinding(this.#session);
+    const options = checked.CreateRunOptions();
+    try {
+      checked.BindOutputToDevice(binding, output, cpuMemory);
+      for (const [name, tensor] of Object.entries(inputs)) {
+        const value = valueOver(this.#runtime, tensor);
+        values.push(value);
+        checked.BindInput(binding, name, value);
+      }
+      await later.RunWithBinding(this.#session, options, binding);
+      const [place, count] = checked.GetBoundOutputValues(binding, allocator);
+      const results = pointersAt(place, count);
+      values.push(...results);
+      checked.AllocatorFree(allocator, place);
+      const { dims } = describe(this.#runtime, output, checked.GetTypeInfo(results[0] ?? null));
+      return dims.map((size) => size ?? 0);
+    } finally {
+      plain.ReleaseIoBinding(binding);
+      values.forEach(plain.ReleaseValue);
+      plain.ReleaseRunOptions(options);
     }
   }
 

@@ -51,7 +51,9 @@ export function valueOver(
 export function describe({ checked, plain }: Runtime, name: string, info: Pointer): ValueDescription {
   try {
     // It lies in the type info.
-    const shape = checked.CastTypeInfoToTensorInfo(info);
+    const shape = checked.CastTypeInfoToTensorInfo(info) as Pointer | null;
+    // A sequence, say.
+    if (shape === null) return { name, type: undefined, dims: [] };
     const number = checked.GetTensorElementType(shape);
     const sizes = new BigInt64Array(checked.GetDimensionsCount(shape));
     if (sizes.length > 0) checked.GetDimensions(shape, sizes, sizes.length);

@@ -15,7 +15,7 @@ export const WEBGPU: Bundle = {
     },
   ],
   size: '7 MB',
-  library: 'libonnxruntime_providers_webgpu.so',
+  libraries: ['libonnxruntime_providers_webgpu.so'],
   setUp: 'npm run setup:webgpu',
   without: 'everything else works without it',
 };

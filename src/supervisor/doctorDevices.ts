@@ -1,12 +1,11 @@
 import { encoderName, hardwareEncoders, probeEncoder } from '../media/encode/encoders.js';
-import { libraryOf } from '../runtime/bundle.js';
 import { DEVICES } from '../runtime/devices.js';
+import { PLUGIN_KINDS, type PluginKind } from '../runtime/deviceWays.js';
 import { openvinoExists } from '../runtime/openvinoFiles.js';
-import { type Probed, probeRuntime, probeWebgpu } from '../runtime/probed.js';
-import { WEBGPU } from '../runtime/webgpuFiles.js';
+import { type Probed, probeDevice, probeRuntime, requireDevice } from '../runtime/probed.js';
 import { hasCudaProvider } from '../upscaler/devices.js';
 import { askGpus, type Gpu } from '../upscaler/gpus.js';
-import { knownProviders, probeCuda, probeProvider } from '../upscaler/providers.js';
+import { findByPlugin } from '../upscaler/plugins.js';
 import { attempt, type Finding } from './finding.js';
 
 /** What this machine can upscale and encode on, by trying each; only what is there and does not work is a failure. */
@@ -22,10 +21,10 @@ export async function doctorDevices(): Promise<Promise<Finding>[]> {
     ...(problem !== undefined
       ? [Promise.resolve(broken)]
       : gpus.length === 0
-        ? [Promise.resolve(none)]
+        ? [Promise.resolve(none), cudaFinding()]
         : gpus.map(gpuFinding)),
+    cpuFinding(),
     ...runtimeFindings(),
-    ...(await knownProviders()).map((name) => providerFinding(name, gpus.length > 0)),
     ...hardwareEncoders().map(encoderFinding),
   ];
 }
@@ -39,9 +38,27 @@ async function gpuFinding({ index, label, memory, driver }: Gpu): Promise<Findin
       advice: `${DEVICES.cuda.setUp} fetches ONNX Runtime's CUDA files`,
     };
   return attempt(async () => {
-    await probeCuda(index);
+    await requireDevice(`cuda:${index}`);
     return line;
   });
+}
+
+/** Where no GPU is seen. */
+async function cudaFinding(): Promise<Finding> {
+  const problem = await probeDevice('cuda:0');
+  return {
+    line: problem === undefined ? 'CUDA works, but nvidia-smi tells no GPU' : `CUDA cannot be used (${problem})`,
+    ok: true,
+    unused: true,
+    advice: `needed for NVIDIA GPUs only: ${DEVICES.cuda.setUp}`,
+  };
+}
+
+async function cpuFinding(): Promise<Finding> {
+  const { name, computedBy, advice } = DEVICES.cpu;
+  const problem = await probeDevice(name);
+  if (problem === undefined) return { line: `${computedBy}: --device ${name}`, ok: true };
+  return { line: `${name} cannot be used (${problem})`, ok: false, advice };
 }
 
 /** Whether ONNX Runtime can be called directly, and what OpenVINO adds. */
@@ -50,17 +67,17 @@ function runtimeFindings(): Promise<Finding>[] {
   return [
     probed.then(({ runtime }) => apiFinding(runtime)),
     probed.then(({ openvino }) => openvinoFinding(openvino)),
-    webgpuFinding(),
+    ...PLUGIN_KINDS.map(pluginFinding),
   ];
 }
 
-async function webgpuFinding(): Promise<Finding> {
-  const { setUp, needs, advice } = DEVICES.webgpu;
-  if (libraryOf(WEBGPU) === undefined)
-    return { line: 'no WebGPU', ok: true, unused: true, advice: `for ${needs}: ${setUp}` };
-  const found = await probeWebgpu();
-  if ('problem' in found) return { line: `WebGPU cannot be used (${found.problem})`, ok: true, unused: true, advice };
-  return { line: `WebGPU: ${found.gpus.map((name, id) => `--device webgpu:${id} is ${name}`).join('; ')}`, ok: true };
+async function pluginFinding(kind: PluginKind): Promise<Finding> {
+  const { name, computedBy, setUp, needs, advice } = DEVICES[kind];
+  const found = await findByPlugin(kind);
+  if (!found) return { line: `no ${name}`, ok: true, unused: true, advice: `for ${needs}: ${setUp}` };
+  if ('problem' in found) return { line: `${name} cannot be used (${found.problem})`, ok: true, unused: true, advice };
+  const names = found.devices.map(({ device, label }) => `--device ${device} is ${label}`).join('; ');
+  return { line: `${computedBy}: ${names}`, ok: true };
 }
 
 function apiFinding(runtime: Probed['runtime']): Finding {
@@ -83,23 +100,6 @@ function openvinoFinding(openvino: Probed['openvino']): Finding {
     ok: true,
     unused: true,
     ...(openvinoExists() && { advice: 'the CPU works without it, but slower, most of all where it has bf16' }),
-  };
-}
-
-const USED = ['cpu', 'cuda'];
-
-async function providerFinding(name: string, hasGpu: boolean): Promise<Finding> {
-  const reason = await probeProvider(name);
-  const line = `ONNX Runtime's provider ${name} ${reason === undefined ? 'loads' : `does not load (${reason})`}`;
-  if (!USED.includes(name)) return { line: `${line}; Reelscale does not use it`, ok: true, unused: true };
-  if (reason === undefined) return { line, ok: true };
-  if (name === 'cpu') return { line, ok: false, advice: DEVICES.cpu.advice };
-  // With a GPU, the GPU's own line says what to do.
-  return {
-    line,
-    ok: true,
-    unused: true,
-    ...(!hasGpu && { advice: `needed for NVIDIA GPUs only: ${DEVICES.cuda.setUp}` }),
   };
 }
 

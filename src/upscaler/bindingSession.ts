@@ -1,21 +1,19 @@
-import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { UserError } from '../lib/errors.js';
+import { type BindingDevice, isBindingDevice, openBinding } from '../runtime/binding.js';
 import { cudaProblem } from '../runtime/cuda.js';
-import { DEVICES, type Device } from '../runtime/devices.js';
+import { type Device, unusable } from '../runtime/devices.js';
 import type { Picture } from './picture.js';
 import type { UpscaleModel } from './protocol.js';
 import { messageOf, type OpenGraph } from './session.js';
 import { openingError, runningError } from './sessionErrors.js';
 import { isOutOfMemory } from './tiler.js';
 
-// What goes wrong is thrown; the library would print it as well.
-env.logLevel = 'fatal';
-
 /** Opens graphs through onnxruntime-node's binding, whose `run` blocks the loop that it is called on. */
 export const openByBinding =
   (device: Device): OpenGraph =>
   async (graph, model) => {
-    if (model.provider || !['cpu', 'cuda'].includes(device.kind))
+    if (model.provider || !isBindingDevice(device))
       throw new UserError(
         `${model.provider ?? device.kind} cannot be used here: run reelscale doctor, or use --device cpu`,
       );
@@ -27,27 +25,20 @@ export const openByBinding =
           const { nan } = await session.run({ frame: tensor(input) }, { upscaled: tensor(output), nan: null });
           return { nan: nan?.data[0] !== 0 };
         } catch (error) {
-          throw runningError(error, model);
+          throw runningError(error, model, device);
         }
       },
       release: () => session.release(),
     };
   };
 
-async function create(graph: Uint8Array, model: UpscaleModel, device: Device): Promise<InferenceSession> {
+async function create(graph: Uint8Array, model: UpscaleModel, device: BindingDevice): Promise<InferenceSession> {
   try {
-    return await InferenceSession.create(graph, {
-      executionProviders: [device.kind === 'cuda' ? { name: 'cuda', deviceId: device.id } : 'cpu'],
-      graphOptimizationLevel: 'all',
-      logSeverityLevel: 4,
-    });
+    return await openBinding(graph, device);
   } catch (error) {
     const message = messageOf(error);
-    if (device.kind === 'cuda' && !isOutOfMemory(error) && /cuda|shared library/i.test(message)) {
-      throw new UserError(
-        `cuda:${device.id} cannot be used (${cudaProblem(error) ?? message}): ${DEVICES.cuda.advice}`,
-      );
-    }
+    if (device.kind === 'cuda' && !isOutOfMemory(error) && /cuda|shared library/i.test(message))
+      throw unusable(device, cudaProblem(error) ?? message);
     throw openingError(error, model);
   }
 }

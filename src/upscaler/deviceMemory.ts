@@ -15,7 +15,8 @@ const FREE_FACTOR = 1.5;
  */
 export async function deviceMemory(device: string): Promise<number> {
   const { kind, id } = parseDevice(device);
-  const gpu = kind === 'cuda' ? (await listGpus()).find(({ index }) => index === id) : undefined;
+  const gpu =
+    kind === 'cuda' || kind === 'tensorrt-rtx' ? (await listGpus()).find(({ index }) => index === id) : undefined;
   const { total, free } = gpu?.memory ?? hostMemory();
   return Math.min(total, FREE_FACTOR * free);
 }

@@ -3,12 +3,11 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { libraryOf } from '../runtime/bundle.js';
 import { DEVICES, type DeviceKind, kindNamed, parseDevice } from '../runtime/devices.js';
+import type { PluginKind } from '../runtime/deviceWays.js';
 import { openvinoPlugin } from '../runtime/openvinoFiles.js';
-import { type ProbedGpus, probeWebgpu } from '../runtime/probed.js';
-import { WEBGPU } from '../runtime/webgpuFiles.js';
 import { listGpus } from './gpus.js';
+import { findByPlugin } from './plugins.js';
 
 export const deviceSchema = z.object({
   /** As `parseWorkerDevice` reads it. */
@@ -34,25 +33,23 @@ export function deviceTags(device: string, openvino = openvinoPlugin() !== undef
 
 /**
  * Every NVIDIA GPU that ONNX Runtime can use, then the CPU, which takes only jobs that ask for it where there is a
- * GPU; then, where there are none, the GPUs of WebGPU, which take only jobs that ask for them.
+ * GPU; then what plugins find, which takes only jobs that ask for it.
  */
 export async function discoverDevices(): Promise<Device[]> {
   const gpus = hasCudaProvider() ? await listGpus() : [];
   return [
     ...gpus.map(({ index, label }) => describe(`cuda:${index}`, label)),
     describe('cpu', os.cpus()[0]?.model.trim() || 'CPU'),
-    // The same GPU as CUDA's, perhaps, and two networks on one are slower: then only who asks for it gets it.
-    ...(gpus.length > 0 ? [] : await webgpuGpus()),
+    ...(await pluginDevices('openvino:gpu')),
+    ...(await pluginDevices('openvino:npu')),
+    // The same GPU as CUDA's, perhaps, and two networks on one are slower: then only who starts a worker has it.
+    ...(gpus.length > 0 ? [] : [...(await pluginDevices('tensorrt-rtx')), ...(await pluginDevices('webgpu'))]),
   ];
 }
 
-let probed: Promise<ProbedGpus> | undefined;
-
-/** GPUs that WebGPU can use, once it was set up. */
-async function webgpuGpus(): Promise<Device[]> {
-  if (libraryOf(WEBGPU) === undefined) return [];
-  const found = await (probed ??= probeWebgpu());
-  return 'gpus' in found ? found.gpus.map((label, id) => describe(`webgpu:${id}`, label)) : [];
+async function pluginDevices(kind: PluginKind): Promise<Device[]> {
+  const found = await findByPlugin(kind);
+  return found && 'devices' in found ? found.devices.map(({ device, label }) => describe(device, label)) : [];
 }
 
 const describe = (device: string, label: string): Device => ({ device, tags: deviceTags(device), label });

@@ -1,5 +1,5 @@
 import { UserError } from '../lib/errors.js';
-import type { Precision } from '../runtime/devices.js';
+import { type Precision, PrecisionUnavailable } from '../runtime/devices.js';
 import type { InferenceProgress, NetworkRequest as Request } from './inferenceMessages.js';
 import { type Layout, layoutOf, samplesOf } from './layout.js';
 import { loadSession, type OpenGraph, type Session } from './session.js';
@@ -45,7 +45,9 @@ export class LoadedNetwork {
       await this.#loadIn(precision, request);
     } catch (error) {
       // What is wrong with the model or the device itself is told by this.
-      await this.#loadIn('fp32', request);
+      await this.#loadIn('fp32', request).catch((second: unknown) => {
+        throw second instanceof PrecisionUnavailable ? error : second;
+      });
       this.#fellBack(
         digest,
         precision,

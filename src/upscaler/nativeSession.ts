@@ -1,12 +1,19 @@
-import { UserError } from '../lib/errors.js';
 import { cudaProblem } from '../runtime/cuda.js';
-import { DEVICES, type Device, type KindName, kindFor, requirePrecision } from '../runtime/devices.js';
+import {
+  DEVICES,
+  type Device,
+  type KindName,
+  kindFor,
+  nameOf,
+  requirePrecision,
+  unusable,
+} from '../runtime/devices.js';
+import { findWay, type Way } from '../runtime/deviceWays.js';
 import { RuntimeUnavailable } from '../runtime/ortError.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { NativeSession } from '../runtime/session.js';
 import type { SessionOptions } from '../runtime/sessionOptions.js';
 import type { Tensor } from '../runtime/tensor.js';
-import { findWay, type Way } from './deviceWays.js';
 import { requireLikeness } from './likeness.js';
 import type { Picture } from './picture.js';
 import type { UpscaleModel } from './protocol.js';
@@ -19,6 +26,7 @@ interface Opening {
   graph: Uint8Array;
   model: UpscaleModel;
   stop: (() => AbortSignal) | undefined;
+  device: Device;
 }
 
 /**
@@ -28,23 +36,23 @@ interface Opening {
 export const openByApi =
   (runtime: Runtime, device: Device, stop?: () => AbortSignal): OpenGraph =>
   async (graph, model, precision) => {
-    const opening = { runtime, graph, model, stop };
     const kind = kindFor(device, model.provider);
     // The CPU's own provider computes in fp16 too, slower than in fp32: no job asks for that.
     if (kind !== 'cpu' || precision === 'bf16') requirePrecision(DEVICES[kind], precision);
-    const name = DEVICES[kind].name.replace(':N', `:${device.id}`);
-    const way = await wayOrRefuse(name, kind, findWay(runtime, kind, device.id, precision));
-    if (way) return guardedSession(opening, name, way);
+    const computing = { kind, id: device.id };
+    const opening = { runtime, graph, model, stop, device: computing };
+    const way = await wayOrRefuse(computing, findWay(runtime, computing, precision, graph));
+    if (way) return guardedSession(opening, way);
     const session = await create(opening);
     return { run: (input, output) => run(session, opening, input, output), release: () => session.release() };
   };
 
-async function wayOrRefuse(name: string, kind: KindName, finding: Promise<Way | undefined>): Promise<Way | undefined> {
+async function wayOrRefuse(device: Device, finding: Promise<Way | undefined>): Promise<Way | undefined> {
   try {
     return await finding;
   } catch (error) {
     if (!(error instanceof RuntimeUnavailable)) throw error;
-    throw unusable(name, kind, error.message);
+    throw unusable(device, error.message);
   }
 }
 
@@ -52,62 +60,82 @@ async function wayOrRefuse(name: string, kind: KindName, finding: Promise<Way | 
 const ANY = 'any';
 
 /**
- * Where a device is faster when it knows the size of the pictures, each of its sessions keeps memory for it: so there
- * is one session, for one size where all pictures have it. What it makes is compared with the CPU's before the first.
+ * Where a device knows the size of the pictures, each of its sessions keeps memory for it: there are no more of them
+ * than sizes if it has to know, else one, for one size where all pictures have it. What it makes is compared with the
+ * CPU's before the first.
  */
-async function guardedSession(opening: Opening, name: string, way: Way): Promise<Session> {
+async function guardedSession(opening: Opening, way: Way): Promise<Session> {
+  const sessions = new Map<string, NativeSession>();
   let sizes = 0;
   let compared: Promise<void> | undefined;
   // What cannot be opened at all is told before the first frame, where that is not in vain.
-  let current = way.fixed ? undefined : { key: ANY, session: await create(opening, way.options()) };
+  if (!way.fixed) sessions.set(ANY, await create(opening, way.options()));
   const release = async (): Promise<void> => {
-    await current?.session.release();
-    current = undefined;
+    for (const session of sessions.values()) await session.release();
+    sessions.clear();
   };
   return {
     expect: (expected) => {
       sizes = expected.length;
     },
     run: async (input, output) => {
-      await (compared ??= compare(opening, name, way, input));
-      const shape = way.fixed && sizes === 1 ? { frame: tensor(input).dims } : undefined;
+      await (compared ??= compare(opening, way, input));
+      const always = way.fixed === 'always';
+      const shape = always || (way.fixed && sizes === 1) ? shapeOf(input) : undefined;
       const key = shape ? JSON.stringify(shape) : ANY;
-      if (current?.key !== key) {
-        await release();
-        current = { key, session: await create(opening, way.options(shape)) };
+      let session = sessions.get(key);
+      if (!session) {
+        if (sessions.size >= (always ? sizes : 1)) await release();
+        session = await create(opening, way.options(shape));
+        sessions.set(key, session);
       }
-      return run(current.session, opening, input, output);
+      return run(session, opening, input, output);
     },
     release,
   };
 }
 
+const shapeOf = (input: Picture): Record<string, readonly number[]> => ({ frame: tensor(input).dims });
+
 /** Whether a device makes the pictures that the CPU's own provider makes; once for a model. */
-async function compare(opening: Opening, name: string, way: Way, like: Picture): Promise<void> {
-  const [reference, tried] = [await create(opening), await create(opening, way.options())];
-  const net = (session: NativeSession): FrameNet => ({ run: (input, output) => run(session, opening, input, output) });
+async function compare(opening: Opening, way: Way, like: Picture): Promise<void> {
+  const opened: NativeSession[] = [];
+  // The picture that both are shown has the size of its own.
+  const net = (options: (input: Picture) => SessionOptions | undefined): FrameNet => ({
+    run: async (input, output) => {
+      const session = await create(opening, options(input));
+      opened.push(session);
+      return run(session, opening, input, output);
+    },
+  });
+  const tried = net((input) => way.options(way.fixed === 'always' ? shapeOf(input) : undefined));
   try {
-    await requireLikeness(net(reference), { name, net: net(tried) }, opening.model, like);
+    await requireLikeness(
+      net(() => undefined),
+      { name: nameOf(opening.device), net: tried },
+      opening.model,
+      like,
+    );
   } finally {
-    await Promise.all([reference.release(), tried.release()]);
+    for (const session of opened) await session.release();
   }
 }
 
-async function create({ runtime, graph, model }: Opening, options?: SessionOptions): Promise<NativeSession> {
+/** Kinds whose driver's complaints are known. */
+const OF_NVIDIA: readonly KindName[] = ['cuda', 'tensorrt-rtx'];
+
+/** @param options without them the CPU's own provider computes. */
+async function create({ runtime, graph, model, device }: Opening, options?: SessionOptions): Promise<NativeSession> {
   try {
     return await NativeSession.create(runtime, graph, options);
   } catch (error) {
-    const { provider } = options ?? {};
-    const problem = provider?.kind === 'cuda' && !isOutOfMemory(error) ? cudaProblem(error) : undefined;
-    if (problem !== undefined) throw unusable(`cuda:${provider?.options['device_id']}`, 'cuda', problem);
+    const problem = OF_NVIDIA.includes(device.kind) && !isOutOfMemory(error) ? cudaProblem(error) : undefined;
+    if (problem !== undefined) throw unusable(device, problem);
     throw openingError(error, model);
   }
 }
 
-const unusable = (name: string, kind: KindName, why: string): UserError =>
-  new UserError(`${name} cannot be used (${why}): ${DEVICES[kind].advice}`);
-
-async function run(session: NativeSession, { model, stop }: Opening, input: Picture, output: Picture) {
+async function run(session: NativeSession, { model, stop, device }: Opening, input: Picture, output: Picture) {
   const nan = new Uint8Array(1);
   try {
     await session.run(
@@ -116,7 +144,7 @@ async function run(session: NativeSession, { model, stop }: Opening, input: Pict
       stop?.(),
     );
   } catch (error) {
-    throw runningError(error, model);
+    throw runningError(error, model, device);
   }
   return { nan: nan[0] !== 0 };
 }

@@ -5,8 +5,8 @@ import { controlQueue, encodeQueue, upscaleQueue } from '../job/queues.js';
 import { workflowBundleFile } from '../lib/project.js';
 import { probeTool, probeX264 } from '../media/ffmpeg/probes.js';
 import { parseDevice } from '../runtime/devices.js';
+import { requireDevice } from '../runtime/probed.js';
 import { deviceTags } from '../upscaler/devices.js';
-import { probeCuda, requireWebgpu } from '../upscaler/providers.js';
 import { activityLog } from './activityLog.js';
 import { checkedInput } from './checkedInput.js';
 import { DeviceSlots } from './deviceSlots.js';
@@ -34,9 +34,8 @@ export async function probeRole(role: Role): Promise<void> {
   await Promise.all([probeTool('ffmpeg'), probeTool('ffprobe')]);
   if (role.name === 'encode') await probeX264();
   if (role.name !== 'upscale') return;
-  const { kind, id } = parseDevice(role.device);
-  if (kind === 'cuda') await probeCuda(id);
-  if (kind === 'webgpu') await requireWebgpu(id);
+  // The CPU is always there.
+  if (parseDevice(role.device).kind !== 'cpu') await requireDevice(role.device);
 }
 
 /** The workers of a role: one, or one for each queue of a device. */

@@ -44,7 +44,7 @@ export function startWorkers(
     startWorker(role, {
       env: { ...env, ...metricsEnvironment(config, n) },
       logFile: homeLayout(config.home).log(
-        `worker-${[role.name, deviceOf(role)].filter(Boolean).join('-').replace(':', '')}`,
+        `worker-${[role.name, deviceOf(role)].filter(Boolean).join('-').replaceAll(':', '')}`,
       ),
       ...events,
     }),

@@ -16,8 +16,11 @@ test('each device becomes a worker of its own, with all tags', () => {
 test.each([
   [{}, '--role must be control, encode or upscale'],
   [{ role: 'boss' }, '--role: must be control, encode or upscale'],
-  [{ device: ['cuda'] }, '--device: cuda is not a device: use cpu, cuda:N or webgpu:N'],
-  [{ device: ['cpu', 'vulkan:0'] }, '--device: vulkan:0 is not a device: use cpu, cuda:N or webgpu:N'],
+  [
+    { device: ['cuda'] },
+    '--device: cuda is not a device: use cpu, openvino:gpu:N, openvino:npu, cuda:N, tensorrt-rtx:N or webgpu:N',
+  ],
+  [{ device: ['cpu', 'vulkan:0'] }, '--device: vulkan:0 is not a device: use cpu, openvino:gpu:N'],
   [
     { device: ['openvino:cpu'] },
     '--device: openvino:cpu has no workers of its own: use cpu, whose workers serve it too',

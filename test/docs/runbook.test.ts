@@ -14,7 +14,11 @@ function program(): string {
     .map((name) => readFileSync(path.join(root, 'src', name), 'utf8'))
     .join('\n')
     .replace(/'\s*\+\s*[`']|`\s*\+\s*[`']/g, '')
-    .replaceAll(/\$\{DEVICES\.(\w+)\.advice\}/g, (_, kind: keyof typeof DEVICES) => DEVICES[kind].advice);
+    .replaceAll(/^.*(\$\{DEVICES\[device\.kind\]\.advice\}).*$/gm, (line, advice: string) =>
+      Object.values(DEVICES)
+        .map((kind) => line.replace(advice, kind.advice))
+        .join('\n'),
+    );
 }
 
 it('the runbook has ten things that go wrong, and quotes what the program prints', () => {

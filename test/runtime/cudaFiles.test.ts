@@ -31,11 +31,11 @@ it('the provider is found beside ONNX Runtime, where another may be, and cuDNN w
   mkdirSync(from);
   mkdirSync(beside, { recursive: true });
   writeFileSync(path.join(beside, 'libonnxruntime_providers_cuda.so'), 'of CUDA 12');
-  for (const name of [CUDA.library, 'libonnxruntime_providers_shared.so', 'libcudnn.so.9'])
+  for (const name of [CUDA.libraries[0], 'libonnxruntime_providers_shared.so', 'libcudnn.so.9'])
     writeFileSync(path.join(from, name), 'library');
   for (let n = 0; n < 2; n++) {
     await linkCuda(from, beside);
-    expect(readlinkSync(path.join(beside, CUDA.library))).toBe(`../../cuda/${CUDA.library}`);
+    expect(readlinkSync(path.join(beside, CUDA.libraries[0]))).toBe(`../../cuda/${CUDA.libraries[0]}`);
     expect(existsSync(path.join(beside, 'libonnxruntime_providers_shared.so'))).toBe(true);
     expect(existsSync(path.join(from, 'libcudnn.so'))).toBe(true);
   }

@@ -5,7 +5,13 @@ import { wrapForFrames } from '../../src/models/graph.js';
 import { pullModel } from '../../src/models/pull.js';
 import { convertTorch } from '../../src/models/torch/convert.js';
 import { shippedLibrary } from '../../src/runtime/library.js';
-import { NO_FALLBACK, type OpenvinoPrecision, openvinoCpu, openvinoProvider } from '../../src/runtime/openvino.js';
+import {
+  NO_FALLBACK,
+  type OpenvinoPrecision,
+  openvinoCpu,
+  openvinoGpu,
+  openvinoProvider,
+} from '../../src/runtime/openvino.js';
 import { OPENVINO_FOLDER, openvinoExists, setUpOpenvino } from '../../src/runtime/openvinoFiles.js';
 import { openRuntime } from '../../src/runtime/runtime.js';
 import { NativeSession } from '../../src/runtime/session.js';
@@ -63,6 +69,10 @@ describe.skipIf(!openvinoExists())('OpenVINO on the processor', () => {
     );
   });
 
+  it('a GPU that is not there is one clear line', async () => {
+    await expect(openvinoGpu(await openRuntime(), 99)).rejects.toThrow(/^OpenVINO finds no GPU (of Intel|number 99)$/);
+  });
+
   it('values that are not numbers are told, in bf16 too, and bright pictures raise no alarm', async () => {
     for (const precision of await precisions()) {
       for (const output of ['nan', 'picture'] as const) {
@@ -102,6 +112,7 @@ describe.skipIf(!openvinoExists())('OpenVINO on the processor', () => {
     // Floors of each plane against the CPU's own provider in fp32, in dB, below what was measured.
     it.each([
       ['realesr-animevideov3', 4, 80, 45],
+      ['realesr-animevideov3', 3, 80, 45],
       ['realesr-animevideov3', 2, 80, 45],
       ['realesrgan-x4plus-anime', 4, 75, 42],
     ] as const)('%s x%i gives the same pictures', async (name, scale, exact, rounded) => {

@@ -8,6 +8,7 @@ import { Tensor as BindingTensor, InferenceSession } from 'onnxruntime-node';
 import { expect, it } from 'vitest';
 import { projectRoot } from '../../src/lib/project.js';
 import { wrapForFrames } from '../../src/models/graph.js';
+import { openBinding, sizesByBinding } from '../../src/runtime/binding.js';
 import { loadLibrary, shippedLibrary } from '../../src/runtime/library.js';
 import { OrtError, RuntimeUnavailable } from '../../src/runtime/ortError.js';
 import { openRuntime } from '../../src/runtime/runtime.js';
@@ -17,6 +18,7 @@ import { tinyModel } from '../support/models.js';
 
 const folder = scratchFolder();
 const [W, H] = [40, 30];
+const cpu = { kind: 'cpu', id: 0 } as const;
 const runtime = await openRuntime();
 
 const moduleUrl = (name: string): string =>
@@ -64,6 +66,22 @@ it('a session tells what it takes and gives', async () => {
     { name: 'nan', type: 'uint8', dims: [] },
   ]);
   await session.release();
+});
+
+it('of what sizes the results are is told, as by the binding, without room for them', async () => {
+  const { bytes, inputs } = await framed();
+  const [session, binding] = [await NativeSession.create(runtime, bytes), await openBinding(bytes, cpu)];
+  for (const [output, dims] of [
+    ['upscaled', [1, 3, 2 * H, 2 * W]],
+    ['nan', []],
+  ] as const) {
+    expect(await session.sizesOf(output, inputs)).toEqual(dims);
+    expect(await sizesByBinding(binding, output, inputs)).toEqual(dims);
+  }
+  await expect(session.sizesOf('upscaled', {})).rejects.toThrow(OrtError);
+  await expect(session.sizesOf('nothing', inputs)).rejects.toThrow(OrtError);
+  await session.release();
+  await binding.release();
 });
 
 it('a file that is no network is an error with its call, code and text', async () => {

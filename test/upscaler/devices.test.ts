@@ -62,7 +62,7 @@ describe('with a program called nvidia-smi', () => {
     expect(found.slice(0, 2)).toMatchObject([
       {
         line: expect.stringMatching(
-          /^(cuda:0 is Tesla T4, 16\.1 GB, driver 535\.104\.05, but it is not used|ONNX Runtime cannot use cuda:0)/,
+          /^(cuda:0 is Tesla T4, 16\.1 GB, driver 535\.104\.05, but it is not used|cuda:0 cannot be used \()/,
         ) as string,
         ok: false,
         advice: expect.stringContaining('npm run setup:cuda') as string,
@@ -73,7 +73,7 @@ describe('with a program called nvidia-smi', () => {
         advice: expect.stringContaining('npm run setup:cuda') as string,
       },
     ]);
-    expect(found).toContainEqual({ line: "ONNX Runtime's provider cpu loads", ok: true });
+    expect(found).toContainEqual({ line: "ONNX Runtime's CPU provider: --device cpu", ok: true });
     const encoders = found.filter(({ line }) => /^\w+ (encodes|does not encode here)/.test(line));
     expect(encoders.map(({ line }) => line.split(' ')[0])).toEqual([
       'h264_nvenc',

@@ -111,7 +111,9 @@ test('a model file that was changed, is missing, or is no model is refused', asy
 });
 
 test('a device that is not there is an error of the user, not a silent fall back to the CPU', async () => {
-  expect(() => createUpscaler({ device: 'gpu' })).toThrow('gpu is not a device: use cpu, cuda:N or webgpu:N');
+  expect(() => createUpscaler({ device: 'gpu' })).toThrow(
+    /^gpu is not a device: use cpu, .*cuda:N, tensorrt-rtx:N or webgpu:N$/,
+  );
   const cuda = createUpscaler({ device: 'cuda:97' });
   try {
     const nothing = () => undefined;

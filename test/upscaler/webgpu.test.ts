@@ -2,12 +2,11 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bundlesExist, setUpBundle } from '../../src/runtime/bundle.js';
-import { probeWebgpu } from '../../src/runtime/probed.js';
+import { probePlugin, requireDevice } from '../../src/runtime/probed.js';
 import { WEBGPU } from '../../src/runtime/webgpuFiles.js';
 import { createUpscaler, type Upscaler } from '../../src/upscaler/client.js';
 import { deviceTags, discoverDevices } from '../../src/upscaler/devices.js';
 import type { UpscaledPart, UpscaleRequest } from '../../src/upscaler/protocol.js';
-import { requireWebgpu } from '../../src/upscaler/providers.js';
 import { makeClip, scratchFolder } from '../support/media.js';
 import { tinyModel } from '../support/models.js';
 import { decodeArgs, framesOfParts, makeRequest } from './support.js';
@@ -31,7 +30,7 @@ describe.skipIf(!bundlesExist())('WebGPU', () => {
     vi.stubEnv('ORT_WEBGPU_EP_ALLOW_SOFTWARE_ADAPTER', '1');
     vi.stubEnv('VK_ICD_FILENAMES', '/nowhere');
     vi.stubEnv('VK_DRIVER_FILES', '/nowhere');
-    await expect(requireWebgpu(0)).rejects.toMatchObject({
+    await expect(requireDevice('webgpu:0')).rejects.toMatchObject({
       name: 'UserError',
       message: expect.stringMatching(
         /^webgpu:0 cannot be used \(.*\): run npm run setup:webgpu, and check the Vulkan driver$/,
@@ -85,10 +84,12 @@ describe.skipIf(!bundlesExist())('WebGPU', () => {
     it('is found, and tried', async () => {
       vi.stubEnv('ORT_WEBGPU_EP_ALLOW_SOFTWARE_ADAPTER', '1');
       vi.stubEnv('VK_ICD_FILENAMES', SWIFTSHADER ?? '');
-      const found = await probeWebgpu();
-      expect(found).toEqual({ gpus: [expect.stringMatching(/./) as string] });
-      await requireWebgpu(0);
-      await expect(requireWebgpu(7)).rejects.toThrow('webgpu:7 cannot be used (there is no such GPU)');
+      const found = await probePlugin('webgpu');
+      expect(found).toEqual({ devices: [{ device: 'webgpu:0', label: expect.stringMatching(/./) as string }] });
+      await requireDevice('webgpu:0');
+      await expect(requireDevice('webgpu:7')).rejects.toThrow(
+        'webgpu:7 cannot be used (WebGPU finds no GPU number 7)',
+      );
       expect((await discoverDevices()).map(({ device }) => device)).toContain('webgpu:0');
     });
 

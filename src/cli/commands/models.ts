@@ -1,14 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { loadConfig } from '../../../temporal.config.js';
+import { fastestSpeed, videoFps } from '../../client/device/fastest.js';
+import { networkOf } from '../../client/job/placement.js';
 import { UserError } from '../../lib/errors.js';
 import { ignoreUnreachable } from '../../lib/systemErrors.js';
 import { type ImportedModel, importFile } from '../../models/import.js';
 import { importFolder } from '../../models/importFolder.js';
-import { modelInfo } from '../../models/info.js';
+import { modelInfo, type Speed } from '../../models/info.js';
 import { type ListedModel, listModels } from '../../models/list.js';
 import { pullModel } from '../../models/pull.js';
 import { removeModel } from '../../models/remove.js';
-import { discoverDevices } from '../../upscaler/devices.js';
+import type { AnyUpscaleModel } from '../../upscaler/speed.js';
 import { EXIT } from '../exit.js';
 import { renderModel } from '../modelInfo.js';
 import { log, print, printJson } from '../say.js';
@@ -48,10 +50,20 @@ export async function pull(name: string): Promise<number> {
 }
 
 export async function info(name: string, { json }: Json): Promise<number> {
-  const [device] = await discoverDevices();
-  const model = await modelInfo(name, { modelsRoot: loadConfig().roots.models, device: device?.device ?? 'cpu' });
+  const { roots } = loadConfig();
+  const model = await modelInfo(name, {
+    modelsRoot: roots.models,
+    speedOf: (network) => speedOf({ ...networkOf(network), blend: 0 }, roots.jobs),
+  });
   print(json ? JSON.stringify(model) : renderModel(model));
   return EXIT.done;
+}
+
+async function speedOf(network: AnyUpscaleModel, jobsRoot: string): Promise<Speed | { problem: string }> {
+  const fastest = await fastestSpeed(network, { jobsRoot, say: log });
+  if ('problem' in fastest) return fastest;
+  const { device, precision, speed } = fastest;
+  return { device, precision, tile: { width: speed.width, height: speed.height }, fps: videoFps(speed) };
 }
 
 /** Prints the names that can be given to `--model`. */

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { loadConfig } from '../../../temporal.config.js';
-import { rememberWays, type Way, type WayMeasured, waysHere } from '../../client/device/fastest.js';
+import { rememberWays, videoFps, type Way, type WayMeasured, waysHere } from '../../client/device/fastest.js';
 import { parseFlags } from '../../client/job/flags.js';
 import { defaultModel, isFilter, namedModel } from '../../client/job/method.js';
 import { networkOf } from '../../client/job/placement.js';
@@ -16,11 +16,8 @@ import { EXIT } from '../exit.js';
 import { print, printJson } from '../say.js';
 import { interruptible } from '../stopSignal.js';
 
-/** PAL. */
-const VIDEO_PIXELS = 720 * 576;
-
 interface Row extends WayMeasured {
-  /** Frames a second of a video of 720x576, by the share of its pixels that was measured. */
+  /** See `videoFps`. */
   fps?: number;
   /** From what the CPU's own provider makes of it in fp32; infinite, in JSON null, where they are equal. */
   decibels?: number;
@@ -67,8 +64,7 @@ async function rowOf(
 ): Promise<Row> {
   const { file, ...row } = way;
   if ('problem' in row.speed) return row;
-  const { width, height, seconds } = row.speed;
-  const fps = (width * height) / (seconds * VIDEO_PIXELS);
+  const fps = videoFps(row.speed);
   const reference = all.find(isReference);
   if (!reference || reference === way || 'problem' in reference.speed) return { ...row, fps };
   return { ...row, fps, decibels: decibels(await readFile(reference.file), await readFile(file)) };

@@ -7,9 +7,11 @@ import { readRemakable, replaceJson } from '../../lib/durable.js';
 import { DEVICES, kindNamed, type Precision } from '../../runtime/devices.js';
 import { OPENVINO, openvinoPlugin } from '../../runtime/openvinoFiles.js';
 import { probeRuntime } from '../../runtime/probed.js';
+import { TENSORRT_RTX } from '../../runtime/tensorrtRtxFiles.js';
+import { WEBGPU } from '../../runtime/webgpuFiles.js';
 import { runtimeVersion } from '../../upscaler/client.js';
 import { discoverDevices } from '../../upscaler/devices.js';
-import { type AnyUpscaleModel, deviceSpeedSchema, measureDevice } from '../../upscaler/speed.js';
+import { type AnyUpscaleModel, type DeviceSpeed, deviceSpeedSchema, measureDevice } from '../../upscaler/speed.js';
 
 const PRECISIONS = ['fp32', 'fp16', 'bf16'] as const satisfies readonly Precision[];
 
@@ -33,22 +35,51 @@ export interface ToChoose {
 }
 
 /**
- * Where a network is computed fastest on this machine: measured once for a network and what the machine has, and
- * remembered.
+ * Where a network is computed fastest on this machine.
  * @param wanted a precision that it has to be, else each device's best one.
  * @returns undefined where nothing here computes in that precision, or nothing can compute this network.
  */
 export async function fastestWay(
   network: AnyUpscaleModel,
   wanted: Precision | 'auto',
-  { jobsRoot, say, signal }: ToChoose,
+  choosing: ToChoose,
 ): Promise<Way | undefined> {
   const names = await devicesFor(wanted);
   const [only] = names;
   if (names.length <= 1) return only === undefined ? undefined : wayOn(only, wanted);
+  const best = fastestOf(await measuredWays(network, wanted, names, choosing));
+  return best && { device: best.device, precision: best.precision };
+}
+
+/** How fast a network is on the device that `--device auto` takes; why none can compute it, where that is so. */
+export async function fastestSpeed(
+  network: AnyUpscaleModel,
+  choosing: ToChoose,
+): Promise<(Way & { speed: DeviceSpeed }) | { problem: string }> {
+  const ways = await measuredWays(network, 'auto', await devicesFor('auto'), choosing);
+  const best = fastestOf(ways);
+  if (best && !('problem' in best.speed)) return { device: best.device, precision: best.precision, speed: best.speed };
+  const problems = ways.flatMap(({ device, speed }) => ('problem' in speed ? [`${device}: ${speed.problem}`] : []));
+  return { problem: problems.join('; ') };
+}
+
+/** PAL. */
+const VIDEO_PIXELS = 720 * 576;
+
+/** Frames a second of a video of 720x576, as far as the network goes: by the share of its pixels that was measured. */
+export const videoFps = ({ width, height, seconds }: DeviceSpeed): number =>
+  (width * height) / (seconds * VIDEO_PIXELS);
+
+/** Measured once for a network and what the machine has, and remembered. */
+async function measuredWays(
+  network: AnyUpscaleModel,
+  wanted: Precision | 'auto',
+  names: readonly string[],
+  { jobsRoot, say, signal }: ToChoose,
+): Promise<WayMeasured[]> {
   const file = recordFile(jobsRoot, network, wanted, names);
   const known = await readRemakable(file, recordSchema);
-  if (known) return fastestOf(known.ways);
+  if (known) return known.ways;
   say?.(`measuring ${names.join(' and ')} with this model, once: some seconds`);
   const ways: WayMeasured[] = [];
   for (const name of names) {
@@ -56,7 +87,7 @@ export async function fastestWay(
     ways.push({ ...way, speed: await measureDevice(network, way, { signal }) });
   }
   await remember(file, ways);
-  return fastestOf(ways);
+  return ways;
 }
 
 /** Keeps what was measured anew for those who ask for the fastest way. */
@@ -107,13 +138,18 @@ let asked: ReturnType<typeof probeRuntime> | undefined;
 const probed = (): ReturnType<typeof probeRuntime> => (asked ??= probeRuntime());
 
 /** What decides about the speed: the network, what is here, and in which version. */
-function recordFile(jobsRoot: string, network: AnyUpscaleModel, wanted: Precision | 'auto', names: string[]): string {
+function recordFile(
+  jobsRoot: string,
+  network: AnyUpscaleModel,
+  wanted: Precision | 'auto',
+  names: readonly string[],
+): string {
   const key = keyOf({
     network: network.digest,
     wanted,
     names,
     host: hostKey(),
-    versions: [runtimeVersion(), OPENVINO.version],
+    versions: [runtimeVersion(), OPENVINO.version, TENSORRT_RTX.name, WEBGPU.name],
   });
   return path.join(jobsRoot, 'devices', `${key}.json`);
 }
@@ -123,10 +159,10 @@ async function remember(file: string, ways: WayMeasured[]): Promise<void> {
   await replaceJson(file, recordSchema.parse({ ways }));
 }
 
-function fastestOf(ways: readonly WayMeasured[]): Way | undefined {
+function fastestOf(ways: readonly WayMeasured[]): WayMeasured | undefined {
   // The slower ones were shown smaller pictures.
   const time = ({ speed }: WayMeasured): number =>
     'problem' in speed ? Infinity : speed.seconds / (speed.width * speed.height);
   const [best] = [...ways].sort((a, b) => time(a) - time(b));
-  return best && time(best) < Infinity ? { device: best.device, precision: best.precision } : undefined;
+  return best && time(best) < Infinity ? best : undefined;
 }

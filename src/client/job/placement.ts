@@ -87,7 +87,16 @@ async function modelOf(
   }
 }
 
-export const networkOf = ({ file, digest, scale, pixels, alignment, fixed }: ResolvedModel) => ({
+export const networkOf = ({
+  file,
+  digest,
+  scale,
+  pixels,
+  alignment,
+  fixed,
+}: Pick<ResolvedModel, 'file' | 'digest' | 'scale' | 'pixels' | 'alignment'> & {
+  fixed?: ResolvedModel['fixed'] | undefined;
+}) => ({
   file,
   digest,
   scale,
