@@ -2,7 +2,12 @@ import os from 'node:os';
 import type { Config } from '../../temporal.config.js';
 import { type JobToEstimate, storeEstimate } from '../client/estimate/estimateWork.js';
 import { acceptResult, requireRejected } from '../client/job/accept.js';
-import { finishedBefore, refuseWithoutEncoder, refuseWithoutSpace } from '../client/job/beforeStart.js';
+import {
+  finishedBefore,
+  refuseWithoutDevice,
+  refuseWithoutEncoder,
+  refuseWithoutSpace,
+} from '../client/job/beforeStart.js';
 import { cancelJob, pauseJob } from '../client/job/control.js';
 import type { UpscaleFlags } from '../client/job/flags.js';
 import { isFilter, PRESETS } from '../client/job/method.js';
@@ -56,6 +61,7 @@ export class Actions {
     const answer = { job: spec.jobKey, output: resolveRooted(this.#config.roots, spec.output) };
     if (await finishedBefore(job, this.#config, flags.overwrite)) return { ...answer, status: 'finished before' };
     await refuseWithoutSpace(job, this.#config);
+    await refuseWithoutDevice(job, this.#config);
     await refuseWithoutEncoder(job, this.#config);
     await this.#start(spec, job);
     return { ...answer, status: 'started' };

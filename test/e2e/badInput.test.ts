@@ -112,6 +112,11 @@ describe('a command is refused that', () => {
     ['names no job: cancel', ['cancel', 'abcd1234'], /there is no job abcd1234/],
     ['pulls no model', ['models', 'pull', 'espcn'], /there is no model "espcn"/],
     ['asks for no model', ['models', 'info', 'espcn'], /there is no model "espcn"/],
+    [
+      'names a device that is not here',
+      ['upscale', 'clip.mp4', '-m', 'x2.onnx', '--device', 'cuda:97'],
+      /cuda:97 cannot be used \(.+\): run npm run setup:cuda, and check the NVIDIA driver/,
+    ],
     ['starts a worker without a role', ['worker'], /--role/],
     ['starts a worker with a wrong role', ['worker', '--role', 'boss'], /--role: must be/],
     ['starts a worker on a wrong device', ['worker', '--device', 'cuda'], /--device: cuda is not a device/],

@@ -1,4 +1,5 @@
 import { loadConfig } from '../../../temporal.config.js';
+import { refuseWithoutDevice } from '../../client/job/beforeStart.js';
 import { parseFlags } from '../../client/job/flags.js';
 import { resolveJob } from '../../client/job/resolveJob.js';
 import { resolveNotice } from '../noticeFlags.js';
@@ -10,6 +11,7 @@ export async function upscale(input: string, options: unknown): Promise<number> 
   const config = loadConfig();
   const notice = await resolveNotice(options);
   const job = await resolveJob(input, flags, config, { say: log });
+  await refuseWithoutDevice(job, config);
   // Imported late: what is refused needs no server.
   const { perform } = await import('./perform.js');
   return perform(job, flags, config, notice);

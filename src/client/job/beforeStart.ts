@@ -11,6 +11,9 @@ import { exists, freeAt, placeOf } from '../../lib/files.js';
 import { probeEncoder } from '../../media/encode/encoders.js';
 import { deliverableShape } from '../../media/picture/shape.js';
 import { usedInfo } from '../../media/source/examine.js';
+import { isDevice } from '../../runtime/devices.js';
+import { requireDevice } from '../../runtime/probed.js';
+import { discoverDevices } from '../../upscaler/devices.js';
 import { requireNoDeadLink } from './outputFile.js';
 import type { ResolvedJob } from './resolveJob.js';
 
@@ -31,6 +34,17 @@ export async function finishedBefore(
   // An interrupted publish has given the name already; it recognises its own file.
   if (mayReplace || (stored && isOpen(stored))) return undefined;
   throw new UserError(`${output} exists already: choose another name with -o, or replace it with --overwrite`);
+}
+
+/**
+ * Nothing times out where nobody serves a device, since another machine may come that does.
+ * @throws UserError where only this machine upscales a new job, and cannot use the device that it asks for.
+ */
+export async function refuseWithoutDevice({ spec: { tags }, stored }: ResolvedJob, config: Config): Promise<void> {
+  const device = tags.find(isDevice);
+  if (config.temporalAddress || stored || device === undefined) return;
+  const served = (await discoverDevices()).flatMap((each) => each.tags);
+  if (!tags.some((tag) => served.includes(tag))) await requireDevice(device);
 }
 
 /** @throws UserError where this machine encodes, and lacks the encoder that the job asks for. */
