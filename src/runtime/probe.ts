@@ -23,6 +23,7 @@ async function probe(): Promise<Probed> {
 
 async function openvinoOf(runtime: Runtime): Promise<{ name: string; bf16: boolean }> {
   const { name, bf16 } = await openvinoCpu(runtime);
+  await tryOut(runtime, { kind: 'openvino:cpu', id: 0 });
   return { name, bf16 };
 }
 
