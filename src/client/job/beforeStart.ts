@@ -13,7 +13,7 @@ import { deliverableShape } from '../../media/picture/shape.js';
 import { usedInfo } from '../../media/source/examine.js';
 import { isDevice } from '../../runtime/devices.js';
 import { requireDevice } from '../../runtime/probed.js';
-import { discoverDevices } from '../../upscaler/devices.js';
+import { deviceTags, discoverDevices } from '../../upscaler/devices.js';
 import { requireNoDeadLink } from './outputFile.js';
 import type { ResolvedJob } from './resolveJob.js';
 
@@ -42,9 +42,10 @@ export async function finishedBefore(
  */
 export async function refuseWithoutDevice({ spec: { tags }, stored }: ResolvedJob, config: Config): Promise<void> {
   const device = tags.find(isDevice);
-  if (config.temporalAddress || stored || device === undefined) return;
-  const served = (await discoverDevices()).flatMap((each) => each.tags);
-  if (!tags.some((tag) => served.includes(tag))) await requireDevice(device);
+  const isServedBy = (served: string[]): boolean => tags.some((tag) => served.includes(tag));
+  // The processor is there; what else is takes seconds to find out.
+  if (config.temporalAddress || stored || device === undefined || isServedBy(deviceTags('cpu'))) return;
+  if (!isServedBy((await discoverDevices()).flatMap((each) => each.tags))) await requireDevice(device);
 }
 
 /** @throws UserError where this machine encodes, and lacks the encoder that the job asks for. */
