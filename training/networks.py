@@ -61,12 +61,15 @@ class Reparameterised(nn.Module):
         weight = self.conv.weight + torch.einsum('omyx,mi->oiyx', self.narrow.weight, self.widen.weight[:, :, 0, 0])
         if weight.shape[0] == weight.shape[1]:
             copy = torch.zeros_like(weight)
-            copy[:, :, 1, 1] = torch.eye(weight.shape[0])
+            copy[:, :, 1, 1] = torch.eye(weight.shape[0], device=weight.device)
             weight = weight + copy
         return weight
 
     def forward(self, x):
-        return F.conv2d(x, self.kernel(), self.conv.bias, padding=1)
+        # Sums of weights keep their precision where bfloat16 computes the rest.
+        with torch.autocast(x.device.type, enabled=False):
+            kernel = self.kernel()
+        return F.conv2d(x, kernel, self.conv.bias, padding=1)
 
     @torch.no_grad()
     def merged(self):

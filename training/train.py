@@ -25,6 +25,7 @@ def options():
     parser.add_argument('pictures', help='folder of PNG files')
     parser.add_argument('run', type=Path, help='folder for checkpoints and the log')
     parser.add_argument('--steps', type=int, default=100_000)
+    parser.add_argument('--minutes', type=float, help='instead of --steps: end so long after the first step, pauses included')
     parser.add_argument('--batch', type=int, default=32)
     parser.add_argument('--patch', type=int, default=32, help='side of a small patch, in pixels')
     parser.add_argument('--keep', type=float, default=0.6, help='share of the patches, those with the most detail')
@@ -62,23 +63,31 @@ def begin(name, file):
     return network
 
 
+def distance(measure, result, large):
+    """Of RGB, the luma counts as much again: it is what is seen, and what PSNR is measured of."""
+    if result.shape[1] == 1:
+        return measure(result, large)
+    weights = torch.tensor([0.299, 0.587, 0.114], device=result.device).view(1, 3, 1, 1)
+    return measure(result, large) + measure((result * weights).sum(1), (large * weights).sum(1))
+
+
 def train(given):
     torch.set_num_threads(given.threads)
     torch.manual_seed(given.seed)
     network = begin(given.network, given.warm).to(given.device, memory_format=torch.channels_last)
     average = copy.deepcopy(network)
-    optimizer = torch.optim.Adam(network.parameters(), lr=given.rate)
+    optimizer = torch.optim.Adam(network.parameters(), lr=given.rate, fused=True)
     generator = torch.Generator().manual_seed(given.seed)
     given.run.mkdir(parents=True, exist_ok=True)
     file = given.run / 'checkpoint.pt'
-    step, seconds = 0, 0.0
+    step, seconds, started = 0, 0.0, None
     if file.exists():
         state = torch.load(file, map_location=given.device)
         network.load_state_dict(state['network'])
         average.load_state_dict(state['average'])
         optimizer.load_state_dict(state['optimizer'])
         generator.set_state(state['generator'].cpu())
-        step, seconds = state['step'], state['seconds']
+        step, seconds, started = state['step'], state['seconds'], state['started']
 
     def save():
         state = {
@@ -88,12 +97,17 @@ def train(given):
             'generator': generator.get_state(),
             'step': step,
             'seconds': seconds + time.process_time() - begun,
+            'started': started,
         }
         torch.save(state, file.with_suffix('.new'))
         os.replace(file.with_suffix('.new'), file)
 
+    def done():
+        """The share of the schedule that is over."""
+        return (time.time() - started) / (60 * given.minutes) if given.minutes else step / given.steps
+
     def log(loss):
-        shown = f'{given.network} step {step} of {given.steps}, {seconds + time.process_time() - begun:.0f} CPU s, loss {loss:.5f}'
+        shown = f'{given.network} step {step}, {min(1, done()):.1%}, {seconds + time.process_time() - begun:.0f} CPU s, loss {loss:.5f}'
         if given.test:
             shown += f', {np.mean(evaluate(average, given.test)):.3f} dB'
         print(shown, flush=True)
@@ -102,16 +116,17 @@ def train(given):
     bank = Patches(given.pictures, network, given.patch, given.keep, given.device)
     print(f'{len(bank)} patches', flush=True)
     saved = logged = time.monotonic()
-    while step < given.steps:
+    started = started or time.time()
+    loss = torch.zeros(())
+    while (share := done()) < 1:
         for group in optimizer.param_groups:
             warming = min(1, (step + 1) / 500)
-            group['lr'] = given.rate * warming * 0.5 * (1 + math.cos(math.pi * step / given.steps))
+            group['lr'] = given.rate * warming * 0.5 * (1 + math.cos(math.pi * share))
         small, large = bank.batch(given.batch, generator)
         small = small.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(given.device, torch.bfloat16, enabled=step < given.steps * given.bf16):
+        with torch.autocast(given.device, torch.bfloat16, enabled=share < given.bf16):
             result = network(small)
-        squared = step >= given.steps * (1 - given.l2)
-        loss = (F.mse_loss if squared else F.l1_loss)(result.float(), large)
+        loss = distance(F.mse_loss if share >= 1 - given.l2 else F.l1_loss, result.float(), large)
         optimizer.zero_grad()
         # So that Adam's epsilon stays small beside gradients of squares.
         (loss * 100).backward()
@@ -120,8 +135,7 @@ def train(given):
         step += 1
         with torch.no_grad():
             decay = min(0.999, step / (step + 10))
-            for kept, weight in zip(average.parameters(), network.parameters()):
-                kept.lerp_(weight, 1 - decay)
+            torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - decay)
         now = time.monotonic()
         if now - saved > SAVE_SECONDS:
             save()
@@ -130,7 +144,7 @@ def train(given):
             log(loss.item())
             logged = time.monotonic()
     save()
-    log(loss.item() if given.steps else 0)
+    log(loss.item())
 
 
 if __name__ == '__main__':

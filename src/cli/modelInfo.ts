@@ -1,4 +1,4 @@
-import type { ModelInfo, VariantInfo } from '../models/info.js';
+import type { ModelInfo, Speed, VariantInfo } from '../models/info.js';
 
 /** Edges of the tiles whose memory is shown. */
 const TILES = [128, 256, 512];
@@ -44,11 +44,13 @@ function variantRows({
       speed &&
         ('problem' in speed
           ? speed.problem
-          : `${number(speed.fps)} fps for 720x576 on ${speed.device} in ${speed.precision}, ` +
-            `measured on ${speed.tile.width}x${speed.tile.height}`),
+          : `${renderSpeed(speed)}, measured on ${speed.tile.width}x${speed.tile.height}`),
     ],
   ];
 }
+
+export const renderSpeed = ({ fps, device, precision }: Speed): string =>
+  `${number(fps)} fps for 720x576 on ${device} in ${precision}`;
 
 function sizes({ fixed, alignment }: NonNullable<VariantInfo['inspected']>): string {
   if (fixed) return `${fixed.width}x${fixed.height} only`;

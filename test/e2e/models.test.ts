@@ -84,6 +84,9 @@ it('an imported model is listed, described, used by its name, and removed', asyn
   expect((await cli.run('models', 'info', 'my-net')).stdout).toMatch(
     /fps for 720x576 on \S+ in \S+, measured on \d+x\d+/,
   );
+  expect((await cli.run('models', 'list')).stdout).toMatch(
+    /^My-net +x2 +imported +\S+ fps for 720x576 on \S+ in \S+$/m,
+  );
 
   const done = await cli.json<{ status: string; output: string; frames: number }>(
     'upscale',

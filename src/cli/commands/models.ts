@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { loadConfig } from '../../../temporal.config.js';
-import { fastestSpeed, videoFps } from '../../client/device/fastest.js';
+import { fastestSpeed, rememberedSpeed, videoFps, type WaySpeed } from '../../client/device/fastest.js';
 import { networkOf } from '../../client/job/placement.js';
 import { UserError } from '../../lib/errors.js';
 import { ignoreUnreachable } from '../../lib/systemErrors.js';
@@ -12,7 +12,7 @@ import { pullModel } from '../../models/pull.js';
 import { removeModel } from '../../models/remove.js';
 import type { AnyUpscaleModel } from '../../upscaler/speed.js';
 import { EXIT } from '../exit.js';
-import { renderModel } from '../modelInfo.js';
+import { renderModel, renderSpeed } from '../modelInfo.js';
 import { log, print, printJson } from '../say.js';
 
 interface Json {
@@ -20,14 +20,18 @@ interface Json {
 }
 
 export async function list({ json }: Json): Promise<number> {
-  const models = await listModels(loadConfig().roots.models);
+  const { roots } = loadConfig();
+  const models = await listModels(roots.models, async (digest) => {
+    const fastest = await rememberedSpeed(digest, roots.jobs);
+    return fastest && told(fastest);
+  });
   if (json) printJson(models);
   else
     models.forEach((model) => {
       print(
         (
           `${model.name.padEnd(26)} ${scales(model).padEnd(12)} ${here(model).padEnd(12)} ` +
-          (model.goodFor ?? model.architecture ?? '')
+          [model.goodFor ?? model.architecture ?? '', ...speeds(model)].filter(Boolean).join('; ')
         ).trimEnd(),
       );
     });
@@ -35,6 +39,10 @@ export async function list({ json }: Json): Promise<number> {
 }
 
 const scales = (model: ListedModel): string => model.variants.map(({ scale }) => `x${scale}`).join(' ');
+
+/** What was measured. A network is as fast at each of its scales, or has one only. */
+const speeds = (model: ListedModel): string[] =>
+  model.variants.slice(-1).flatMap(({ speed }) => (speed ? [renderSpeed(speed)] : []));
 
 function here({ kind, variants }: ListedModel): string {
   if (kind === 'imported') return 'imported';
@@ -61,10 +69,15 @@ export async function info(name: string, { json }: Json): Promise<number> {
 
 async function speedOf(network: AnyUpscaleModel, jobsRoot: string): Promise<Speed | { problem: string }> {
   const fastest = await fastestSpeed(network, { jobsRoot, say: log });
-  if ('problem' in fastest) return fastest;
-  const { device, precision, speed } = fastest;
-  return { device, precision, tile: { width: speed.width, height: speed.height }, fps: videoFps(speed) };
+  return 'problem' in fastest ? fastest : told(fastest);
 }
+
+const told = ({ device, precision, speed }: WaySpeed): Speed => ({
+  device,
+  precision,
+  tile: { width: speed.width, height: speed.height },
+  fps: videoFps(speed),
+});
 
 /** Prints the names that can be given to `--model`. */
 export async function importModel(file: string, { name }: { name?: string }): Promise<number> {

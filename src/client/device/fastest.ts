@@ -51,16 +51,26 @@ export async function fastestWay(
   return best && { device: best.device, precision: best.precision };
 }
 
+/** A way on which a network could be computed. */
+export type WaySpeed = Way & { speed: DeviceSpeed };
+
 /** How fast a network is on the device that `--device auto` takes; why none can compute it, where that is so. */
 export async function fastestSpeed(
   network: AnyUpscaleModel,
   choosing: ToChoose,
-): Promise<(Way & { speed: DeviceSpeed }) | { problem: string }> {
+): Promise<WaySpeed | { problem: string }> {
   const ways = await measuredWays(network, 'auto', await devicesFor('auto'), choosing);
   const best = fastestOf(ways);
-  if (best && !('problem' in best.speed)) return { device: best.device, precision: best.precision, speed: best.speed };
+  if (best) return best;
   const problems = ways.flatMap(({ device, speed }) => ('problem' in speed ? [`${device}: ${speed.problem}`] : []));
   return { problem: problems.join('; ') };
+}
+
+/** The same of the network with a digest, where it was measured before. */
+export async function rememberedSpeed(digest: string, jobsRoot: string): Promise<WaySpeed | undefined> {
+  const file = recordFile(jobsRoot, { digest }, 'auto', await devicesFor('auto'));
+  const known = await readRemakable(file, recordSchema);
+  return known && fastestOf(known.ways);
 }
 
 /** PAL. */
@@ -140,7 +150,7 @@ const probed = (): ReturnType<typeof probeRuntime> => (asked ??= probeRuntime())
 /** What decides about the speed: the network, what is here, and in which version. */
 function recordFile(
   jobsRoot: string,
-  network: AnyUpscaleModel,
+  network: Pick<AnyUpscaleModel, 'digest'>,
   wanted: Precision | 'auto',
   names: readonly string[],
 ): string {
@@ -159,10 +169,9 @@ async function remember(file: string, ways: WayMeasured[]): Promise<void> {
   await replaceJson(file, recordSchema.parse({ ways }));
 }
 
-function fastestOf(ways: readonly WayMeasured[]): WayMeasured | undefined {
+function fastestOf(ways: readonly WayMeasured[]): WaySpeed | undefined {
+  const usable = ways.flatMap(({ speed, ...way }) => ('problem' in speed ? [] : [{ ...way, speed }]));
   // The slower ones were shown smaller pictures.
-  const time = ({ speed }: WayMeasured): number =>
-    'problem' in speed ? Infinity : speed.seconds / (speed.width * speed.height);
-  const [best] = [...ways].sort((a, b) => time(a) - time(b));
-  return best && time(best) < Infinity ? best : undefined;
+  const time = ({ speed }: WaySpeed): number => speed.seconds / (speed.width * speed.height);
+  return usable.sort((a, b) => time(a) - time(b))[0];
 }
