@@ -1,18 +1,15 @@
-import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { argv } from '../src/lib/argv.js';
 import { projectRoot } from '../src/lib/project.js';
-import { registered } from '../src/models/registry.js';
-import { modelFile } from '../src/models/store.js';
-import { loadConfig } from '../temporal.config.js';
 import { makeEnvironment, PUBLISHED } from '../tools/parity/environment.js';
 import { type Contender, type Match, oursByCpu, oursByOpenvino, peer } from './peers/contenders.js';
 import { compareNetworks } from './peers/networks.js';
 import { compareWhole } from './peers/whole.js';
 import { cacheFolder, makeClip } from './support/clips.js';
+import { pulled } from './support/pulled.js';
 import { numberFlag, printMachine } from './support/report.js';
 
 /**
@@ -32,13 +29,6 @@ const MATCHES = [
   { network: 'realesr-animevideov3', ncnn: 'realesr-animevideov3-x4', width: 360, height: 288, owed: 5 },
   { network: 'realesrgan-x4plus', ncnn: 'realesrgan-x4plus', width: 128, height: 128, owed: 4 },
 ];
-
-async function pulled(network: string): Promise<string> {
-  const file = modelFile(loadConfig().roots.models, registered(network), 4);
-  if (!existsSync(file))
-    await execa(path.join(projectRoot, 'bin/reelscale'), ['models', 'pull', network], { stdio: 'inherit' });
-  return file;
-}
 
 /** One picture of the clip, as planes of 8 bits in the order R, G, B. */
 async function somePicture(width: number, height: number): Promise<Uint8Array> {

@@ -4,39 +4,59 @@ import os from 'node:os';
 import path from 'node:path';
 import { ownModels } from '../src/models/ownModels.js';
 import { pullRegistered } from '../src/models/pull.js';
+import { probeRuntime } from '../src/runtime/probed.js';
 import { OurNetwork } from '../tools/parity/ours.js';
-import { sharedSets } from './support/clips.js';
-import { bicubic, mean, psnr, readSet } from './support/quality/protocol.js';
+import { sharedClips, sharedSets } from './support/clips.js';
+import { bicubic, mean, psnr, readFrames, readSet } from './support/quality/protocol.js';
 import { published, publishedBicubic } from './support/quality/published.js';
+import { compareSpeeds } from './support/quality/speeds.js';
+import { printMachine } from './support/report.js';
 import { throughNetwork } from './support/quality/throughNetwork.js';
 
 /**
- * PSNR of the luma of Set5 and Set14 by the papers' protocol: what the networks that come with Reelscale make of them
- * in the product's own inference (fp32, CPU), beside bicubic and the figures that papers published.
+ * PSNR of the luma of Set5, Set14 and frames of the shared clips by the papers' protocol: what the networks that come
+ * with Reelscale make of them in the product's own inference (fp32 on the CPU; bf16 by OpenVINO where there is such),
+ * beside bicubic and the figures that papers published. Then their speed beside realesr-animevideov3.
  *
  *   npm run bench -- quality [MODEL.onnx ...]
  *
  * The protocol is checked first: its bicubic must give the published figures of Set5 within 0.05 dB.
  */
-const SETS = ['Set5', 'Set14'] as const;
+const SETS = ['Set5', 'Set14', 'clips'] as const;
 const MOST_OFF = 0.05;
+
+interface File {
+  name: string;
+  file: string;
+}
 
 interface Network {
   name: string;
   network: OurNetwork;
 }
 
-async function networks(folder: string): Promise<Network[]> {
+async function allFiles(folder: string): Promise<File[]> {
   const files = process.argv.slice(2).map((file) => ({ name: path.basename(file), file }));
   for (const model of ownModels) {
     for (const { file } of await pullRegistered(model, { modelsRoot: folder })) files.push({ name: model.name, file });
   }
-  return Promise.all(
-    files.map(async ({ name, file }) => {
-      const network = await OurNetwork.load(await readFile(file), path.join(folder, `${name}.copy.onnx`));
-      return { name, network };
-    }),
-  );
+  return files;
+}
+
+async function networks(files: File[], folder: string): Promise<Network[]> {
+  const { openvino } = await probeRuntime();
+  const bf16 = 'bf16' in openvino && openvino.bf16;
+  const all: Network[] = [];
+  for (const { name, file } of files) {
+    const [onnx, copy] = [await readFile(file), path.join(folder, `${name}.copy.onnx`)];
+    all.push({ name, network: await OurNetwork.load(onnx, copy) });
+    if (bf16)
+      all.push({
+        name: `${name} bf16`,
+        network: await OurNetwork.load(onnx, copy, { precision: 'bf16', provider: 'openvino' }),
+      });
+  }
+  return all;
 }
 
 function checkProtocol(scale: number, value: number): void {
@@ -50,7 +70,8 @@ function checkProtocol(scale: number, value: number): void {
 
 /** The figures of one set at one scale, and ours first. */
 async function rowOf(set: string, scale: number, all: Network[]): Promise<[who: string, value: string][]> {
-  const pairs = await readSet(path.join(sharedSets, set), scale);
+  const pairs =
+    set === 'clips' ? await readFrames(sharedClips, scale) : await readSet(path.join(sharedSets, set), scale);
   const baseline = pairs.map((pair) => psnr(pair.large, bicubic(pair, scale), scale));
   if (set === 'Set5') checkProtocol(scale, mean(baseline));
   const row: [string, string][] = [['bicubic here', mean(baseline).toFixed(2)]];
@@ -59,13 +80,18 @@ async function rowOf(set: string, scale: number, all: Network[]): Promise<[who: 
     for (const { large, small } of pairs) values.push(psnr(large, await throughNetwork(network, small), scale));
     const below = pairs.filter((_, i) => (values[i] as number) < (baseline[i] as number)).map((pair) => pair.name);
     row.push([name, mean(values).toFixed(2)]);
-    if (below.length > 0) row.push(['BELOW BICUBIC', below.join(' ')]);
+    if (below.length > 0) {
+      row.push(['BELOW BICUBIC', below.join(' ')]);
+      process.exitCode = 1;
+    }
   }
   return [...row, ...published(`${set} x${scale}`).map(([who, value]): [string, string] => [who, value.toFixed(2)])];
 }
 
 async function benchmark(folder: string): Promise<void> {
-  const all = await networks(folder);
+  printMachine();
+  const files = await allFiles(folder);
+  const all = await networks(files, folder);
   for (const scale of [2, 3, 4]) {
     for (const set of SETS) {
       const row = await rowOf(set, scale, all);
@@ -73,6 +99,7 @@ async function benchmark(folder: string): Promise<void> {
     }
   }
   await Promise.all(all.map(({ network }) => network.release()));
+  if (!(await compareSpeeds(files))) process.exitCode = 1;
 }
 
 if (existsSync(sharedSets)) {

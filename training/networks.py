@@ -117,4 +117,6 @@ NETWORKS = {
     'espcn-x4': lambda: Espcn(4),
     'compact-x2': lambda: Compact(2, 32, 4),
     'compact-x4': lambda: Compact(4, 32, 10),
+    'restore-x2': lambda: Compact(2, 32, 16),
+    'restore-x4': lambda: Compact(4, 32, 16),
 }

@@ -1,4 +1,4 @@
-"""A bank of pairs of patches, small and large, cut out of a folder of pictures and kept whole on the device."""
+"""A bank of pairs of patches, small and large, cut out of pictures and kept whole on the device."""
 
 from pathlib import Path
 
@@ -17,7 +17,8 @@ class Patches:
 
     def __init__(self, folder, network, side, keep, device):
         self.device = device
-        pairs = [cut(*pair, side, network.margin) for pair in pictures(folder, network.scale, network.channels)]
+        source = taught if any(Path(folder).glob('*.npz')) else pictures
+        pairs = [cut(*pair, side, network.margin) for pair in source(folder, network.scale, network.channels)]
         small, large = (np.concatenate(bank) for bank in zip(*pairs))
         # Flat patches teach nothing.
         hardest = np.argsort(-detail(large))[: int(keep * len(large))]
@@ -44,6 +45,17 @@ def pictures(folder, scale, channels):
             if channels == 1:
                 large, small = luma(large)[..., None], luma(small)[..., None]
             yield small.transpose(2, 0, 1), large.transpose(2, 0, 1)
+
+
+def taught(folder, scale, channels):
+    """The pairs that teacher.py made, the large ones at the network's scale."""
+    for file in sorted(Path(folder).glob('*.npz')):
+        with np.load(file) as pairs:
+            for small, large in zip(pairs['small'], pairs['large']):
+                factor = small.shape[1] * scale / large.shape[1]
+                if factor != 1:
+                    large = rounded(imresize(large.transpose(1, 2, 0), factor)).transpose(2, 0, 1)
+                yield small, large
 
 
 def cut(small, large, side, margin):

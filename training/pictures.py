@@ -1,7 +1,8 @@
 """Makes the folder of training pictures: python pictures.py SOURCES MEDIA OUT.
 
 SOURCES holds the packages that fetch.sh took; MEDIA is the folder of REELSCALE_TEST_MEDIA. OUT/shipped gets what
-the shipped networks are trained on, OUT/yardstick T91 and BSDS500's training pictures, for runs that are only reported.
+the shipped networks are trained on, OUT/held frames that restoring networks are measured with, OUT/yardstick T91 and
+BSDS500's training pictures, for runs that are only reported.
 """
 
 import bz2
@@ -32,6 +33,13 @@ CLIPS = [
     ('bbb', 'cartoon/bbb-720p24-vp8-vorbis-30s.webm', 36, 2.5),
     ('sintel', 'cartoon/sintel-trailer-480x204-aac-52s.mp4', 24, 1.5),
 ]
+# For measuring alone.
+HELD = [
+    ('bbb', 'cartoon/bbb-800x640-sar64x45-bpyramid-4s.mp4', 30, 1),
+    ('rabbit', 'live/mdn-rabbit-320x240-aac-8s.mp4', 60, 1),
+    ('pancake', 'live/pancake-426x240-opus-10s.mkv', 60, 1),
+    ('carphone', 'live/carphone-qcif-pristine.mp4', 90, 1),
+]
 YARDSTICK = [('t91', 'media/train/T91/*.png', 1), ('bsds', 'media/train/BSDS500-train/*.jpg', 1)]
 
 
@@ -60,9 +68,9 @@ def scipy_face(sources, out):
     save(Image.fromarray(np.frombuffer(bz2.decompress(data), np.uint8).reshape(768, 1024, 3)), 1.5, out / 'scipy-face.png')
 
 
-def frames(media, out):
+def frames(table, media, out):
     """Every so many frames of a clip."""
-    for name, clip, every, factor in CLIPS:
+    for name, clip, every, factor in table:
         file = media / 'clips' / clip
         raw = out / f'{name}-{file.stem}-%03d.png'
         out.mkdir(parents=True, exist_ok=True)
@@ -77,5 +85,6 @@ if __name__ == '__main__':
     roots = {'sources': sources, 'media': media}
     files(FILES, roots, out / 'shipped')
     scipy_face(sources, out / 'shipped')
-    frames(media, out / 'shipped')
+    frames(CLIPS, media, out / 'shipped')
+    frames(HELD, media, out / 'held')
     files(YARDSTICK, roots, out / 'yardstick')

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { imresize, rounded } from '../../bench/support/quality/imresize.js';
-import { bicubic, mean, psnr, readPng, readSet } from '../../bench/support/quality/protocol.js';
+import { bicubic, mean, psnr, readPicture, readSet } from '../../bench/support/quality/protocol.js';
 import { publishedBicubic } from '../../bench/support/quality/published.js';
 import { hasSharedMedia, sharedFile } from '../support/media.js';
 
@@ -35,7 +35,7 @@ it.skipIf(!hasSharedMedia).each([2, 3, 4])(
     // MATLAB's own small pictures.
     const folder = sharedFile(`sets/Set5/LR_bicubic/X${scale}`);
     for (const [i, file] of readdirSync(folder).sort().entries()) {
-      const theirs = await readPng(path.join(folder, file));
+      const theirs = await readPicture(path.join(folder, file));
       const ours = pairs[i]?.small.data as Uint8Array;
       expect(theirs.data).toHaveLength(ours.length);
       expect(theirs.data.every((value, k) => Math.abs(value - (ours[k] as number)) <= 2)).toBe(true);

@@ -5,7 +5,9 @@ import type { Inspected } from '../../src/models/inspected.js';
 import { convertNcnn } from '../../src/models/ncnn/convert.js';
 import { convertTorch } from '../../src/models/torch/convert.js';
 import { openRuntime } from '../../src/runtime/runtime.js';
+import { runtimeEnvironment } from '../../src/runtime/runtimeEnvironment.js';
 import { openByApi } from '../../src/upscaler/nativeSession.js';
+import type { UpscaleModel } from '../../src/upscaler/protocol.js';
 import { loadSession, type Session } from '../../src/upscaler/session.js';
 import { Tiler } from '../../src/upscaler/tiler.js';
 
@@ -45,7 +47,8 @@ export class OurNetwork {
   }
 
   /** @param file where the converted network is put. @throws UserError when it cannot be used. */
-  static async load(onnx: Uint8Array, file: string): Promise<OurNetwork> {
+  static async load(onnx: Uint8Array, file: string, { precision, provider }: Way = PLAIN): Promise<OurNetwork> {
+    Object.assign(process.env, runtimeEnvironment());
     await writeFile(file, onnx);
     const inspected = await inspectModel(file);
     const { digest, scale, pixels, alignment } = inspected;
@@ -58,14 +61,15 @@ export class OurNetwork {
       tile: 0,
       tilePad: 0,
       prePad: 0,
-      precision: PRECISION,
+      precision,
       blend: 0,
+      ...(provider && { provider }),
     };
     return new OurNetwork(
       inspected,
       await loadSession(
         model,
-        { precision: PRECISION, bitDepth: 8, onNotice: refuse },
+        { precision, bitDepth: 8, onNotice: refuse },
         openByApi(await openRuntime(), { kind: 'cpu', id: 0 }),
       ),
     );
@@ -107,7 +111,9 @@ export class OurNetwork {
   }
 }
 
-const PRECISION = 'fp32' as const;
+type Way = Pick<UpscaleModel, 'precision' | 'provider'>;
+
+const PLAIN: Way = { precision: 'fp32' };
 
 /** Of smaller tiles or another precision, with which nothing would be compared. */
 const refuse = (notice: string): never => {

@@ -15,18 +15,38 @@ interface Pair {
 
 export async function readSet(folder: string, scale: number): Promise<Pair[]> {
   const names = readdirSync(path.join(folder, 'HR')).filter((name) => name.endsWith('.png'));
-  return Promise.all(
-    names.sort().map(async (name) => {
-      const large = cut(await readPng(path.join(folder, 'HR', name)), scale);
-      return { name: path.parse(name).name, large: luma(large), small: rounded(imresize(large, 1 / scale)) };
-    }),
+  return pairs(
+    names.sort().map((name) => path.join(folder, 'HR', name)),
+    scale,
   );
 }
 
-export async function readPng(file: string): Promise<Rgb> {
+/** Of the first ten seconds, more or less. */
+const TYPICAL = ['-vf', 'thumbnail=240'];
+
+/** One frame of each film and cartoon among the shared clips. */
+export function readFrames(folder: string, scale: number): Promise<Pair[]> {
+  const files = ['cartoon', 'live'].flatMap((kind) =>
+    readdirSync(path.join(folder, kind)).map((name) => path.join(folder, kind, name)),
+  );
+  return pairs(files.sort(), scale, TYPICAL);
+}
+
+const pairs = (files: string[], scale: number, choice: string[] = []): Promise<Pair[]> =>
+  Promise.all(
+    files.map(async (file) => {
+      const large = cut(await readPicture(file, choice), scale);
+      return { name: path.parse(file).name, large: luma(large), small: rounded(imresize(large, 1 / scale)) };
+    }),
+  );
+
+export async function readPicture(file: string, choice: string[] = []): Promise<Rgb> {
   const { stdout } = await execa(
     'ffmpeg',
-    ['-v', 'error', '-i', file, '-f', 'image2pipe', '-c:v', 'ppm', '-pix_fmt', 'rgb24', 'pipe:1'],
+    [
+      ...['-v', 'error', '-i', file, ...choice, '-frames:v', '1', '-f', 'image2pipe'],
+      ...['-c:v', 'ppm', '-pix_fmt', 'rgb24', 'pipe:1'],
+    ],
     { encoding: 'buffer' },
   );
   const [header = '', width, height] =

@@ -1,0 +1,59 @@
+import path from 'node:path';
+import { type Way, waysHere } from '../../../src/client/device/fastest.js';
+import { inspectModel } from '../../../src/models/inspect.js';
+import { measureDevice } from '../../../src/upscaler/speed.js';
+import { median } from '../../peers/networks.js';
+import { pulled } from '../pulled.js';
+import { atLeast } from '../report.js';
+
+/** PAL. */
+const VIDEO_PIXELS = 720 * 576;
+const ROUNDS = 3;
+const PEER = 'realesr-animevideov3';
+
+/** How many times as fast as another network on the same device, in the same precision. */
+const OWED = [
+  { network: 'compact-x2', times: 4, other: PEER },
+  { network: 'compact-x4', times: 4, other: PEER },
+  { network: 'compact-x2', times: 2, other: 'compact-x4' },
+];
+
+/**
+ * Prints how fast networks are beside animevideov3 x4, on each device and in each precision that there is, all in
+ * turns. @returns whether what is owed is reached.
+ */
+export async function compareSpeeds(own: readonly { name: string; file: string }[]): Promise<boolean> {
+  const networks = await Promise.all(
+    [{ name: PEER, file: await pulled(PEER) }, ...own].map(async ({ name, file }) => {
+      const { digest, scale, pixels, alignment } = await inspectModel(file);
+      return { name, network: { file: path.resolve(file), digest, scale, pixels, alignment, blend: 0 } };
+    }),
+  );
+  let reached = true;
+  for (const way of await waysHere()) {
+    const rounds = new Map(networks.map(({ name }) => [name, [] as number[]]));
+    for (let round = 0; round < ROUNDS; round++)
+      for (const { name, network } of networks) rounds.get(name)?.push(await speedOf(network, way));
+    const fps = new Map([...rounds].map(([name, speeds]) => [name, median(speeds)]));
+    console.log(`\n${way.device} ${way.precision}, frames of 720x576 a second, medians of ${ROUNDS} rounds`);
+    console.table(
+      networks.map(({ name }) => ({
+        network: name,
+        fps: fps.get(name)?.toFixed(2),
+        [`times ${PEER}`]: (Number(fps.get(name)) / Number(fps.get(PEER))).toFixed(1),
+      })),
+    );
+    for (const { network, times, other } of OWED) {
+      const ratio = Number(fps.get(network)) / Number(fps.get(other));
+      console.log(`${network} / ${other}: ${atLeast(ratio, times)}`);
+      reached &&= ratio >= times;
+    }
+  }
+  return reached;
+}
+
+async function speedOf(network: Parameters<typeof measureDevice>[0], way: Way): Promise<number> {
+  const measured = await measureDevice(network, way);
+  if ('problem' in measured) throw new Error(measured.problem);
+  return (measured.width * measured.height) / (measured.seconds * VIDEO_PIXELS);
+}
