@@ -37,16 +37,14 @@ def conv(attributes, x, weight, bias=None):
     return F.conv2d(x, weight, bias, padding=attributes.get('pads', [0])[0])
 
 
-def resize(attributes, x, roi=None, scales=None, sizes=None):
-    mode = attributes['mode'].decode()
-    factor = float(scales[-1]) if scales is not None and len(scales) else sizes[-1].item() / x.shape[-1]
-    smooth = {'linear': 'bilinear', 'cubic': 'bicubic'}.get(mode)
-    return F.interpolate(x, scale_factor=factor, mode=smooth or mode, **({'align_corners': False} if smooth else {}))
+def nearest(attributes, x, _, scales):
+    assert attributes['mode'] == b'nearest'
+    return F.interpolate(x, scale_factor=float(scales[-1]))
 
 
 OPERATORS = {
     'Conv': conv,
-    'Resize': resize,
+    'Resize': nearest,
     'Add': lambda _, a, b: a + b,
     'Mul': lambda _, a, b: a * b,
     'Relu': lambda _, x: F.relu(x),

@@ -115,7 +115,7 @@ NETWORKS = {
     'espcn-x2': lambda: Espcn(2),
     'espcn-x3': lambda: Espcn(3),
     'espcn-x4': lambda: Espcn(4),
-    'compact-x2': lambda: Compact(2, 32, 4),
+    'compact-x2': lambda: Compact(2, 32, 5),
     'compact-x4': lambda: Compact(4, 32, 10),
     'restore-x2': lambda: Compact(2, 32, 16),
     'restore-x4': lambda: Compact(4, 32, 16),

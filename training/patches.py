@@ -59,9 +59,13 @@ def taught(folder, scale, channels):
 
 
 def cut(small, large, side, margin):
-    """Patches of `side` small pixels, and of the large ones under them but for a margin. They overlap by the margin."""
+    """Patches of `side` small pixels, and of the large ones under them but for a margin.
+
+    They overlap by the margin, or where there is none by half.
+    """
     scale = large.shape[1] // small.shape[1]
-    step = side - 2 * margin
+    inside = side - 2 * margin
+    step = inside if margin else side // 2
     corners = [
         (y, x) for y in range(0, small.shape[1] - side + 1, step) for x in range(0, small.shape[2] - side + 1, step)
     ]
@@ -72,7 +76,7 @@ def cut(small, large, side, margin):
         ),
         np.array(
             [large[:, y * scale :, x * scale :][:, inner, inner] for y, x in corners], np.uint8
-        ).reshape(-1, small.shape[0], step * scale, step * scale),
+        ).reshape(-1, small.shape[0], inside * scale, inside * scale),
     )
 
 

@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from evaluate import evaluate
+from muon import Muon
 from networks import NETWORKS
 from patches import Patches
 
@@ -76,7 +77,7 @@ def train(given):
     torch.manual_seed(given.seed)
     network = begin(given.network, given.warm).to(given.device, memory_format=torch.channels_last)
     average = copy.deepcopy(network)
-    optimizer = torch.optim.Adam(network.parameters(), lr=given.rate, fused=True)
+    optimizer = (torch.optim.Adam if given.network.startswith('espcn') else Muon)(network.parameters(), lr=given.rate, fused=True)
     generator = torch.Generator().manual_seed(given.seed)
     given.run.mkdir(parents=True, exist_ok=True)
     file = given.run / 'checkpoint.pt'

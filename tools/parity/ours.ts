@@ -4,6 +4,7 @@ import { inspectModel } from '../../src/models/inspect.js';
 import type { Inspected } from '../../src/models/inspected.js';
 import { convertNcnn } from '../../src/models/ncnn/convert.js';
 import { convertTorch } from '../../src/models/torch/convert.js';
+import type { Precision } from '../../src/runtime/devices.js';
 import { openRuntime } from '../../src/runtime/runtime.js';
 import { runtimeEnvironment } from '../../src/runtime/runtimeEnvironment.js';
 import { openByApi } from '../../src/upscaler/nativeSession.js';
@@ -111,7 +112,7 @@ export class OurNetwork {
   }
 }
 
-type Way = Pick<UpscaleModel, 'precision' | 'provider'>;
+type Way = Pick<UpscaleModel, 'provider'> & { precision: Precision };
 
 const PLAIN: Way = { precision: 'fp32' };
 
