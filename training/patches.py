@@ -31,7 +31,14 @@ class Patches:
     def batch(self, size, generator):
         chosen = torch.randint(len(self), (size,), generator=generator).to(self.device)
         turn = int(torch.randint(8, (1,), generator=generator))
-        return tuple(turned(bank[chosen], turn).float().div_(255) for bank in (self.small, self.large))
+        inverted = torch.nonzero(torch.rand(self.small.shape[1], generator=generator) < 0.5).flatten().tolist()
+        # Channels of nature rise and fall together; those of drawings and titles may do the opposite.
+        if self.small.shape[1] == 1 or int(torch.randint(4, (1,), generator=generator)) > 0:
+            inverted = []
+        batch = tuple(turned(bank[chosen], turn).float().div_(255) for bank in (self.small, self.large))
+        for patches in batch:
+            patches[:, inverted] = 1 - patches[:, inverted]
+        return batch
 
 
 def pictures(folder, scale, channels):
