@@ -29,6 +29,7 @@ def options():
     parser.add_argument('--seed', type=int, default=17, help='another one for pairs that are held back')
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     parser.add_argument('--threads', type=int, default=1)
+    parser.add_argument('--bf16', action='store_true', help='for GPUs, and processors that compute in it')
     return parser.parse_args()
 
 
@@ -46,7 +47,7 @@ def teach(given):
         chosen = [Image.open(files[i]).convert('RGB') for i in rng.integers(len(files), size=PAIRS)]
         small = np.stack([damaged(picture, given.side, rng) for picture in chosen]).transpose(0, 3, 1, 2)
         frames = torch.from_numpy(small.copy()).to(given.device).float().div_(255)
-        with torch.autocast(given.device, torch.bfloat16, enabled=given.device != 'cpu'):
+        with torch.autocast(given.device, torch.bfloat16, enabled=given.bf16):
             large = torch.cat([teacher(frame[None]).float() for frame in frames])
         partial = file.with_suffix('.part')
         with open(partial, 'wb') as out:
