@@ -18,8 +18,8 @@ await main(import.meta, async () => {
 
   let method = ['--model', MODEL, '--scale', '2'];
   if (reelscale('models', 'pull', MODEL) !== 0) {
-    say(`${MODEL} could not be pulled; going on with --preset preview (bicubic)`);
-    method = ['--preset', 'preview', '--scale', '2'];
+    say(`${MODEL} could not be pulled; going on with compact-x2, which comes with Reelscale`);
+    method = ['--model', 'compact-x2'];
   }
   const code = reelscale('upscale', '-o', output, '--overwrite', ...method, ...flags, '--', input);
   if (code === 0) say(`The source: ${input}\nThe result: ${output}`);

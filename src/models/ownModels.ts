@@ -16,13 +16,17 @@ const espcn = (scale: number, parameters: number, sha256: string): RegisteredMod
 });
 
 /** Convolutions of 3x3 with ReLU at the small size; they give what is added to the enlarged input. */
-const compact = (scale: number, convolutions: number, parameters: number, sha256: string): RegisteredModel => ({
+const compact = (
+  scale: number,
+  convolutions: number,
+  { parameters, bytesPerPixel, sha256 }: { parameters: number; bytesPerPixel: number; sha256: string },
+): RegisteredModel => ({
   name: `compact-x${scale}`,
   ...OWN,
   architecture: `${convolutions} convolutions of up to 32 channels`,
   parameters,
-  goodFor: 'clean sources, fast; sharper than bicubic and ESPCN, invents nothing; comes with Reelscale',
-  bytesPerPixel: 1200,
+  goodFor: 'clean sources, fast; sharper than ESPCN, colours too; invents nothing; comes with Reelscale',
+  bytesPerPixel,
   variants: new Map([
     [scale, { radius: convolutions, alignment: 1, shipped: { file: `compact-x${scale}.onnx`, sha256 } }],
   ]),
@@ -30,6 +34,16 @@ const compact = (scale: number, convolutions: number, parameters: number, sha256
 
 /** The networks that come with Reelscale. */
 export const ownModels: readonly RegisteredModel[] = [
+  compact(2, 7, {
+    parameters: 50_604,
+    bytesPerPixel: 1000,
+    sha256: '91c36644f6e4f3124692d1a166ecbe58f5dde7a4063429a25a707ee58984559a',
+  }),
+  compact(4, 12, {
+    parameters: 107_248,
+    bytesPerPixel: 2200,
+    sha256: '4159dd051a493560f81e47dac32d131b44c2469e337421580de04e0e300f2448',
+  }),
   espcn(2, 21_284, 'de3d3c2ca30c77af01d0a4bf6ac2c8a5a20c7f7b5febff598f1316c16e53e2c3'),
   espcn(3, 22_729, 'fb8297df1a07b179594172fb74f990c5442413afd8daac0d49ff3dab156a10c2'),
   espcn(4, 24_752, 'b408f07c0e32ff6492c81cf470a242289989e913da9243baa6e900fa08697da0'),
