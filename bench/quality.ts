@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { ownModels } from '../src/models/ownModels.js';
 import { pullRegistered } from '../src/models/pull.js';
 import { probeRuntime } from '../src/runtime/probed.js';
 import { OurNetwork } from '../tools/parity/ours.js';
-import { sharedClips, sharedSets } from './support/clips.js';
+import { cacheFolder, sharedClips, sharedSets } from './support/clips.js';
+import { plotQuality } from './support/quality/plot.js';
 import { bicubic, mean, psnr, readFrames, readSet } from './support/quality/protocol.js';
 import { published, publishedBicubic } from './support/quality/published.js';
 import { compareSpeeds } from './support/quality/speeds.js';
@@ -24,6 +25,8 @@ import { printMachine } from './support/report.js';
  */
 const SETS = ['Set5', 'Set14', 'clips'] as const;
 const MOST_OFF = 0.05;
+/** Over bicubic on Set5, by the network's name. */
+const gains = new Map<string, number>();
 
 interface File {
   name: string;
@@ -79,6 +82,7 @@ async function rowOf(set: string, scale: number, all: Network[]): Promise<[who: 
     for (const { large, small } of pairs) values.push(psnr(large, await throughNetwork(network, small), scale));
     const below = pairs.filter((_, i) => (values[i] as number) < (baseline[i] as number)).map((pair) => pair.name);
     row.push([name, mean(values).toFixed(2)]);
+    if (set === 'Set5') gains.set(name, mean(values) - mean(baseline));
     if (below.length > 0) {
       row.push(['BELOW BICUBIC', below.join(' ')]);
       if (precision === 'fp32') process.exitCode = 1;
@@ -98,7 +102,13 @@ async function benchmark(folder: string): Promise<void> {
     }
   }
   await Promise.all(all.map(({ network }) => network.release()));
-  if (!(await compareSpeeds(files))) process.exitCode = 1;
+  const { reached, onCpu } = await compareSpeeds(files);
+  if (!reached) process.exitCode = 1;
+  const points = files.map(({ name }) => ({ name, fps: onCpu.get(name) ?? 0, gain: gains.get(name) ?? 0 }));
+  const plot = path.join(cacheFolder, 'quality.svg');
+  await mkdir(cacheFolder, { recursive: true });
+  await writeFile(plot, plotQuality('dB over bicubic on Set5, fp32, ONNX Runtime on the CPU', points));
+  console.log(`\nplot: ${plot}`);
 }
 
 if (existsSync(sharedSets)) {
