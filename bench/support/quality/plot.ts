@@ -18,7 +18,8 @@ export function plotQuality(title: string, points: readonly Point[]): string {
   const y = (gain: number) => SIZE.height - BOTTOM - (gain / most) * (SIZE.height - TOP - BOTTOM);
   const [left, right, top, bottom] = [x(slowest), x(fastest), y(most), y(0)];
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${SIZE.width} ${SIZE.height}" font-family="sans-serif" font-size="13">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${SIZE.width} ${SIZE.height}"` +
+      ' font-family="sans-serif" font-size="13">',
     `<rect width="${SIZE.width}" height="${SIZE.height}" fill="#fff"/>`,
     `<text x="${LEFT}" y="24" font-size="15">${title}</text>`,
     ...upTo(slowest, fastest).map((log) => line(x(log), top, x(log), bottom) + text(x(log), bottom + 18, 2 ** log)),
