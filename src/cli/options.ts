@@ -24,7 +24,8 @@ const withUsualFlags = (command: Command): Command =>
     )
     .option(
       '--preset <name>',
-      'preview (bicubic), fast (realesr-animevideov3) or production (realesrgan-x4plus); ' +
+      'preview (bicubic), fast (realesr-animevideov3; compact-x4 until that is pulled) or ' +
+        'production (realesrgan-x4plus); ' +
         'default: production on a GPU, fast on a CPU',
     )
     .option(

@@ -10,7 +10,8 @@ import {
 } from '../client/job/beforeStart.js';
 import { cancelJob, pauseJob } from '../client/job/control.js';
 import type { UpscaleFlags } from '../client/job/flags.js';
-import { isFilter, PRESETS } from '../client/job/method.js';
+import { isFilter } from '../client/job/method.js';
+import { chosenModel, PRESETS } from '../client/job/presets.js';
 import { resolveJob } from '../client/job/resolveJob.js';
 import { recordJob, startJob } from '../client/job/submit.js';
 import { resolveRooted } from '../job/layout.js';
@@ -128,8 +129,15 @@ export class Actions {
       ready: true,
       about: 'a filter: fast on any machine',
     }));
+    const presets = await Promise.all(
+      Object.keys(PRESETS).map(async (name) => {
+        const preset = name as keyof typeof PRESETS;
+        const model = await chosenModel({ preset }, { gpu: false, modelsRoot: this.#config.roots.models });
+        return { name, model, ready: isReady(model) };
+      }),
+    );
     return {
-      presets: Object.entries(PRESETS).map(([name, { model }]) => ({ name, model, ready: isReady(model) })),
+      presets,
       models: [...models, ...filters],
       folders: await this.folders.list(),
     };

@@ -117,8 +117,8 @@ function models({ roots }: Config): Promise<Finding> {
     : [];
   if (names.length > 0) return Promise.resolve({ line: `models: ${names.join(', ')}`, ok: true });
   return Promise.resolve({
-    line: 'no model is there yet',
+    line: 'no model was pulled: --preset fast takes networks that come with Reelscale',
     ok: true,
-    advice: 'reelscale models pull realesr-animevideov3, or use --preset preview',
+    advice: 'reelscale models pull realesr-animevideov3 fetches what it takes otherwise',
   });
 }

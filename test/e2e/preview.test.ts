@@ -126,15 +126,30 @@ it("a model's cell is what the network gives, where 4:2:0 loses nothing", async 
   expect(same(crop(sheet, methods[0] as Window), crop(sheet, source))).toBe(true);
 });
 
-it('shows three frames by bicubic, and how to get the model, where there is none yet', async () => {
+it('shows three frames by bicubic and by a network that comes with Reelscale, where none was pulled', async () => {
   const { code, value, stderr } = await cli.json<Preview>('preview', 'clip.mp4', '-s', '2', '-o', 'small.png');
   expect(code, stderr).toBe(0);
-  expect(stderr).toMatch(/^realesr\S+ is not shown: .*models pull realesr/);
   expect(value.frames.map(({ frame, methods }) => [frame, ...methods.map(({ method }) => method)])).toEqual([
-    [1, 'bicubic'],
-    [6, 'bicubic'],
-    [10, 'bicubic'],
+    [1, 'bicubic', 'compact-x2'],
+    [6, 'bicubic', 'compact-x2'],
+    [10, 'bicubic', 'compact-x2'],
   ]);
+});
+
+it('shows bicubic alone, and says why, where no network has the scale', async () => {
+  const { code, value, stderr } = await cli.json<Preview>(
+    'preview',
+    'clip.mp4',
+    '-s',
+    '5',
+    '--at',
+    '0.2',
+    '-o',
+    'five.png',
+  );
+  expect(code, stderr).toBe(0);
+  expect(stderr).toMatch(/^realesr\S+ is not shown: .*models pull realesr/);
+  expect(value.frames.flatMap(({ methods }) => methods.map(({ method }) => method))).toEqual(['bicubic']);
 });
 
 describe('is refused, with one line and nothing made,', () => {

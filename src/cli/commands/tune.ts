@@ -4,8 +4,9 @@ import path from 'node:path';
 import { loadConfig } from '../../../temporal.config.js';
 import { rememberWays, videoFps, type Way, type WayMeasured, waysHere } from '../../client/device/fastest.js';
 import { parseFlags } from '../../client/job/flags.js';
-import { defaultModel, isFilter, namedModel } from '../../client/job/method.js';
+import { isFilter } from '../../client/job/method.js';
 import { networkOf } from '../../client/job/placement.js';
+import { chosenModel } from '../../client/job/presets.js';
 import { UserError } from '../../lib/errors.js';
 import { resolveModel } from '../../models/resolve.js';
 import { discoverDevices } from '../../upscaler/devices.js';
@@ -28,7 +29,8 @@ export function tune(options: unknown): Promise<number> {
   return interruptible(async (signal) => {
     const { json, scale, denoise, ...flags } = parseFlags(options);
     const { roots } = loadConfig();
-    const name = namedModel(flags) ?? defaultModel((await discoverDevices())[0]?.device !== 'cpu');
+    const gpu = (await discoverDevices())[0]?.device !== 'cpu';
+    const name = await chosenModel({ ...flags, scale }, { gpu, modelsRoot: roots.models });
     if (isFilter(name)) throw new UserError(`${name} is a filter, which ffmpeg computes: name a model with -m`);
     const model = await resolveModel(name, {
       modelsRoot: roots.models,

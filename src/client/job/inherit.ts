@@ -2,13 +2,13 @@ import path from 'node:path';
 import { type Roots, resolveRooted } from '../../job/layout.js';
 import type { JobSpec } from '../../job/spec.js';
 import type { UpscaleFlags } from './flags.js';
-import { namedModel } from './method.js';
+import { namesAnother } from './presets.js';
 
 /** What was left out is taken from the unfinished job, unless another model is asked for. */
 export function inherit(given: UpscaleFlags, job: JobSpec, roots: Roots): UpscaleFlags {
   const open = methodFlags(job, roots);
-  const model = namedModel(given);
-  if (model !== undefined && model !== open.model && path.resolve(model) !== open.model) return given;
+  const { model = '' } = open;
+  if (namesAnother(given, model, (name) => name === model || path.resolve(name) === model)) return given;
   const flags = Object.fromEntries(
     Object.entries(given).filter(([name, value]) => name !== 'preset' && value !== undefined),
   );

@@ -6,16 +6,11 @@ import { bestPrecision, DEVICES, kindOf, type Precision, requirePrecision } from
 import { probeRuntime } from '../../runtime/probed.js';
 import { autoTile, type RememberedFor } from './autoTile.js';
 import type { UpscaleFlags } from './flags.js';
+import { chosenModel, PRESETS } from './presets.js';
 
 const FILTERS = ['bicubic', 'lanczos'] as const;
 type Filter = (typeof FILTERS)[number];
 export const isFilter = (name: string): name is Filter => (FILTERS as readonly string[]).includes(name);
-
-export const PRESETS = {
-  preview: { model: 'bicubic', scale: 4 },
-  fast: { model: 'realesr-animevideov3', scale: 4 },
-  production: { model: 'realesrgan-x4plus', scale: 4 },
-} as const;
 
 /** Context around a tile for a model whose receptive field is unknown. */
 const DEFAULT_TILE_PAD = 32;
@@ -40,23 +35,14 @@ export interface MethodContext {
   remember?: RememberedFor | undefined;
 }
 
-/** The model that flags name, by themselves or by a preset. */
-export const namedModel = ({ model, preset }: UpscaleFlags): string | undefined =>
-  model ?? (preset && PRESETS[preset].model);
-
-/** The preset of a job that names none: production on a GPU, fast on a CPU. */
-const defaultPreset = (gpu: boolean): 'production' | 'fast' => (gpu ? 'production' : 'fast');
-export const defaultModel = (gpu: boolean): string => PRESETS[defaultPreset(gpu)].model;
-
 /**
  * Decides what makes the pictures: the flags over the preset over the default.
  * @throws UserError for an unknown model, a scale that it lacks, a model that has not been pulled, or any model for
  * HDR.
  */
 export async function resolveMethod(flags: UpscaleFlags, context: MethodContext): Promise<Method> {
-  const preset = PRESETS[flags.preset ?? defaultPreset(context.gpu)];
-  const name = namedModel(flags) ?? preset.model;
-  if (isFilter(name)) return filterOf(name, flags, preset.scale);
+  const name = await chosenModel(flags, { gpu: context.gpu, modelsRoot: context.roots.models });
+  if (isFilter(name)) return filterOf(name, flags);
   if (context.hdr)
     throw new UserError(
       `the source is HDR (${context.hdr}), and networks are made for SDR: ` +
@@ -132,10 +118,10 @@ async function openvinoPrecision(wanted: 'auto' | Precision): Promise<'fp32' | '
 /** All new jobs do; parts of older ones were made before there was a way. */
 const carries = (open: Method | undefined): boolean => open?.kind !== 'model' || open.outOfGamut === 'carried';
 
-function filterOf(name: Filter, { scale, blend, denoise }: UpscaleFlags, presetScale: number): Method {
+function filterOf(name: Filter, { scale, blend, denoise }: UpscaleFlags): Method {
   const flag = blend ? '--blend' : denoise === undefined ? undefined : '--denoise';
   if (flag) throw new UserError(`${flag} needs a model, and ${name} is a filter: choose another with -m`);
-  return { kind: 'filter', name, scale: scale ?? presetScale };
+  return { kind: 'filter', name, scale: scale ?? PRESETS.preview.scale };
 }
 
 function rootOf(roots: Roots, file: string) {

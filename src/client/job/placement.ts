@@ -6,7 +6,8 @@ import { isDevice, kindNamed, kindOf, type Precision } from '../../runtime/devic
 import { discoverDevices, providerOf } from '../../upscaler/devices.js';
 import { fastestWay, type Way } from '../device/fastest.js';
 import type { UpscaleFlags } from './flags.js';
-import { defaultModel, isFilter, namedModel } from './method.js';
+import { isFilter } from './method.js';
+import { chosenModel } from './presets.js';
 
 export interface Placement {
   /** Whose workers take the job. */
@@ -61,7 +62,8 @@ async function chosenWay(
   say: ((line: string) => void) | undefined,
 ): Promise<Way | undefined> {
   const [first] = await discoverDevices();
-  const name = namedModel(flags) ?? defaultModel(first !== undefined && first.device !== 'cpu');
+  const gpu = first !== undefined && first.device !== 'cpu';
+  const name = await chosenModel(flags, { gpu, modelsRoot: roots.models });
   if (isFilter(name)) return undefined;
   const model = await modelOf(name, flags, roots.models);
   if (!model) return undefined;

@@ -28,6 +28,7 @@ import { resolveMethod } from './method.js';
 import { checkOutput, defaultOutput } from './outputFile.js';
 import { resolvePicture } from './pictureFlags.js';
 import { devicesHere, placement } from './placement.js';
+import { PRESETS, standsIn } from './presets.js';
 import { resolvePart } from './resolvePart.js';
 import { sourceDigest } from './sourceDigest.js';
 
@@ -69,6 +70,11 @@ export async function resolveJob(
   const holder = flags.output === undefined ? undefined : await openOwner(await outputOf(flags.output));
   const first =
     holder?.spec.input.path === rooted.path ? await specify(flags, holder.spec) : await specify(flags, undefined);
+  if (first.method.kind === 'model' && standsIn(first.method.name, flags))
+    say?.(
+      `${PRESETS.fast.model} is not here: ${first.method.name} is used, which comes with Reelscale ` +
+        `(reelscale models pull ${PRESETS.fast.model} fetches the other)`,
+    );
   const owned = holder ?? (await openOwner(first.output));
   if (owned && owned.spec.jobKey !== first.jobKey) {
     // Flags that were not given mean what the unfinished job was given.

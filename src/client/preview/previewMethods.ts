@@ -1,6 +1,7 @@
 import type { Method } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
-import { defaultModel, isFilter, type MethodContext, resolveMethod } from '../job/method.js';
+import { isFilter, type MethodContext, resolveMethod } from '../job/method.js';
+import { chosenModel } from '../job/presets.js';
 
 export interface PreviewMethods {
   methods: Method[];
@@ -21,7 +22,7 @@ export async function previewMethods(
     resolveMethod({ model, ...(scale !== undefined && { scale }) }, context);
   const named = [...new Set(flags.model)];
   if (named.length === 0) {
-    const name = defaultModel(context.gpu);
+    const name = await chosenModel({ scale: flags.scale }, { gpu: context.gpu, modelsRoot: context.roots.models });
     const model = await resolve(name).catch((error: unknown) => {
       if (error instanceof UserError) return undefined;
       throw error;

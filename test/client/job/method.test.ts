@@ -1,9 +1,12 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import type { UpscaleFlags } from '../../../src/client/job/flags.js';
 import { type MethodContext, resolveMethod } from '../../../src/client/job/method.js';
 import { fileDigest } from '../../../src/job/parts.js';
 import { UserError } from '../../../src/lib/errors.js';
+import { findRegistered, type RegisteredModel } from '../../../src/models/registry.js';
+import { modelFile } from '../../../src/models/store.js';
 import { scratchFolder } from '../../support/media.js';
 import { tinyModel } from '../../support/models.js';
 
@@ -37,9 +40,8 @@ it('a flag goes before the preset', async () => {
 });
 
 it.each([
-  ['without a preset, on a CPU', {}, false, 'realesr-animevideov3'],
   ['without a preset, on a GPU', {}, true, 'realesrgan-x4plus'],
-  ['with fast', { preset: 'fast' }, true, 'realesr-animevideov3'],
+  ['by its name', { model: 'realesr-animevideov3' }, false, 'realesr-animevideov3'],
   ['with production', { preset: 'production' }, false, 'realesrgan-x4plus'],
 ] as const)(
   '%s, a model that is not here is named with how to get it and what works without',
@@ -47,6 +49,24 @@ it.each([
     const said = await refusal(flags, { gpu });
     expect(said).toContain(`reelscale models pull ${name}`);
     expect(said).toContain('--preset preview');
+  },
+);
+
+it.each([
+  ['without a preset, on a CPU', {}, 'compact-x4', 4],
+  ['with fast at x2', { preset: 'fast', scale: 2 }, 'compact-x2', 2],
+  ['with fast at x3', { preset: 'fast', scale: 3 }, 'espcn-x3', 3],
+] as const)(
+  '%s, a network that comes with Reelscale is used until the other is pulled',
+  async (_, flags, name, scale) => {
+    const roots = { ...context.roots, models: path.join(scratchFolder(), 'models') };
+    expect(await resolveMethod(flags, { ...context, roots })).toMatchObject({ name, scale });
+    const fast = modelFile(roots.models, findRegistered('realesr-animevideov3') as RegisteredModel, scale);
+    await mkdir(path.dirname(fast));
+    await writeFile(fast, 'not a network');
+    await expect(resolveMethod(flags, { ...context, roots })).rejects.toThrow(
+      'model realesr-animevideov3 was damaged on the disk',
+    );
   },
 );
 
@@ -136,7 +156,7 @@ it('tiles are the whole frame where memory allows, else a multiple of 32 that fi
 it('HDR goes through filters; models are refused before anything else is said of them', async () => {
   expect(await refusal({ preset: 'fast' }, { hdr: 'PQ' })).toBe(
     'the source is HDR (PQ), and networks are made for SDR: ' +
-      'realesr-animevideov3 would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right',
+      'compact-x4 would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right',
   );
   expect(await resolveMethod({ model: 'lanczos', scale: 2 }, { ...context, hdr: 'HLG' })).toEqual({
     kind: 'filter',
