@@ -5,7 +5,7 @@ import { discardJob } from '../src/job/store.js';
 import { makeNoise } from './support/clips.js';
 import { stageTimes } from './support/history.js';
 import { type BenchHome, inBenchHome } from './support/home.js';
-import { atMost, numberFlag, printMachine } from './support/report.js';
+import { atMost, median, numberFlag, printMachine } from './support/report.js';
 import { writeSlowNet } from './support/slowNet.js';
 import { inferred } from './support/tally.js';
 
@@ -79,8 +79,6 @@ async function measure(home: BenchHome, clip: string, net: string, cold: boolean
   };
   return Object.fromEntries(Object.entries(at).map(([step, time]) => [step, (time - begin) / 1000]));
 }
-
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 printMachine();
 const clip = await makeNoise(160, 120, 25);

@@ -12,6 +12,7 @@ import { createUpscaler, type Upscaler } from '../src/upscaler/client.js';
 import type { UpscaleRequest } from '../src/upscaler/protocol.js';
 import { loadConfig } from '../temporal.config.js';
 import { decodeNetworkClip, makeNetworkClip, networkRequest } from './support/networkClip.js';
+import { median } from './support/report.js';
 
 /**
  * What decoding, checkpoints and the lossless encode cost beside inference:
@@ -102,14 +103,6 @@ function report(fps: { bare: number; upscaler: number }[]): void {
   );
   const ratio = median(fps.map((round) => round.upscaler)) / median(fps.map((round) => round.bare));
   console.log(`upscaler / bare loop: ${ratio.toFixed(3)} (owed: at least 0.90)`);
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
 if (!existsSync(model)) await execa(path.resolve('bin/reelscale'), ['models', 'pull', MODEL], { stdio: 'inherit' });

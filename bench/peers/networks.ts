@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { decibels } from '../../src/upscaler/likeness.js';
-import { atLeast } from '../support/report.js';
+import { atLeast, median } from '../support/report.js';
 import type { Contender } from './contenders.js';
 
 /** What is lost at most against OpenVINO's own API. */
@@ -57,9 +57,4 @@ function hasAmx(): boolean {
 function worst(a: Uint8Array, b: Uint8Array): number {
   const plane = (of: Uint8Array, n: number) => of.subarray((n * of.length) / 3, ((n + 1) * of.length) / 3);
   return Math.min(...[0, 1, 2].map((n) => decibels(plane(a, n), plane(b, n))));
-}
-
-export function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return ((sorted[(sorted.length - 1) >> 1] as number) + (sorted[sorted.length >> 1] as number)) / 2;
 }

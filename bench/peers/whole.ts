@@ -7,8 +7,7 @@ import { PUBLISHED } from '../../tools/parity/environment.js';
 import { makeClip } from '../support/clips.js';
 import { stageTimes } from '../support/history.js';
 import { type BenchHome, inBenchHome } from '../support/home.js';
-import { atLeast } from '../support/report.js';
-import { median } from './networks.js';
+import { atLeast, median } from '../support/report.js';
 
 const [WIDTH, HEIGHT] = [360, 288];
 /** What each encodes with. */

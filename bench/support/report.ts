@@ -18,6 +18,12 @@ export const atLeast = (value: number, owed: number): string =>
 export const atMost = (value: number, owed: number, unit: string): string =>
   `${value.toFixed(2)} ${unit} (owed: at most ${owed} ${unit}: ${value <= owed ? 'yes' : 'NO'})`;
 
+/** NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return ((sorted[(sorted.length - 1) >> 1] ?? NaN) + (sorted[sorted.length >> 1] ?? NaN)) / 2;
+}
+
 /** `--frames 500` -> 500 */
 export function numberFlag(name: string, fallback: number): number {
   const at = process.argv.indexOf(`--${name}`);

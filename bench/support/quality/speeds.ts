@@ -2,9 +2,8 @@ import path from 'node:path';
 import { type Way, waysHere } from '../../../src/client/device/fastest.js';
 import { inspectModel } from '../../../src/models/inspect.js';
 import { measureDevice } from '../../../src/upscaler/speed.js';
-import { median } from '../../peers/networks.js';
 import { pulled } from '../pulled.js';
-import { atLeast } from '../report.js';
+import { atLeast, median } from '../report.js';
 
 /** PAL. */
 const VIDEO_PIXELS = 720 * 576;
