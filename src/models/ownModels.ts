@@ -37,12 +37,12 @@ export const ownModels: readonly RegisteredModel[] = [
   compact(2, 7, {
     parameters: 50_604,
     bytesPerPixel: 1000,
-    sha256: '91c36644f6e4f3124692d1a166ecbe58f5dde7a4063429a25a707ee58984559a',
+    sha256: 'f401d5e17ce27f764b6af1acee3db085276f88331fa12a0611b88baf16b2fe41',
   }),
   compact(4, 12, {
     parameters: 107_248,
     bytesPerPixel: 2200,
-    sha256: '4159dd051a493560f81e47dac32d131b44c2469e337421580de04e0e300f2448',
+    sha256: '48b720b4a8f000a2038a0b5334f636fde6b2e38e6f5fda341ee853652f5d358c',
   }),
   espcn(2, 21_284, 'de3d3c2ca30c77af01d0a4bf6ac2c8a5a20c7f7b5febff598f1316c16e53e2c3'),
   espcn(3, 22_729, 'fb8297df1a07b179594172fb74f990c5442413afd8daac0d49ff3dab156a10c2'),
