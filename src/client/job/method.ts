@@ -48,7 +48,7 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
       `the source is HDR (${context.hdr}), and networks are made for SDR: ` +
         `${name} would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right`,
     );
-  const precision = await precisionOf(flags.precision, context);
+  const best = await precisionOf(flags.precision, context);
 
   // Without -s a model has its own scale, which for those of the presets is 4.
   const { denoise: wanted, scale } = flags;
@@ -58,6 +58,7 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
     ...(wanted !== undefined && { denoise: wanted }),
   });
   const { pixels, alignment, fixed, denoise } = model;
+  const precision = (flags.precision ?? 'auto') === 'auto' && isTooCoarse(best, model) ? 'fp32' : best;
   const tilePad = typeof flags.tilePad === 'number' ? flags.tilePad : (model.tilePad ?? DEFAULT_TILE_PAD);
   return {
     kind: 'model',
@@ -94,6 +95,13 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
     ...(pixels === 'rgb' && carries(context.open) && { outOfGamut: 'carried' as const }),
   };
 }
+
+/**
+ * Whether `auto` does without a precision for a network. An ESPCN, which gives whole pixels of luma, falls below
+ * bicubic in bfloat16; networks on RGB lose less (docs/models.md).
+ */
+export const isTooCoarse = (precision: Precision, { pixels }: Pick<ModelMethod, 'pixels'>): boolean =>
+  precision === 'bf16' && pixels === 'luma';
 
 /** @throws UserError for a precision that the device does not have. */
 async function precisionOf(

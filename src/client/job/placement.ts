@@ -6,7 +6,7 @@ import { isDevice, kindNamed, kindOf, type Precision } from '../../runtime/devic
 import { discoverDevices, providerOf } from '../../upscaler/devices.js';
 import { fastestWay, type Way } from '../device/fastest.js';
 import type { UpscaleFlags } from './flags.js';
-import { isFilter } from './method.js';
+import { isFilter, isTooCoarse } from './method.js';
 import { chosenModel } from './presets.js';
 
 export interface Placement {
@@ -68,7 +68,9 @@ async function chosenWay(
   const model = await modelOf(name, flags, roots.models);
   if (!model) return undefined;
   const network = { ...networkOf(model), blend: flags.blend ?? 0 };
-  return fastestWay(network, flags.precision ?? 'auto', { jobsRoot: roots.jobs, say });
+  const { precision = 'auto' } = flags;
+  const wanted = precision === 'auto' && isTooCoarse('bf16', model) ? 'fp32' : precision;
+  return fastestWay(network, wanted, { jobsRoot: roots.jobs, say });
 }
 
 /** What is wrong with it is told where the method is resolved. */
