@@ -13,12 +13,24 @@ const CHECKS_IN_AN_ENCODE = 6;
 /** Stages behind the checks of all segments. */
 const LATE: ReadonlySet<LiveProgress['stage']> = new Set(['concat', 'merge', 'verify']);
 
-/** Frames a second while a stage is at work; waits between do not count. */
+/** Until a stage was at work for so long, news of its first frames say little. */
+const ENOUGH_MS = 3000;
+/** Work without news for so long counts as slow. */
+const STALLED_MS = 30_000;
+/** What has ended since the last look was at work for so long, at most. */
+const LOOK_MS = 1000;
+
+/**
+ * Frames a second while a stage is at work; waits between do not count. News of frames come every few seconds and at
+ * the end of a segment: time counts together with the frames that it gave.
+ */
 class StageSpeed {
   /** Its clock stands still while the stage waits. */
   readonly #speed = new Speedometer();
   /** Milliseconds at work, and frames made meanwhile. */
   #worked = { ms: 0, frames: 0 };
+  /** Milliseconds at work since the last news. */
+  #since = 0;
   #before: { at: number; frames: number; atWork: boolean } | undefined;
 
   constructor() {
@@ -29,15 +41,27 @@ class StageSpeed {
     const before = this.#before;
     this.#before = { at, frames, atWork };
     // What comes while nothing works was found on the disk, and says nothing of the speed.
-    if (!before?.atWork || !atWork) return;
-    this.#worked.ms += at - before.at;
-    this.#worked.frames += Math.max(0, frames - before.frames);
-    this.#speed.add(this.#worked.ms, this.#worked.frames);
+    if (!before?.atWork) return;
+    const made = Math.max(0, frames - before.frames);
+    this.#since += atWork ? at - before.at : Math.min(at - before.at, LOOK_MS);
+    if (made > 0 || this.#since > STALLED_MS) {
+      this.#worked.ms += this.#since;
+      this.#worked.frames += made;
+      this.#speed.add(this.#worked.ms, this.#worked.frames);
+      this.#since = 0;
+    }
+    // Of one that was interrupted nobody knows what it had made.
+    if (!atWork) this.#since = 0;
   }
 
   /** 0 until it is known. */
   get fps(): number {
     return this.#speed.fps;
+  }
+
+  /** 0 until what is known is better than what is usual. */
+  get sureFps(): number {
+    return this.#worked.ms < ENOUGH_MS ? 0 : this.fps;
   }
 }
 
@@ -63,8 +87,8 @@ export class TimeLeft {
   seconds(live: LiveProgress): number | undefined {
     const { kind, frames, done, segments } = live;
     const upscale = kind === 'model' ? this.fps(live) : 0;
-    const encode = kind === 'filter' ? this.fps(live) : this.#speeds.encode.fps || ENCODES_IN_AN_UPSCALE * upscale;
-    const speed: PerStage = { upscale, encode, check: this.#speeds.check.fps || CHECKS_IN_AN_ENCODE * encode };
+    const encode = kind === 'filter' ? this.fps(live) : this.#speeds.encode.sureFps || ENCODES_IN_AN_UPSCALE * upscale;
+    const speed: PerStage = { upscale, encode, check: this.#speeds.check.sureFps || CHECKS_IN_AN_ENCODE * encode };
     const left = (stage: FrameStage): number =>
       done[stage] >= frames ? 0 : speed[stage] > 0 ? (frames - done[stage]) / speed[stage] : Number.NaN;
     const main = left(mainStage(kind));

@@ -101,6 +101,21 @@ describe('the time that a job still takes', () => {
     expect(time.seconds(live({ upscale: FRAMES }, ['encode']))).toBeGreaterThan(FRAMES / 5 / 40);
   });
 
+  it('is not longer where news of frames come seldom, and with the end of a segment', () => {
+    const time = new TimeLeft();
+    const [fps, every] = [20, 5];
+    const end = FRAMES / fps;
+    for (let second = 0; second < end; second++) {
+      const told = Math.floor(second / every) * every;
+      // A segment ends with each second piece of news, and the next one begins a second later.
+      time.add(1000 * second, live({ upscale: FRAMES, encode: fps * told }, second % 10 === 0 ? [] : ['encode']));
+      if (second <= end / 10) continue;
+      const left = time.seconds(live({ upscale: FRAMES, encode: fps * told }, ['encode'])) ?? 0;
+      // Of 150 s, behind which a usual check takes 25 more.
+      expect(Math.abs(left - (end - told) - end / 6), `in second ${second}`).toBeLessThan(0.2 * end);
+    }
+  });
+
   it('takes no speed from frames that were found on the disk, nor from pauses', () => {
     const time = new TimeLeft();
     time.add(0, live({ upscale: 0 }, []));
