@@ -59,9 +59,9 @@ class StageSpeed {
     return this.#speed.fps;
   }
 
-  /** 0 until what is known is better than what is usual. */
-  get sureFps(): number {
-    return this.#worked.ms < ENOUGH_MS ? 0 : this.fps;
+  /** What is known, where it is better than what is usual. */
+  or(usual: number): number {
+    return this.#worked.ms < ENOUGH_MS ? usual || this.fps : this.fps || usual;
   }
 }
 
@@ -87,8 +87,8 @@ export class TimeLeft {
   seconds(live: LiveProgress): number | undefined {
     const { kind, frames, done, segments } = live;
     const upscale = kind === 'model' ? this.fps(live) : 0;
-    const encode = kind === 'filter' ? this.fps(live) : this.#speeds.encode.sureFps || ENCODES_IN_AN_UPSCALE * upscale;
-    const speed: PerStage = { upscale, encode, check: this.#speeds.check.sureFps || CHECKS_IN_AN_ENCODE * encode };
+    const encode = kind === 'filter' ? this.fps(live) : this.#speeds.encode.or(ENCODES_IN_AN_UPSCALE * upscale);
+    const speed: PerStage = { upscale, encode, check: this.#speeds.check.or(CHECKS_IN_AN_ENCODE * encode) };
     const left = (stage: FrameStage): number =>
       done[stage] >= frames ? 0 : speed[stage] > 0 ? (frames - done[stage]) / speed[stage] : Number.NaN;
     const main = left(mainStage(kind));
