@@ -10,8 +10,9 @@ import { upscaleRequest } from '../../upscaler/upscaleRequest.js';
 export const upscaleSpeedSchema = z.object({ secondsPerPixel: z.number().positive() });
 export type UpscaleSpeed = z.infer<typeof upscaleSpeedSchema>;
 
-/** What is upscaled first, to load the model, and then to see how much can be upscaled in the time. */
+/** What is upscaled first, to see how much can be upscaled in the time. */
 const FIRST = { width: 64, height: 64 };
+const FIRST_FRAMES = 3;
 const BUDGET_SECONDS = 4;
 /** Corners lie where 4:2:0 has its chroma. */
 const STEP = 2;
@@ -33,18 +34,28 @@ export async function measureUpscale(source: FrameSource, job: UpscaleToMeasure)
   const upscaler = createUpscaler({ device: job.device });
   try {
     const small = windowOf(source, job.method, FIRST);
-    await run(upscaler, source, small, 1, job);
-    const trial = (await run(upscaler, source, small, 1, job)) / pixelsOf(small);
-    const { window, frames } = affordable(source, job.method, BUDGET_SECONDS / trial);
-    // A start takes the same time for one frame and for several.
-    const one = await run(upscaler, source, window, 1, job);
-    if (frames === 1) return { secondsPerPixel: one / pixelsOf(window) };
-    const all = await run(upscaler, source, window, frames, job);
-    const each = all > one ? (all - one) / (frames - 1) : all / frames;
-    return { secondsPerPixel: each / pixelsOf(window) };
+    const trial = await secondsOfEach(upscaler, source, small, Math.min(FIRST_FRAMES, source.pts.length), job);
+    const { window, frames } = affordable(source, job.method, (BUDGET_SECONDS * pixelsOf(small)) / trial);
+    return { secondsPerPixel: (await secondsOfEach(upscaler, source, window, frames, job)) / pixelsOf(window) };
   } finally {
     await upscaler.close();
   }
+}
+
+/** Of one frame without the start, which takes the same time for one and for several. */
+async function secondsOfEach(
+  upscaler: Upscaler,
+  source: FrameSource,
+  window: Window,
+  frames: number,
+  job: UpscaleToMeasure,
+): Promise<number> {
+  // The network is loaded, and made ready for this size.
+  await run(upscaler, source, window, 1, job);
+  const one = await run(upscaler, source, window, 1, job);
+  if (frames === 1) return one;
+  const all = await run(upscaler, source, window, frames, job);
+  return all > one ? (all - one) / (frames - 1) : all / frames;
 }
 
 /** What can be upscaled in the time: whole frames, or the middle of two. @param pixels that can. */
