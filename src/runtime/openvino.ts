@@ -1,7 +1,7 @@
 import { epDevices } from './epDevices.js';
 import { OPENVINO_BUNDLE, OPENVINO_FOLDER } from './openvinoFiles.js';
 import { RuntimeUnavailable } from './ortError.js';
-import { registerPlugin } from './plugin.js';
+import { gpuNumber, oncePerRuntime, registerPlugin } from './plugin.js';
 import type { Runtime } from './runtime.js';
 import type { Provider } from './sessionOptions.js';
 import type { Pointer } from './table.js';
@@ -20,19 +20,13 @@ export interface OpenvinoDevice {
   bf16: boolean;
 }
 
-const known = new WeakMap<Runtime, Promise<OpenvinoDevice[]>>();
-
 /**
  * Registers the plugin, once in a process, and finds what it computes on. @throws RuntimeUnavailable, whose message
  * says why OpenVINO cannot be used here.
  */
-function openvinoDevices(runtime: Runtime, folder: string): Promise<OpenvinoDevice[]> {
-  const devices = known.get(runtime) ?? find(runtime, folder);
-  known.set(runtime, devices);
-  return devices;
-}
+const openvinoDevices = oncePerRuntime(find);
 
-async function find(runtime: Runtime, folder: string): Promise<OpenvinoDevice[]> {
+async function find(runtime: Runtime, folder = OPENVINO_FOLDER): Promise<OpenvinoDevice[]> {
   await registerPlugin(runtime, OPENVINO_BUNDLE, folder, (register) => {
     asIntel(runtime, register);
   });
@@ -55,7 +49,7 @@ type Hardware = keyof typeof FOUND_NONE;
 export async function openvinoOf(
   runtime: Runtime,
   hardware: Hardware,
-  folder = OPENVINO_FOLDER,
+  folder?: string,
 ): Promise<[OpenvinoDevice, ...OpenvinoDevice[]]> {
   const [first, ...others] = (await openvinoDevices(runtime, folder)).filter(
     ({ id }) => id.split('.')[0] === hardware,
@@ -72,9 +66,7 @@ export async function openvinoCpu(runtime: Runtime, folder?: string): Promise<Op
 
 /** @param number counted as OpenVINO tells them. @throws RuntimeUnavailable where there is no such GPU. */
 export async function openvinoGpu(runtime: Runtime, number: number): Promise<OpenvinoDevice> {
-  const gpu = (await openvinoOf(runtime, 'GPU'))[number];
-  if (!gpu) throw new RuntimeUnavailable(`OpenVINO finds no GPU number ${number}`);
-  return gpu;
+  return gpuNumber(await openvinoOf(runtime, 'GPU'), number, 'OpenVINO');
 }
 
 const INTEL = 0x8086;

@@ -3,8 +3,27 @@ import { type Bundle, bundlesExist, folderOf, libraryOf, truncatedLibraries } fr
 import { RuntimeUnavailable } from './ortError.js';
 import type { Runtime } from './runtime.js';
 
+type Find<T> = (runtime: Runtime, folder?: string) => Promise<T>;
+
+/** Finds what a plugin has once for each runtime, since that registers the plugin. */
+export function oncePerRuntime<T>(find: Find<T>): Find<T> {
+  const known = new WeakMap<Runtime, Promise<T>>();
+  return (runtime, folder) => {
+    const found = known.get(runtime) ?? find(runtime, folder);
+    known.set(runtime, found);
+    return found;
+  };
+}
+
+/** One of the GPUs that a plugin tells. @param finder what people call it. @throws RuntimeUnavailable for none. */
+export function gpuNumber<T>(gpus: readonly T[], number: number, finder: string): T {
+  const gpu = gpus[number];
+  if (gpu === undefined) throw new RuntimeUnavailable(`${finder} finds no GPU number ${number}`);
+  return gpu;
+}
+
 /**
- * Registers a plugin with ONNX Runtime, for the rest of the process. Once for each: whoever calls it remembers.
+ * Registers a plugin with ONNX Runtime, for the rest of the process. Once for each: see `oncePerRuntime`.
  * @param around does the registering itself.
  * @throws RuntimeUnavailable, whose message says why it cannot be used here.
  */

@@ -5,26 +5,20 @@ import { stateFolder } from '../lib/stateFolder.js';
 import { nvidiaProblem } from './cuda.js';
 import { type EpDevice, epDevices } from './epDevices.js';
 import { RuntimeUnavailable } from './ortError.js';
-import { registerPlugin } from './plugin.js';
+import { gpuNumber, oncePerRuntime, registerPlugin } from './plugin.js';
 import type { Runtime } from './runtime.js';
 import type { SessionOptions } from './sessionOptions.js';
 import { TENSORRT_RTX } from './tensorrtRtxFiles.js';
 
 const PROVIDER = 'NvTensorRTRTXExecutionProvider';
 
-const known = new WeakMap<Runtime, Promise<EpDevice[]>>();
-
 /**
  * Registers the plugin, once in a process, and finds the GPUs. @throws RuntimeUnavailable, whose message says why
  * TensorRT-RTX cannot be used here.
  */
-export function tensorrtRtxDevices(runtime: Runtime, folder?: string): Promise<EpDevice[]> {
-  const found = known.get(runtime) ?? find(runtime, folder);
-  known.set(runtime, found);
-  return found;
-}
+export const tensorrtRtxDevices = oncePerRuntime(find);
 
-async function find(runtime: Runtime, folder: string | undefined): Promise<EpDevice[]> {
+async function find(runtime: Runtime, folder?: string): Promise<EpDevice[]> {
   try {
     await registerPlugin(runtime, TENSORRT_RTX, folder);
   } catch (error) {
@@ -39,9 +33,7 @@ async function find(runtime: Runtime, folder: string | undefined): Promise<EpDev
 
 /** @param id counted as the plugin tells them. */
 export async function tensorrtRtxDevice(runtime: Runtime, id: number): Promise<EpDevice> {
-  const device = (await tensorrtRtxDevices(runtime))[id];
-  if (!device) throw new RuntimeUnavailable(`TensorRT-RTX finds no GPU number ${id}`);
-  return device;
+  return gpuNumber(await tensorrtRtxDevices(runtime), id, 'TensorRT-RTX');
 }
 
 /** Makes the folder for what TensorRT-RTX compiles for a network, which it would else do again in each process. */

@@ -1,25 +1,19 @@
 import { type EpDevice, epDevices } from './epDevices.js';
 import { RuntimeUnavailable } from './ortError.js';
-import { registerPlugin } from './plugin.js';
+import { gpuNumber, oncePerRuntime, registerPlugin } from './plugin.js';
 import type { Runtime } from './runtime.js';
 import type { SessionOptions } from './sessionOptions.js';
 import { WEBGPU } from './webgpuFiles.js';
 
 const PROVIDER = 'WebGpuExecutionProvider';
 
-const known = new WeakMap<Runtime, Promise<EpDevice[]>>();
-
 /**
  * Registers the plugin, once in a process, and finds the GPUs. @throws RuntimeUnavailable, whose message says why
  * WebGPU cannot be used here.
  */
-export function webgpuDevices(runtime: Runtime, folder?: string): Promise<EpDevice[]> {
-  const found = known.get(runtime) ?? find(runtime, folder);
-  known.set(runtime, found);
-  return found;
-}
+export const webgpuDevices = oncePerRuntime(find);
 
-async function find(runtime: Runtime, folder: string | undefined): Promise<EpDevice[]> {
+async function find(runtime: Runtime, folder?: string): Promise<EpDevice[]> {
   await registerPlugin(runtime, WEBGPU, folder);
   const devices = epDevices(runtime).filter(({ provider }) => provider === PROVIDER);
   if (devices.length === 0) throw new RuntimeUnavailable('WebGPU finds no GPU');
@@ -28,9 +22,7 @@ async function find(runtime: Runtime, folder: string | undefined): Promise<EpDev
 
 /** @param id counted as the plugin tells them. */
 export async function webgpuDevice(runtime: Runtime, id: number, folder?: string): Promise<EpDevice> {
-  const device = (await webgpuDevices(runtime, folder))[id];
-  if (!device) throw new RuntimeUnavailable(`WebGPU finds no GPU number ${id}`);
-  return device;
+  return gpuNumber(await webgpuDevices(runtime, folder), id, 'WebGPU');
 }
 
 /** How a session runs by WebGPU. */

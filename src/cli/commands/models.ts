@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { loadConfig } from '../../../temporal.config.js';
-import { fastestSpeed, rememberedSpeed, videoFps, type WaySpeed } from '../../client/device/fastest.js';
+import { fastestSpeed, rememberedSpeeds, videoFps, type WaySpeed } from '../../client/device/fastest.js';
 import { networkOf } from '../../client/job/placement.js';
 import { UserError } from '../../lib/errors.js';
 import { ignoreUnreachable } from '../../lib/systemErrors.js';
@@ -21,8 +21,9 @@ interface Json {
 
 export async function list({ json }: Json): Promise<number> {
   const { roots } = loadConfig();
+  const remembered = await rememberedSpeeds(roots.jobs);
   const models = await listModels(roots.models, async (digest) => {
-    const fastest = await rememberedSpeed(digest, roots.jobs);
+    const fastest = await remembered(digest);
     return fastest && told(fastest);
   });
   if (json) printJson(models);

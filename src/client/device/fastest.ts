@@ -66,11 +66,13 @@ export async function fastestSpeed(
   return { problem: problems.join('; ') };
 }
 
-/** The same of the network with a digest, where it was measured before. */
-export async function rememberedSpeed(digest: string, jobsRoot: string): Promise<WaySpeed | undefined> {
-  const file = recordFile(jobsRoot, { digest }, 'auto', await devicesFor('auto'));
-  const known = await readRemakable(file, recordSchema);
-  return known && fastestOf(known.ways);
+/** @returns the same of the network with a digest, where it was measured before. The devices are looked for once. */
+export async function rememberedSpeeds(jobsRoot: string): Promise<(digest: string) => Promise<WaySpeed | undefined>> {
+  const names = await devicesFor('auto');
+  return async (digest) => {
+    const known = await readRemakable(recordFile(jobsRoot, { digest }, 'auto', names), recordSchema);
+    return known && fastestOf(known.ways);
+  };
 }
 
 /** PAL. */
