@@ -68,9 +68,9 @@ export async function resolveJob(
   // Whoever has a named output is asked first: to go on, a job needs no default, which may be a model that is not
   // here.
   const holder = flags.output === undefined ? undefined : await openOwner(await outputOf(flags.output));
-  const first =
-    holder?.spec.input.path === rooted.path ? await specify(flags, holder.spec) : await specify(flags, undefined);
-  if (first.method.kind === 'model' && standsIn(first.method.name, flags))
+  const open = holder?.spec.input.path === rooted.path ? holder.spec : undefined;
+  const first = await specify(flags, open);
+  if (!open && first.method.kind === 'model' && standsIn(first.method.name, flags))
     say?.(
       `${PRESETS.fast.model} is not here: ${first.method.name} is used, which comes with Reelscale ` +
         `(reelscale models pull ${PRESETS.fast.model} fetches the other)`,
