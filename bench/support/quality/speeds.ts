@@ -1,12 +1,10 @@
 import path from 'node:path';
-import { type Way, waysHere } from '../../../src/client/device/fastest.js';
+import { videoFps, type Way, waysHere } from '../../../src/client/device/fastest.js';
 import { inspectModel } from '../../../src/models/inspect.js';
 import { measureDevice } from '../../../src/upscaler/speed.js';
 import { pulled } from '../pulled.js';
 import { atLeast, median } from '../report.js';
 
-/** PAL. */
-const VIDEO_PIXELS = 720 * 576;
 const ROUNDS = 3;
 const PEER = 'realesr-animevideov3';
 
@@ -58,5 +56,5 @@ export async function compareSpeeds(
 async function speedOf(network: Parameters<typeof measureDevice>[0], way: Way): Promise<number> {
   const measured = await measureDevice(network, way);
   if ('problem' in measured) throw new Error(measured.problem);
-  return (measured.width * measured.height) / (measured.seconds * VIDEO_PIXELS);
+  return videoFps(measured);
 }
