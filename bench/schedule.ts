@@ -1,6 +1,6 @@
 import { backlogSegments } from '../src/job/backlog.js';
 import { encodeLanes, encodeThreads } from '../src/job/encodeThreads.js';
-import { followedPart } from '../src/job/following.js';
+import { encodeSecondsOf, followedPart } from '../src/job/following.js';
 import { planSegments } from '../src/job/plan.js';
 import { atLeast } from './support/report.js';
 import { simulate } from './support/simulatedSegments.js';
@@ -23,7 +23,7 @@ function row(cores: number, devices: number, fps: number, seconds: number, work:
   const outputPixels = size.width * size.height;
   const pts = Float64Array.from({ length: frames }, (_, i) => i);
   const threads = encodeThreads({ cores, size, frames, devices });
-  const follow = followedPart({ fps, outputPixels, threads });
+  const follow = followedPart(fps, encodeSecondsOf(outputPixels, threads));
   const request = { pts, from: 'source', outputPixels, devices, estimatedFps: fps } as const;
   const plan = planSegments({ ...request, follows: follow !== undefined });
   const segments = plan.segments.map((segment) => segment.frames);

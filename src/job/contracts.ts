@@ -53,8 +53,10 @@ interface PlanResult {
   segments: number[];
   /** Segments that may be in the making by a device, or wait for their encode; older plans do not say. */
   backlog?: number;
-  /** Encodes follow the upscale of their segments: frames in a part at most. */
+  /** Encodes follow the upscale of their segments from the first one on: frames in a part at most. */
   follow?: number;
+  /** About what a frame's encode takes. Where a device turns out to be fast beside it, encodes follow. */
+  encodeSeconds?: number;
 }
 
 export type PlannedRef = z.infer<typeof plannedRefSchema>;
@@ -63,6 +65,11 @@ export type SegmentRef = z.infer<typeof segmentRefSchema>;
 interface SegmentResult {
   /** Frames found done on the disk, made by an earlier run. */
   reused: number;
+}
+
+interface UpscaleResult extends SegmentResult {
+  /** Frames a second of the device, by the last frames that it made. */
+  fps?: number;
 }
 
 interface EncodeResult extends SegmentResult {
@@ -107,7 +114,7 @@ export interface EncodeActivities {
 }
 
 export interface UpscaleActivities {
-  upscaleSegment(ref: SegmentRef): Promise<SegmentResult>;
+  upscaleSegment(ref: SegmentRef): Promise<UpscaleResult>;
 }
 
 export interface JobReport {

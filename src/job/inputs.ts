@@ -80,6 +80,8 @@ export const carriedJobSchema = z.object({
   backlog: count.exactOptional(),
   /** Encodes follow the upscale: frames in a part at most. */
   follow: z.number().int().min(1).exactOptional(),
+  /** About what a frame's encode takes. */
+  encodeSeconds: z.number().positive().exactOptional(),
   reusedFrames: count,
   /** Passes that were repeated because parts were found damaged at the concat. */
   repeated: count,

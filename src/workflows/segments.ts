@@ -8,6 +8,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { SegmentRef, UpscaleVideoInput } from '../job/contracts.js';
+import { followedPart } from '../job/following.js';
 import type { SegmentChecks } from './checks.js';
 import type { Activities } from './stages.js';
 import type { JobState } from './state.js';
@@ -25,8 +26,9 @@ export function failureType(error: unknown): string | undefined {
 
 /**
  * Takes every segment through upscale and encode. Upscale lanes fill the devices; segments that are being upscaled
- * or wait for their encode are bounded by what the disk may hold, as the plan says. Where the plan says so too, an
- * encode begins when its segment's first upscaled part is durable, and follows.
+ * or wait for their encode are bounded by what the disk may hold, as the plan says. Where the plan says so too, or the
+ * first segments show that the device is fast, an encode begins when its segment's first upscaled part is durable, and
+ * follows.
  * @param checks of what is encoded; older jobs have none.
  */
 export async function runSegments(
@@ -84,10 +86,11 @@ export async function runSegments(
       if (segment === undefined) return;
       mark(segment, 'upscaling');
       try {
-        const { reused } = await upscale.upscaleSegment.executeWithOptions(summary(segment), [
+        const { reused, fps } = await upscale.upscaleSegment.executeWithOptions(summary(segment), [
           { ...ref(segment), ...following() },
         ]);
         state.reusedFrames += reused;
+        if (state.encodeSeconds !== undefined) state.follow ??= followedPart(fps, state.encodeSeconds);
       } catch (error) {
         if (!wasNotTaken(error)) throw error;
         backlog--;

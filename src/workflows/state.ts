@@ -27,6 +27,8 @@ export class JobState {
   backlog: number;
   /** Encodes follow the upscale of their segments: frames in a part at most. */
   follow: number | undefined;
+  /** About what a frame's encode takes. */
+  encodeSeconds: number | undefined;
   /** Told by upscales that are followed, as their first parts are durable. */
   onBegun: (segment: number) => void = () => undefined;
   reusedFrames = 0;
@@ -59,6 +61,7 @@ export class JobState {
       ...(checked && { checked }),
     }));
     this.follow = carried.follow;
+    this.encodeSeconds = carried.encodeSeconds;
     this.reusedFrames = carried.reusedFrames;
     this.repeated = carried.repeated;
     this.notices = carried.notices;
@@ -74,6 +77,7 @@ export class JobState {
       segments,
       backlog,
       follow,
+      encodeSeconds,
       reusedFrames,
       repeated,
       notices,
@@ -86,6 +90,7 @@ export class JobState {
       conformed,
       backlog,
       ...(follow !== undefined && { follow }),
+      ...(encodeSeconds !== undefined && { encodeSeconds }),
       reusedFrames,
       repeated,
       notices,

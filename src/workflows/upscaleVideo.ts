@@ -153,6 +153,7 @@ async function stages(
     state.segments = plan.segments.map((frames) => ({ frames, state: 'waiting' }));
     if (plan.backlog !== undefined) state.backlog = plan.backlog;
     state.follow = plan.follow;
+    state.encodeSeconds = plan.encodeSeconds;
   }
   state.enter(input.method === 'model' ? 'upscale' : 'encode');
   const activities: Activities = { control, encode, upscale };

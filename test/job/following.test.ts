@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { followedPart } from '../../src/job/following.js';
+import { encodeSecondsOf, followedPart } from '../../src/job/following.js';
 
 const outputPixels = 2880 * 2304;
 
@@ -9,6 +9,6 @@ it.each([
   ['no slow one, for which an encode would hold its place', { fps: 1, threads: 2 }, undefined],
   ['no device beside which the encode has many cores', { fps: 5, threads: 16 }, undefined],
   ['none that nobody has measured', { fps: undefined, threads: 2 }, undefined],
-])('an encode follows %s', (_, device, part) => {
-  expect(followedPart({ outputPixels, ...device })).toBe(part);
+])('an encode follows %s', (_, { fps, threads }, part) => {
+  expect(followedPart(fps, encodeSecondsOf(outputPixels, threads))).toBe(part);
 });

@@ -128,6 +128,25 @@ describe('an encode that follows', () => {
     for (const segment of [0, 1]) expect(job.count(`encodeSegment ${segment}`)).toBe(1);
   });
 
+  it.each([
+    ['shows that the device is fast', 50, 25],
+    ['shows a slow device', 1, undefined],
+    ['was found on the disk', undefined, undefined],
+  ])('begins with a later segment where the first one %s', async (_, fps, part) => {
+    const asked: SegmentRef[] = [];
+    const job = new FakeJob([10, 10, 10, 10], {
+      planSegments: () => Promise.resolve({ frames: 40, segments: [10, 10, 10, 10], backlog: 4, encodeSeconds: 0.1 }),
+      upscaleSegment: (ref) => {
+        asked.push(ref);
+        return Promise.resolve({ reused: 0, ...(fps !== undefined && { fps }) });
+      },
+    });
+    await run(job);
+    // A device has the next one in its queue already; in the test both are taken at once.
+    const bySegment = asked.toSorted((a, b) => a.segment - b.segment);
+    expect(bySegment.map(({ follow }) => follow)).toEqual([undefined, undefined, part, part]);
+  });
+
   it('is not begun for a segment that nobody knows', async () => {
     const job: FakeJob = new FakeJob([10], {
       planSegments: planned([10]),

@@ -1,7 +1,7 @@
 import { backlogSegments } from '../../job/backlog.js';
 import type { ControlActivities } from '../../job/contracts.js';
 import { outcomesOf, readEstimate, speedOf } from '../../job/estimateRecords.js';
-import { followedPart } from '../../job/following.js';
+import { encodeSecondsOf, followedPart } from '../../job/following.js';
 import { planSegments as plan, planSchema } from '../../job/plan.js';
 import { decodeTimeline } from '../../job/timeline.js';
 import { publishKept, putAside, readKept } from '../../lib/durable.js';
@@ -21,11 +21,10 @@ export const planSegments =
       const { video } = await loadPictures(job);
       const speed = await speedBefore(deps, job);
       const { width, height } = deliverableShape(video, spec.method.scale, spec.picture);
-      const follow = followedPart({
-        fps: speed === undefined || spec.method.kind === 'filter' ? undefined : fpsOf(speed, devices, video),
-        outputPixels: width * height,
-        threads: spec.encode.threads,
-      });
+      const encodeSeconds = encodeSecondsOf(width * height, spec.encode.threads);
+      const isModel = spec.method.kind === 'model';
+      const follow =
+        isModel && speed !== undefined ? followedPart(fpsOf(speed, devices, video), encodeSeconds) : undefined;
       if (!(await readKept(file, planSchema).catch(putAside))) {
         const pts = decodeTimeline(await loadTimeline(job, from));
         const request = planRequest(spec, video, { pts, from, devices, speed });
@@ -44,7 +43,7 @@ export const planSegments =
         most: deps.backlogBytes,
         devices,
       });
-      return { frames, segments, backlog, ...(follow !== undefined && { follow }) };
+      return { frames, segments, backlog, ...(isModel && { encodeSeconds }), ...(follow !== undefined && { follow }) };
     });
 
 /** Source pixels a second of earlier jobs of this kind, by the submitting host's account. */

@@ -43,17 +43,21 @@ export const upscaleSegment =
       if (found.length > 0) begun();
       // What stays there only takes room; a disk that is away shows at the first part.
       await sweepStrays(folder).catch(ignoreKnown);
+      let fps = 0;
+      const onSpeed = (now: number): void => {
+        fps = now;
+      };
       for (let gap = gaps[0]; gap; gap = gaps[0]) {
         await requireFreeSpace(folder, deps.minFreeBytes);
         try {
-          await upscaleRange(deps, upscaler, { job, method, source, segment, folder, follow, begun, ...gap });
+          await upscaleRange(deps, upscaler, { job, method, source, segment, folder, follow, begun, onSpeed, ...gap });
         } catch (error) {
           if (!(error instanceof Overtaken)) throw error;
         }
         job.signal.throwIfAborted();
         gaps = gapsIn(needed, await wholeParts(folder, segment.startFrame, last));
       }
-      return { reused };
+      return { reused, ...(fps > 0 && { fps }) };
     });
 
 /** Tells the workflow that an encode can follow. Where that fails, the encode begins behind the upscale. */
@@ -81,13 +85,15 @@ interface Range {
   follow: number | undefined;
   /** To be called when a part is durable. */
   begun: () => void;
+  /** To be called with the frames a second of the device. */
+  onSpeed: (fps: number) => void;
   /** Frames over the whole video, half-open. */
   start: number;
   end: number;
 }
 
 async function upscaleRange(deps: ActivityDeps, upscaler: Upscaler, range: Range): Promise<void> {
-  const { job, method, source, segment, folder, begun } = range;
+  const { job, method, source, segment, folder, begun, onSpeed } = range;
   const tools = { ...(await toolVersions()), ...upscaler.versions(method) };
   await upscaler.run(
     requestFor(deps, range),
@@ -101,6 +107,7 @@ async function upscaleRange(deps: ActivityDeps, upscaler: Upscaler, range: Range
         await requireFreeSpace(folder, deps.minFreeBytes);
       },
       onProgress: ({ frame, fps, tile, precision }) => {
+        onSpeed(fps);
         job.report({ frame: frame - segment.startFrame, fps, tile, precision });
       },
       onNotice: (notice) => {
