@@ -170,6 +170,8 @@ export interface Progress {
   frames: number;
   /** Frames in segments that are encoded. */
   encodedFrames: number;
+  /** Frames a second that all encodes of a host should make together. Older workflows do not say, filters never. */
+  usualEncodeFps?: number;
   /** Frames in segments that are checked; only where each is checked as soon as it is encoded. */
   checkedFrames?: number;
   /** Frames of upscaled segments, encoded ones included. */

@@ -134,7 +134,7 @@ export class JobState {
   }
 
   progress(): Progress {
-    const { stage, paused, closing, cancelling, segments, notices } = this;
+    const { stage, paused, closing, cancelling, segments, notices, encodeSeconds } = this;
     return {
       method: this.#input.method,
       stage,
@@ -143,6 +143,8 @@ export class JobState {
       frames: sum(segments),
       upscaledFrames: sum(segments.filter(({ state }) => state !== 'waiting' && state !== 'upscaling')),
       encodedFrames: sum(segments.filter(({ state }) => state === 'encoded')),
+      // One encode more than fill the cores is begun.
+      ...(encodeSeconds !== undefined && { usualEncodeFps: Math.max(1, this.#input.encodeSlots - 1) / encodeSeconds }),
       ...(this.checksAlong && { checkedFrames: sum(segments.filter(({ checked }) => checked)) }),
       segments,
       notices,

@@ -1,20 +1,32 @@
-import { type FrameStage, mainStage, type PerStage, STAGES } from '../../job/jobShare.js';
+import { mainStage } from '../../job/jobShare.js';
 import type { LiveProgress } from './live.js';
 import { Speedometer } from './speedometer.js';
 
+/** Of the frames a second that the encodes should make, what they do beside a job's other work on two cores. */
+const BESIDE_THE_REST = 0.65;
 /**
- * Until the first encode begins: frames of it in the time that a light network takes for one, measured at 1280x720 on
- * two cores. A GPU's first encode begins soon.
+ * The same where nobody says what they should make: frames of an encode in the time that a light network takes for
+ * one, measured at 1280x720 on two cores.
  */
 const ENCODES_IN_AN_UPSCALE = 30;
+/**
+ * What an upscaled frame takes of the processor beside its network, as a share of its usual encode, measured at 720x576
+ * on two cores; and the most that all of them take. The encodes get it once the upscale has ended.
+ */
+const UPSCALE_IN_AN_ENCODE = 0.85;
+const MOST_BY_UPSCALE = 1 / 2;
 /** Until the first check begins: it decodes what the encode has made, measured at 2880x2304 on two cores. */
 const CHECKS_IN_AN_ENCODE = 6;
 
 /** Stages behind the checks of all segments. */
 const LATE: ReadonlySet<LiveProgress['stage']> = new Set(['concat', 'merge', 'verify']);
 
-/** Until a stage was at work for so long, news of its first frames say little. */
+/** A stage's own speed and what is usual count as much when it was at work for so long. */
 const ENOUGH_MS = 3000;
+/** The first segments are short, and a segment's check has costs of its own. */
+const ENOUGH_CHECK_MS = 10_000;
+/** The join, the merge and the last look, measured on clips of 10 to 60 s. */
+const END_SECONDS = 2;
 /** Work without news for so long counts as slow. */
 const STALLED_MS = 30_000;
 /** What has ended since the last look was at work for so long, at most. */
@@ -59,23 +71,34 @@ class StageSpeed {
     return this.#speed.fps;
   }
 
-  /** What is known, where it is better than what is usual. */
-  or(usual: number): number {
-    return this.#worked.ms < ENOUGH_MS ? usual || this.fps : this.fps || usual;
+  /** Between what is known and what is usual, and after some seconds what is known. */
+  or(usual: number, enough: number): number {
+    if (usual === 0 || this.fps === 0) return this.fps || usual;
+    const known = this.#worked.ms ** 2 / (this.#worked.ms ** 2 + enough ** 2);
+    return this.fps ** known * usual ** (1 - known);
   }
 }
 
+/** What works at a moment. The encodes have the processor to themselves once the upscale has ended. */
+const WORKERS = ['upscale', 'encode', 'encodeAlone', 'check'] as const;
+type Worker = (typeof WORKERS)[number];
+
 /** The time that a whole job still takes, by the speed of each of its stages. */
 export class TimeLeft {
-  readonly #speeds: Record<FrameStage, StageSpeed> = {
+  readonly #speeds: Record<Worker, StageSpeed> = {
     upscale: new StageSpeed(),
     encode: new StageSpeed(),
+    encodeAlone: new StageSpeed(),
     check: new StageSpeed(),
   };
 
   /** @param at milliseconds of any clock. */
-  add(at: number, live: LiveProgress): void {
-    for (const stage of STAGES) this.#speeds[stage].add(at, live.done[stage], live.atWork[stage] > 0);
+  add(at: number, { kind, done, atWork }: LiveProgress): void {
+    const alone = kind === 'model' && atWork.upscale === 0;
+    this.#speeds.upscale.add(at, done.upscale, atWork.upscale > 0);
+    this.#speeds.encode.add(at, done.encode, atWork.encode > 0 && !alone);
+    this.#speeds.encodeAlone.add(at, done.encode, atWork.encode > 0 && alone);
+    this.#speeds.check.add(at, done.check, atWork.check > 0);
   }
 
   /** Frames a second of the stage that makes the pictures; 0 until it is known. */
@@ -85,23 +108,37 @@ export class TimeLeft {
 
   /** Undefined until something is known. */
   seconds(live: LiveProgress): number | undefined {
-    const { kind, frames, done, segments } = live;
-    const upscale = kind === 'model' ? this.fps(live) : 0;
-    const encode = kind === 'filter' ? this.fps(live) : this.#speeds.encode.or(ENCODES_IN_AN_UPSCALE * upscale);
-    const speed: PerStage = { upscale, encode, check: this.#speeds.check.or(CHECKS_IN_AN_ENCODE * encode) };
-    const left = (stage: FrameStage): number =>
-      done[stage] >= frames ? 0 : speed[stage] > 0 ? (frames - done[stage]) / speed[stage] : Number.NaN;
-    const main = left(mainStage(kind));
-    // Nobody knows how long joining and merging take.
-    if (frames === 0 || (live.checkedFrames !== undefined && LATE.has(live.stage))) return undefined;
+    const { frames, done, segments, stage, checkedFrames } = live;
+    // Of what has come as far as its end nobody knows how long that takes.
+    if (frames === 0 || (checkedFrames !== undefined && LATE.has(stage))) return undefined;
+    const speed = this.#speedsOf(live);
+    const seconds = (count: number, fps: number): number => (count <= 0 ? 0 : fps > 0 ? count / fps : Number.NaN);
+    const last = segments.at(-1)?.frames ?? 0;
+    const upscaled = seconds(frames - done.upscale, speed.upscale);
+    const toEncode = frames - done.encode - upscaled * speed.encode;
     // The segment that is upscaled last is encoded alone.
-    const lastFrames = segments.at(-1)?.frames ?? 0;
-    const last = main > 0 && kind === 'model' ? lastFrames / speed.encode : 0;
-    const made = Math.max(main + last, left('encode'));
-    const seconds =
-      live.checkedFrames === undefined
-        ? made + left('check')
-        : Math.max(made + (made > 0 ? lastFrames / speed.check : 0), left('check'));
-    return Number.isNaN(seconds) ? undefined : seconds;
+    const made = upscaled + seconds(upscaled > 0 ? Math.max(last, toEncode) : toEncode, speed.encodeAlone);
+    const check = seconds(frames - done.check, speed.check);
+    const checked =
+      checkedFrames === undefined ? made + check : Math.max(made + (made > 0 ? last / speed.check : 0), check);
+    if (Number.isNaN(checked)) return undefined;
+    return checkedFrames !== undefined && checked > 0 ? checked + END_SECONDS : checked;
+  }
+
+  #speedsOf(live: LiveProgress): Record<Worker, number> {
+    const { kind, usualEncodeFps } = live;
+    const speeds = this.#speeds;
+    if (kind === 'filter') {
+      const encode = this.fps(live);
+      const check = speeds.check.or(CHECKS_IN_AN_ENCODE * encode, ENOUGH_CHECK_MS);
+      return { upscale: 0, encode, encodeAlone: encode, check };
+    }
+    const upscale = speeds.upscale.or(live.fps, ENOUGH_MS);
+    const usual = usualEncodeFps === undefined ? ENCODES_IN_AN_UPSCALE * upscale : BESIDE_THE_REST * usualEncodeFps;
+    const encode = speeds.encode.or(usual, ENOUGH_MS);
+    const taken = Math.min(MOST_BY_UPSCALE, (UPSCALE_IN_AN_ENCODE * upscale) / (usualEncodeFps ?? Infinity));
+    const encodeAlone = speeds.encodeAlone.or(speeds.encode.fps === 0 ? usual : encode / (1 - taken), ENOUGH_MS);
+    const check = speeds.check.or(CHECKS_IN_AN_ENCODE * encodeAlone, ENOUGH_CHECK_MS);
+    return { upscale, encode, encodeAlone, check };
   }
 }

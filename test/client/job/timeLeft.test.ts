@@ -30,10 +30,14 @@ function live(done: Partial<PerStage>, atWork: (keyof PerStage)[], change: Parti
 const whole = (frames: number): number => Math.floor(frames / SEGMENT) * SEGMENT;
 
 /**
- * A job second by second: frames a second of each stage, each of them behind the one before.
- * @param along segments are checked one by one. @returns its seconds.
+ * A job second by second: frames a second of each stage, each of them behind the one before; `alone` is the encode's
+ * once the upscale has ended, `usual` what it should make. @param along segments are checked one by one. @returns its seconds.
  */
-function play(speed: PerStage, along: boolean, each: (second: number, job: LiveProgress) => void): number {
+function play(
+  speed: PerStage & { alone?: number; usual?: number },
+  along: boolean,
+  each: (second: number, job: LiveProgress) => void,
+): number {
   const done = { upscale: 0, encode: 0, check: 0 };
   const checkable = (): number => (along ? whole(done.encode) : done.encode === FRAMES ? FRAMES : 0);
   for (let second = 0; second < 100_000; second++) {
@@ -43,11 +47,18 @@ function play(speed: PerStage, along: boolean, each: (second: number, job: LiveP
       ...(mayEncode && done.encode < FRAMES ? (['encode'] as const) : []),
       ...(done.check < checkable() || done.check === FRAMES ? (['check'] as const) : []),
     ];
-    each(second, live(done, working, along ? { checkedFrames: whole(done.check) } : {}));
+    each(
+      second,
+      live(done, working, {
+        ...(along && { checkedFrames: whole(done.check) }),
+        ...(speed.usual !== undefined && { usualEncodeFps: speed.usual }),
+      }),
+    );
     if (done.check === FRAMES) return second;
     const encodable = whole(done.upscale);
+    const encode = done.upscale < FRAMES ? speed.encode : (speed.alone ?? speed.encode);
     if (working.includes('check')) done.check = Math.min(checkable(), done.check + speed.check);
-    if (working.includes('encode')) done.encode = Math.min(encodable, done.encode + speed.encode);
+    if (working.includes('encode')) done.encode = Math.min(encodable, done.encode + encode);
     done.upscale = Math.min(FRAMES, done.upscale + speed.upscale);
   }
   throw new Error('the job never ends');
@@ -61,6 +72,7 @@ describe.each([
     ['a device is slower than its encodes', { upscale: 1, encode: 10, check: 60 }],
     ['the encodes are slower than their device', { upscale: 50, encode: 5, check: 40 }],
     ['both are as fast', { upscale: 10, encode: 10, check: 60 }],
+    ['encodes become faster once the upscale has ended', { upscale: 15, encode: 6, alone: 12, usual: 25, check: 60 }],
     ['the check takes longer than usual', { upscale: 5, encode: 20, check: 40 }],
   ])('is told within a fifth after the first tenth, with percent that only grow, where %s', (_, speed) => {
     const time = new TimeLeft();
@@ -99,6 +111,15 @@ describe('the time that a job still takes', () => {
     time.add(0, live({}, ['upscale']));
     time.add(1000, live({ upscale: 5 }, ['upscale']));
     expect(time.seconds(live({ upscale: FRAMES }, ['encode']))).toBeGreaterThan(FRAMES / 5 / 40);
+  });
+
+  it('is told before the first encode by what the encodes should make, where that is known', () => {
+    const time = new TimeLeft();
+    const told = (usualEncodeFps: number): number | undefined =>
+      time.seconds(live({}, ['upscale'], { fps: 100, usualEncodeFps }));
+    // The upscale takes 30 s, in which as much is encoded as the encodes make beside it.
+    expect(told(1000)).toBeLessThan(40);
+    expect(told(20)).toBeGreaterThan(100);
   });
 
   it('is not longer where news of frames come seldom, and with the end of a segment', () => {
