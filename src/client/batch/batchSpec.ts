@@ -93,6 +93,7 @@ export async function specifyBatch({ name, sources, watch, options }: AskedBatch
     flags: {
       ...Object.fromEntries(Object.entries(texts).filter(([flag]) => !(modelFile && flag === 'model'))),
       tag: tags.join(','),
+      ...(method.kind === 'model' && { precision: method.precision }),
     },
     ...(modelFile && { modelFile }),
     priority: flags.priority ?? PRIORITY.batch,

@@ -36,18 +36,19 @@ export interface ToChoose {
 
 /**
  * Where a network is computed fastest on this machine.
- * @param wanted a precision that it has to be, else each device's best one.
+ * @param wanted a precision that it has to be, else one that is fine enough for the network.
+ * @param device the only one to choose from, by a name of `--device`.
  * @returns undefined where nothing here computes in that precision, or nothing can compute this network.
  */
 export async function fastestWay(
   network: AnyUpscaleModel,
   wanted: Precision | 'auto',
   choosing: ToChoose,
+  device?: string,
 ): Promise<Way | undefined> {
-  const names = await devicesFor(wanted);
-  const [only] = names;
-  if (names.length <= 1) return only === undefined ? undefined : wayOn(only, wanted);
-  const best = fastestOf(await measuredWays(network, wanted, names, choosing));
+  const ways = await waysFor(network, wanted, device);
+  if (ways.length <= 1) return ways[0];
+  const best = fastestOf(await measuredWays(network, wanted, ways, choosing));
   return best && { device: best.device, precision: best.precision };
 }
 
@@ -59,19 +60,25 @@ export async function fastestSpeed(
   network: AnyUpscaleModel,
   choosing: ToChoose,
 ): Promise<WaySpeed | { problem: string }> {
-  const ways = await measuredWays(network, 'auto', await devicesFor('auto'), choosing);
-  const best = fastestOf(ways);
+  const measured = await measuredWays(network, 'auto', await waysFor(network, 'auto'), choosing);
+  const best = fastestOf(measured);
   if (best) return best;
-  const problems = ways.flatMap(({ device, speed }) => ('problem' in speed ? [`${device}: ${speed.problem}`] : []));
+  const problems = measured.flatMap(({ device, speed }) =>
+    'problem' in speed ? [`${device}: ${speed.problem}`] : [],
+  );
   return { problem: problems.join('; ') };
 }
 
 /** @returns the same of the network with a digest, where it was measured before. The devices are looked for once. */
 export async function rememberedSpeeds(jobsRoot: string): Promise<(digest: string) => Promise<WaySpeed | undefined>> {
-  const names = await devicesFor('auto');
+  const [rgb, luma] = [await waysFor({ pixels: 'rgb' }, 'auto'), await waysFor({ pixels: 'luma' }, 'auto')];
   return async (digest) => {
-    const known = await readRemakable(recordFile(jobsRoot, { digest }, 'auto', names), recordSchema);
-    return known && fastestOf(known.ways);
+    // What its pixels are is not known without its file, and it was measured as one of them.
+    for (const ways of [rgb, luma]) {
+      const known = await readRemakable(recordFile(jobsRoot, { digest }, 'auto', ways), recordSchema);
+      if (known) return fastestOf(known.ways);
+    }
+    return undefined;
   };
 }
 
@@ -86,30 +93,34 @@ export const videoFps = ({ width, height, seconds }: DeviceSpeed): number =>
 async function measuredWays(
   network: AnyUpscaleModel,
   wanted: Precision | 'auto',
-  names: readonly string[],
+  ways: readonly Way[],
   { jobsRoot, say, signal }: ToChoose,
 ): Promise<WayMeasured[]> {
-  const file = recordFile(jobsRoot, network, wanted, names);
+  const file = recordFile(jobsRoot, network, wanted, ways);
   const known = await readRemakable(file, recordSchema);
   if (known) return known.ways;
+  const names = [...new Set(ways.map(({ device }) => device))];
   say?.(`measuring ${names.join(' and ')} with this model, once: some seconds`);
-  const ways: WayMeasured[] = [];
-  for (const name of names) {
-    const way = await wayOn(name, wanted);
-    ways.push({ ...way, speed: await measureDevice(network, way, { signal }) });
-  }
-  await remember(file, ways);
-  return ways;
+  const measured: WayMeasured[] = [];
+  for (const way of ways) measured.push({ ...way, speed: await measureDevice(network, way, { signal }) });
+  await remember(file, measured);
+  return measured;
 }
 
 /** Keeps what was measured anew for those who ask for the fastest way. */
-export async function rememberWays(jobsRoot: string, network: AnyUpscaleModel, ways: WayMeasured[]): Promise<void> {
+export async function rememberWays(
+  jobsRoot: string,
+  network: Pick<AnyUpscaleModel, 'digest' | 'pixels'>,
+  ways: WayMeasured[],
+): Promise<void> {
+  const devices = [undefined, ...new Set(ways.map(({ device }) => device))];
   for (const wanted of ['auto', ...PRECISIONS] as const) {
-    const names = await devicesFor(wanted);
-    if (names.length <= 1) continue;
-    const chosen = await Promise.all(names.map((name) => wayOn(name, wanted)));
-    const measured = chosen.flatMap((way) => ways.filter((each) => isSame(each, way)));
-    if (measured.length === names.length) await remember(recordFile(jobsRoot, network, wanted, names), measured);
+    for (const device of devices) {
+      const chosen = await waysFor(network, wanted, device);
+      if (chosen.length <= 1) continue;
+      const measured = chosen.flatMap((way) => ways.filter((each) => isSame(each, way)));
+      if (measured.length === chosen.length) await remember(recordFile(jobsRoot, network, wanted, chosen), measured);
+    }
   }
 }
 
@@ -117,25 +128,44 @@ const isSame = (one: Way, other: Way): boolean => one.device === other.device &&
 
 /** All ways to compute networks here, the best precision of each device first. */
 export async function waysHere(): Promise<Way[]> {
-  const names = await devicesFor('auto');
-  const ways = await Promise.all(
-    names.map(async (name) => (await precisionsOn(name)).map((p) => ({ device: name, precision: p }))),
-  );
-  return ways.flat();
+  return waysOf(await devicesHere(), precisionsOn);
 }
 
+/** Those that a job for a network has to choose from. */
+async function waysFor(
+  network: Pick<AnyUpscaleModel, 'pixels'>,
+  wanted: Precision | 'auto',
+  device?: string,
+): Promise<Way[]> {
+  return waysOf(device === undefined ? await devicesHere() : [device], async (name) => {
+    if (wanted !== 'auto') return kindNamed(name).precisions.filter((each) => each === wanted);
+    const fine = (await precisionsOn(name)).filter((each) => !isTooCoarse(each, network));
+    // A GPU is never slower in half precision. Of processors that have bfloat16 some are, by half.
+    return kindNamed(name) === DEVICES['openvino:cpu'] ? fine : fine.slice(0, 1);
+  });
+}
+
+async function waysOf(
+  devices: readonly string[],
+  precisionsOf: (device: string) => Promise<readonly Precision[]>,
+): Promise<Way[]> {
+  const ways = devices.map(async (device) => (await precisionsOf(device)).map((precision) => ({ device, precision })));
+  return (await Promise.all(ways)).flat();
+}
+
+/**
+ * Whether `auto` does without a precision for a network. An ESPCN, which gives whole pixels of luma, falls below
+ * bicubic in bfloat16; networks on RGB lose less (docs/models.md).
+ */
+const isTooCoarse = (precision: Precision, { pixels }: Pick<AnyUpscaleModel, 'pixels'>): boolean =>
+  precision === 'bf16' && pixels === 'luma';
+
 /** The first device of each kind, since all GPUs of a machine are taken to be alike. */
-async function devicesFor(wanted: Precision | 'auto'): Promise<string[]> {
+async function devicesHere(): Promise<string[]> {
   const names = (await discoverDevices()).flatMap(({ device }) =>
     device === DEVICES.cpu.name && openvinoPlugin() !== undefined ? [DEVICES['openvino:cpu'].name, device] : [device],
   );
-  const firsts = names.filter((name, i) => names.findIndex((other) => kindNamed(other) === kindNamed(name)) === i);
-  return firsts.filter((name) => wanted === 'auto' || kindNamed(name).precisions.includes(wanted));
-}
-
-async function wayOn(device: string, wanted: Precision | 'auto'): Promise<Way> {
-  const [best = 'fp32'] = await precisionsOn(device);
-  return { device, precision: wanted === 'auto' ? best : wanted };
+  return names.filter((name, i) => names.findIndex((other) => kindNamed(other) === kindNamed(name)) === i);
 }
 
 /** What a device computes in on this machine, the best one first. */
@@ -154,12 +184,12 @@ function recordFile(
   jobsRoot: string,
   network: Pick<AnyUpscaleModel, 'digest'>,
   wanted: Precision | 'auto',
-  names: readonly string[],
+  ways: readonly Way[],
 ): string {
   const key = keyOf({
     network: network.digest,
     wanted,
-    names,
+    ways: ways.map(({ device, precision }) => [device, precision]),
     host: hostKey(),
     versions: [runtimeVersion(), OPENVINO.version, TENSORRT_RTX.name, WEBGPU.name],
   });

@@ -21,7 +21,7 @@ export interface MethodContext {
   gpu: boolean;
   /** What computes networks, where it is not ONNX Runtime's own provider for the device. */
   provider?: ModelMethod['provider'];
-  /** What `auto` is, where the device was chosen by its speed in it. */
+  /** What `auto` is, where it was chosen by its speed. */
   precision?: Precision;
   /** Bytes of memory that the device has, see `deviceMemory`. */
   memory: number;
@@ -48,7 +48,7 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
       `the source is HDR (${context.hdr}), and networks are made for SDR: ` +
         `${name} would get its brightness and colours wrong; -m lanczos or -m bicubic enlarge it right`,
     );
-  const best = await precisionOf(flags.precision, context);
+  const precision = await precisionOf(flags.precision, context);
 
   // Without -s a model has its own scale, which for those of the presets is 4.
   const { denoise: wanted, scale } = flags;
@@ -58,7 +58,6 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
     ...(wanted !== undefined && { denoise: wanted }),
   });
   const { pixels, alignment, fixed, denoise } = model;
-  const precision = (flags.precision ?? 'auto') === 'auto' && isTooCoarse(best, model) ? 'fp32' : best;
   const tilePad = typeof flags.tilePad === 'number' ? flags.tilePad : (model.tilePad ?? DEFAULT_TILE_PAD);
   return {
     kind: 'model',
@@ -96,31 +95,23 @@ export async function resolveMethod(flags: UpscaleFlags, context: MethodContext)
   };
 }
 
-/**
- * Whether `auto` does without a precision for a network. An ESPCN, which gives whole pixels of luma, falls below
- * bicubic in bfloat16; networks on RGB lose less (docs/models.md).
- */
-export const isTooCoarse = (precision: Precision, { pixels }: Pick<ModelMethod, 'pixels'>): boolean =>
-  precision === 'bf16' && pixels === 'luma';
-
 /** @throws UserError for a precision that the device does not have. */
 async function precisionOf(
   wanted: UpscaleFlags['precision'] = 'auto',
   { gpu, provider, precision }: MethodContext,
 ): Promise<Precision> {
-  if (wanted === 'auto' && precision) return precision;
   const kind = kindOf(provider, gpu ? 'gpu' : 'cpu');
-  if (wanted !== 'auto') requirePrecision(kind, wanted);
-  if (kind === DEVICES['openvino:cpu']) return openvinoPrecision(wanted);
-  return wanted === 'auto' ? bestPrecision(kind) : wanted;
+  const taken = wanted === 'auto' ? (precision ?? bestPrecision(kind)) : wanted;
+  requirePrecision(kind, taken);
+  if (kind === DEVICES['openvino:cpu']) await requireOpenvino(taken);
+  return taken;
 }
 
-async function openvinoPrecision(wanted: 'auto' | Precision): Promise<'fp32' | 'bf16'> {
+async function requireOpenvino(precision: Precision): Promise<void> {
   const { openvino } = await probeRuntime();
   if ('problem' in openvino) throw new UserError(`--device openvino:cpu cannot be used here: ${openvino.problem}`);
-  if (wanted === 'bf16' && !openvino.bf16)
+  if (precision === 'bf16' && !openvino.bf16)
     throw new UserError(`--precision bf16: ${openvino.name} does not compute in it: use fp32 or auto`);
-  return wanted !== 'fp32' && openvino.bf16 ? 'bf16' : 'fp32';
 }
 
 /** All new jobs do; parts of older ones were made before there was a way. */

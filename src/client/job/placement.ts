@@ -6,7 +6,7 @@ import { isDevice, kindNamed, kindOf, type Precision } from '../../runtime/devic
 import { discoverDevices, providerOf } from '../../upscaler/devices.js';
 import { fastestWay, type Way } from '../device/fastest.js';
 import type { UpscaleFlags } from './flags.js';
-import { isFilter, isTooCoarse } from './method.js';
+import { isFilter } from './method.js';
 import { chosenModel } from './presets.js';
 
 export interface Placement {
@@ -16,7 +16,7 @@ export interface Placement {
   device: string;
   /** What computes them there, where it is not the device's own provider. */
   provider?: ModelMethod['provider'];
-  /** The one that was measured, where the device was chosen by its speed. */
+  /** What `auto` is: the fastest one, or that of the open job. */
   precision?: Precision;
 }
 
@@ -32,20 +32,23 @@ export async function placement(
   say?: (line: string) => void,
 ): Promise<Placement> {
   const asked = flags.device ?? (flags.tag || open ? undefined : config.device);
-  const device = asked === 'auto' ? undefined : asked;
-  if (!flags.tag && device === undefined && !open) {
-    const way = await chosenWay(flags, config, say);
-    if (way) return { ...placedOn(way.device), precision: way.precision };
-  }
+  // Workers of several kinds serve `cpu` and `gpu`; a plugin's own tag says what is to compute.
+  const tagged = open ? undefined : flags.tag?.find((tag) => isDevice(tag) && providerOf(tag));
+  const device = asked === 'auto' ? undefined : (asked ?? tagged);
+  const goesOn = device === undefined && (flags.tag !== undefined || open !== undefined);
+  const way = goesOn ? undefined : await chosenWay(flags, device, config, say);
+  if (way && device === undefined) return { ...placedOn(way.device), precision: way.precision };
   const [first = 'cpu'] = (await discoverDevices()).map((each) => each.device);
   const tags = flags.tag ?? (device !== undefined ? [device] : open?.tags) ?? [first === 'cpu' ? 'cpu' : 'gpu'];
   // An open job goes on where it was.
   const made = open?.tags ?? tags;
-  const before = open?.method.kind === 'model' ? open.method.provider : undefined;
-  const provider = device === undefined ? before : providerOf(device);
-  if (provider) return { tags, device: deviceOf(provider, [device, ...made]), provider };
-  if (made.includes('cpu')) return { tags, device: 'cpu' };
-  return { tags, device: made.find((tag) => /^cuda:\d+$/.test(tag)) ?? (first === 'cpu' ? 'cuda:0' : first) };
+  const before = open?.method.kind === 'model' ? open.method : undefined;
+  const provider = device === undefined ? before?.provider : providerOf(device);
+  const precision = way?.precision ?? (before?.precision === 'int8' ? undefined : before?.precision);
+  const chosen = { tags, ...(precision && { precision }) };
+  if (provider) return { ...chosen, device: deviceOf(provider, [device, ...made]), provider };
+  if (made.includes('cpu')) return { ...chosen, device: 'cpu' };
+  return { ...chosen, device: made.find((tag) => /^cuda:\d+$/.test(tag)) ?? (first === 'cpu' ? 'cuda:0' : first) };
 }
 
 /** A job that is for no particular GPU may go to any. */
@@ -55,22 +58,21 @@ function placedOn(device: string): Placement {
   return { tags: [device === 'cpu' ? 'cpu' : 'gpu'], device };
 }
 
-/** Undefined where there is nothing to choose by speed. */
+/** Undefined where there is nothing to choose by speed. @param device the only one to choose from. */
 async function chosenWay(
   flags: UpscaleFlags,
+  device: string | undefined,
   { roots }: Pick<Config, 'roots'>,
   say: ((line: string) => void) | undefined,
 ): Promise<Way | undefined> {
-  const [first] = await discoverDevices();
-  const gpu = first !== undefined && first.device !== 'cpu';
+  const [first] = device === undefined ? await discoverDevices() : [{ device }];
+  const gpu = first !== undefined && kindNamed(first.device).hardware === 'gpu';
   const name = await chosenModel(flags, { gpu, modelsRoot: roots.models });
   if (isFilter(name)) return undefined;
   const model = await modelOf(name, flags, roots.models);
   if (!model) return undefined;
   const network = { ...networkOf(model), blend: flags.blend ?? 0 };
-  const { precision = 'auto' } = flags;
-  const wanted = precision === 'auto' && isTooCoarse('bf16', model) ? 'fp32' : precision;
-  return fastestWay(network, wanted, { jobsRoot: roots.jobs, say });
+  return fastestWay(network, flags.precision ?? 'auto', { jobsRoot: roots.jobs, say }, device);
 }
 
 /** What is wrong with it is told where the method is resolved. */

@@ -57,6 +57,22 @@ describe.skipIf(!openvinoExists())('of the CPU and OpenVINO', () => {
     expect(await told(jobs(), speed(64, 0.1), speed(128, 0.2))).toBe('cpu');
   });
 
+  it('a device that is named is taken in its faster precision, which is fp32 for networks on luma', async () => {
+    const jobsRoot = jobs();
+    const ways = (await waysHere()).filter(({ device }) => device === 'openvino:cpu');
+    const slower = ways[0]?.precision;
+    await rememberWays(
+      jobsRoot,
+      network,
+      ways.map((way) => ({ ...way, speed: speed(64, way.precision === slower ? 0.2 : 0.1) })),
+    );
+    const say = (line: string): void => expect.fail(line);
+    const choose = (pixels: 'rgb' | 'luma') =>
+      fastestWay({ ...network, pixels }, 'auto', { jobsRoot, say }, 'openvino:cpu');
+    expect(await choose('rgb')).toEqual({ device: 'openvino:cpu', precision: 'fp32' });
+    expect(await choose('luma')).toEqual({ device: 'openvino:cpu', precision: 'fp32' });
+  });
+
   it('that which cannot compute the network is not taken', async () => {
     expect(await told(jobs(), { problem: 'no such operator' }, speed(64, 9))).toBe('cpu');
     expect(await told(jobs(), { problem: 'no such operator' }, { problem: 'neither here' })).toBeUndefined();

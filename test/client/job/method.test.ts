@@ -70,17 +70,6 @@ it.each([
   },
 );
 
-it('auto is fp32 for a network on luma where the device is best in bf16, and bf16 for one on RGB', async () => {
-  const precisionFor = async (channels: 1 | 3, flags: UpscaleFlags = {}): Promise<unknown> => {
-    const model = await tinyModel(path.join(folder, `of${channels}.onnx`), { channels });
-    const method = await resolveMethod({ model, ...flags }, { ...context, provider: 'openvino', precision: 'bf16' });
-    return method.kind === 'model' && method.precision;
-  };
-  expect(await precisionFor(1)).toBe('fp32');
-  expect(await precisionFor(1, { precision: 'auto' })).toBe('fp32');
-  expect(await precisionFor(3)).toBe('bf16');
-});
-
 it('an unknown model is answered with those that exist', async () => {
   expect(await refusal({ model: 'espcn' })).toMatch(
     /no model "espcn": choose one of bicubic, lanczos, realesr-animevideov3/,
