@@ -1,5 +1,5 @@
 import { epDevices } from './epDevices.js';
-import { OPENVINO_BUNDLE, OPENVINO_FOLDER } from './openvinoFiles.js';
+import { OPENVINO, OPENVINO_BUNDLE, OPENVINO_FOLDER } from './openvinoFiles.js';
 import { RuntimeUnavailable } from './ortError.js';
 import { gpuNumber, oncePerRuntime, registerPlugin } from './plugin.js';
 import type { Runtime } from './runtime.js';
@@ -33,9 +33,22 @@ async function find(runtime: Runtime, folder = OPENVINO_FOLDER): Promise<Openvin
   return epDevices(runtime).flatMap(({ device, provider, metadata }) => {
     const id = metadata['ov_device'];
     if (provider !== PROVIDER || id === undefined) return [];
+    requireVersion(metadata['version'], folder);
     const capabilities = (metadata['OPTIMIZATION_CAPABILITIES'] ?? '').split(' ');
     return [{ device, id, name: metadata['FULL_DEVICE_NAME'] ?? id, bf16: capabilities.includes('BF16') }];
   });
+}
+
+/**
+ * @param told by the plugin itself, such as `1.8.1+95d534b`.
+ * @throws RuntimeUnavailable for another version than ours: others load too, and nobody has measured them.
+ */
+export function requireVersion(told: string | undefined, folder: string): void {
+  const version = told?.split('+')[0] ?? 'of no version';
+  if (version !== OPENVINO.version)
+    throw new RuntimeUnavailable(
+      `OpenVINO's plugin is ${version}, not ${OPENVINO.version}: remove ${folder} and run ${OPENVINO_BUNDLE.setUp}`,
+    );
 }
 
 const FOUND_NONE = {

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { wrapForFrames } from '../../src/models/graph.js';
 import { pullModel } from '../../src/models/pull.js';
 import { convertTorch } from '../../src/models/torch/convert.js';
+import { epDevices } from '../../src/runtime/epDevices.js';
 import { shippedLibrary } from '../../src/runtime/library.js';
 import {
   NO_FALLBACK,
@@ -11,8 +12,10 @@ import {
   openvinoCpu,
   openvinoGpu,
   openvinoProvider,
+  requireVersion,
 } from '../../src/runtime/openvino.js';
 import { OPENVINO_FOLDER, openvinoExists, setUpOpenvino } from '../../src/runtime/openvinoFiles.js';
+import { RuntimeUnavailable } from '../../src/runtime/ortError.js';
 import { openRuntime } from '../../src/runtime/runtime.js';
 import { NativeSession } from '../../src/runtime/session.js';
 import { denseState } from '../models/networks.js';
@@ -67,6 +70,17 @@ describe.skipIf(!openvinoExists())('OpenVINO on the processor', () => {
     await expect(openvinoCpu({ ...runtime }, copy)).rejects.toThrow(
       `${library} is truncated: run npm run setup:openvino`,
     );
+  });
+
+  it('a plugin of another version is one clear line', async () => {
+    expect(() => {
+      requireVersion('1.4.0+63a77bc', '/plugins');
+    }).toThrow(
+      new RuntimeUnavailable("OpenVINO's plugin is 1.4.0, not 1.8.1: remove /plugins and run npm run setup:openvino"),
+    );
+    const { version } =
+      (await openRuntime().then(epDevices)).find(({ provider }) => /^OpenVINO/.test(provider))?.metadata ?? {};
+    expect(version).toMatch(/^1\.8\.1\+/);
   });
 
   it('a GPU that is not there is one clear line', async () => {
