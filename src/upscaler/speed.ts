@@ -24,6 +24,8 @@ export const deviceSpeedSchema = z.object({
   height: z.number().int().min(1),
   /** For that picture, of the fastest run. */
   seconds: z.number().positive(),
+  /** Of the processor, at work meanwhile. Threads cannot be asked for, and some only wait. */
+  cores: z.number().nonnegative(),
 });
 export type DeviceSpeed = z.infer<typeof deviceSpeedSchema>;
 

@@ -60,10 +60,11 @@ async function runner(
 
 async function measureAt(run: () => Promise<number>, size: Size): Promise<DeviceSpeed> {
   let fastest = Infinity;
-  const start = performance.now();
+  const [start, before] = [performance.now(), process.cpuUsage()];
   for (let runs = 0; runs < LEAST_RUNS || performance.now() - start < LEAST_MS; runs++)
     fastest = Math.min(fastest, await run());
-  return { ...size, seconds: fastest / 1000 };
+  const { user, system } = process.cpuUsage(before);
+  return { ...size, seconds: fastest / 1000, cores: (user + system) / 1000 / (performance.now() - start) };
 }
 
 async function speedOrProblem(): Promise<DeviceSpeed | { problem: string }> {

@@ -77,12 +77,12 @@ function render(what: string, rows: readonly Row[]): string {
     device,
     precision,
     ...('problem' in speed
-      ? ['', '', speed.problem]
-      : [fps.toPrecision(3), distance === undefined ? '' : distance.toFixed(1), '']),
+      ? ['', '', '', speed.problem]
+      : [speed.cores.toFixed(1), fps.toPrecision(3), distance === undefined ? '' : distance.toFixed(1), '']),
   ]);
-  const head = ['device', 'precision', 'fps at 720x576', 'dB against cpu', ''];
+  const head = ['device', 'precision', 'cores busy', 'fps at 720x576', 'dB against cpu', ''];
   return [
     `${what}, measured on this machine; --device auto takes the fastest`,
-    ...columns([head, ...lines], [2, 3]),
+    ...columns([head, ...lines], [2, 3, 4]),
   ].join('\n');
 }

@@ -31,7 +31,10 @@ describe.skipIf(!openvinoExists())('of the CPU and OpenVINO', () => {
     await setUpOpenvino(() => undefined);
   });
 
-  const speed = (edge: number, seconds: number): WayMeasured['speed'] => ({ width: edge, height: edge, seconds });
+  const speed = (edge: number, seconds: number): WayMeasured['speed'] => ({
+    ...{ width: edge, height: edge, seconds },
+    cores: 1,
+  });
   /** What each way is said to have taken. */
   async function told(jobsRoot: string, openvino: WayMeasured['speed'], cpu: WayMeasured['speed']) {
     const ways = (await waysHere()).filter(({ device }) => !device.startsWith('cuda'));
