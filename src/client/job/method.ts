@@ -3,6 +3,7 @@ import type { Method, ModelMethod } from '../../job/spec.js';
 import { UserError } from '../../lib/errors.js';
 import { resolveModel } from '../../models/resolve.js';
 import { bestPrecision, DEVICES, kindOf, type Precision, requirePrecision } from '../../runtime/devices.js';
+import { openvinoPlugin } from '../../runtime/openvinoFiles.js';
 import { probeRuntime } from '../../runtime/probed.js';
 import { autoTile, type RememberedFor } from './autoTile.js';
 import type { UpscaleFlags } from './flags.js';
@@ -108,6 +109,8 @@ async function precisionOf(
 }
 
 async function requireOpenvino(precision: Precision): Promise<void> {
+  // Workers elsewhere compute then; that there are some is asked before the job starts.
+  if (openvinoPlugin() === undefined) return;
   const { openvino } = await probeRuntime();
   if ('problem' in openvino) throw new UserError(`--device openvino:cpu cannot be used here: ${openvino.problem}`);
   if (precision === 'bf16' && !openvino.bf16)
