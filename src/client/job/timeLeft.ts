@@ -2,7 +2,7 @@ import { mainStage } from '../../job/jobShare.js';
 import type { LiveProgress } from './live.js';
 import { Speedometer } from './speedometer.js';
 
-/** Of the frames a second that the encodes should make, what they do beside a job's other work on two cores. */
+/** Of the frames a second that the encodes should make, what they do in a job on two cores, with the upscale done. */
 const BESIDE_THE_REST = 0.65;
 /**
  * The same where nobody says what they should make: frames of an encode in the time that a light network takes for
@@ -135,9 +135,9 @@ export class TimeLeft {
     }
     const upscale = speeds.upscale.or(live.fps, ENOUGH_MS);
     const usual = usualEncodeFps === undefined ? ENCODES_IN_AN_UPSCALE * upscale : BESIDE_THE_REST * usualEncodeFps;
-    const encode = speeds.encode.or(usual, ENOUGH_MS);
     const taken = Math.min(MOST_BY_UPSCALE, (UPSCALE_IN_AN_ENCODE * upscale) / (usualEncodeFps ?? Infinity));
-    const encodeAlone = speeds.encodeAlone.or(speeds.encode.fps === 0 ? usual : encode / (1 - taken), ENOUGH_MS);
+    const encode = speeds.encode.or(usual * (1 - taken), ENOUGH_MS);
+    const encodeAlone = speeds.encodeAlone.or(encode / (1 - taken), ENOUGH_MS);
     const check = speeds.check.or(CHECKS_IN_AN_ENCODE * encodeAlone, ENOUGH_CHECK_MS);
     return { upscale, encode, encodeAlone, check };
   }
