@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { ownModels } from '../src/models/ownModels.js';
+import { enlargingModels } from '../src/models/ownModels.js';
 import { pullRegistered } from '../src/models/pull.js';
 import { probeRuntime } from '../src/runtime/probed.js';
 import { OurNetwork } from '../tools/parity/ours.js';
@@ -10,14 +10,15 @@ import { cacheFolder, sharedClips, sharedSets } from './support/clips.js';
 import { plotQuality } from './support/quality/plot.js';
 import { bicubic, mean, psnr, readFrames, readSet } from './support/quality/protocol.js';
 import { published, publishedBicubic } from './support/quality/published.js';
-import { compareSpeeds } from './support/quality/speeds.js';
+import { compareSpeeds, type NamedFile, type OwedSpeed } from './support/quality/speeds.js';
 import { throughNetwork } from './support/quality/throughNetwork.js';
 import { printMachine } from './support/report.js';
 
 /**
  * PSNR of the luma of Set5, Set14 and frames of the shared clips by the papers' protocol: what the networks that come
- * with Reelscale make of them in the product's own inference (fp32 on the CPU; bf16 by OpenVINO where there is such),
- * beside bicubic and the figures that papers published. Then their speed beside realesr-animevideov3.
+ * with Reelscale, but for those that restore, make of them in the product's own inference (fp32 on the CPU; bf16 by
+ * OpenVINO where there is such), beside bicubic and the figures that papers published. Then their speed beside
+ * realesr-animevideov3.
  *
  *   npm run bench -- quality [MODEL.onnx ...]
  *
@@ -28,10 +29,12 @@ const MOST_OFF = 0.05;
 /** Over bicubic on Set5, by the network's name. */
 const gains = new Map<string, number>();
 
-interface File {
-  name: string;
-  file: string;
-}
+const PEER = 'realesr-animevideov3';
+const OWED: readonly OwedSpeed[] = [
+  { network: 'compact-x2', times: 4, other: PEER },
+  { network: 'compact-x4', times: 4, other: PEER },
+  { network: 'compact-x2', times: 2, other: 'compact-x4' },
+];
 
 interface Network {
   name: string;
@@ -39,15 +42,15 @@ interface Network {
   network: OurNetwork;
 }
 
-async function allFiles(folder: string): Promise<File[]> {
+async function allFiles(folder: string): Promise<NamedFile[]> {
   const files = process.argv.slice(2).map((file) => ({ name: path.basename(file), file }));
-  for (const model of ownModels) {
+  for (const model of enlargingModels) {
     for (const { file } of await pullRegistered(model, { modelsRoot: folder })) files.push({ name: model.name, file });
   }
   return files;
 }
 
-async function networks(files: File[], folder: string): Promise<Network[]> {
+async function networks(files: NamedFile[], folder: string): Promise<Network[]> {
   const { openvino } = await probeRuntime();
   const bf16 = 'bf16' in openvino && openvino.bf16;
   const all: Network[] = [];
@@ -102,7 +105,7 @@ async function benchmark(folder: string): Promise<void> {
     }
   }
   await Promise.all(all.map(({ network }) => network.release()));
-  const { reached, onCpu } = await compareSpeeds(files);
+  const { reached, onCpu } = await compareSpeeds(files, PEER, OWED);
   if (!reached) process.exitCode = 1;
   const points = files.map(({ name }) => ({ name, fps: onCpu.get(name) ?? 0, gain: gains.get(name) ?? 0 }));
   const plot = path.join(cacheFolder, 'quality.svg');

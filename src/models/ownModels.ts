@@ -15,25 +15,50 @@ const espcn = (scale: number, parameters: number, sha256: string): RegisteredMod
   variants: new Map([[scale, { radius: 4, alignment: 1, shipped: { file: `espcn-x${scale}.onnx`, sha256 } }]]),
 });
 
+interface Convolutional {
+  kind: string;
+  convolutions: number;
+  goodFor: string;
+}
+interface Weights {
+  parameters: number;
+  bytesPerPixel: number;
+  sha256: string;
+}
+
 /** Convolutions of 3x3 with ReLU at the small size; they give what is added to the enlarged input. */
-const compact = (
+const convolutional = (
+  { kind, convolutions, goodFor }: Convolutional,
   scale: number,
-  convolutions: number,
-  { parameters, bytesPerPixel, sha256 }: { parameters: number; bytesPerPixel: number; sha256: string },
+  { parameters, bytesPerPixel, sha256 }: Weights,
 ): RegisteredModel => ({
-  name: `compact-x${scale}`,
+  name: `${kind}-x${scale}`,
   ...OWN,
   architecture: `${convolutions} convolutions of up to 32 channels`,
   parameters,
-  goodFor: 'clean sources, fast; sharper than ESPCN, colours too; invents nothing; comes with Reelscale',
+  goodFor,
   bytesPerPixel,
   variants: new Map([
-    [scale, { radius: convolutions, alignment: 1, shipped: { file: `compact-x${scale}.onnx`, sha256 } }],
+    [scale, { radius: convolutions, alignment: 1, shipped: { file: `${kind}-x${scale}.onnx`, sha256 } }],
   ]),
 });
 
-/** The networks that come with Reelscale. */
-export const ownModels: readonly RegisteredModel[] = [
+const COMPACT = {
+  kind: 'compact',
+  goodFor: 'clean sources, fast; sharper than ESPCN, colours too; invents nothing; comes with Reelscale',
+};
+const compact = (scale: number, convolutions: number, weights: Weights): RegisteredModel =>
+  convolutional({ ...COMPACT, convolutions }, scale, weights);
+
+const RESTORE = {
+  kind: 'restore',
+  convolutions: 18,
+  goodFor: 'damaged sources, fast; removes noise and blocks, near the look of x4plus; comes with Reelscale',
+};
+const restore = (scale: number, weights: Weights): RegisteredModel => convolutional(RESTORE, scale, weights);
+
+/** Of those that come with Reelscale, the networks for sources that are not damaged. */
+export const enlargingModels: readonly RegisteredModel[] = [
   compact(2, 7, {
     parameters: 50_604,
     bytesPerPixel: 1000,
@@ -48,3 +73,20 @@ export const ownModels: readonly RegisteredModel[] = [
   espcn(3, 22_729, 'fb8297df1a07b179594172fb74f990c5442413afd8daac0d49ff3dab156a10c2'),
   espcn(4, 24_752, 'b408f07c0e32ff6492c81cf470a242289989e913da9243baa6e900fa08697da0'),
 ];
+
+/** Those that repair what they enlarge: students of realesrgan-x4plus. */
+export const restoringModels: readonly RegisteredModel[] = [
+  restore(2, {
+    parameters: 152_332,
+    bytesPerPixel: 1000,
+    sha256: '0b638d23b1801f493c47ba3cd64ff7500adafe29cc1df4b1056ea92ab9625c68',
+  }),
+  restore(4, {
+    parameters: 162_736,
+    bytesPerPixel: 2200,
+    sha256: '4b83d9d3bf648b31f4d59de6dd9eb0b37a4e998c5523053890267ead35ad196a',
+  }),
+];
+
+/** The networks that come with Reelscale. */
+export const ownModels: readonly RegisteredModel[] = [...enlargingModels, ...restoringModels];

@@ -8,7 +8,7 @@ import { projectRoot } from '../../src/lib/project.js';
 import { importFile } from '../../src/models/import.js';
 import { inspectModel } from '../../src/models/inspect.js';
 import { listModels } from '../../src/models/list.js';
-import { ownModels } from '../../src/models/ownModels.js';
+import { enlargingModels, ownModels, restoringModels } from '../../src/models/ownModels.js';
 import { pullModel, pullRegistered } from '../../src/models/pull.js';
 import { registered } from '../../src/models/registry.js';
 import { resolveModel } from '../../src/models/resolve.js';
@@ -17,11 +17,13 @@ import { hasSharedMedia, scratchFolder, sharedFile } from '../support/media.js';
 
 const folder = scratchFolder();
 const installed = path.join(projectRoot, 'models');
-const networks = ownModels.flatMap((model) =>
-  [...model.variants].flatMap(([scale, { radius, shipped }]) =>
-    shipped ? [{ name: model.name, model, scale, radius, file: path.join(installed, shipped.file) }] : [],
-  ),
-);
+const filesOf = (models: typeof ownModels) =>
+  models.flatMap((model) =>
+    [...model.variants].flatMap(([scale, { radius, shipped }]) =>
+      shipped ? [{ name: model.name, model, scale, radius, file: path.join(installed, shipped.file) }] : [],
+    ),
+  );
+const networks = filesOf(ownModels);
 
 it('every file that comes with Reelscale is in the registry', async () => {
   const files = (await readdir(installed)).filter((name) => name.endsWith('.onnx'));
@@ -48,7 +50,9 @@ describe.each(networks)('$name', ({ name, model, scale, radius, file }) => {
     expect(await readFile(resolved.file)).toEqual(await readFile(file));
     expect(await resolveModel(name, { modelsRoot })).toEqual(resolved);
   });
+});
 
+describe.each(filesOf(enlargingModels))('$name', ({ name, scale, file }) => {
   it('beats bicubic', async () => {
     const network = await OurNetwork.load(await readFile(file), path.join(folder, `${name}.onnx`));
     const large = drawing(scale);
@@ -69,6 +73,16 @@ describe.each(networks)('$name', ({ name, model, scale, radius, file }) => {
     const card = await readFile(path.join(installed, 'README.md'), 'utf8');
     const figure = new RegExp(`^\\| \`${name}\` \\| Set5 \\| [\\d.]+ \\| \\*\\*([\\d.]+)\\*\\*`, 'm').exec(card)?.[1];
     expect(mean(values)).toBeCloseTo(Number(figure), 1);
+  });
+});
+
+describe.each(filesOf(restoringModels))('$name', ({ name, scale, file }) => {
+  it('removes most of the noise', async () => {
+    const small = noisyGrey(48);
+    const network = await OurNetwork.load(await readFile(file), path.join(folder, `${name}.onnx`));
+    const left = deviation(await throughNetwork(network, small));
+    await network.release();
+    expect(left).toBeLessThan(deviation(luma(rounded(imresize(small, scale)))) / 2);
   });
 });
 
@@ -109,6 +123,22 @@ it('a file that was changed in the installation is refused', async () => {
     'models/espcn-x3.onnx of Reelscale was changed: install it again',
   );
 });
+
+/** A grey square with the same noise each time, of up to nine code values either way. */
+function noisyGrey(side: number): Rgb {
+  let state = 17;
+  const data = Uint8Array.from({ length: 3 * side * side }, () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return 128 + Math.round((state / 2 ** 30 - 1) * 9);
+  });
+  return { data, width: side, height: side, channels: 3 };
+}
+
+function deviation({ data }: Rgb): number {
+  const values = [...data];
+  const centre = mean(values);
+  return Math.sqrt(mean(values.map((value) => (value - centre) ** 2)));
+}
 
 /** Discs, bars and a ring with sharp edges, drawn at four times the size. */
 function drawing(scale: number): Rgb {

@@ -6,24 +6,31 @@ import { pulled } from '../pulled.js';
 import { atLeast, median } from '../report.js';
 
 const ROUNDS = 3;
-const PEER = 'realesr-animevideov3';
+
+export interface NamedFile {
+  name: string;
+  file: string;
+}
 
 /** How many times as fast as another network on the same device, in the same precision. */
-const OWED = [
-  { network: 'compact-x2', times: 4, other: PEER },
-  { network: 'compact-x4', times: 4, other: PEER },
-  { network: 'compact-x2', times: 2, other: 'compact-x4' },
-];
+export interface OwedSpeed {
+  network: string;
+  times: number;
+  other: string;
+}
 
 /**
- * Prints how fast networks are beside animevideov3 x4, on each device and in each precision that there is, all in
- * turns. @returns whether what is owed is reached, and frames a second on the CPU provider by the network's name.
+ * Prints how fast networks are beside one of Real-ESRGAN's at x4, on each device and in each precision that there is,
+ * all in turns. @returns whether what is owed is reached, and frames a second on the CPU provider by the network's
+ * name.
  */
 export async function compareSpeeds(
-  own: readonly { name: string; file: string }[],
+  own: readonly NamedFile[],
+  peer: string,
+  owed: readonly OwedSpeed[],
 ): Promise<{ reached: boolean; onCpu: ReadonlyMap<string, number> }> {
   const networks = await Promise.all(
-    [{ name: PEER, file: await pulled(PEER) }, ...own].map(async ({ name, file }) => {
+    [{ name: peer, file: await pulled(peer) }, ...own].map(async ({ name, file }) => {
       const { digest, scale, pixels, alignment } = await inspectModel(file);
       return { name, network: { file: path.resolve(file), digest, scale, pixels, alignment, blend: 0 } };
     }),
@@ -40,11 +47,11 @@ export async function compareSpeeds(
     console.table(
       networks.map(({ name }) => ({
         network: name,
-        fps: fps.get(name)?.toFixed(2),
-        [`times ${PEER}`]: (Number(fps.get(name)) / Number(fps.get(PEER))).toFixed(1),
+        fps: fps.get(name)?.toPrecision(3),
+        [`times ${peer}`]: (Number(fps.get(name)) / Number(fps.get(peer))).toFixed(1),
       })),
     );
-    for (const { network, times, other } of OWED) {
+    for (const { network, times, other } of owed) {
       const ratio = Number(fps.get(network)) / Number(fps.get(other));
       console.log(`${network} / ${other}: ${atLeast(ratio, times)}`);
       reached &&= ratio >= times;

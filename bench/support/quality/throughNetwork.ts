@@ -3,12 +3,17 @@ import { luma, type Rgb } from './protocol.js';
 
 /** The luma of a picture that the product enlarged. A luma network gets the luma of the small picture. */
 export async function throughNetwork(network: OurNetwork, small: Rgb): Promise<Rgb> {
+  if (network.pixels !== 'luma') return luma(await enlarged(network, small));
   const { width, height } = small;
-  const size = { width: width * network.scale, height: height * network.scale };
-  if (network.pixels === 'luma')
-    return { ...size, channels: 1, data: await network.upscale({ width, height, data: luma(small).data }, WHOLE) };
+  const data = await network.upscale({ width, height, data: luma(small).data }, WHOLE);
+  return { width: width * network.scale, height: height * network.scale, channels: 1, data };
+}
+
+/** A picture that the product enlarged by a network on RGB. */
+export async function enlarged(network: OurNetwork, small: Rgb): Promise<Rgb> {
+  const { width, height } = small;
   const planes = await network.upscale({ width, height, data: planesOf(small) }, WHOLE);
-  return luma({ ...size, channels: 3, data: interleaved(planes) });
+  return { width: width * network.scale, height: height * network.scale, channels: 3, data: interleaved(planes) };
 }
 
 /** ffmpeg's order of planes, by channel of RGB. */
