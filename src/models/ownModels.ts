@@ -79,7 +79,7 @@ export const restoringModels: readonly RegisteredModel[] = [
   restore(2, {
     parameters: 152_332,
     bytesPerPixel: 1000,
-    sha256: '0b638d23b1801f493c47ba3cd64ff7500adafe29cc1df4b1056ea92ab9625c68',
+    sha256: '797a9e109cf6d5db5861a152359dc8e9bb60efc3ee17ed0d9c4b38f6c880fd5b',
   }),
   restore(4, {
     parameters: 162_736,
