@@ -1,7 +1,7 @@
 import type { Progress } from './contracts.js';
 
 /** The stages that see every frame. */
-export const STAGES = ['upscale', 'encode', 'check'] as const;
+const STAGES = ['upscale', 'encode', 'check'] as const;
 export type FrameStage = (typeof STAGES)[number];
 /** Of each stage, such as frames that are done. */
 export type PerStage = Record<FrameStage, number>;

@@ -10,8 +10,8 @@ const BESIDE_THE_REST = 0.65;
  */
 const ENCODES_IN_AN_UPSCALE = 30;
 /**
- * What an upscaled frame takes of the processor beside its network, as a share of its usual encode, measured at 720x576
- * on two cores; and the most that all of them take. The encodes get it once the upscale has ended.
+ * What an upscaled frame takes of the processor beside its network, as a share of its usual encode, measured at
+ * 720x576 on two cores; and the most that all of them take. The encodes get it once the upscale has ended.
  */
 const UPSCALE_IN_AN_ENCODE = 0.85;
 const MOST_BY_UPSCALE = 1 / 2;

@@ -31,7 +31,8 @@ const whole = (frames: number): number => Math.floor(frames / SEGMENT) * SEGMENT
 
 /**
  * A job second by second: frames a second of each stage, each of them behind the one before; `alone` is the encode's
- * once the upscale has ended, `usual` what it should make. @param along segments are checked one by one. @returns its seconds.
+ * once the upscale has ended, `usual` what it should make. @param along segments are checked one by one.
+ * @returns its seconds.
  */
 function play(
   speed: PerStage & { alone?: number; usual?: number },
