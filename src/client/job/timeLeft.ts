@@ -1,9 +1,9 @@
-import { mainStage } from '../../job/jobShare.js';
+import { type FrameStage, mainStage } from '../../job/jobShare.js';
 import type { LiveProgress } from './live.js';
 import { Speedometer } from './speedometer.js';
 
 /** Of the frames a second that the encodes should make, what they do in a job on two cores, with the upscale done. */
-const BESIDE_THE_REST = 0.65;
+const IN_A_JOB = 0.65;
 /**
  * The same where nobody says what they should make: frames of an encode in the time that a light network takes for
  * one, measured at 1280x720 on two cores.
@@ -79,13 +79,12 @@ class StageSpeed {
   }
 }
 
-/** What works at a moment. The encodes have the processor to themselves once the upscale has ended. */
-const WORKERS = ['upscale', 'encode', 'encodeAlone', 'check'] as const;
-type Worker = (typeof WORKERS)[number];
+/** What has a speed of its own: the encodes have the processor to themselves once the upscale has ended. */
+type Work = FrameStage | 'encodeAlone';
 
 /** The time that a whole job still takes, by the speed of each of its stages. */
 export class TimeLeft {
-  readonly #speeds: Record<Worker, StageSpeed> = {
+  readonly #speeds: Record<Work, StageSpeed> = {
     upscale: new StageSpeed(),
     encode: new StageSpeed(),
     encodeAlone: new StageSpeed(),
@@ -125,7 +124,7 @@ export class TimeLeft {
     return checkedFrames !== undefined && checked > 0 ? checked + END_SECONDS : checked;
   }
 
-  #speedsOf(live: LiveProgress): Record<Worker, number> {
+  #speedsOf(live: LiveProgress): Record<Work, number> {
     const { kind, usualEncodeFps } = live;
     const speeds = this.#speeds;
     if (kind === 'filter') {
@@ -134,7 +133,7 @@ export class TimeLeft {
       return { upscale: 0, encode, encodeAlone: encode, check };
     }
     const upscale = speeds.upscale.or(live.fps, ENOUGH_MS);
-    const usual = usualEncodeFps === undefined ? ENCODES_IN_AN_UPSCALE * upscale : BESIDE_THE_REST * usualEncodeFps;
+    const usual = usualEncodeFps === undefined ? ENCODES_IN_AN_UPSCALE * upscale : IN_A_JOB * usualEncodeFps;
     const taken = Math.min(MOST_BY_UPSCALE, (UPSCALE_IN_AN_ENCODE * upscale) / (usualEncodeFps ?? Infinity));
     const encode = speeds.encode.or(usual * (1 - taken), ENOUGH_MS);
     const encodeAlone = speeds.encodeAlone.or(encode / (1 - taken), ENOUGH_MS);
