@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { enlargingModels } from '../src/models/ownModels.js';
-import { pullRegistered } from '../src/models/pull.js';
 import { probeRuntime } from '../src/runtime/probed.js';
 import { OurNetwork } from '../tools/parity/ours.js';
 import { cacheFolder, sharedClips, sharedSets } from './support/clips.js';
+import { shippedFiles } from './support/pulled.js';
 import { plotQuality } from './support/quality/plot.js';
 import { bicubic, mean, psnr, readFrames, readSet } from './support/quality/protocol.js';
 import { published, publishedBicubic } from './support/quality/published.js';
@@ -44,10 +44,7 @@ interface Network {
 
 async function allFiles(folder: string): Promise<NamedFile[]> {
   const files = process.argv.slice(2).map((file) => ({ name: path.basename(file), file }));
-  for (const model of enlargingModels) {
-    for (const { file } of await pullRegistered(model, { modelsRoot: folder })) files.push({ name: model.name, file });
-  }
-  return files;
+  return [...files, ...(await shippedFiles(enlargingModels, folder))];
 }
 
 async function networks(files: NamedFile[], folder: string): Promise<Network[]> {

@@ -3,11 +3,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { restoringModels } from '../src/models/ownModels.js';
-import { pullRegistered } from '../src/models/pull.js';
 import { probeRuntime } from '../src/runtime/probed.js';
 import { OurNetwork } from '../tools/parity/ours.js';
 import { sharedClips } from './support/clips.js';
-import { pulled } from './support/pulled.js';
+import { pulled, shippedFiles } from './support/pulled.js';
 import { luma, type Rgb } from './support/quality/protocol.js';
 import { compareSpeeds, type NamedFile } from './support/quality/speeds.js';
 import { atMost, printMachine } from './support/report.js';
@@ -35,11 +34,7 @@ const fail = (): void => {
 async function files(folder: string): Promise<NamedFile[]> {
   const given = process.argv.slice(2).map((file) => ({ name: path.basename(file, '.onnx'), file }));
   if (given.length > 0) return given;
-  const shipped = restoringModels.map(async (model) => {
-    const [pull] = await pullRegistered(model, { modelsRoot: folder });
-    return { name: model.name, file: pull?.file ?? '' };
-  });
-  return Promise.all(shipped);
+  return shippedFiles(restoringModels, folder);
 }
 
 /** Nearer by both measures than what is there without the network. */

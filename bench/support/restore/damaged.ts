@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { execa } from 'execa';
+import { argv } from '../../../src/lib/argv.js';
 import { sharedClip } from '../clips.js';
 import { type Rgb, readPicture } from '../quality/protocol.js';
 
@@ -27,22 +28,13 @@ export async function damagedFrames(folder: string): Promise<Rgb[]> {
   for (const [i, clip] of CLIPS.entries()) {
     for (const [j, { filters, crf }] of DAMAGES.entries()) {
       const file = path.join(folder, `${i}-${j}.mkv`);
-      await execa('ffmpeg', [
-        ...['-v', 'error', '-i', sharedClip(clip), '-an', '-sn', '-frames:v', '61', '-vf', `${filters},setsar=1`],
-        ...[
-          '-c:v',
-          'libx264',
-          '-preset',
-          'veryfast',
-          '-crf',
-          String(crf),
-          '-pix_fmt',
-          'yuv420p',
-          '-threads',
-          '1',
-          file,
-        ],
-      ]);
+      await execa(
+        'ffmpeg',
+        argv`
+          -v error -i ${sharedClip(clip)} -an -sn -frames:v 61 -vf ${`${filters},setsar=1`}
+          -c:v libx264 -preset veryfast -crf ${crf} -pix_fmt yuv420p -threads 1 ${file}
+        `,
+      );
       for (const n of FRAMES) frames.push(await readPicture(file, ['-vf', `select=eq(n\\,${n}),${CROP}`]));
     }
   }
