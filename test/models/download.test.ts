@@ -49,7 +49,7 @@ it('a file is downloaded, and not asked for again', async () => {
 });
 
 it('a download that is cut in the middle goes on behind what came', async () => {
-  server.answer = inTurn(cutting(bytes, 150_000), serving(bytes));
+  server.answer = inTurn(cutting(bytes, 150_000, file), serving(bytes));
   await fetchIt();
   await expectWhole();
   expect(server.requests).toEqual(['/net.pth', '/net.pth bytes=150000-']);

@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
@@ -52,14 +53,18 @@ export function serving(bytes: Uint8Array): Answer {
   };
 }
 
-/** Promises all and breaks the connection after some bytes. */
-export function cutting(bytes: Uint8Array, after: number): Answer {
+/** Promises all and breaks the connection after some bytes, once the client has them in its file. */
+export function cutting(bytes: Uint8Array, after: number, file: string): Answer {
   return (_, response) => {
     response.writeHead(200, { 'content-length': bytes.length });
-    response.write(bytes.subarray(0, after), () => {
-      setTimeout(() => {
-        response.destroy();
-      }, 20);
+    response.write(bytes.subarray(0, after));
+    const look = setInterval(() => {
+      if (!existsSync(file) || statSync(file).size < after) return;
+      clearInterval(look);
+      response.destroy();
+    }, 5);
+    response.once('close', () => {
+      clearInterval(look);
     });
   };
 }
