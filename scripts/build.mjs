@@ -14,6 +14,7 @@ const INPUTS = [
   'package-lock.json',
   'scripts/build.mjs',
   'scripts/bundle.mjs',
+  'scripts/protoSubset.mjs',
 ];
 
 /**

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { readText, root } from './lib.mjs';
+import { programsIn, protoSubset } from './protoSubset.mjs';
 
 /** What starts as a process or a thread of its own, in src. */
 const ENTRIES = [
@@ -16,6 +17,12 @@ const ENTRIES = [
   'runtime/probe',
   'models/inspectChild',
 ];
+
+/** Where the SDK runs workflows, in a thread of its own; unbundled it takes half a second of processor to load. */
+const WORKFLOW_THREAD = '@temporalio/worker/lib/workflow/workflow-worker-thread.js';
+
+/** The parts of Temporal's SDK that speak its protocol. */
+const SDK = ['activity', 'client', 'common', 'core-bridge', 'envconfig', 'nexus', 'worker', 'workflow'];
 
 /**
  * Native parts that are loaded by their places, certificates by classes that are known by their names, and what only
@@ -39,8 +46,12 @@ const EXTERNAL = [
  */
 export async function bundleEntries(folder) {
   await build({
-    entryPoints: ENTRIES.map((name) => path.join(folder, 'src', `${name}.js`)).filter((file) => existsSync(file)),
-    outbase: path.join(folder, 'src'),
+    entryPoints: [
+      ...ENTRIES.map((name) => ({ in: path.join(folder, 'src', `${name}.js`), out: name })).filter((entry) =>
+        existsSync(entry.in),
+      ),
+      { in: path.join(root, 'node_modules', WORKFLOW_THREAD), out: 'worker/workflowThread' },
+    ],
     outdir: path.join(folder, 'bundle'),
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
@@ -57,10 +68,26 @@ export async function bundleEntries(folder) {
         "import { createRequire as bundleRequire } from 'node:module';\n" +
         'const require = bundleRequire(import.meta.url);',
     },
-    plugins: [placesOfPackages, lateCommonJs],
+    plugins: [smallProtocol(path.join(folder, 'src')), placesOfPackages, lateCommonJs],
     logLevel: 'warning',
   });
 }
+
+/** Of Temporal's protocol, only what the SDK's packages and the program in `folder` name goes into the bundle. */
+const smallProtocol = (folder) => ({
+  name: 'small protocol',
+  setup({ onLoad }) {
+    onLoad({ filter: /@temporalio\/proto\/protos\/json-module\.js$/ }, () => {
+      const packages = path.join(root, 'node_modules');
+      const programs = [...SDK.map((name) => path.join(packages, '@temporalio', name)), folder].flatMap(programsIn);
+      const subset = JSON.stringify(protoSubset(packages, programs).nested);
+      // A string is parsed in a third of the time that V8 takes for the same object in JavaScript.
+      const contents = `const { Root } = require('protobufjs/light');
+module.exports = new Root().addJSON(JSON.parse(${JSON.stringify(subset)}));`;
+      return { contents };
+    });
+  },
+});
 
 /** Packages find their native parts and threads beside their own files, and go on looking there. */
 const placesOfPackages = {
@@ -71,10 +98,7 @@ const placesOfPackages = {
     onLoad({ filter: /\/node_modules\/.*\.c?js$/ }, async ({ path: file }) => {
       const folder = path.relative(packages, path.dirname(file));
       const text = (await readFile(file, 'utf8'))
-        .replace(
-          /require\.resolve\('(\.[^']*)'\)/g,
-          (_, name) => `require.resolve('${path.posix.join(folder, name)}')`,
-        )
+        .replace(/require\.resolve\('(\.[^']*)'\)/g, (_, name) => placeOf(path.posix.join(folder, name)))
         .replace(/\b__dirname\b/g, folderAtRunTime(folder))
         .replace(/^\/\/# sourceMappingURL=.*$/gm, '');
       // One line of a map says nothing of a package, and keeps the maps small.
@@ -109,6 +133,12 @@ function isModulePackage(folder) {
 }
 
 const EMPTY_MAP = Buffer.from('{"version":3,"sources":["package"],"names":[],"mappings":"AAAA"}').toString('base64');
+
+/** All files of the bundle lie in folders beside each other. */
+const placeOf = (file) =>
+  `${file}.js` === WORKFLOW_THREAD
+    ? "require.resolve(['../worker/workflowThread.js'].join())"
+    : `require.resolve('${file}')`;
 
 function folderAtRunTime(folder) {
   const [, name, rest] = /^((?:@[^/]+\/)?[^/]+)\/?(.*)$/.exec(folder);
