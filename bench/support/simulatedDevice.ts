@@ -83,6 +83,7 @@ function repeatPixels(
 function sleepingUpscaler(ms: number): Upscaler {
   const inference = new SleepingInference(ms);
   return {
+    warm: () => undefined,
     versions: () => ({ simulated: `${ms} ms a frame` }),
     pid: process.pid,
     close: () => Promise.resolve(),

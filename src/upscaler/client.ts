@@ -30,6 +30,8 @@ export interface Upscaler {
    * @throws what `onPart` throws; the reason of `abort`; UserError, SegmentMismatch, DiskFull or WorldError.
    */
   run(request: UpscaleRequest, handlers: UpscaleHandlers, signals?: UpscaleSignals): Promise<{ frames: number }>;
+  /** Starts the process, for a run that is to find it ready. */
+  warm(): void;
   /** What makes a model's pictures, for a part's provenance: the runtime's version and its provider. */
   versions(model: Pick<UpscaleModel, 'provider'>): Record<string, string>;
   /** Id of the process, while there is one. */
@@ -61,6 +63,9 @@ export function createUpscaler({ device }: { device: string }): Upscaler {
   };
 
   return {
+    warm() {
+      child ??= start();
+    },
     versions: ({ provider }) => ({ onnxruntime: runtimeVersion(), provider: provider ?? kind }),
     get pid() {
       return child?.pid;

@@ -94,14 +94,17 @@ export async function createWorkers(
       ];
     case 'upscale': {
       const { createUpscaler } = await import('../upscaler/client.js');
-      const upscale = activities.createUpscaleActivities(deps, createUpscaler({ device: role.device }));
+      const upscaler = createUpscaler({ device: role.device });
       const tags = [...new Set([...deviceTags(role.device), ...role.tags])];
-      return createDeviceWorkers(
+      const workers = await createDeviceWorkers(
         common,
         tags.map((tag) => upscaleQueue(config.queuePrefix, tag)),
-        upscale,
+        activities.createUpscaleActivities(deps, upscaler),
         shutdown,
       );
+      // While the first job's source is looked at, there is time to load.
+      upscaler.warm();
+      return workers;
     }
   }
 }

@@ -24,9 +24,13 @@ export interface WorkerEvents {
   notice: (line: string) => void;
 }
 
+/** Encode workers wait this long for the others, in milliseconds. */
+const LONGEST_WAIT_MS = 5000;
+
 /**
- * Starts the three kinds of workers: control, encode, and one upscale worker for each device. @param server Temporal's
- * own variables, which say how it is reached.
+ * Starts the three kinds of workers: control, encode, and one upscale worker for each device. The encode worker comes
+ * when the others are ready: a job needs it last, and processes that load at the same time are all late.
+ * @param server Temporal's own variables, which say how it is reached.
  */
 export function startWorkers(
   config: Config,
@@ -40,6 +44,15 @@ export function startWorkers(
     { name: 'encode' },
     ...devices.map(({ device }) => ({ name: 'upscale' as const, device, tags: [] })),
   ];
+  let others = roles.length - 1;
+  let onReady = (): void => undefined;
+  const after = new Promise<void>((resolve) => {
+    onReady = () => {
+      others -= 1;
+      if (others === 0) resolve();
+    };
+    setTimeout(resolve, LONGEST_WAIT_MS).unref();
+  });
   return roles.map((role, n) =>
     startWorker(role, {
       env: { ...env, ...metricsEnvironment(config, n) },
@@ -47,6 +60,7 @@ export function startWorkers(
         `worker-${[role.name, deviceOf(role)].filter(Boolean).join('-').replaceAll(':', '')}`,
       ),
       ...events,
+      ...(role.name === 'encode' ? { after } : { onReady }),
     }),
   );
 }
@@ -59,10 +73,14 @@ export interface WorkerProcess extends WorkerEvents {
   logFile?: string;
   onReady?: () => void;
   onEnd?: () => void;
+  after?: Promise<unknown>;
 }
 
 /** A worker in a process of its own, which is started again whenever it ends. */
-export function startWorker(role: Role, { env, logFile, log, notice, onReady, onEnd }: WorkerProcess): KeptChild {
+export function startWorker(
+  role: Role,
+  { env, logFile, log, notice, onReady, onEnd, after }: WorkerProcess,
+): KeptChild {
   const device = deviceOf(role);
   const upscale = role.name === 'upscale' ? ['--device', role.device, '--tags', role.tags.join(',')] : [];
   return keepRunning(
@@ -78,6 +96,7 @@ export function startWorker(role: Role, { env, logFile, log, notice, onReady, on
         if (parsed.data?.type === 'ready') onReady?.();
       },
       ...(onEnd && { onEnd }),
+      ...(after && { after }),
     },
     log,
   );

@@ -19,7 +19,7 @@ import {
   send,
 } from './supervisorProtocol.js';
 
-const POLL_MS = 100;
+const POLL_MS = 25;
 /**
  * Covers a first start that fetches the Temporal program, and a predecessor that lets its workers commit their parts.
  */
