@@ -14,7 +14,7 @@ const WITHOUT = ['.temporal.api.cloud', '.grpc.gateway'];
 export function protoSubset(packages, programs) {
   const require = createRequire(path.join(packages, '@temporalio/proto/package.json'));
   const { Enum, Namespace, Service, Type } = require('protobufjs/light');
-  const root = require('./protos/json-module.js');
+  const root = require(path.join(packages, '@temporalio/proto/protos/json-module.js'));
   const words = new Set(programs.flatMap((text) => text.match(/\w+/g) ?? []));
   const named = ({ name }) => words.has(name) || words.has(name[0].toLowerCase() + name.slice(1));
   const kept = new Set();
