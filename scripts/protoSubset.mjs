@@ -6,9 +6,9 @@ import path from 'node:path';
 const WITHOUT = ['.temporal.api.cloud', '.grpc.gateway'];
 
 /**
- * Temporal's protocol as JSON, for those parts of it that any of `programs`, the texts of JavaScript files, names: half
- * of it. Each process that talks to a server builds what there is before its first call. A type is named by its simple
- * name, a method of a service by its own, and what a kept type holds is kept.
+ * Temporal's protocol as JSON, for those parts of it that any of `programs`, the texts of JavaScript files, names:
+ * half of it. Each process that talks to a server builds what there is before its first call.
+ * A type is named by its simple name, a method of a service by its own, and what a kept type holds is kept.
  * @param packages where the packages are installed.
  */
 export function protoSubset(packages, programs) {

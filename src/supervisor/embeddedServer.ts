@@ -7,10 +7,9 @@ import type { ServerTls } from '../client/connection/serverTls.js';
 import { entryFile } from '../lib/project.js';
 import { type KeptChild, keepRunning } from '../worker/keptChild.js';
 import { provideServerTls } from '../worker/provideServerTls.js';
-import { INNER_SERVER, type InnerServer } from './innerServerSpec.js';
 import { inOwnNetwork, whyNoNamespace } from './namespace.js';
 import { chosenPort } from './ports.js';
-import { openDoor } from './serverDoor.js';
+import { INNER_SERVER, openDoor } from './serverDoor.js';
 import { provideTemporal } from './temporalBinary.js';
 
 export interface EmbeddedServer {
@@ -53,7 +52,7 @@ export async function startEmbeddedServer(
   }
   const port = await chosenPort(config.home);
   const socket = await innerSocket(config.home);
-  const inner: InnerServer = { tool, args: serverArgs(config, INNER_PORT), port: INNER_PORT, socket };
+  const inner = ['--port', String(INNER_PORT), '--socket', socket, '--', tool, ...serverArgs(config, INNER_PORT)];
   const [file, args] = inOwnNetwork(process.execPath, [entryFile('supervisor/innerServer.js')]);
   const tls = await provideServerTls(config.home);
   const door = await openDoor(port, tls, socket);

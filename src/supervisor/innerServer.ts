@@ -3,16 +3,23 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import net from 'node:net';
+import { parseArgs } from 'node:util';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
-import { INNER_SERVER, innerServerSchema } from './innerServerSpec.js';
-import { joinSockets } from './serverDoor.js';
+import { INNER_SERVER, joinSockets } from './serverDoor.js';
 
 /**
- * The process that holds the embedded Temporal server in a network of its own. It starts the server there, and hands
- * every connection to a Unix socket, which lies where no other user can go, on to the server's port. It ends with the
- * server, and the server with it.
+ * The process that holds the embedded Temporal server in a network of its own. A variable has its arguments, as JSON:
+ * `--port PORT --socket PATH -- SERVER [ARGUMENT...]`. It starts the server there, and hands every connection to the
+ * Unix socket, which lies where no other user can go, on to the server's port. It ends with the server, and the server
+ * with it. Little is imported: until it has loaded, no server starts.
  */
-const { tool, args, port, socket } = innerServerSchema.parse(JSON.parse(process.env[INNER_SERVER] ?? ''));
+const { values, positionals } = parseArgs({
+  args: JSON.parse(process.env[INNER_SERVER] ?? '[]') as string[],
+  options: { port: { type: 'string', default: '' }, socket: { type: 'string', default: '' } },
+  allowPositionals: true,
+});
+const [tool = '', ...args] = positionals;
+const { socket } = values;
 
 const [file, boundArgs] = withParentDeathSignal(tool, args);
 const server = spawn(file, boundArgs, { stdio: ['ignore', 'inherit', 'inherit'] });
@@ -26,7 +33,7 @@ process.umask(0o077);
 rmSync(socket, { force: true });
 net
   .createServer((outside) => {
-    joinSockets(outside, net.connect(port, '127.0.0.1'));
+    joinSockets(outside, net.connect(Number(values.port), '127.0.0.1'));
   })
   .listen(socket);
 

@@ -5,6 +5,9 @@ import type { ServerTls } from '../client/connection/serverTls.js';
 
 const HANDSHAKE_MS = 10_000;
 
+/** The variable that tells innerServer.js what to do. */
+export const INNER_SERVER = 'REELSCALE_INNER_SERVER';
+
 export interface Door {
   close(): Promise<void>;
 }

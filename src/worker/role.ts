@@ -3,7 +3,8 @@ import type { Config } from '../../temporal.config.js';
 import type { ActivityDeps } from '../activities/index.js';
 import { controlQueue, encodeQueue, upscaleQueue } from '../job/queues.js';
 import { workflowBundleFile } from '../lib/project.js';
-import { probeTool, probeX264 } from '../media/ffmpeg/probes.js';
+import { findTool, probeTool, probeX264 } from '../media/ffmpeg/probes.js';
+import { tellVersion } from '../media/ffmpeg/versions.js';
 import { parseDevice } from '../runtime/devices.js';
 import { requireDevice } from '../runtime/probed.js';
 import { deviceTags } from '../upscaler/devices.js';
@@ -31,7 +32,8 @@ export const workerTimes = {
 
 /** Checks what the role needs before it takes any work. @throws UserError with one line that says what is missing. */
 export async function probeRole(role: Role): Promise<void> {
-  await Promise.all([probeTool('ffmpeg'), probeTool('ffprobe')]);
+  await findTool('ffprobe');
+  tellVersion(await probeTool('ffmpeg'));
   if (role.name === 'encode') await probeX264();
   if (role.name !== 'upscale') return;
   // The CPU is always there.

@@ -24,12 +24,13 @@ export interface WorkerEvents {
   notice: (line: string) => void;
 }
 
-/** Encode workers wait this long for the others, in milliseconds. */
+/** The encode worker waits at most so long for the others, in milliseconds, and so long behind them. */
 const LONGEST_WAIT_MS = 5000;
+const BEHIND_MS = 1000;
 
 /**
  * Starts the three kinds of workers: control, encode, and one upscale worker for each device. The encode worker comes
- * when the others are ready: a job needs it last, and processes that load at the same time are all late.
+ * behind the others: a job needs it last, and processes that load at the same time are all late.
  * @param server Temporal's own variables, which say how it is reached.
  */
 export function startWorkers(
@@ -49,7 +50,7 @@ export function startWorkers(
   const after = new Promise<void>((resolve) => {
     onReady = () => {
       others -= 1;
-      if (others === 0) resolve();
+      if (others === 0) setTimeout(resolve, BEHIND_MS).unref();
     };
     setTimeout(resolve, LONGEST_WAIT_MS).unref();
   });

@@ -14,6 +14,11 @@ export function toolVersions(): Promise<Record<string, string>> {
   return versions;
 }
 
+/** Who has asked ffmpeg for its version already tells it. */
+export function tellVersion(ffmpeg: string): void {
+  versions ??= Promise.resolve({ ffmpeg });
+}
+
 const ask = async (): Promise<Record<string, string>> => ({
   ffmpeg: /^ffmpeg version (\S+)/.exec(await ffmpegSays('-version'))?.[1] ?? 'unknown',
 });

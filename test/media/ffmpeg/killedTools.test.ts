@@ -5,7 +5,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { argv } from '../../../src/lib/argv.js';
 import { ContentFailure, UserError, WorldError } from '../../../src/lib/errors.js';
 import { firstSample } from '../../../src/media/ffmpeg/firstSampleTime.js';
-import { probeTool } from '../../../src/media/ffmpeg/probes.js';
+import { findTool, probeTool } from '../../../src/media/ffmpeg/probes.js';
 import { runFfmpeg } from '../../../src/media/ffmpeg/runFfmpeg.js';
 import { readHeader } from '../../../src/media/ffmpeg/runFfprobe.js';
 import { inventory } from '../../../src/media/merge/inventory.js';
@@ -104,6 +104,16 @@ it("ffprobe's code of an error counts more than its words", async () => {
   const error = await failure(readHeader([clip], undefined));
   expect(error).toBeInstanceOf(WorldError);
   expect(error).not.toBeInstanceOf(ContentFailure);
+});
+
+it('a tool is found by its file alone, and missing where there is none that can be run', async () => {
+  toolsThat('any', 'exit 1');
+  await findTool('ffprobe');
+  process.env['PATH'] = folder;
+  expect(await failure(findTool('ffprobe'))).toMatchObject({
+    name: 'UserError',
+    message: expect.stringContaining('ffprobe is missing: install ffmpeg') as unknown,
+  });
 });
 
 it('a tool that was killed is not missing', async () => {
