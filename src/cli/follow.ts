@@ -13,6 +13,9 @@ export type Outcome =
   /** usage: the source or the flags are at fault. */
   | { how: 'failed'; message: string; usage: boolean };
 
+/** News of a stage come every two seconds; each look is a query that wakes the control worker. */
+const LOOK_MS = 1000;
+
 /**
  * For a wait of hours: a signal that ends its calls, at `stop` or when the wait is left. Whoever waits for the end
  * would keep the program alive.
@@ -53,7 +56,7 @@ export async function follow(
       } catch {
         // The server or the control worker is being restarted; the supervisor sees to it.
       }
-      await Promise.race([delay(view.interactive ? 250 : 1000), watch]);
+      await Promise.race([delay(LOOK_MS), watch]);
     }
     return ended.value;
   } finally {
