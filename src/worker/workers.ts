@@ -26,7 +26,7 @@ export interface WorkerEvents {
 
 /** The encode worker waits at most so long for the others, in milliseconds, and so long behind them. */
 const LONGEST_WAIT_MS = 5000;
-const BEHIND_MS = 1000;
+const BEHIND_MS = 2000;
 
 /**
  * Starts the three kinds of workers: control, encode, and one upscale worker for each device. The encode worker comes
