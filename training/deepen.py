@@ -1,7 +1,7 @@
-"""Starts a larger compact network from a shipped one: python deepen.py FILE.onnx NETWORK FILE.npz, for train.py --warm.
+"""Starts a deeper compact network from a shipped one: python deepen.py FILE.onnx NETWORK FILE.npz, for train.py --warm.
 
-Layers that are added pass their input on, since ReLU does nothing to what is not negative. Channels that are added
-are heard of by nothing at first. The larger network begins as the other one, number for number.
+What is added passes its input on, since ReLU does nothing to what is not negative: the deeper network begins as the
+other one, number for number.
 """
 
 import sys
@@ -13,9 +13,6 @@ from onnx import numpy_helper
 
 from networks import NETWORKS, Reparameterised
 
-# Of the usual random weights, for added channels: from layer to layer they would grow.
-ADDED = 0.5
-
 
 @torch.no_grad()
 def deepened(file, name):
@@ -25,14 +22,9 @@ def deepened(file, name):
     network = NETWORKS[name]()
     layers = [layer for layer in network.body if isinstance(layer, Reparameterised)]
     for layer, kernel, bias in zip([*layers[: len(kernels) - 1], layers[-1]], kernels, biases):
-        after, before = kernel.shape[:2]
-        # What is added hears a little of the rest, and is heard of by nothing at first.
-        wanted = layer.conv.weight * ADDED
-        wanted[:after, :before] = kernel
-        wanted[:after, before:] = 0
         # kernel() adds what a block trains beside its convolution.
-        layer.conv.weight += wanted - layer.kernel()
-        layer.conv.bias[:after] = bias
+        layer.conv.weight += kernel - layer.kernel()
+        layer.conv.bias.copy_(bias)
     for layer in layers[len(kernels) - 1 : -1]:
         layer.conv.weight.zero_()
         layer.conv.bias.zero_()

@@ -118,5 +118,5 @@ NETWORKS = {
     'compact-x2': lambda: Compact(2, 32, 5),
     'compact-x4': lambda: Compact(4, 32, 10),
     'restore-x2': lambda: Compact(2, 32, 16),
-    'restore-x4': lambda: Compact(4, 64, 10),
+    'restore-x4': lambda: Compact(4, 32, 16),
 }
