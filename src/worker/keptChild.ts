@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import { openLog } from '../client/connection/logFile.js';
-import { aborted } from '../lib/aborted.js';
 import { idle } from '../lib/idle.js';
 import { withParentDeathSignal } from '../lib/parentDeathSignal.js';
 
@@ -22,8 +21,6 @@ export interface ChildSpec {
   onMessage?: (message: unknown) => void;
   /** Called each time that it has ended. */
   onEnd?: () => void;
-  /** It is started for the first time once this is fulfilled. */
-  after?: Promise<unknown>;
 }
 
 export interface KeptChild {
@@ -43,7 +40,6 @@ export function keepRunning(spec: ChildSpec, log: (line: string) => void): KeptC
 
   async function live(): Promise<void> {
     let delay = FIRST_DELAY_MS;
-    if (spec.after) await Promise.race([spec.after, aborted(stopping.signal)]);
     while (!stopping.signal.aborted) {
       const began = Date.now();
       child = launch(spec);

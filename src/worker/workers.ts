@@ -24,14 +24,9 @@ export interface WorkerEvents {
   notice: (line: string) => void;
 }
 
-/** The encode worker waits at most so long for the others, in milliseconds, and so long behind them. */
-const LONGEST_WAIT_MS = 5000;
-const BEHIND_MS = 2000;
-
 /**
- * Starts the three kinds of workers: control, encode, and one upscale worker for each device. The encode worker comes
- * behind the others: a job needs it last, and processes that load at the same time are all late.
- * @param server Temporal's own variables, which say how it is reached.
+ * Starts the three kinds of workers: control, encode, and one upscale worker for each device. @param server Temporal's
+ * own variables, which say how it is reached.
  */
 export function startWorkers(
   config: Config,
@@ -45,15 +40,6 @@ export function startWorkers(
     { name: 'encode' },
     ...devices.map(({ device }) => ({ name: 'upscale' as const, device, tags: [] })),
   ];
-  let others = roles.length - 1;
-  let onReady = (): void => undefined;
-  const after = new Promise<void>((resolve) => {
-    onReady = () => {
-      others -= 1;
-      if (others === 0) setTimeout(resolve, BEHIND_MS).unref();
-    };
-    setTimeout(resolve, LONGEST_WAIT_MS).unref();
-  });
   return roles.map((role, n) =>
     startWorker(role, {
       env: { ...env, ...metricsEnvironment(config, n) },
@@ -61,7 +47,6 @@ export function startWorkers(
         `worker-${[role.name, deviceOf(role)].filter(Boolean).join('-').replaceAll(':', '')}`,
       ),
       ...events,
-      ...(role.name === 'encode' ? { after } : { onReady }),
     }),
   );
 }
@@ -74,14 +59,10 @@ export interface WorkerProcess extends WorkerEvents {
   logFile?: string;
   onReady?: () => void;
   onEnd?: () => void;
-  after?: Promise<unknown>;
 }
 
 /** A worker in a process of its own, which is started again whenever it ends. */
-export function startWorker(
-  role: Role,
-  { env, logFile, log, notice, onReady, onEnd, after }: WorkerProcess,
-): KeptChild {
+export function startWorker(role: Role, { env, logFile, log, notice, onReady, onEnd }: WorkerProcess): KeptChild {
   const device = deviceOf(role);
   const upscale = role.name === 'upscale' ? ['--device', role.device, '--tags', role.tags.join(',')] : [];
   return keepRunning(
@@ -97,7 +78,6 @@ export function startWorker(
         if (parsed.data?.type === 'ready') onReady?.();
       },
       ...(onEnd && { onEnd }),
-      ...(after && { after }),
     },
     log,
   );
