@@ -135,8 +135,8 @@ function isModulePackage(folder) {
 const EMPTY_MAP = Buffer.from('{"version":3,"sources":["package"],"names":[],"mappings":"AAAA"}').toString('base64');
 
 /**
- * Where a package's file is at run time. The thread is in the bundle, whose files all lie in folders beside each other;
- * a name that is no literal is one that esbuild does not look for.
+ * Where a package's file is at run time. The thread is in the bundle, whose files lie in folders beside each other.
+ * What is no literal name esbuild does not look for.
  */
 const placeOf = (file) =>
   `${file}.js` === WORKFLOW_THREAD
