@@ -39,22 +39,19 @@ export function protoSubset(packages, programs) {
     }
   }
 
-  function subset(object) {
-    const json = object.toJSON();
-    if (object instanceof Namespace && object.nested)
-      json.nested = Object.fromEntries(
-        object.nestedArray.filter((each) => kept.has(each)).map((each) => [each.name, subset(each)]),
-      );
+  function prune(json, object) {
+    for (const each of object.nestedArray ?? []) {
+      if (kept.has(each)) prune(json.nested[each.name], each);
+      else delete json.nested[each.name];
+    }
     if (object instanceof Service)
-      json.methods = Object.fromEntries(
-        object.methodsArray.filter(named).map((method) => [method.name, method.toJSON()]),
-      );
+      for (const method of object.methodsArray) if (!named(method)) delete json.methods[method.name];
     return json;
   }
 
   root.resolveAll();
   look(root);
-  return subset(root);
+  return prune(root.toJSON(), root);
 }
 
 /** The texts of all JavaScript files of a folder, packages that lie in it left out. */

@@ -13,8 +13,8 @@ export type Outcome =
   /** usage: the source or the flags are at fault. */
   | { how: 'failed'; message: string; usage: boolean };
 
-/** News of a stage come every two seconds; each look is a query that wakes the control worker. */
-const LOOK_MS = 1000;
+/** Between two looks: news of a stage come every two seconds, and each look wakes the control worker. */
+export const LOOK_MS = 1000;
 
 /**
  * For a wait of hours: a signal that ends its calls, at `stop` or when the wait is left. Whoever waits for the end

@@ -15,7 +15,7 @@ export class LineView {
     this.#out = out;
   }
 
-  get interactive(): boolean {
+  protected get interactive(): boolean {
     return this.#out.isTTY;
   }
 

@@ -10,7 +10,7 @@ import { ignoreKnown } from '../lib/systemErrors.js';
 import type { LeftOut } from '../media/source/videoFiles.js';
 import { BatchProgressView, summaryTable } from './batchLines.js';
 import { EXIT } from './exit.js';
-import { longWait, reasonOf } from './follow.js';
+import { LOOK_MS, longWait, reasonOf } from './follow.js';
 import { log, printJson } from './say.js';
 import { stoppable } from './stopSignal.js';
 
@@ -49,7 +49,7 @@ async function followBatch({ client }: Session, handle: BatchHandle, stop: Abort
       await liveBatch(client, handle).then((batch) => {
         view.update(batch, Date.now());
       }, ignoreKnown);
-      await Promise.race([delay(view.interactive ? 500 : 1000), watch]);
+      await Promise.race([delay(LOOK_MS), watch]);
     }
     return ended.failure;
   } finally {
